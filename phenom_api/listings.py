@@ -1,0 +1,59 @@
+"""The two listings that everything is read from, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from phenom_api.gateway import Gateway, Operation
+from phenom_api.paging import Page
+
+OPEN_JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
+CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading closed jobs")
+APPLICATIONS = Operation("GET", "/apply/v2/applications", "Apply API, reading applications")
+
+
+def jobs_page(
+    gateway: Gateway, operation: Operation, site_type: str, offset: int, limit: int
+) -> Page:
+    """Rows ``offset`` … of the open or closed jobs of one site type.
+
+    Answer: ``{status, offset, limit, totalRecordsCount, data: [job]}``.
+    """
+    return gateway.fetch(
+        operation,
+        lambda body: _page(body, body.get("totalRecordsCount")),
+        params={"siteType": site_type, "offset": offset, "limit": limit},
+    )
+
+
+def applications_page(gateway: Gateway, offset: int, limit: int) -> Page:
+    """Rows ``offset`` … of all applications.
+
+    Answer: ``{status, …, data: [application], pagination: {offset, limit, total}, links}``.
+    """
+
+    def read(body: Mapping[str, Any]) -> Page:
+        pagination = body.get("pagination")
+        return _page(body, pagination.get("total") if isinstance(pagination, Mapping) else None)
+
+    return gateway.fetch(APPLICATIONS, read, params={"offset": offset, "limit": limit})
+
+
+def _page(body: Mapping[str, Any], total: Any) -> Page:
+    rows = body.get("data")
+    count = _count(total)
+    if rows is None and ("data" in body or count == 0):
+        rows = []
+    if not isinstance(rows, list):
+        raise ValueError("data is not a list")
+    return Page(rows, count)
+
+
+def _count(value: Any) -> int | None:
+    """A total, also where it comes as text; None where it is missing or no count."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    return None

@@ -1,0 +1,97 @@
+"""Protocol messages as the bytes of one line of JSON, without the line's end.
+
+Members and their order are those of ``AirbyteMessageSerializer`` in airbyte-cdk 7.39.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import orjson
+
+Level = Literal["FATAL", "ERROR", "WARN", "INFO", "DEBUG"]
+StreamStatus = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
+FailureType = Literal["config_error", "system_error", "transient_error"]
+
+
+def now_millis() -> int:
+    """Milliseconds since 1970, for ``emitted_at``."""
+    return time.time_ns() // 1_000_000
+
+
+def record_frame(stream: str, emitted_at: int) -> tuple[bytes, bytes]:
+    """What stands before and after a record's ``data``; the same for a whole page of them."""
+    name = orjson.dumps(stream).decode()
+    return (
+        f'{{"type":"RECORD","record":{{"stream":{name},"data":'.encode(),
+        f',"emitted_at":{emitted_at}}}}}'.encode(),
+    )
+
+
+def state(stream: str, blob: Mapping[str, Any], record_count: int) -> bytes:
+    """A stream's state and how many of its records were printed since its last one."""
+    return orjson.dumps(
+        {
+            "type": "STATE",
+            "state": {
+                "type": "STREAM",
+                "stream": {"stream_descriptor": {"name": stream}, "stream_state": blob},
+                "sourceStats": {"recordCount": float(record_count)},
+            },
+        }
+    )
+
+
+def log(level: Level, message: str) -> bytes:
+    return orjson.dumps({"type": "LOG", "log": {"level": level, "message": message}})
+
+
+def stream_status(stream: str, status: StreamStatus, emitted_at: int) -> bytes:
+    return orjson.dumps(
+        {
+            "type": "TRACE",
+            "trace": {
+                "type": "STREAM_STATUS",
+                "emitted_at": float(emitted_at),
+                "stream_status": {"stream_descriptor": {"name": stream}, "status": status},
+            },
+        }
+    )
+
+
+def error(
+    message: str,
+    internal_message: str,
+    failure_type: FailureType,
+    emitted_at: int,
+    *,
+    stream: str | None = None,
+    stack_trace: str | None = None,
+) -> bytes:
+    """A TRACE message: ``message`` is for people, ``internal_message`` is technical."""
+    body: dict[str, Any] = {"message": message, "internal_message": internal_message}
+    if stack_trace is not None:
+        body["stack_trace"] = stack_trace
+    body["failure_type"] = failure_type
+    if stream is not None:
+        body["stream_descriptor"] = {"name": stream}
+    return orjson.dumps(
+        {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": emitted_at, "error": body}}
+    )
+
+
+def connection_status(succeeded: bool, message: str | None = None) -> bytes:
+    status: dict[str, Any] = {"status": "SUCCEEDED" if succeeded else "FAILED"}
+    if message is not None:
+        status["message"] = message
+    return orjson.dumps({"type": "CONNECTION_STATUS", "connectionStatus": status})
+
+
+def spec(specification: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({"type": "SPEC", "spec": specification})
+
+
+def catalog(streams: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps({"type": "CATALOG", "catalog": {"streams": streams}})

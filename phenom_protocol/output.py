@@ -1,0 +1,67 @@
+"""Standard output as the protocol's channel: whole lines only, from any thread."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from phenom_protocol import messages
+
+_LEVELS: dict[int, messages.Level] = {
+    logging.CRITICAL: "FATAL",
+    logging.ERROR: "ERROR",
+    logging.WARNING: "WARN",
+    logging.INFO: "INFO",
+    logging.DEBUG: "DEBUG",
+}
+
+
+class Output:
+    """Writes messages as lines. A page of records is one write; everything is flushed."""
+
+    def __init__(self, stream: BinaryIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stdout.buffer
+        self._lock = threading.Lock()
+
+    def write(self, message: bytes) -> None:
+        """One message, seen by whoever reads us before this returns."""
+        with self._lock:
+            self._stream.write(message + b"\n")
+            self._stream.flush()
+
+    def write_records(self, stream: str, records: Iterable[bytes], emitted_at: int) -> None:
+        """RECORD messages of one stream out of the JSON texts of their data."""
+        before, after = messages.record_frame(stream, emitted_at)
+        between = after + b"\n" + before
+        page = before + between.join(records) + after + b"\n"
+        with self._lock:
+            self._stream.write(page)
+            self._stream.flush()
+
+
+class ProtocolLog(logging.Handler):
+    """Log records as LOG messages, with the connection's secrets masked."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Never let these texts through."""
+        self._secrets = (*self._secrets, *secrets)
+
+    def masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "****")
+        return text
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.masked(record.getMessage())
+            self._output.write(messages.log(_LEVELS.get(record.levelno, "INFO"), text))
+        except Exception:
+            self.handleError(record)
