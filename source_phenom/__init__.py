@@ -1,0 +1,1 @@
+"""Airbyte source for Phenom: seven unified recruiting models, read incrementally."""

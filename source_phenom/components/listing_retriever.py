@@ -1,0 +1,48 @@
+"""Reads one declared stream out of the listing that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass
+from typing import Any
+
+import orjson
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.types import Config, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from phenom_api.gateway import Gateway
+from source_phenom.config import source_config
+from source_phenom.reading.events import Failure, Records
+from source_phenom.reading.read import Selection, read
+
+
+@dataclass
+class ListingRetriever(Retriever):
+    """A full read of a single stream, for clients that run the manifest stream by stream.
+
+    ``SourcePhenom.read`` reads all configured streams together and incrementally; this is the
+    same engine for one of them, without state.
+    """
+
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    name: str
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterable[StreamData]:
+        config = source_config(self.config)
+        with Gateway(config) as gateway:
+            for event in read(config, [Selection(self.name, incremental=False)], gateway=gateway):
+                match event:
+                    case Records(_, data):
+                        yield from map(orjson.loads, data)
+                    case Failure(_, message, detail, failure_type):
+                        raise AirbyteTracedException(
+                            message=message,
+                            internal_message=detail,
+                            failure_type=FailureType(failure_type),
+                        )

@@ -1,0 +1,136 @@
+"""The job listing: jobs, the people on their hiring teams, and what joins the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import orjson
+
+from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
+from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
+from source_phenom.listings.spool import Spool
+from source_phenom.models import hiring_team, jobs
+from source_phenom.models.values import Odd, bare, text
+from source_phenom.reading.events import Event
+
+_OPEN, _CLOSED = 0, 1
+_SEGMENTS = {_OPEN: (OPEN_JOBS, "open jobs"), _CLOSED: (CLOSED_JOBS, "closed jobs")}
+_STATUS = {_OPEN: "OPEN", _CLOSED: "CLOSED"}
+
+_Names = dict[str, tuple[str, str | None]]
+"""Per user key: the smallest jobId that gives a name, and that name."""
+
+
+class JobListing(Listing):
+    """``GET /jobs-api/v1/jobs`` per site type, and ``closedJobs`` where configured."""
+
+    stream_names = (
+        jobs.MODEL,
+        hiring_team.USERS,
+        hiring_team.ROLES,
+        hiring_team.MEMBERS,
+        hiring_team.ASSIGNMENTS,
+    )
+
+    def one_pass(self) -> Pass:
+        complete = True
+        with Spool() as variants:
+            for segment in (_OPEN, _CLOSED) if self.config.include_closed_jobs else (_OPEN,):
+                operation, what = _SEGMENTS[segment]
+                for site_type in self.config.site_types:
+                    scan = self.scan(
+                        partial(jobs_page, self.gateway, operation, site_type), orjson.dumps
+                    )
+                    for rows in scan:
+                        self._keep_variants(rows, segment, site_type, variants)
+                    complete &= is_complete(scan.outcome, f"{what} of site type {site_type}")
+            yield from self._admit(variants)
+        return complete
+
+    def _keep_variants(
+        self, rows: list[Any], segment: int, site_type: str, variants: Spool
+    ) -> None:
+        """Keep every listing of a job, sortable: the first in order is the one that counts.
+
+        Open before closed, then the preferred locale, then the order of ``site_types``, then
+        the smallest locale as text; last the payload itself, so that the choice never depends
+        on the order of arrival.
+        """
+        for row in rows:
+            key = jobs.job_key(row, []) if type(row) is dict else None
+            if key is None:
+                stream = self.streams.get(jobs.MODEL)
+                if stream is not None:
+                    stream.counts["without_key"] += 1
+                continue
+            locale = text(row.get("locale"), "locale", []) or ""
+            preference = (segment, self._is_other_locale(locale), self._rank(row, site_type))
+            payload = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+            variants.add(key, (*preference, locale, payload, site_type))
+
+    def _is_other_locale(self, locale: str) -> bool:
+        return self.config.locale is not None and bare(locale) != bare(self.config.locale)
+
+    def _rank(self, row: dict[str, Any], requested: str) -> int:
+        """The job's place in ``site_types``: by its own site type, else by the one asked for."""
+        order = [site_type.casefold() for site_type in self.config.site_types]
+        own = text(row.get("siteType"), "visibility", [])
+        named = own.strip().casefold() if own is not None else requested.casefold()
+        return order.index(named if named in order else requested.casefold())
+
+    def _admit(self, variants: Spool) -> Iterator[Event]:
+        admissions = {name: Admission(self.streams.get(name)) for name in self.stream_names}
+        names: _Names = {}
+        for key, listed in variants.groups():
+            segment, _, _, _, payload, site_type = min(listed)
+            row = orjson.loads(payload)
+            if jobs.MODEL in self.streams:
+                odd: Odd = []
+                jobs.job_key(row, odd)
+                record = jobs.job(
+                    row, key, status=_STATUS[segment], site_type=site_type, ids=self.ids, odd=odd
+                )
+                yield from admissions[jobs.MODEL].add(key, _body(record), odd)
+            yield from self._admit_team(key, row, admissions, names)
+        yield from self._admit_users(names, admissions[hiring_team.USERS])
+        for role in hiring_team.roles(self.ids):
+            yield from admissions[hiring_team.ROLES].add(role["remote_id"], _body(role))
+        for admission in admissions.values():
+            yield from admission.flush()
+
+    def _admit_team(
+        self, job_key: str, row: dict[str, Any], admissions: dict[str, Admission], names: _Names
+    ) -> Iterator[Event]:
+        odd: Odd = []
+        for member in hiring_team.hiring_team(row, odd):
+            _keep_name(names, member, job_key)
+            yield from admissions[hiring_team.MEMBERS].add(
+                hiring_team.member_key(job_key, member),
+                _body(hiring_team.member_record(job_key, member, self.ids)),
+            )
+            for role in member.roles:
+                yield from admissions[hiring_team.ASSIGNMENTS].add(
+                    hiring_team.assignment_key(job_key, member, role),
+                    _body(hiring_team.assignment_record(job_key, member, role, self.ids)),
+                )
+        users = self.streams.get(hiring_team.USERS)
+        if odd and users is not None:
+            users.note(odd)
+
+    def _admit_users(self, names: _Names, admission: Admission) -> Iterator[Event]:
+        for key, (_, full_name) in names.items():
+            yield from admission.add(key, _body(hiring_team.user(key, full_name, self.ids)))
+
+
+def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:
+    """A user on several jobs is called what the smallest jobId that gives a name calls them."""
+    first_job, name = names.get(member.key, (job_key, None))
+    if member.full_name is not None and (name is None or job_key < first_job):
+        first_job, name = job_key, member.full_name
+    names[member.key] = (first_job, name)
+
+
+def _body(record: dict[str, Any]) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,88 @@
+"""Rows that must be seen together but arrive apart, kept out of memory until they are all there.
+
+A candidate's columns come from its newest application and its source from the oldest; a job can
+be listed once per locale and site type. Which row counts is known when the scan has ended.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO, Any
+from zlib import crc32
+
+_SHARDS = 128
+_SHARD_IN_MEMORY = 256 * 1024
+"""Bytes of a shard before it goes to disk: 32 MB in all, so that a small tenant stays in memory."""
+_LENGTH_BYTES = 4
+
+
+class Spool:
+    """Groups rows by key on disk: rows of one key share a shard, and one shard fits in memory.
+
+    The files are anonymous (unlinked, readable by this user only) and vanish with the process.
+    A full disk raises ``OSError``.
+    """
+
+    def __init__(self) -> None:
+        self._files = ExitStack()
+        self._shards = [_Shard(self._files) for _ in range(_SHARDS)]
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def add(self, key: str, row: tuple[Any, ...]) -> None:
+        """Keep a row of plain values (text, bytes, numbers, None, tuples)."""
+        self._shards[crc32(key.encode()) % _SHARDS].add(marshal.dumps((key, row)))
+
+    def groups(self) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+        """Every key with its rows, in an order that depends on keys and arrival alone."""
+        for shard in self._shards:
+            grouped: dict[str, list[tuple[Any, ...]]] = {}
+            for key, row in shard.rows():
+                grouped.setdefault(key, []).append(row)
+            yield from grouped.items()
+
+
+class _Shard:
+    """Marshalled rows, the newest in memory, older ones in a file once there are enough."""
+
+    def __init__(self, files: ExitStack) -> None:
+        self._files = files
+        self._file: IO[bytes] | None = None
+        self._recent: list[bytes] = []
+        self._recent_bytes = 0
+
+    def add(self, row: bytes) -> None:
+        self._recent.append(row)
+        self._recent_bytes += len(row)
+        if self._recent_bytes > _SHARD_IN_MEMORY:
+            self._spill()
+
+    def rows(self) -> Iterator[Any]:
+        if self._file is not None:
+            self._file.seek(0)
+            spilled = memoryview(self._file.read())
+            start = 0
+            while start < len(spilled):
+                end = start + _LENGTH_BYTES
+                length = int.from_bytes(spilled[start:end], "little")
+                yield marshal.loads(spilled[end : end + length])
+                start = end + length
+        yield from map(marshal.loads, self._recent)
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = self._files.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
+        framed = b"".join(
+            part
+            for row in self._recent
+            for part in (len(row).to_bytes(_LENGTH_BYTES, "little"), row)
+        )
+        self._file.write(framed)
+        self._recent, self._recent_bytes = [], 0

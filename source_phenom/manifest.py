@@ -1,0 +1,77 @@
+"""``manifest.yaml`` and the JSON schemas, read without the CDK.
+
+The CDK interprets the same manifest when the connector runs inside it (``source.py``); this is
+the little of it that the entry point needs, at a fiftieth of the start-up time.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent
+PATH = ROOT / "manifest.yaml"
+CURSOR_FIELD = "changed_at"
+PRIMARY_KEY = "id"
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """The manifest as written, references unresolved."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loaded: dict[str, Any] = yaml.load(PATH.read_bytes(), Loader=loader)
+    return loaded
+
+
+def specification() -> dict[str, Any]:
+    """The ``spec`` of the connector as the protocol has it."""
+    spec = manifest()["spec"]
+    return {
+        "connectionSpecification": spec["connection_specification"],
+        "documentationUrl": spec["documentation_url"],
+        "supportsNormalization": False,
+        "supportsDBT": False,
+    }
+
+
+def stream_names() -> list[str]:
+    """The streams in the manifest's order."""
+    return [stream["$parameters"]["name"] for stream in manifest()["streams"]]
+
+
+@cache
+def schema(stream: str) -> dict[str, Any]:
+    """The JSON schema of a stream's records."""
+    loaded: dict[str, Any] = json.loads((ROOT / "schemas" / f"{stream}.json").read_bytes())
+    return loaded
+
+
+def with_hard_deletes(json_schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with the column on which Airbyte's warehouse destinations delete rows."""
+    deleted_at = {
+        **json_schema["properties"]["remote_deleted_at"],
+        "description": "Equal to remote_deleted_at; destinations delete the row when it is set.",
+    }
+    return {
+        **json_schema,
+        "properties": {**json_schema["properties"], "_ab_cdc_deleted_at": deleted_at},
+    }
+
+
+def discovered(stream: str, *, hard_deletes: bool) -> dict[str, Any]:
+    """A stream as the catalog describes it."""
+    json_schema = schema(stream)
+    return {
+        "name": stream,
+        "json_schema": with_hard_deletes(json_schema) if hard_deletes else json_schema,
+        "supported_sync_modes": ["full_refresh", "incremental"],
+        "source_defined_cursor": True,
+        "default_cursor_field": [CURSOR_FIELD],
+        "source_defined_primary_key": [[PRIMARY_KEY]],
+        "is_resumable": True,
+        "is_file_based": False,
+    }

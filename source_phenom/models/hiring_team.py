@@ -1,0 +1,121 @@
+"""``users``, ``roles`` and the two models that join them to jobs: a job's hiring team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.values import Odd, objects, text
+
+USERS = "users"
+ROLES = "roles"
+MEMBERS = "job_hiring_team_members"
+ASSIGNMENTS = "job_user_role_assignments"
+
+HIRING_MANAGER = "HIRING_MANAGER"
+RECRUITER = "RECRUITER"
+_ROLE_LABELS = {HIRING_MANAGER: "Hiring Manager", RECRUITER: "Recruiter"}
+
+
+@dataclass
+class Member:
+    """One person on one job. ``key`` is the e-mail address, trimmed and lower-cased."""
+
+    key: str
+    full_name: str | None = None
+    roles: list[str] = field(default_factory=list)
+
+
+def hiring_team(payload: Mapping[str, Any], odd: Odd) -> list[Member]:
+    """The people that a job names: the hiring manager first, then recruiters in list order.
+
+    The same person twice is one member with both roles. A blank address is nobody.
+    """
+    team: dict[str, Member] = {}
+    for role, mail, name in _named(payload, odd):
+        address = text(mail, "email", odd)
+        full_name = text(name, "name", odd)
+        if address is None:
+            continue
+        key = address.strip().lower()
+        member = team.setdefault(key, Member(key))
+        member.full_name = member.full_name or full_name
+        if role not in member.roles:
+            member.roles.append(role)
+    return list(team.values())
+
+
+def _named(payload: Mapping[str, Any], odd: Odd) -> Iterator[tuple[str, Any, Any]]:
+    yield HIRING_MANAGER, payload.get("hiringManagerEmail"), payload.get("hiringManagerName")
+    for recruiter in objects(payload.get("multiRecruiter"), "recruiters", odd):
+        yield RECRUITER, recruiter.get("recruiterEmail"), recruiter.get("recruiterName")
+
+
+def split_name(full_name: str | None) -> tuple[str | None, str | None]:
+    """First and last name: the last word is the last name, "Last, First" is understood.
+
+    One word is a first name.
+    """
+    before, comma, after = (full_name or "").partition(",")
+    last, first = " ".join(before.split()), " ".join(after.split())
+    if comma and last and first:
+        return first, last
+    words = (last or first).split()
+    if len(words) < 2:
+        return (words[0] if words else None), None
+    return " ".join(words[:-1]), words[-1]
+
+
+def user(key: str, full_name: str | None, ids: UnifiedIds) -> dict[str, Any]:
+    """The record of one person, whatever number of jobs name them."""
+    first_name, last_name = split_name(full_name)
+    return {
+        "id": ids.of(USERS, key),
+        "remote_id": key,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": key,
+    }
+
+
+def roles(ids: UnifiedIds) -> Iterator[dict[str, Any]]:
+    """The two roles that Phenom's jobs know."""
+    for key, label in _ROLE_LABELS.items():
+        yield {
+            "id": ids.of(ROLES, key),
+            "remote_id": key,
+            "remote_label": label,
+            "scope": "JOB",
+            "unified_type": key,
+        }
+
+
+def member_key(job_key: str, member: Member) -> str:
+    """``jobId:e-mail``: the key of a hiring team member."""
+    return f"{job_key}:{member.key}"
+
+
+def member_record(job_key: str, member: Member, ids: UnifiedIds) -> dict[str, Any]:
+    """The record of one person on one job's hiring team."""
+    return {
+        "id": ids.of(MEMBERS, member_key(job_key, member)),
+        "job_id": ids.of("jobs", job_key),
+        "user_id": ids.of(USERS, member.key),
+        "roles": member.roles,
+    }
+
+
+def assignment_key(job_key: str, member: Member, role: str) -> str:
+    """``jobId:e-mail:ROLE``: the key of a role assignment."""
+    return f"{member_key(job_key, member)}:{role}"
+
+
+def assignment_record(job_key: str, member: Member, role: str, ids: UnifiedIds) -> dict[str, Any]:
+    """The record of one role that one person has on one job."""
+    return {
+        "id": ids.of(ASSIGNMENTS, assignment_key(job_key, member, role)),
+        "job_user_id": ids.of(MEMBERS, member_key(job_key, member)),
+        "role_id": ids.of(ROLES, role),
+    }

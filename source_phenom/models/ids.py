@@ -1,0 +1,41 @@
+"""Unified ids: the same input gives the same id in every sync, process and machine."""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from uuid import NAMESPACE_URL, uuid5
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+class UnifiedIds:
+    """``uuid5(uuid5(NAMESPACE_URL, "urn:phenom:" + integration_id), model + ":" + key)``.
+
+    The hash of namespace and model is kept per model, so that an id costs one short hash: there
+    are three or four of them in every record.
+    """
+
+    def __init__(self, integration_id: str) -> None:
+        self._namespace = uuid5(NAMESPACE_URL, f"urn:phenom:{integration_id}").bytes
+        self._begun = {
+            model: sha1(self._namespace + f"{model}:".encode(), usedforsecurity=False)
+            for model in (
+                "applications",
+                "candidates",
+                "job_hiring_team_members",
+                "job_user_role_assignments",
+                "jobs",
+                "roles",
+                "users",
+            )
+        }
+
+    def of(self, model: str, key: str) -> str:
+        """The unified id of ``model``'s record with Phenom's ``key``, in lower-case text."""
+        digest = self._begun[model].copy()
+        digest.update(key.encode())
+        hexadecimal = digest.hexdigest()
+        return (
+            f"{hexadecimal[:8]}-{hexadecimal[8:12]}-5{hexadecimal[13:16]}-"
+            f"{_VARIANT[hexadecimal[16]]}{hexadecimal[17:20]}-{hexadecimal[20:32]}"
+        )

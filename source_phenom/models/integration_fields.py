@@ -1,0 +1,36 @@
+"""``integration_fields``: every non-empty remote field that no unified column carries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+from source_phenom.models.values import is_empty
+
+IntegrationField = dict[str, Any]
+"""``{id, key, type, value, label}``: the remote path, its last part, DEFAULT, the value, null."""
+
+
+def integration_fields(
+    payload: Mapping[str, Any], carried: Collection[str], prefix: str = ""
+) -> list[IntegrationField]:
+    """The fields of ``payload`` that are not in ``carried``, sorted by id.
+
+    :param carried: remote paths, dots between the parts, that unified columns are made of.
+    :param prefix: the path of ``payload`` itself, with a dot at its end.
+    """
+    return sorted(_left_over(payload, carried, prefix), key=itemgetter("id"))
+
+
+def _left_over(
+    payload: Mapping[str, Any], carried: Collection[str], prefix: str
+) -> Iterator[IntegrationField]:
+    for key, value in payload.items():
+        path = prefix + key
+        if path in carried:
+            continue
+        if type(value) is dict:
+            yield from _left_over(value, carried, path + ".")
+        elif not is_empty(value):
+            yield {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}

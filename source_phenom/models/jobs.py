@@ -1,0 +1,152 @@
+"""``jobs``: one record per ``jobId``, out of the variant that was chosen for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.location import location
+from source_phenom.models.timestamps import timestamp
+from source_phenom.models.values import Odd, bare, custom_object, text
+
+MODEL = "jobs"
+
+_EMPLOYMENT_TYPES = {
+    synonym: employment_type
+    for employment_type, synonyms in {
+        "FULL_TIME": "fulltime full ft fte fulltimeemployee fulltimeregular regularfulltime "
+        "fulltimepermanent permanentfulltime",
+        "PART_TIME": "parttime part pt parttimeemployee parttimeregular regularparttime "
+        "parttimepermanent permanentparttime",
+        "CONTRACT": "contract contractor contracted contractual contractwork contractemployee "
+        "contingent contingentworker independentcontractor freelance freelancer fixedterm "
+        "fixedtermcontract contracttohire",
+        "SEASONAL": "seasonal season seasonalworker seasonalemployee seasonalwork",
+        "INTERNSHIP": "intern interns internship internships studentintern studentinternship "
+        "coop coopinternship internshipcoop",
+    }.items()
+    for synonym in synonyms.split()
+}
+
+_DEPARTMENT_KEYS = ("department", "departmentName", "dept")
+_OPENED_AT_KEYS = (
+    "openedAt",
+    "openDate",
+    "dateOpened",
+    "postedDate",
+    "datePosted",
+    "postingDate",
+    "postedOn",
+    "createdDate",
+    "dateCreated",
+)
+
+_CARRIED = frozenset(
+    {
+        "additionalFields",
+        "address",
+        "applyUrl",
+        "category",
+        "city",
+        "country",
+        "description",
+        "displayCareerSite",
+        "employmentType",
+        "hiringManagerEmail",
+        "hiringManagerName",
+        "jobId",
+        "multiRecruiter",
+        "postalCode",
+        "state",
+        "title",
+    }
+)
+
+
+def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+    """``jobId`` as text: what applications refer to, and the key of the record."""
+    return text(payload.get("jobId"), "remote_id", odd)
+
+
+def job(
+    payload: Mapping[str, Any], key: str, *, status: str, site_type: str, ids: UnifiedIds, odd: Odd
+) -> dict[str, Any]:
+    """The record of one job (contract section 3.2).
+
+    :param payload: a ``JobResponseDTO``.
+    :param status: OPEN or CLOSED, by the listing that it came from.
+    :param site_type: what that listing was asked for; counts where the job itself names none.
+    """
+    additional = custom_object(payload.get("additionalFields"), "custom_fields", odd)
+    return {
+        "id": ids.of(MODEL, key),
+        "remote_id": key,
+        "name": text(payload.get("title"), "name", odd),
+        "description": text(payload.get("description"), "description", odd),
+        "employment_type": employment_type(payload.get("employmentType"), odd),
+        "status": status,
+        "visibility": visibility(payload, site_type, odd),
+        "category": text(payload.get("category"), "category", odd),
+        "department": department(additional or {}, odd),
+        "post_url": text(payload.get("applyUrl"), "post_url", odd),
+        "location": location(
+            odd,
+            street_1=payload.get("address"),
+            city=payload.get("city"),
+            state=payload.get("state"),
+            zip_code=payload.get("postalCode"),
+            country=payload.get("country"),
+        ),
+        "custom_fields": additional,
+        "integration_fields": integration_fields(payload, _CARRIED),
+        "opened_at": opened_at(additional or {}, odd),
+    }
+
+
+def employment_type(value: Any, odd: Odd) -> str | None:
+    """FULL_TIME, PART_TIME, CONTRACT, SEASONAL, INTERNSHIP, else Phenom's text."""
+    written = text(value, "employment_type", odd)
+    return written and _EMPLOYMENT_TYPES.get(bare(written), written)
+
+
+def visibility(payload: Mapping[str, Any], requested: str, odd: Odd) -> str | None:
+    """PUBLIC, UNLISTED or INTERNAL by site type and ``displayCareerSite``, else Phenom's text."""
+    site_type = text(payload.get("siteType"), "visibility", odd) or requested
+    kind = site_type.strip().casefold()
+    if kind == "external":
+        return "UNLISTED" if _is_false(payload.get("displayCareerSite")) else "PUBLIC"
+    return "INTERNAL" if kind == "internal" else site_type
+
+
+def department(additional: Mapping[str, Any], odd: Odd) -> str | None:
+    """The first usable text under one of the tenant's usual names for it."""
+    for value in _by_key(additional, _DEPARTMENT_KEYS):
+        found = text(value, "department", odd)
+        if found is not None:
+            return found
+    return None
+
+
+def opened_at(additional: Mapping[str, Any], odd: Odd) -> str | None:
+    """The first valid date under one of the tenant's usual names for it."""
+    for value in _by_key(additional, _OPENED_AT_KEYS):
+        found = timestamp(value)
+        if found is not None:
+            return found
+        if value is not None and not isinstance(value, str):
+            odd.append("opened_at")
+    return None
+
+
+def _by_key(additional: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Any]:
+    """Values whose key is one of ``wanted`` but for case and punctuation, in wanted's order."""
+    by_label: dict[str, list[Any]] = {}
+    for key, value in additional.items():
+        by_label.setdefault(bare(key), []).append(value)
+    return [value for name in wanted for value in by_label.get(bare(name), ())]
+
+
+def _is_false(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and value.strip().casefold() == "false")

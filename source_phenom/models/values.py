@@ -1,0 +1,76 @@
+"""Taking values out of payloads that may hold anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+Odd = list[str]
+"""Names of the columns whose payload value had an unexpected type, in the order met."""
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NOTHING: Mapping[str, Any] = {}
+
+
+def text(value: Any, column: str, odd: Odd) -> str | None:
+    """``value`` as text: blank is null, a number or truth value its JSON text, else null."""
+    if type(value) is str:
+        return value if value and not value.isspace() else None
+    if value is None:
+        return None
+    odd.append(column)
+    return orjson.dumps(value).decode() if isinstance(value, (int, float)) else None
+
+
+def obj(value: Any, column: str, odd: Odd) -> Mapping[str, Any]:
+    """``value`` if it is an object, else an empty one."""
+    if type(value) is dict:
+        return value
+    if value is not None:
+        odd.append(column)
+    return _NOTHING
+
+
+def objects(value: Any, column: str, odd: Odd) -> list[Mapping[str, Any]]:
+    """The objects of a list; anything else in it, or in its place, is odd (null is not)."""
+    if value is None:
+        return []
+    if type(value) is not list:
+        odd.append(column)
+        return []
+    found: list[Mapping[str, Any]] = [item for item in value if type(item) is dict]
+    if len(found) != sum(item is not None for item in value):
+        odd.append(column)
+    return found
+
+
+def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
+    """The tenant's own object, whole; null where there is none."""
+    if value is None or type(value) is dict:
+        return value
+    odd.append(column)
+    return None
+
+
+def is_empty(value: Any) -> bool:
+    """Null, blank text, an empty list or object. False and 0 are values."""
+    if type(value) is str:
+        return not value or value.isspace()
+    return value is None or value == [] or value == {}
+
+
+def mail_address(value: Any, column: str, odd: Odd) -> str | None:
+    """A trimmed e-mail address, or null where the text is none."""
+    written = text(value, column, odd)
+    if written is None:
+        return None
+    address = written.strip()
+    return address if _MAIL.fullmatch(address) else None
+
+
+def bare(label: str) -> str:
+    """A label without case, spaces and punctuation, to recognise it by."""
+    return "".join(filter(str.isalnum, label)).casefold()

@@ -1,0 +1,44 @@
+"""What a read has to say, in the order in which it must be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phenom_protocol.messages import FailureType, StreamStatus
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of one stream; each is the UTF-8 JSON text of its data."""
+
+    stream: str
+    data: list[bytes]
+
+
+@dataclass(frozen=True)
+class State:
+    """A stream's state, covering every record of it that came before."""
+
+    stream: str
+    blob: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Status:
+    stream: str
+    status: StreamStatus
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a stream cannot be finished. The other streams go on."""
+
+    stream: str
+    message: str
+    detail: str
+    failure_type: FailureType
+
+
+Event = Records | State | Status | Failure

@@ -1,0 +1,170 @@
+"""A whole read: the selected streams, listing by listing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+from phenom_api.errors import (
+    AuthenticationFailed,
+    InvalidConfig,
+    PermissionDenied,
+    PhenomError,
+    RequestRefused,
+)
+from phenom_api.gateway import Gateway
+from phenom_protocol.messages import FailureType
+from source_phenom import manifest
+from source_phenom.config import SourceConfig
+from source_phenom.listings.applications import ApplicationListing
+from source_phenom.listings.jobs import JobListing
+from source_phenom.listings.listing import Listing
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.reading.events import Event, Failure, Status
+from source_phenom.reading.stream_run import StreamRun
+from source_phenom.snapshot import StreamState, UnusableState, tenant_tag
+
+logger = logging.getLogger("airbyte.phenom")
+
+LISTINGS: tuple[type[Listing], ...] = (JobListing, ApplicationListing)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One configured stream: its name, whether it is incremental, and its incoming state."""
+
+    stream: str
+    incremental: bool
+    state: Any = None
+
+
+def read(
+    config: SourceConfig,
+    selections: Sequence[Selection],
+    *,
+    gateway: Gateway,
+    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Event]:
+    """Read the selected streams; a listing that fails costs its own streams only.
+
+    Every stream ends with a ``Status``: COMPLETE, or INCOMPLETE after a ``Failure``.
+    """
+    executor = ThreadPoolExecutor(config.num_workers, thread_name_prefix="phenom")
+    try:
+        for listing in LISTINGS:
+            streams: dict[str, StreamRun] = {}
+            for selection in selections:
+                if selection.stream in listing.stream_names:
+                    yield Status(selection.stream, "STARTED")
+                    try:
+                        streams[selection.stream] = _stream_run(config, selection, now(), clock)
+                    except UnusableState as error:
+                        yield from _unusable(selection.stream, error)
+            if streams:
+                yield from _read_listing(listing, config, streams, gateway, executor)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        logger.info(
+            f"{gateway.sent} requests, {gateway.retried} retries, "
+            f"{gateway.pressure.throttled} throttled, waited "
+            f"{gateway.pressure.throttled_seconds:.1f} s for the gateway, at most "
+            f"{gateway.pressure.most_in_flight} at a time."
+        )
+
+
+def _stream_run(
+    config: SourceConfig, selection: Selection, now: datetime, clock: Callable[[], float]
+) -> StreamRun:
+    tenant = tenant_tag(config.gateway_url, config.integration_id)
+    previous = None
+    if selection.incremental and selection.state not in (None, {}):
+        previous = StreamState.parse(selection.state, tenant=tenant)
+    columns = tuple(manifest.schema(selection.stream)["properties"])
+    return StreamRun(
+        selection.stream,
+        columns=columns,
+        unified_id=partial(UnifiedIds(config.integration_id).of, selection.stream),
+        has_remote_id="remote_id" in columns,
+        previous=previous,
+        tenant=tenant,
+        hard_deletes=config.hard_deletes,
+        now=now,
+        clock=clock,
+    )
+
+
+def _read_listing(
+    kind: type[Listing],
+    config: SourceConfig,
+    streams: dict[str, StreamRun],
+    gateway: Gateway,
+    executor: Executor,
+) -> Iterator[Event]:
+    listing = kind(config, streams, gateway, executor)
+    finished: set[str] = set()
+    try:
+        trusted = yield from listing.one_pass()
+        doubtful = [stream for stream in streams.values() if stream.doubtful]
+        if trusted and doubtful:
+            vanished = ", ".join(f"{stream.vanished} {stream.name}" for stream in doubtful)
+            logger.warning(f"{vanished} are gone at once: reading the listing again to be sure.")
+            trusted = yield from listing.one_pass()
+        for stream in streams.values():
+            yield from stream.finish(trusted=trusted)
+            finished.add(stream.name)
+            _summarise(stream)
+    except (PhenomError, OSError) as error:
+        for stream in streams.values():
+            if stream.name not in finished:
+                yield stream.state()
+                yield _failure(stream.name, error)
+                yield Status(stream.name, "INCOMPLETE")
+                _summarise(stream)
+
+
+def _failure(stream: str, error: PhenomError | OSError) -> Failure:
+    if isinstance(error, OSError):
+        return Failure(
+            stream,
+            f"The sync of {stream} could not keep its intermediate rows on disk "
+            f"({error.strerror or type(error).__name__}): free space where TMPDIR points, or "
+            "point it to a larger disk.",
+            type(error).__name__,
+            "system_error",
+        )
+    kind: FailureType = "transient_error"
+    if isinstance(error, (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)):
+        kind = "config_error"
+    return Failure(stream, f"Stream {stream}: {error.message}", error.detail, kind)
+
+
+def _unusable(stream: str, error: UnusableState) -> Iterator[Event]:
+    yield Failure(
+        stream,
+        f"The saved state of stream {stream} cannot be used: {error}. Reset this stream "
+        "(clear its state) to read it in full again.",
+        f"unusable state of {stream}: {error}",
+        "config_error",
+    )
+    yield Status(stream, "INCOMPLETE")
+
+
+def _summarise(stream: StreamRun) -> None:
+    counts = stream.counts
+    seen = counts["new"] + counts["changed"] + counts["unchanged"]
+    logger.info(
+        f"{stream.name}: {seen} records read, {counts['emitted']} emitted "
+        f"({counts['new']} new, {counts['changed']} changed, {counts['deleted']} deleted), "
+        f"{counts['unchanged']} unchanged"
+    )
+    if counts["without_key"]:
+        logger.warning(f"{stream.name}: {counts['without_key']} rows without a key were skipped")
+    for column, count in sorted(stream.odd.items()):
+        logger.warning(f"{stream.name}.{column}: {count} values of an unexpected type")

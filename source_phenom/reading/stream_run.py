@@ -1,0 +1,153 @@
+"""One stream in one run: what is new, what is gone, what it remembers for the next run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+
+import orjson
+
+from source_phenom.models.timestamps import rfc3339
+from source_phenom.reading.events import Event, Records, State, Status
+from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
+
+CHECKPOINT_SECONDS = 60.0
+LARGE_STATE_BYTES = 4_000_000
+_VANISHED_AT_LEAST = 50
+_VANISHED_SHARE = 0.1
+
+
+class StreamRun:
+    """Compares a stream's records with what the previous run saw and stamps those to be emitted.
+
+    ``changed_at`` is one moment for the whole run: now, but always later than the cursor of the
+    incoming state, so that it never goes back when a clock does.
+
+    :param columns: names of the record's own columns, for tombstones.
+    :param unified_id: from a record's key to its id.
+    :param has_remote_id: whether the model has the column (the two join models do not).
+    :param previous: the incoming state; None in full refresh and in a first sync.
+    :param now: the current time. :param clock: seconds, for the pace of checkpoints.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        columns: Sequence[str],
+        unified_id: Callable[[str], str],
+        has_remote_id: bool,
+        previous: StreamState | None,
+        tenant: str,
+        hard_deletes: bool,
+        now: datetime,
+        clock: Callable[[], float],
+    ) -> None:
+        self.name = name
+        self.counts: Counter[str] = Counter()
+        self.odd: Counter[str] = Counter()
+        self._unified_id = unified_id
+        self._has_remote_id = has_remote_id
+        self._columns = columns
+        self._tenant = tenant
+        self._deletion_columns = ("remote_deleted_at",) + (
+            ("_ab_cdc_deleted_at",) if hard_deletes else ()
+        )
+        self._cursor = previous.changed_at if previous is not None else None
+        self._changed_at = _later_than(self._cursor, now)
+        self._comparison = Comparison(previous.snapshot if previous is not None else Snapshot())
+        self._extras = previous.extras if previous is not None else {}
+        self._stamp = orjson.dumps(
+            {"changed_at": self._changed_at, **dict.fromkeys(self._deletion_columns)}
+        )[:-1]
+        self._clock = clock
+        self._last_state_at = clock()
+        self._running = False
+        self._settled = False
+
+    def admit(self, keys: Sequence[str], bodies: Sequence[bytes]) -> Iterator[Event]:
+        """Emit those of a page's records that are new or changed.
+
+        :param bodies: each record's own columns as a JSON object with sorted keys; never empty.
+        """
+        verdicts = self._comparison.observe_page(keys, [fingerprint(body) for body in bodies])
+        stamp = self._stamp
+        fresh = [
+            stamp + b"," + body[1:]
+            for body, verdict in zip(bodies, verdicts, strict=True)
+            if verdict is Verdict.NEW or verdict is Verdict.CHANGED
+        ]
+        for verdict, count in Counter(verdicts).items():
+            self.counts[verdict.name.lower()] += count
+        if fresh:
+            yield from self._emit(fresh)
+        if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:
+            yield self.state()
+
+    def note(self, odd: Sequence[str]) -> None:
+        """Count columns whose payload value had an unexpected type."""
+        self.odd.update(odd)
+
+    @property
+    def vanished(self) -> int:
+        """How many records of the previous run were not seen in this one so far."""
+        return self._comparison.gone_count
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether so much vanished at once that the listing had better be read again."""
+        gone = self._comparison.gone_count
+        return (
+            gone > _VANISHED_AT_LEAST and gone > self._comparison.previous_count * _VANISHED_SHARE
+        )
+
+    def finish(self, *, trusted: bool) -> Iterator[Event]:
+        """Emit tombstones, if the scan can be ``trusted`` with them, and the last state."""
+        if trusted and self._comparison.gone_count:
+            page: list[bytes] = []
+            for key in self._comparison.gone():
+                page.append(self._tombstone(key))
+                if len(page) == 1000:
+                    yield from self._emit(page)
+                    page = []
+            if page:
+                yield from self._emit(page)
+            self.counts["deleted"] = self._comparison.gone_count
+        self._settled = trusted
+        yield self.state()
+        yield Status(self.name, "COMPLETE")
+
+    def state(self) -> State:
+        """A state that covers the incoming one and everything emitted so far."""
+        self._last_state_at = self._clock()
+        snapshot = self._comparison.snapshot(complete=self._settled)
+        blob = StreamState(
+            self._cursor or self._changed_at, self._tenant, snapshot, self._extras
+        ).dump()
+        return State(self.name, blob)
+
+    def _emit(self, data: list[bytes]) -> Iterator[Event]:
+        if not self._running:
+            self._running = True
+            yield Status(self.name, "RUNNING")
+        self._cursor = self._changed_at
+        self.counts["emitted"] += len(data)
+        yield Records(self.name, data)
+
+    def _tombstone(self, key: str) -> bytes:
+        record: dict[str, str | None] = dict.fromkeys(self._columns)
+        record["id"] = self._unified_id(key)
+        if self._has_remote_id:
+            record["remote_id"] = key
+        for column in ("changed_at", *self._deletion_columns):
+            record[column] = self._changed_at
+        return orjson.dumps(record)
+
+
+def _later_than(cursor: str | None, now: datetime) -> str:
+    moment = rfc3339(now)
+    if cursor is None or moment > cursor:
+        return moment
+    previous = datetime.strptime(cursor, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return rfc3339(previous + timedelta(milliseconds=1))

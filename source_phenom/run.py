@@ -1,0 +1,125 @@
+"""``source-phenom``: spec, check, discover and read, as the Airbyte protocol has them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from phenom_api import __version__
+from phenom_api.errors import InvalidConfig
+from phenom_protocol import messages
+from phenom_protocol.entry import ProtocolError, Session, read_json, run
+from source_phenom import manifest
+from source_phenom.config import SourceConfig, source_config
+from source_phenom.reading.events import Event, Failure, Records, State, Status
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Console script; exits with 0, or 1 when a command or a stream failed."""
+    sys.exit(
+        run(
+            "source-phenom",
+            "Airbyte source for Phenom: jobs, people and applications.",
+            {
+                "spec": (spec, "print what can be configured", ()),
+                "check": (check, "try the connection", ("config",)),
+                "discover": (discover, "print the streams and their schemas", ("config",)),
+                "read": (read, "print the records", ("config", "catalog", "state?")),
+            },
+            argv,
+            __version__,
+        )
+    )
+
+
+def spec(_: argparse.Namespace, session: Session) -> int:
+    session.output.write(messages.spec(manifest.specification()))
+    return 0
+
+
+def check(arguments: argparse.Namespace, session: Session) -> int:
+    from source_phenom.check import check as check_connection
+
+    try:
+        config = _config(arguments, session)
+        result = check_connection(config)
+        succeeded, message = result.succeeded, result.message
+    except ProtocolError as error:
+        succeeded, message = False, error.message
+    session.output.write(
+        messages.connection_status(succeeded, message and session.log.masked(message))
+    )
+    return 0
+
+
+def discover(arguments: argparse.Namespace, session: Session) -> int:
+    config = _config(arguments, session)
+    session.output.write(
+        messages.catalog(
+            [
+                manifest.discovered(stream, hard_deletes=config.hard_deletes)
+                for stream in manifest.stream_names()
+            ]
+        )
+    )
+    return 0
+
+
+def read(arguments: argparse.Namespace, session: Session) -> int:
+    from phenom_api.gateway import Gateway
+    from source_phenom.reading.configured import selections
+    from source_phenom.reading.read import read as read_streams
+
+    config = _config(arguments, session)
+    catalog = read_json(arguments.catalog, "catalog")
+    state = read_json(arguments.state, "state") if arguments.state else []
+    try:
+        selected = selections(catalog, state, manifest.stream_names())
+    except ValueError as error:
+        raise ProtocolError(str(error)) from None
+    with Gateway(config) as gateway:
+        return _print(read_streams(config, selected, gateway=gateway), session)
+
+
+def _print(events: Iterable[Event], session: Session) -> int:
+    """Print events as messages, with the record counts that states carry."""
+    output, unclaimed = session.output, Counter[str]()
+    failed = False
+    for event in events:
+        match event:
+            case Records(stream, data):
+                output.write_records(stream, data, messages.now_millis())
+                unclaimed[stream] += len(data)
+            case State(stream, blob):
+                output.write(messages.state(stream, blob, unclaimed.pop(stream, 0)))
+            case Status(stream, status):
+                output.write(messages.stream_status(stream, status, messages.now_millis()))
+            case Failure(stream, message, detail, failure_type):
+                failed = True
+                output.write(
+                    messages.error(
+                        session.log.masked(message),
+                        session.log.masked(detail),
+                        failure_type,
+                        messages.now_millis(),
+                        stream=stream,
+                    )
+                )
+    return 1 if failed else 0
+
+
+def _config(arguments: argparse.Namespace, session: Session) -> SourceConfig:
+    raw: Mapping[str, Any] = read_json(arguments.config, "config")
+    try:
+        config = source_config(raw)
+    except InvalidConfig as error:
+        raise ProtocolError(error.message) from None
+    session.log.hide(config.secrets())
+    return config
+
+
+if __name__ == "__main__":
+    main()
