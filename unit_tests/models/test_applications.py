@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from source_phenom.models import applications, candidates
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.values import Odd
+
+IDS = UnifiedIds("phenom")
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "65920080c22eeb252edd8ab3",
+        "candidateData": {
+            "id": "c-1",
+            "firstName": "Ada",
+            "middleName": "King",
+            "lastName": "Lovelace",
+            "smsOptIn": False,
+            "contactData": {
+                "countryPhoneCode": "+44",
+                "phoneNumber": "(020) 7946-0018",
+                "deviceType": "mobile",
+                "phoneExtension": "7",
+                "email": " Ada@Example.com ",
+            },
+            "addressData": {
+                "addressLine1": "12 St James's Square",
+                "addressLine2": "",
+                "region": "London",
+                "city": "London",
+                "country": "United Kingdom",
+            },
+            "experienceData": [
+                {
+                    "companyName": "Old Co",
+                    "title": "Clerk",
+                    "fromTo": {"startDate": "01-2019", "endDate": "01-2020"},
+                },
+                {
+                    "companyName": "Engines Ltd",
+                    "title": "Analyst",
+                    "fromTo": {"startDate": "02-2020", "currentlyWorkHere": "true"},
+                },
+            ],
+            "educationData": [],
+        },
+        "jobApplicationData": {"jobId": "JR-1", "applicantSource": "LinkedIn"},
+        "customFieldData": {"score": 9},
+        **changes,
+    }
+
+
+def candidate(row: dict[str, Any], odd: Odd | None = None) -> dict[str, Any]:
+    key = candidates.candidate_key(row, [])
+    assert key is not None
+    return candidates.candidate(row, key, IDS, [] if odd is None else odd)
+
+
+def test_a_whole_application() -> None:
+    row = payload(campus=True)
+    assert applications.application(row, "65920080c22eeb252edd8ab3", IDS, []) == {
+        "id": IDS.of("applications", "65920080c22eeb252edd8ab3"),
+        "remote_id": "65920080c22eeb252edd8ab3",
+        "outcome": None,
+        "job_id": IDS.of("jobs", "JR-1"),
+        "candidate_id": IDS.of("candidates", "c-1"),
+        "custom_fields": {"score": 9},
+        "integration_fields": [
+            _field("campus", True),
+            _field("jobApplicationData.applicantSource", "LinkedIn"),
+            _field("jobApplicationData.jobId", "JR-1"),
+        ],
+    }
+
+
+def test_a_whole_candidate() -> None:
+    row = payload()
+    record = candidate(row)
+    experience = row["candidateData"]["experienceData"]
+    assert record == {
+        "id": IDS.of("candidates", "c-1"),
+        "remote_id": "c-1",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "company": "Engines Ltd",
+        "title": "Analyst",
+        "phone_numbers": [{"phone_number": "+4402079460018", "type": "mobile"}],
+        "email_addresses": [{"email_address": "Ada@Example.com", "type": None}],
+        "location": {
+            "city": "London",
+            "country": "GB",
+            "raw": "12 St James's Square, London, London, United Kingdom",
+            "state": "London",
+            "street_1": "12 St James's Square",
+            "street_2": None,
+            "zip_code": None,
+        },
+        "custom_fields": {"score": 9},
+        "integration_fields": [
+            _field("candidateData.contactData.phoneExtension", "7"),
+            _field("candidateData.experienceData", experience),
+            _field("candidateData.middleName", "King"),
+            _field("candidateData.smsOptIn", False),
+        ],
+    }
+
+
+def _field(path: str, value: Any) -> dict[str, Any]:
+    key = path.rpartition(".")[2]
+    return {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}
+
+
+@pytest.mark.parametrize(
+    ("placed", "job"),
+    [
+        ({"jobId": "JOBID"}, "JOBID"),
+        ({"jobId": 7}, "7"),
+        ({"jobId": " "}, None),
+        ({"jobId": None}, None),
+        ({}, None),
+        (None, None),
+        ("JR-1", None),
+    ],
+)
+def test_job_id_may_dangle_but_not_be_blank(placed: Any, job: str | None) -> None:
+    record = applications.application(payload(jobApplicationData=placed), "1", IDS, [])
+    assert record["job_id"] == (IDS.of("jobs", job) if job else None)
+
+
+@pytest.mark.parametrize(
+    ("person", "key"),
+    [
+        ({"id": "c-1", "contactData": {"email": "a@x.io"}}, "c-1"),
+        ({"id": 12}, "12"),
+        ({"id": " ", "contactData": {"email": " A@X.io "}}, "email:a@x.io"),
+        ({"contactData": {"email": "A@X.io"}}, "email:a@x.io"),
+        ({"contactData": {"email": "none"}}, None),
+        ({"contactData": None}, None),
+        ({"contactData": "a@x.io"}, None),
+        ({}, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_candidate_key(person: Any, key: str | None) -> None:
+    row = payload(candidateData=person)
+    assert candidates.candidate_key(row, []) == key
+    record = applications.application(row, "1", IDS, [])
+    assert record["candidate_id"] == (IDS.of("candidates", key) if key else None)
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        ({"phoneNumber": "030 1234-56"}, "030123456"),
+        ({"phoneNumber": "+49 (30) 1234.56"}, "+4930123456"),
+        ({"phoneNumber": "30 1234", "countryPhoneCode": "+49"}, "+49301234"),
+        ({"phoneNumber": "30 1234", "countryPhoneCode": 49}, "+49301234"),
+        ({"phoneNumber": "30 1234", "countryPhoneCode": "US (+1)"}, "+1301234"),
+        ({"phoneNumber": "+49301234", "countryPhoneCode": "1"}, "+49301234"),
+        ({"phoneNumber": 301234}, "301234"),
+        ({"phoneNumber": "301234", "countryPhoneCode": " "}, "301234"),
+    ],
+)
+def test_phone_numbers(contact: dict[str, Any], expected: str) -> None:
+    assert candidates.phone_numbers(contact, []) == [{"phone_number": expected, "type": None}]
+
+
+@pytest.mark.parametrize("number", [None, "", " ", "--", {}, []])
+def test_no_phone_number(number: Any) -> None:
+    assert candidates.phone_numbers({"phoneNumber": number, "deviceType": "x"}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("experiences", "company"),
+    [
+        ([], None),
+        (None, None),
+        ("Engines", None),
+        ([None, 3], None),
+        ([{"companyName": "A", "fromTo": {"endDate": "2020"}}], None),
+        ([{"companyName": "A", "fromTo": {"endDate": ""}}], "A"),
+        ([{"companyName": "A", "fromTo": {"endDate": "2020"}}, {"companyName": "B"}], "B"),
+        (
+            [
+                {"companyName": "A", "fromTo": {"endDate": ""}},
+                {"companyName": "B", "fromTo": {"endDate": "2030", "currentlyWorkHere": "True"}},
+            ],
+            "B",
+        ),
+        ([{"companyName": "A", "fromTo": {"currentlyWorkHere": True, "endDate": "x"}}], "A"),
+    ],
+)
+def test_current_position(experiences: Any, company: str | None) -> None:
+    assert candidates.current_position(experiences, [])[0] == company
+
+
+def test_source_completes_a_candidate() -> None:
+    columns = orjson.dumps({"id": "1"})
+    assert orjson.loads(candidates.with_source(columns, "Jöb Böard")) == {
+        "id": "1",
+        "source": "Jöb Böard",
+    }
+    assert orjson.loads(candidates.with_source(columns, None))["source"] is None
+
+
+def test_anything_anywhere_is_survived_and_named() -> None:
+    odd: Odd = []
+    row = payload()
+    person = row["candidateData"]
+    person.update(firstName=3, lastName=["x"], addressData="London", experienceData={"a": 1})
+    person["contactData"]["phoneNumber"] = {"n": 1}
+    record = candidate(row, odd)
+    assert record["first_name"] == "3"
+    assert record["last_name"] is None
+    assert record["location"] is None
+    assert record["phone_numbers"] == []
+    assert sorted(odd) == ["company", "first_name", "last_name", "location", "phone_numbers"]

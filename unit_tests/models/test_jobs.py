@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from source_phenom.models import jobs
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.values import Odd
+
+IDS = UnifiedIds("phenom")
+
+
+def job(payload: dict[str, Any], odd: Odd | None = None, **options: str) -> dict[str, Any]:
+    key = jobs.job_key(payload, [])
+    assert key is not None
+    chosen = {"status": "OPEN", "site_type": "external", **options}
+    return jobs.job(payload, key, ids=IDS, odd=[] if odd is None else odd, **chosen)
+
+
+def test_a_whole_job() -> None:
+    payload = {
+        "applyUrl": "https://careers.example.com/apply/1",
+        "category": "Engineering",
+        "companyName": "Example",
+        "description": "<p>Build.</p>",
+        "jobId": "JR-1",
+        "locale": "en_US",
+        "reqId": "R-1",
+        "siteType": "external",
+        "title": "Engineer",
+        "employmentType": "Full-Time",
+        "city": "Berlin",
+        "state": "Berlin",
+        "country": "Germany",
+        "address": "Invalidenstr. 1",
+        "postalCode": "10115",
+        "hiringManagerEmail": "h@example.com",
+        "hiringManagerName": "H M",
+        "recruiterEmail": "r@example.com",
+        "recruiterName": "R R",
+        "source": "workday",
+        "displayCareerSite": True,
+        "multiLocation": [{"city": "Berlin"}],
+        "multiCategory": [{"category": "Engineering"}],
+        "multiRecruiter": [{"recruiterName": "R R", "recruiterEmail": "r@example.com"}],
+        "additionalFields": {"Department_Name": "R&D", "posted-date": "2026-01-05"},
+        "visibilityLocale": ["en_US"],
+        "visibilitySiteType": ["external"],
+        "brandNew": {"inner": 7, "empty": {}},
+    }
+    odd: Odd = []
+    record = job(payload, odd)
+    integration = record.pop("integration_fields")
+    assert record == {
+        "id": IDS.of("jobs", "JR-1"),
+        "remote_id": "JR-1",
+        "name": "Engineer",
+        "description": "<p>Build.</p>",
+        "employment_type": "FULL_TIME",
+        "status": "OPEN",
+        "visibility": "PUBLIC",
+        "category": "Engineering",
+        "department": "R&D",
+        "post_url": "https://careers.example.com/apply/1",
+        "location": {
+            "city": "Berlin",
+            "country": "DE",
+            "raw": "Invalidenstr. 1, Berlin, Berlin, 10115, Germany",
+            "state": "Berlin",
+            "street_1": "Invalidenstr. 1",
+            "street_2": None,
+            "zip_code": "10115",
+        },
+        "custom_fields": {"Department_Name": "R&D", "posted-date": "2026-01-05"},
+        "opened_at": "2026-01-05T00:00:00.000Z",
+    }
+    assert odd == []
+    assert {field["id"]: field["value"] for field in integration} == {
+        "brandNew.inner": 7,
+        "companyName": "Example",
+        "locale": "en_US",
+        "multiCategory": [{"category": "Engineering"}],
+        "multiLocation": [{"city": "Berlin"}],
+        "recruiterEmail": "r@example.com",
+        "recruiterName": "R R",
+        "reqId": "R-1",
+        "siteType": "external",
+        "source": "workday",
+        "visibilityLocale": ["en_US"],
+        "visibilitySiteType": ["external"],
+    }
+    assert [field["id"] for field in integration] == sorted(f["id"] for f in integration)
+    assert integration[0] == {
+        "id": "brandNew.inner",
+        "key": "inner",
+        "type": "DEFAULT",
+        "value": 7,
+        "label": None,
+    }
+
+
+def test_a_job_of_which_only_the_id_is_known() -> None:
+    record = job({"jobId": 17})
+    assert record["remote_id"] == "17"
+    assert record["integration_fields"] == []
+    assert {key for key, value in record.items() if value is not None} == {
+        "id",
+        "remote_id",
+        "status",
+        "visibility",
+        "integration_fields",
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Full-Time", "FULL_TIME"),
+        ("full_time", "FULL_TIME"),
+        ("FULL TIME", "FULL_TIME"),
+        ("FullTime", "FULL_TIME"),
+        ("part time", "PART_TIME"),
+        ("Part-Time", "PART_TIME"),
+        ("Contractor", "CONTRACT"),
+        ("contract", "CONTRACT"),
+        ("Freelance", "CONTRACT"),
+        ("Seasonal", "SEASONAL"),
+        ("Intern", "INTERNSHIP"),
+        ("INTERNSHIP", "INTERNSHIP"),
+        ("Volunteer", "Volunteer"),
+        ("  ", None),
+        (None, None),
+        (3, "3"),
+        (["Full time"], None),
+    ],
+)
+def test_employment_type(written: Any, expected: str | None) -> None:
+    assert jobs.employment_type(written, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"siteType": "external"}, "PUBLIC"),
+        ({"siteType": "External", "displayCareerSite": True}, "PUBLIC"),
+        ({"siteType": "external", "displayCareerSite": False}, "UNLISTED"),
+        ({"siteType": "external", "displayCareerSite": "false"}, "UNLISTED"),
+        ({"siteType": "external", "displayCareerSite": None}, "PUBLIC"),
+        ({"siteType": "internal", "displayCareerSite": False}, "INTERNAL"),
+        ({"siteType": "Alumni"}, "Alumni"),
+        ({}, "PUBLIC"),
+    ],
+)
+def test_visibility(payload: dict[str, Any], expected: str) -> None:
+    assert jobs.visibility(payload, "external", []) == expected
+
+
+@pytest.mark.parametrize(
+    ("additional", "expected"),
+    [
+        ({"department": "A", "dept": "B"}, "A"),
+        ({"Dept.": "B"}, "B"),
+        ({"DEPARTMENT NAME": "C"}, "C"),
+        ({"department": " ", "departmentName": "C"}, "C"),
+        ({"department": ["A"], "dept": "B"}, "B"),
+        ({"departmentCode": "D"}, None),
+        ({}, None),
+    ],
+)
+def test_department(additional: dict[str, Any], expected: str | None) -> None:
+    assert jobs.department(additional, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("additional", "expected"),
+    [
+        ({"openedAt": "2026-01-05", "postedDate": "2025-01-01"}, "2026-01-05T00:00:00.000Z"),
+        ({"openedAt": "soon", "Posted Date": "2025-01-01"}, "2025-01-01T00:00:00.000Z"),
+        ({"date_created": 1767571200000}, "2026-01-05T00:00:00.000Z"),
+        ({"openedAt": "soon"}, None),
+        ({"openedAt": {"at": 1}}, None),
+    ],
+)
+def test_opened_at(additional: dict[str, Any], expected: str | None) -> None:
+    assert jobs.opened_at(additional, []) == expected
+
+
+def test_values_of_unexpected_types_are_named_and_never_raise() -> None:
+    odd: Odd = []
+    record = job(
+        {
+            "jobId": "1",
+            "title": {"en": "Engineer"},
+            "description": 12,
+            "city": ["Berlin"],
+            "additionalFields": "none",
+            "employmentType": {"id": 1},
+        },
+        odd,
+    )
+    assert record["name"] is None
+    assert record["description"] == "12"
+    assert record["location"] is None
+    assert record["custom_fields"] is None
+    assert sorted(odd) == ["custom_fields", "description", "employment_type", "location", "name"]

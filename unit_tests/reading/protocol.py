@@ -1,0 +1,109 @@
+"""The source run in this process over mocked HTTP: arguments in, protocol messages out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import requests_mock
+
+from integration_tests.source.reading import STREAMS, Outcome, catalog
+from source_phenom import run
+
+GATEWAY = "https://gateway.test/prefix"
+TOKEN_URL = "https://login.test/token"
+CONFIG: dict[str, Any] = {
+    "client_id": "client",
+    "client_secret": "a-secret-of-the-tenant",
+    "token_url": "https://login.test",
+    "gateway_url": GATEWAY,
+    "num_workers": 2,
+    "page_size": 3,
+}
+
+
+@dataclass
+class Tenant:
+    """Payload lists behind the gateway's listings. Change them between reads."""
+
+    jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    closed_jobs: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    applications: list[dict[str, Any]] = field(default_factory=list)
+    total_off_by: int = 0
+    denied: tuple[str, ...] = ()
+
+    @contextmanager
+    def served(self) -> Iterator[requests_mock.Mocker]:
+        with requests_mock.Mocker() as mocker:
+            mocker.post(TOKEN_URL, text='{"access_token":"t0ken","expires_in":3600}')
+            for path, answer in (
+                ("/jobs-api/v1/jobs", self._jobs(self.jobs)),
+                ("/jobs-api/v1/closedJobs", self._jobs(self.closed_jobs)),
+                ("/apply/v2/applications", self._applications),
+            ):
+                if path in self.denied:
+                    mocker.get(GATEWAY + path, status_code=403, json={"message": "no access"})
+                else:
+                    mocker.get(GATEWAY + path, json=answer)
+            yield mocker
+
+    def _jobs(self, listed: dict[str, list[dict[str, Any]]]) -> Any:
+        def answer(request: Any, _: Any) -> dict[str, Any]:
+            rows = listed[request.qs["sitetype"][0]]
+            page = _page(rows, request)
+            total = len(rows) + self.total_off_by
+            return {"status": "success", "totalRecordsCount": total, "data": page}
+
+        return answer
+
+    def _applications(self, request: Any, _: Any) -> dict[str, Any]:
+        total = len(self.applications) + self.total_off_by
+        return {"data": _page(self.applications, request), "pagination": {"total": total}}
+
+
+def _page(rows: list[dict[str, Any]], request: Any) -> list[dict[str, Any]]:
+    offset, limit = int(request.qs["offset"][0]), int(request.qs["limit"][0])
+    return rows[offset : offset + limit]
+
+
+def run_source(command: str, folder: Path, **files: Any) -> Outcome:
+    """``source-phenom COMMAND`` with each of ``files`` given by name."""
+    arguments = [command]
+    for name, content in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        arguments += [f"--{name}", str(path)]
+    out = io.TextIOWrapper(io.BytesIO())
+    with mock.patch.object(sys, "stdout", out):
+        try:
+            run.main(arguments)
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+    lines = out.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+    return Outcome(code, [json.loads(line) for line in lines])
+
+
+def read(
+    folder: Path,
+    config: dict[str, Any] | None = None,
+    state: Sequence[Any] | None = None,
+    *,
+    streams: Sequence[str] = STREAMS,
+    mode: str = "incremental",
+) -> Outcome:
+    """``source-phenom read`` of the given streams."""
+    files: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
+    files["catalog"] = catalog(streams, mode)
+    if state is not None:
+        files["state"] = list(state)
+    return run_source("read", folder, **files)
