@@ -49,13 +49,16 @@ def read(
     selections: Sequence[Selection],
     *,
     gateway: Gateway,
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
-    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> Iterator[Event]:
     """Read the selected streams; a listing that fails costs its own streams only.
 
     Every stream ends with a ``Status``: COMPLETE, or INCOMPLETE after a ``Failure``.
+
+    :param now: the time for ``changed_at``. :param clock: seconds, for the pace of checkpoints.
     """
+    now, clock = now or _utc_now, clock or _seconds
     executor = ThreadPoolExecutor(config.num_workers, thread_name_prefix="phenom")
     try:
         for listing in LISTINGS:
@@ -77,6 +80,14 @@ def read(
             f"{gateway.pressure.throttled_seconds:.1f} s for the gateway, at most "
             f"{gateway.pressure.most_in_flight} at a time."
         )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _seconds() -> float:
+    return time.monotonic()
 
 
 def _stream_run(

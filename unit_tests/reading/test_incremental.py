@@ -1,0 +1,361 @@
+"""What a second sync prints: only what changed, and what is gone (contract section 4)."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integration_tests.source.reading import STREAMS, Outcome
+from source_phenom.reading import stream_run
+from unit_tests.reading.protocol import Tenant, read
+from unit_tests.reading.test_streams import application, job
+
+Warehouse = dict[tuple[str, str], dict[str, Any]]
+
+
+def person(mail: str, name: str = "Some Body") -> dict[str, Any]:
+    return {"recruiterEmail": mail, "recruiterName": name}
+
+
+@pytest.fixture()
+def tenant() -> Tenant:
+    tenant = Tenant(applications=[application(number) for number in range(1, 9)])
+    tenant.jobs["external"] = [
+        job(f"JR-{number}", multiRecruiter=[person("r@x.io"), person(f"r{number}@x.io")])
+        for number in range(1, 8)
+    ]
+    return tenant
+
+
+def changed(outcome: Outcome) -> dict[str, list[str]]:
+    """Per stream, what was printed: the remote ids (ids for the join models), marked if gone."""
+    return {
+        stream: sorted(
+            ("-" if record["remote_deleted_at"] else "+")
+            + str(record.get("remote_id") or record["id"])
+            for record in records
+        )
+        for stream, records in outcome.records.items()
+        if records
+    }
+
+
+def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> Outcome:
+    with tenant.served():
+        outcome = read(folder, options.pop("config", None), state, **options)
+    assert outcome.code == 0, outcome.failures
+    return outcome
+
+
+class TestSecondSync:
+    def test_of_a_quiet_tenant_prints_states_only(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        second = sync(tenant, tmp_path, first.states)
+        assert not second.records
+        assert {s["stream"]["stream_descriptor"]["name"] for s in second.states} == set(STREAMS)
+        for before, after in zip(first.states, second.states, strict=True):
+            assert before["stream"] == after["stream"]
+
+    def test_order_and_paging_do_not_matter(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.applications.reverse()
+        tenant.jobs["external"].reverse()
+        second = sync(tenant, tmp_path, first.states, config={"page_size": 1000})
+        assert not second.records
+
+    def test_a_changed_record_is_printed_whole_with_a_later_changed_at(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.applications[2]["customFieldData"] = {"note": "called"}
+        second = sync(tenant, tmp_path, first.states)
+        (record,) = second.records["applications"]
+        before = next(
+            r for r in first.records["applications"] if r["remote_id"] == record["remote_id"]
+        )
+        assert record["custom_fields"] == {"note": "called"}
+        assert record["changed_at"] > before["changed_at"]
+        assert {**before, "custom_fields": None, "changed_at": None} == {
+            **record,
+            "custom_fields": None,
+            "changed_at": None,
+        }
+
+    def test_a_gone_record_is_a_tombstone_and_comes_back_whole(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        first = sync(tenant, tmp_path)
+        row = tenant.applications.pop(3)
+        second = sync(tenant, tmp_path, first.states)
+        (gone,) = second.records["applications"]
+        kept = {"id", "remote_id", "changed_at", "remote_deleted_at"}
+        assert {name for name, value in gone.items() if value is not None} == kept
+        assert gone["changed_at"] == gone["remote_deleted_at"]
+        third = sync(tenant, tmp_path, second.states)
+        assert not third.records
+        tenant.applications.append(row)
+        fourth = sync(tenant, tmp_path, third.states)
+        (back,) = fourth.records["applications"]
+        assert back["remote_deleted_at"] is None
+        assert back["id"] == gone["id"]
+        assert back["changed_at"] > gone["changed_at"]
+
+    def test_full_refresh_ignores_the_state(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.applications.pop()
+        broken = copy.deepcopy(first.states)
+        broken[0]["stream"]["stream_state"] = {"version": 99}
+        again = sync(tenant, tmp_path, broken, mode="full_refresh")
+        assert len(again.records["applications"]) == 7
+        assert all(r["remote_deleted_at"] is None for r in again.records["applications"])
+        assert not sync(tenant, tmp_path, again.states).records
+
+
+class TestDerivedModels:
+    """Each model is compared as records of its own."""
+
+    def test_a_recruiter_who_leaves_one_job(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.jobs["external"][4]["multiRecruiter"].pop(0)
+        second = sync(tenant, tmp_path, first.states)
+        assert {stream: len(rows) for stream, rows in second.records.items()} == {
+            "job_hiring_team_members": 1,
+            "job_user_role_assignments": 1,
+        }
+
+    def test_a_recruiter_who_leaves_the_last_job(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.jobs["external"][4]["multiRecruiter"].pop(1)
+        second = sync(tenant, tmp_path, first.states)
+        assert changed(second)["users"] == ["-r5@x.io"]
+
+    def test_a_renamed_job_changes_jobs_only(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.jobs["external"][0]["title"] = "New title"
+        assert changed(sync(tenant, tmp_path, first.states)) == {"jobs": ["+JR-1"]}
+
+    def test_an_application_that_moves_leaves_its_candidate(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.applications[0]["jobApplicationData"]["jobId"] = "JR-9"
+        second = sync(tenant, tmp_path, first.states)
+        assert set(second.records) == {"applications"}
+
+
+class TestTrust:
+    def test_a_wrong_count_deletes_nothing(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        removed = tenant.applications.pop()
+        tenant.total_off_by = 3
+        second = sync(tenant, tmp_path, first.states)
+        assert not second.records
+        assert "counts 10 applications but lists 7" in second.logs
+        tenant.total_off_by = 0
+        third = sync(tenant, tmp_path, second.states)
+        assert changed(third)["applications"] == ["-" + removed["id"]]
+
+    def test_a_failed_listing_keeps_what_was_known(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path)
+        tenant.denied = ("/apply/v2/applications",)
+        with tenant.served():
+            failed = read(tmp_path, None, first.states)
+        assert failed.code == 1
+        tenant.denied = ()
+        assert not sync(tenant, tmp_path, failed.states).records
+
+    def test_a_mass_deletion_is_read_twice(self, tmp_path: Path) -> None:
+        tenant = Tenant(applications=[application(number) for number in range(200)])
+        first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 100})
+        del tenant.applications[100:]
+        with tenant.served() as gateway:
+            second = read(
+                tmp_path, {"page_size": 100}, first.states, streams=["applications"]
+            )
+            assert gateway.call_count == 1 + 2 * 2
+        assert "100 applications are gone at once: reading the listing again" in second.logs
+        assert len(second.records["applications"]) == 100
+
+    def test_a_mass_deletion_that_was_a_hiccup(self, tmp_path: Path) -> None:
+        tenant = Tenant(applications=[application(number) for number in range(200)])
+        everything = tenant.applications
+        first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 1000})
+
+        reads = iter([everything[:50], everything[:50], everything, everything, everything])
+        answer = tenant._applications
+
+        def flickering(request: Any, context: Any) -> dict[str, Any]:
+            tenant.applications = next(reads)
+            return answer(request, context)
+
+        with mock.patch.object(Tenant, "_applications", property(lambda _: flickering)):
+            second = sync(
+                tenant,
+                tmp_path,
+                first.states,
+                streams=["applications"],
+                config={"page_size": 1000},
+            )
+        assert not second.records
+
+
+class TestClock:
+    def test_a_clock_that_goes_back_does_not_take_changed_at_with_it(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        first = sync(tenant, tmp_path, streams=["applications"])
+        tenant.applications[0]["customFieldData"] = {"a": 1}
+        long_ago = datetime(2001, 1, 1, tzinfo=timezone.utc)
+        with mock.patch("source_phenom.reading.read._utc_now", return_value=long_ago):
+            second = sync(tenant, tmp_path, first.states, streams=["applications"])
+        (record,) = second.records["applications"]
+        assert record["changed_at"] > first.states[0]["stream"]["stream_state"]["changed_at"]
+
+
+class TestStates:
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda state: {**state, "version": 2},
+            lambda state: {**state, "fingerprints": state["fingerprints"][:-3]},
+            lambda state: {**state, "fingerprints": state["fingerprints"].swapcase()},
+            lambda state: {**state, "fingerprints": 7},
+            lambda state: {**state, "changed_at": "yesterday"},
+            lambda state: {"cursor": "2026-01-01"},
+            lambda _: "text",
+            lambda _: [1],
+        ],
+    )
+    def test_a_state_that_cannot_be_used_says_so(
+        self, tenant: Tenant, tmp_path: Path, damage: Any
+    ) -> None:
+        state = sync(tenant, tmp_path, streams=["jobs", "applications"]).states
+        part = next(
+            s["stream"]
+            for s in state
+            if s["stream"]["stream_descriptor"]["name"] == "applications"
+        )
+        part["stream_state"] = damage(part["stream_state"])
+        with tenant.served():
+            outcome = read(tmp_path, None, state, streams=["jobs", "applications"])
+        assert outcome.code == 1
+        assert not outcome.records
+        (failure,) = outcome.failures
+        assert failure["failure_type"] == "config_error"
+        assert "state of stream applications" in failure["message"]
+        assert "Reset this stream" in failure["message"]
+        assert outcome.statuses == {
+            "applications": ["STARTED", "INCOMPLETE"],
+            "jobs": ["STARTED", "COMPLETE"],
+        }
+
+    @pytest.mark.parametrize(
+        "config",
+        [{"integration_id": "another"}, {"gateway_url": "https://gateway.test/other"}],
+    )
+    def test_a_state_of_another_tenant_is_refused(
+        self, tenant: Tenant, tmp_path: Path, config: dict[str, Any]
+    ) -> None:
+        state = sync(tenant, tmp_path, streams=["applications"]).states
+        with tenant.served():
+            outcome = read(tmp_path, config, state, streams=["applications"])
+        assert outcome.code == 1
+        assert "another gateway_url or integration_id" in outcome.failures[0]["message"]
+
+    def test_an_empty_state_is_a_first_sync(self, tenant: Tenant, tmp_path: Path) -> None:
+        assert len(sync(tenant, tmp_path, []).records["applications"]) == 8
+        assert len(sync(tenant, tmp_path, {}).records["applications"]) == 8
+
+    def test_checkpoints_come_once_a_minute(self, tmp_path: Path) -> None:
+        tenant = Tenant(applications=[application(number) for number in range(60)])
+        ticks = iter(range(0, 10_000, 5))
+        with mock.patch("source_phenom.reading.read._seconds", lambda: float(next(ticks))):
+            outcome = sync(tenant, tmp_path, streams=["applications"])
+        kinds = [m["type"] for m in outcome.messages if m["type"] in ("RECORD", "STATE")]
+        pages = "".join(kind[0] for kind in kinds).split("S")
+        assert 2 <= len(pages) - 1 <= 4
+        assert sum(map(len, pages)) == 60
+        counts = [m["state"]["sourceStats"]["recordCount"] for m in outcome.of("STATE")]
+        assert sum(counts) == 60
+
+
+def applied(warehouse: Warehouse, messages: list[dict[str, Any]]) -> None:
+    """What a destination that deduplicates on the primary key holds afterwards."""
+    for message in messages:
+        if message["type"] == "RECORD":
+            record = message["record"]
+            warehouse[record["stream"], record["data"]["id"]] = record["data"]
+
+
+def live(warehouse: Warehouse) -> Warehouse:
+    return {
+        key: {name: value for name, value in record.items() if name != "changed_at"}
+        for key, record in warehouse.items()
+        if record["remote_deleted_at"] is None
+    }
+
+
+def _edit(tenant: Tenant, rng: random.Random, hidden: list[dict[str, Any]]) -> None:
+    rows = tenant.applications
+    jobs = tenant.jobs["external"]
+    match rng.randrange(8):
+        case 0:
+            rows.insert(rng.randint(0, len(rows)), application(rng.randrange(10**6), "c1"))
+        case 1 if rows:
+            hidden.append(rows.pop(rng.randrange(len(rows))))
+        case 2 if hidden:
+            rows.append(hidden.pop(rng.randrange(len(hidden))))
+        case 3 if rows:
+            rng.choice(rows)["candidateData"]["firstName"] = f"Name {rng.random()}"
+        case 4:
+            number = rng.randrange(100, 130)
+            if all(listed["jobId"] != f"JR-{number}" for listed in jobs):
+                jobs.append(job(f"JR-{number}", multiRecruiter=[person("r@x.io")]))
+        case 5 if jobs:
+            jobs.pop(rng.randrange(len(jobs)))
+        case 6 if jobs:
+            rng.choice(jobs)["hiringManagerEmail"] = f"h{rng.randrange(4)}@x.io"
+        case _ if jobs:
+            rng.choice(jobs)["title"] = f"Title {rng.random()}"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32))
+def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(seed: int) -> None:
+    rng = random.Random(seed)
+    tenant = Tenant(applications=[application(number) for number in range(1, 9)])
+    tenant.jobs["external"] = [job(f"JR-{n}", multiRecruiter=[person("r@x.io")]) for n in range(6)]
+    warehouse: Warehouse = {}
+    state: dict[str, Any] = {}
+    hidden: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for _ in range(12):
+            for _ in range(rng.randrange(4)):
+                _edit(tenant, rng, hidden)
+            with mock.patch.object(stream_run, "CHECKPOINT_SECONDS", rng.choice((0.0, 60.0))):
+                outcome = sync(tenant, folder, list(state.values()))
+            printed = outcome.messages
+            if rng.random() < 0.3:
+                # Killed: what was printed until then is all that anybody knows.
+                printed = printed[: rng.randrange(len(printed))]
+            applied(warehouse, printed)
+            for message in json.loads(json.dumps(printed)):
+                if message["type"] == "STATE":
+                    descriptor = message["state"]["stream"]["stream_descriptor"]
+                    state[descriptor["name"]] = message["state"]
+        final = sync(tenant, folder, list(state.values()))
+        applied(warehouse, final.messages)
+        fresh: Warehouse = {}
+        applied(fresh, sync(tenant, folder).messages)
+    assert live(warehouse) == live(fresh)
