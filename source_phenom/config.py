@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from phenom_api.connection import Connection, Text, load
 
@@ -32,6 +32,13 @@ class FieldOverride(_Part):
     paths: NonEmptyTexts
     keep_default: bool = True
 
+    @model_validator(mode="after")
+    def _can_be_fed(self) -> FieldOverride:
+        from source_phenom.models.remapping import why_not_override
+
+        _refuse(why_not_override(self.model, self.field))
+        return self
+
 
 class CustomField(_Part):
     """Member ``key`` of ``custom_fields``, out of the remote ``path``."""
@@ -39,6 +46,18 @@ class CustomField(_Part):
     model: Model
     key: Text
     path: Text
+
+    @model_validator(mode="after")
+    def _can_be_named(self) -> CustomField:
+        from source_phenom.models.remapping import why_no_custom_field
+
+        _refuse(why_no_custom_field(self.model))
+        return self
+
+
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise ValueError(reason)
 
 
 class SourceConfig(Connection):

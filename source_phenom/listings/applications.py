@@ -49,6 +49,7 @@ class ApplicationListing(Listing):
                 self._keep_candidate(row, key, kept, people)
             if kept and stream is not None:
                 record = applications.application(row, key, self.ids, odd)
+                self.remapping.apply(applications.MODEL, row, record)
                 keys.append(key)
                 bodies.append(orjson.dumps(record, option=orjson.OPT_SORT_KEYS))
                 if odd:
@@ -70,7 +71,8 @@ class ApplicationListing(Listing):
         if person is None:
             return
         record = candidates.candidate(row, person, self.ids, odd)
-        source = candidates.applicant_source(row, odd)
+        self.remapping.apply(candidates.MODEL, row, record)
+        source = self.remapping.source(row, odd)
         columns = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
         people.add(person, (key, kept, source, columns, tuple(odd)))
 

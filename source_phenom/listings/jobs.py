@@ -92,6 +92,7 @@ class JobListing(Listing):
                 record = jobs.job(
                     row, key, status=_STATUS[segment], site_type=site_type, ids=self.ids, odd=odd
                 )
+                self.remapping.apply(jobs.MODEL, row, record)
                 yield from admissions[jobs.MODEL].add(key, _body(record), odd)
             yield from self._admit_team(key, row, admissions, names)
         yield from self._admit_users(names, admissions[hiring_team.USERS])

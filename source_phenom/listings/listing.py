@@ -12,6 +12,7 @@ from phenom_api.gateway import Gateway
 from phenom_api.paging import Outcome, Page, Scan
 from source_phenom.config import SourceConfig
 from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.remapping import Remapping
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
 
@@ -44,6 +45,7 @@ class Listing(ABC):
         self.streams = streams
         self.gateway = gateway
         self.ids = UnifiedIds(config.integration_id)
+        self.remapping = Remapping(config.field_overrides, config.custom_fields)
         self._executor = executor
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
@@ -12,8 +13,11 @@ from source_phenom.models.timestamps import rfc3339
 from source_phenom.reading.events import Event, Records, State, Status
 from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
 
+logger = logging.getLogger("airbyte.phenom")
+
 CHECKPOINT_SECONDS = 60.0
 LARGE_STATE_BYTES = 4_000_000
+"""Where platforms begin to have trouble with a stream's state (older ones at 2 to 4 MB)."""
 _VANISHED_AT_LEAST = 50
 _VANISHED_SHARE = 0.1
 
@@ -65,6 +69,7 @@ class StreamRun:
         self._last_state_at = clock()
         self._running = False
         self._settled = False
+        self._warned_of_size = False
 
     def admit(self, keys: Sequence[str], bodies: Sequence[bytes]) -> Iterator[Event]:
         """Emit those of a page's records that are new or changed.
@@ -125,6 +130,15 @@ class StreamRun:
         blob = StreamState(
             self._cursor or self._changed_at, self._tenant, snapshot, self._extras
         ).dump()
+        size = len(blob["fingerprints"])
+        if size > LARGE_STATE_BYTES and not self._warned_of_size:
+            self._warned_of_size = True
+            logger.warning(
+                f"The state of stream {self.name} has {size / 1e6:.1f} MB. If the platform refuses "
+                "states of that size, raise its limit, read fewer records into this stream "
+                "(only_created_applications, site_types), or sync it in full refresh, which needs "
+                "no state."
+            )
         return State(self.name, blob)
 
     def _emit(self, data: list[bytes]) -> Iterator[Event]:

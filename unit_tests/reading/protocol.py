@@ -35,9 +35,7 @@ class Tenant:
     """Payload lists behind the gateway's listings. Change them between reads."""
 
     jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    closed_jobs: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    closed_jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     applications: list[dict[str, Any]] = field(default_factory=list)
     total_off_by: int = 0
     denied: tuple[str, ...] = ()

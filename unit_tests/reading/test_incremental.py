@@ -179,9 +179,7 @@ class TestTrust:
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 100})
         del tenant.applications[100:]
         with tenant.served() as gateway:
-            second = read(
-                tmp_path, {"page_size": 100}, first.states, streams=["applications"]
-            )
+            second = read(tmp_path, {"page_size": 100}, first.states, streams=["applications"])
             assert gateway.call_count == 1 + 2 * 2
         assert "100 applications are gone at once: reading the listing again" in second.logs
         assert len(second.records["applications"]) == 100
@@ -241,9 +239,7 @@ class TestStates:
     ) -> None:
         state = sync(tenant, tmp_path, streams=["jobs", "applications"]).states
         part = next(
-            s["stream"]
-            for s in state
-            if s["stream"]["stream_descriptor"]["name"] == "applications"
+            s["stream"] for s in state if s["stream"]["stream_descriptor"]["name"] == "applications"
         )
         part["stream_state"] = damage(part["stream_state"])
         with tenant.served():

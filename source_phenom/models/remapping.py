@@ -1,0 +1,184 @@
+"""``field_overrides`` and ``custom_fields``: a tenant's own wishes on top of the default mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from source_phenom.models import applications, candidates, jobs
+from source_phenom.models.location import location
+from source_phenom.models.timestamps import timestamp
+from source_phenom.models.values import Odd, is_empty, text
+
+Valid = Callable[[Any], Any]
+"""From a remote value to the column's; null where the value is not valid for it."""
+
+
+class Override(Protocol):
+    """``field`` of ``model`` is fed from the first of ``paths`` that has a valid value."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def paths(self) -> Sequence[str]: ...
+    @property
+    def keep_default(self) -> bool: ...
+
+
+class NamedField(Protocol):
+    """Member ``key`` of the model's ``custom_fields`` is the value at the remote ``path``."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
+def _text(value: Any) -> str | None:
+    return text(value, "", [])
+
+
+def _one_of(*allowed: str) -> Valid:
+    def valid(value: Any) -> str | None:
+        written = _text(value)
+        label = written.strip().upper() if written is not None else None
+        return label if label in allowed else None
+
+    return valid
+
+
+def _location(value: Any) -> dict[str, str | None] | None:
+    """A place by its parts, under unified names, or as one text (then the city)."""
+    if not isinstance(value, Mapping):
+        return location([], city=_text(value))
+    parts = ("street_1", "street_2", "city", "state", "zip_code", "country")
+    return location([], **{part: value.get(part) for part in parts})
+
+
+_VALID: dict[str, dict[str, Valid]] = {
+    jobs.MODEL: {
+        "name": _text,
+        "description": _text,
+        "employment_type": lambda value: jobs.employment_type(value, []),
+        "status": _one_of("OPEN", "CLOSED"),
+        "visibility": _text,
+        "category": _text,
+        "department": _text,
+        "post_url": _text,
+        "location": _location,
+        "opened_at": timestamp,
+    },
+    candidates.MODEL: {
+        "first_name": _text,
+        "last_name": _text,
+        "company": _text,
+        "title": _text,
+        "source": _text,
+        "phone_numbers": lambda value: candidates.phone_numbers({"phoneNumber": value}, []) or None,
+        "email_addresses": lambda value: candidates.email_addresses({"email": value}, []) or None,
+        "location": _location,
+    },
+    applications.MODEL: {"outcome": _one_of("PENDING", "HIRED", "DECLINED")},
+}
+_WITH_CUSTOM_FIELDS = (jobs.MODEL, candidates.MODEL, applications.MODEL)
+
+
+def why_not_override(model: str, field: str) -> str | None:
+    """Why a column cannot be fed from elsewhere; null when it can."""
+    fields = _VALID.get(model)
+    if fields is None:
+        return f"columns of {model} cannot be overridden, only those of {', '.join(_VALID)}"
+    if field not in fields:
+        return f"{model} has no column {field!r} to override (there are: {', '.join(fields)})"
+    return None
+
+
+def why_no_custom_field(model: str) -> str | None:
+    """Why a model cannot have named custom fields; null when it can."""
+    if model in _WITH_CUSTOM_FIELDS:
+        return None
+    return f"{model} has no custom_fields, only {', '.join(_WITH_CUSTOM_FIELDS)} have"
+
+
+class Remapping:
+    """Applies a tenant's wishes to records; without any it hands them through."""
+
+    def __init__(self, overrides: Iterable[Override], named: Iterable[NamedField] | None) -> None:
+        self._overrides: dict[str, list[Override]] = {}
+        self._named: dict[str, list[NamedField]] = {}
+        for override in overrides:
+            self._overrides.setdefault(override.model, []).append(override)
+        for field in named or ():
+            self._named.setdefault(field.model, []).append(field)
+
+    def apply(
+        self, model: str, payload: Mapping[str, Any], record: dict[str, Any]
+    ) -> dict[str, Any]:
+        """``record`` with its overridden columns and named custom fields, in place.
+
+        A column that the record does not carry itself (a candidate's source) is left alone.
+        """
+        for override in self._overrides.get(model, ()):
+            if override.field in record:
+                value, path = self._fed(override, payload)
+                if value is not None:
+                    record[override.field] = value
+                    record["integration_fields"] = [
+                        entry for entry in record["integration_fields"] if entry["id"] != path
+                    ]
+                elif not override.keep_default:
+                    record[override.field] = None
+        named = self._named.get(model)
+        if named:
+            record["custom_fields"] = {field.key: at(payload, field.path) for field in named}
+        return record
+
+    def source(self, payload: Mapping[str, Any], odd: Odd) -> str | None:
+        """A candidate's ``source`` as one of its applications has it."""
+        for override in self._overrides.get(candidates.MODEL, ()):
+            if override.field == "source":
+                value, _ = self._fed(override, payload)
+                if value is not None or not override.keep_default:
+                    return str(value) if value is not None else None
+        return candidates.applicant_source(payload, odd)
+
+    @staticmethod
+    def _fed(override: Override, payload: Mapping[str, Any]) -> tuple[Any, str | None]:
+        valid = _VALID[override.model][override.field]
+        for path in override.paths:
+            found = at(payload, path)
+            if not is_empty(found):
+                value = valid(found)
+                if value is not None:
+                    return value, path
+        return None, None
+
+
+def at(payload: Any, path: str) -> Any:
+    """The value at a dotted path; null where there is none.
+
+    Into a list goes a number (``multiLocation.0.city``), or the name of a member, which means
+    that of the first element that has one (``multiLocation.city``). A key that itself contains
+    dots is found whole.
+    """
+    if isinstance(payload, Mapping):
+        if path in payload:
+            return payload[path]
+        for cut in (i for i, character in enumerate(path) if character == "."):
+            if path[:cut] in payload:
+                found = at(payload[path[:cut]], path[cut + 1 :])
+                if found is not None:
+                    return found
+        return None
+    if isinstance(payload, list):
+        first, _, rest = path.partition(".")
+        if first.isdecimal():
+            index = int(first)
+            element = payload[index] if index < len(payload) else None
+            return at(element, rest) if rest else element
+        return next((found for item in payload if not is_empty(found := at(item, path))), None)
+    return None

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phenom_api.errors import InvalidConfig
+from source_phenom.config import CustomField, FieldOverride, source_config
+from source_phenom.models.remapping import Remapping, at
+from unit_tests.reading.protocol import CONFIG
+
+PAYLOAD: dict[str, Any] = {
+    "title": "Engineer",
+    "additionalFields": {"orgUnit": "Platform", "blank": " ", "dots.in.key": 1, "none": None},
+    "multiLocation": [{"city": ""}, {"city": "Berlin"}, {"city": "Paris"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("title", "Engineer"),
+        ("additionalFields.orgUnit", "Platform"),
+        ("additionalFields.dots.in.key", 1),
+        ("additionalFields.none", None),
+        ("additionalFields.nope.deeper", None),
+        ("title.deeper", None),
+        ("multiLocation.2.city", "Paris"),
+        ("multiLocation.city", "Berlin"),
+        ("multiLocation.9.city", None),
+        ("multiLocation.1", {"city": "Berlin"}),
+    ],
+)
+def test_paths(path: str, value: Any) -> None:
+    assert at(PAYLOAD, path) == value
+
+
+def record() -> dict[str, Any]:
+    entry = {"id": "reqId", "key": "reqId", "type": "DEFAULT", "value": "R-1", "label": None}
+    return {
+        "department": "R&D",
+        "opened_at": None,
+        "custom_fields": {},
+        "integration_fields": [entry],
+    }
+
+
+def override(field: str, *paths: str, keep_default: bool = True) -> Remapping:
+    wish = FieldOverride(model="jobs", field=field, paths=list(paths), keep_default=keep_default)
+    return Remapping([wish], None)
+
+
+@pytest.mark.parametrize(
+    ("remapping", "expected"),
+    [
+        (override("department", "additionalFields.orgUnit"), "Platform"),
+        (override("department", "nope", "additionalFields.blank", "title"), "Engineer"),
+        (override("department", "nope"), "R&D"),
+        (override("department", "multiLocation"), "R&D"),
+        (override("department", "nope", keep_default=False), None),
+    ],
+)
+def test_first_valid_path_feeds_the_column(remapping: Remapping, expected: str | None) -> None:
+    assert remapping.apply("jobs", PAYLOAD, record())["department"] == expected
+
+
+def test_values_must_be_valid_for_the_column() -> None:
+    payload = {"first": "soon", "second": "2026-01-05"}
+    remapped = override("opened_at", "first", "second").apply("jobs", payload, record())
+    assert remapped["opened_at"] == "2026-01-05T00:00:00.000Z"
+
+
+def test_what_feeds_a_column_is_no_integration_field_any_more() -> None:
+    remapped = override("department", "reqId").apply("jobs", {"reqId": "R-1"}, record())
+    assert (remapped["department"], remapped["integration_fields"]) == ("R-1", [])
+
+
+def test_other_models_are_left_alone() -> None:
+    assert override("department", "title").apply("candidates", PAYLOAD, record()) == record()
+
+
+def test_named_custom_fields_stand_in_for_the_whole_object() -> None:
+    named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit"),
+             CustomField(model="jobs", key="gone", path="additionalFields.gone")]  # fmt: skip
+    remapped = Remapping([], named).apply("jobs", PAYLOAD, record())
+    assert remapped["custom_fields"] == {"unit": "Platform", "gone": None}
+
+
+def test_source_is_fed_from_each_application() -> None:
+    wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.campaign"])
+    payload = {"jobApplicationData": {"applicantSource": "LinkedIn"}}
+    remapping = Remapping([wish], None)
+    assert remapping.source(payload, []) == "LinkedIn"
+    assert remapping.source({**payload, "customFieldData": {"campaign": "Fair"}}, []) == "Fair"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"field_overrides": [{"model": "jobs", "field": "id", "paths": ["a"]}]},
+            "'field_overrides.0' jobs has no column 'id' to override",
+        ),
+        (
+            {"field_overrides": [{"model": "roles", "field": "scope", "paths": ["a"]}]},
+            "'field_overrides.0' columns of roles cannot be overridden",
+        ),
+        (
+            {"custom_fields": [{"model": "users", "key": "a", "path": "a"}]},
+            "'custom_fields.0' users has no custom_fields",
+        ),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_named(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidConfig, match=said):
+        source_config({**CONFIG, **change})
