@@ -135,7 +135,8 @@ def main() -> None:
                 seen.setdefault(reader, []).append(run)
                 print(f"{reader}: {run.wall:.1f} s", file=sys.stderr)
     print(
-        f"{options.applications} applications, {options.latency_ms} ms latency, {options.runs} runs, "
+        f"{options.applications} applications, {options.latency_ms} ms latency, "
+        f"{options.runs} runs, "
         f"Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     print("| reader | wall s | CPU s | peak MB | wall / ours |")

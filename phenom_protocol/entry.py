@@ -74,7 +74,7 @@ def run(
             session,
             "The connector met a situation it does not know. Please report it with the "
             "technical detail below.",
-            f"{type(error).__name__}: {_where(error)}",
+            f"{type(error).__name__}: {origin_of(error)}",
             "system_error",
         )
     return 1
@@ -125,7 +125,7 @@ def _trace(session: Session, message: str, detail: str, failure_type: messages.F
     )
 
 
-def _where(error: BaseException) -> str:
+def origin_of(error: BaseException) -> str:
     """Where an exception came from. Not its text, which can hold an applicant's data."""
     frames = traceback.extract_tb(error.__traceback__)
     return " <- ".join(

@@ -95,3 +95,10 @@ def spec(specification: Mapping[str, Any]) -> bytes:
 
 def catalog(streams: list[dict[str, Any]]) -> bytes:
     return orjson.dumps({"type": "CATALOG", "catalog": {"streams": streams}})
+
+
+def destination_catalog(operations: list[dict[str, Any]]) -> bytes:
+    """What a destination's ``discover`` prints: one ``DestinationOperation`` per action."""
+    return orjson.dumps(
+        {"type": "DESTINATION_CATALOG", "destination_catalog": {"operations": operations}}
+    )

@@ -7,13 +7,11 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-import orjson
-
 from phenom_api.listings import applications_page
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.listings.spool import Spool
 from source_phenom.models import applications, candidates
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Odd, canonical
 from source_phenom.reading.events import Event
 
 _application_id = itemgetter(0)
@@ -51,7 +49,7 @@ class ApplicationListing(Listing):
                 record = applications.application(row, key, self.ids, odd)
                 self.remapping.apply(applications.MODEL, row, record)
                 keys.append(key)
-                bodies.append(orjson.dumps(record, option=orjson.OPT_SORT_KEYS))
+                bodies.append(canonical(record))
                 if odd:
                     stream.note(odd)
         if keys and stream is not None:
@@ -73,7 +71,7 @@ class ApplicationListing(Listing):
         record = candidates.candidate(row, person, self.ids, odd)
         self.remapping.apply(candidates.MODEL, row, record)
         source = self.remapping.source(row, odd)
-        columns = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+        columns = canonical(record)
         people.add(person, (key, kept, source, columns, tuple(odd)))
 
     def _admit_candidates(self, people: Spool) -> Iterator[Event]:
@@ -93,4 +91,4 @@ class ApplicationListing(Listing):
 def _identity(row: Any) -> Any:
     """What makes a listed application itself: its id, or for want of one its content."""
     key = row.get("id") if type(row) is dict else None
-    return key if type(key) is str else orjson.dumps(row)
+    return key if type(key) is str else canonical(row)

@@ -12,7 +12,7 @@ from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
-from source_phenom.models.values import Odd, bare, text
+from source_phenom.models.values import Odd, bare, canonical, text
 from source_phenom.reading.events import Event
 
 _OPEN, _CLOSED = 0, 1
@@ -41,7 +41,7 @@ class JobListing(Listing):
                 operation, what = _SEGMENTS[segment]
                 for site_type in self.config.site_types:
                     scan = self.scan(
-                        partial(jobs_page, self.gateway, operation, site_type), orjson.dumps
+                        partial(jobs_page, self.gateway, operation, site_type), canonical
                     )
                     for rows in scan:
                         self._keep_variants(rows, segment, site_type, variants)
@@ -67,8 +67,7 @@ class JobListing(Listing):
                 continue
             locale = text(row.get("locale"), "locale", []) or ""
             preference = (segment, self._is_other_locale(locale), self._rank(row, site_type))
-            payload = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-            variants.add(key, (*preference, locale, payload, site_type))
+            variants.add(key, (*preference, locale, canonical(row), site_type))
 
     def _is_other_locale(self, locale: str) -> bool:
         return self.config.locale is not None and bare(locale) != bare(self.config.locale)
@@ -93,11 +92,11 @@ class JobListing(Listing):
                     row, key, status=_STATUS[segment], site_type=site_type, ids=self.ids, odd=odd
                 )
                 self.remapping.apply(jobs.MODEL, row, record)
-                yield from admissions[jobs.MODEL].add(key, _body(record), odd)
+                yield from admissions[jobs.MODEL].add(key, canonical(record), odd)
             yield from self._admit_team(key, row, admissions, names)
         yield from self._admit_users(names, admissions[hiring_team.USERS])
         for role in hiring_team.roles(self.ids):
-            yield from admissions[hiring_team.ROLES].add(role["remote_id"], _body(role))
+            yield from admissions[hiring_team.ROLES].add(role["remote_id"], canonical(role))
         for admission in admissions.values():
             yield from admission.flush()
 
@@ -109,12 +108,12 @@ class JobListing(Listing):
             _keep_name(names, member, job_key)
             yield from admissions[hiring_team.MEMBERS].add(
                 hiring_team.member_key(job_key, member),
-                _body(hiring_team.member_record(job_key, member, self.ids)),
+                canonical(hiring_team.member_record(job_key, member, self.ids)),
             )
             for role in member.roles:
                 yield from admissions[hiring_team.ASSIGNMENTS].add(
                     hiring_team.assignment_key(job_key, member, role),
-                    _body(hiring_team.assignment_record(job_key, member, role, self.ids)),
+                    canonical(hiring_team.assignment_record(job_key, member, role, self.ids)),
                 )
         users = self.streams.get(hiring_team.USERS)
         if odd and users is not None:
@@ -122,7 +121,7 @@ class JobListing(Listing):
 
     def _admit_users(self, names: _Names, admission: Admission) -> Iterator[Event]:
         for key, (_, full_name) in names.items():
-            yield from admission.add(key, _body(hiring_team.user(key, full_name, self.ids)))
+            yield from admission.add(key, canonical(hiring_team.user(key, full_name, self.ids)))
 
 
 def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:
@@ -131,7 +130,3 @@ def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:
     if member.full_name is not None and (name is None or job_key < first_job):
         first_job, name = job_key, member.full_name
     names[member.key] = (first_job, name)
-
-
-def _body(record: dict[str, Any]) -> bytes:
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ _CARRIED = frozenset(
         "addressData.region",
     )
 )
+_INTERNATIONAL = re.compile(r"[\W_]*\+")
 _YES = frozenset({"true", "yes", "y", "1"})
 
 
@@ -104,8 +106,8 @@ def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None
 
 
 def _is_current(dates: Mapping[str, Any]) -> bool:
-    marked = dates.get("currentlyWorkHere")
-    return marked is True or (isinstance(marked, str) and marked.strip().casefold() in _YES)
+    marked = text(dates.get("currentlyWorkHere"), "company", [])
+    return marked is not None and marked.strip().casefold() in _YES
 
 
 def _is_open(dates: Mapping[str, Any]) -> bool:
@@ -121,9 +123,9 @@ def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | 
     if written is None:
         return []
     number = "".join(filter(str.isalnum, written))
-    if not number:
+    if not any(map(str.isdigit, number)):
         return []
-    if written.lstrip().startswith("+"):
+    if _INTERNATIONAL.match(written):
         number = "+" + number
     elif code is not None:
         digits = "".join(filter(str.isdigit, code))

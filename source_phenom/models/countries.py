@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from unicodedata import category, normalize
 
 import pycountry
 from babel import Locale
-
-from source_phenom.models.values import bare
 
 _LOCALES = (
     *("en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "hr", "sl"),
@@ -50,6 +49,16 @@ _EVERYDAY = {
     "micronesia": "FM",
     "easttimor": "TL",
     "czechia": "CZ",
+    "britain": "GB",
+    "vatican": "VA",
+    "prc": "CN",
+    "mainlandchina": "CN",
+    "ksa": "SA",
+    "thebahamas": "BS",
+    "thegambia": "GM",
+    "thephilippines": "PH",
+    "democraticrepublicofthecongo": "CD",
+    "republicofthecongo": "CG",
 }
 
 
@@ -62,17 +71,31 @@ def alpha_2(country: str) -> str | None:
             return str(pycountry.countries.lookup(spelling).alpha_2)
         except LookupError:
             continue
-    label = bare(written)
+    label = _label(written)
     return (_EVERYDAY.get(label) or _names().get(label)) if label else None
+
+
+def _label(name: str) -> str:
+    """A name without case, spaces, punctuation and Latin accents."""
+    letters = (c for c in normalize("NFKD", name) if not "\u0300" <= c <= "\u036f")
+    return "".join(c for c in letters if category(c)[0] not in "PSZ").casefold()
 
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    """Bare country name in any of our languages to its code; built when first needed."""
+    """Label to code in any of our languages; built when a name first needs it.
+
+    A label that means different countries in different languages means none, unless English
+    has it.
+    """
     codes = {country.alpha_2 for country in pycountry.countries}
-    names: dict[str, str] = {}
+    english: dict[str, str] = {}
+    elsewhere: dict[str, set[str]] = {}
     for language in _LOCALES:
         for code, name in Locale.parse(language).territories.items():
-            if code in codes:
-                names.setdefault(bare(name), code)
-    return names
+            if code in codes and language == "en":
+                english[_label(name)] = code
+            elif code in codes:
+                elsewhere.setdefault(_label(name), set()).add(code)
+    foreign = {label: min(found) for label, found in elsewhere.items() if len(found) == 1}
+    return {**foreign, **english}

@@ -36,12 +36,13 @@ def hiring_team(payload: Mapping[str, Any], odd: Odd) -> list[Member]:
     team: dict[str, Member] = {}
     for role, mail, name in _named(payload, odd):
         address = text(mail, "email", odd)
-        full_name = text(name, "name", odd)
+        full_name = text(name, "first_name", odd)
         if address is None:
             continue
         key = address.strip().lower()
         member = team.setdefault(key, Member(key))
-        member.full_name = member.full_name or full_name
+        if member.full_name is None and any(split_name(full_name)):
+            member.full_name = full_name
         if role not in member.roles:
             member.roles.append(role)
     return list(team.values())
@@ -49,7 +50,7 @@ def hiring_team(payload: Mapping[str, Any], odd: Odd) -> list[Member]:
 
 def _named(payload: Mapping[str, Any], odd: Odd) -> Iterator[tuple[str, Any, Any]]:
     yield HIRING_MANAGER, payload.get("hiringManagerEmail"), payload.get("hiringManagerName")
-    for recruiter in objects(payload.get("multiRecruiter"), "recruiters", odd):
+    for recruiter in objects(payload.get("multiRecruiter"), "email", odd):
         yield RECRUITER, recruiter.get("recruiterEmail"), recruiter.get("recruiterName")
 
 

@@ -1,4 +1,4 @@
-"""``field_overrides`` and ``custom_fields``: a tenant's own wishes on top of the default mapping."""
+"""``field_overrides`` and ``custom_fields``: a tenant's wishes on top of the default mapping."""
 
 from __future__ import annotations
 

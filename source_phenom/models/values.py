@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -69,6 +70,15 @@ def mail_address(value: Any, column: str, odd: Odd) -> str | None:
         return None
     address = written.strip()
     return address if _MAIL.fullmatch(address) else None
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys: equal values give equal bytes, however the gateway ordered them."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # Nested deeper than orjson goes (254 levels).
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def bare(label: str) -> str:

@@ -19,6 +19,7 @@ from phenom_api.errors import (
     RequestRefused,
 )
 from phenom_api.gateway import Gateway
+from phenom_protocol.entry import origin_of
 from phenom_protocol.messages import FailureType
 from source_phenom import manifest
 from source_phenom.config import SourceConfig
@@ -131,7 +132,7 @@ def _read_listing(
             yield from stream.finish(trusted=trusted)
             finished.add(stream.name)
             _summarise(stream)
-    except (PhenomError, OSError) as error:
+    except Exception as error:
         for stream in streams.values():
             if stream.name not in finished:
                 yield stream.state()
@@ -140,7 +141,7 @@ def _read_listing(
                 _summarise(stream)
 
 
-def _failure(stream: str, error: PhenomError | OSError) -> Failure:
+def _failure(stream: str, error: Exception) -> Failure:
     if isinstance(error, OSError):
         return Failure(
             stream,
@@ -148,6 +149,14 @@ def _failure(stream: str, error: PhenomError | OSError) -> Failure:
             f"({error.strerror or type(error).__name__}): free space where TMPDIR points, or "
             "point it to a larger disk.",
             type(error).__name__,
+            "system_error",
+        )
+    if not isinstance(error, PhenomError):
+        return Failure(
+            stream,
+            f"The sync of {stream} met a situation that the connector does not know. Please "
+            "report it with the technical detail.",
+            f"{type(error).__name__}: {origin_of(error)}",
             "system_error",
         )
     kind: FailureType = "transient_error"

@@ -164,6 +164,7 @@ def test_candidate_key(person: Any, key: str | None) -> None:
         ({"phoneNumber": "30 1234", "countryPhoneCode": "US (+1)"}, "+1301234"),
         ({"phoneNumber": "+49301234", "countryPhoneCode": "1"}, "+49301234"),
         ({"phoneNumber": 301234}, "301234"),
+        ({"phoneNumber": "(+49) 30 1234", "countryPhoneCode": "49"}, "+49301234"),
         ({"phoneNumber": "301234", "countryPhoneCode": " "}, "301234"),
     ],
 )
@@ -171,7 +172,7 @@ def test_phone_numbers(contact: dict[str, Any], expected: str) -> None:
     assert candidates.phone_numbers(contact, []) == [{"phone_number": expected, "type": None}]
 
 
-@pytest.mark.parametrize("number", [None, "", " ", "--", {}, []])
+@pytest.mark.parametrize("number", [None, "", " ", "--", "n/a", {}, []])
 def test_no_phone_number(number: Any) -> None:
     assert candidates.phone_numbers({"phoneNumber": number, "deviceType": "x"}, []) == []
 
@@ -194,6 +195,7 @@ def test_no_phone_number(number: Any) -> None:
             "B",
         ),
         ([{"companyName": "A", "fromTo": {"currentlyWorkHere": True, "endDate": "x"}}], "A"),
+        ([{"companyName": "A", "fromTo": {"currentlyWorkHere": 1, "endDate": "x"}}], "A"),
     ],
 )
 def test_current_position(experiences: Any, company: str | None) -> None:

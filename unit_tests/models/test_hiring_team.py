@@ -68,7 +68,7 @@ def test_hiring_team(payload: dict[str, Any], expected: list[tuple[str, list[str
 def test_recruiters_that_are_no_list_are_odd() -> None:
     odd: Odd = []
     assert team({"multiRecruiter": "a@x.io"}, odd) == []
-    assert odd == ["recruiters"]
+    assert odd == ["email"]
 
 
 def test_records_refer_to_each_other() -> None:

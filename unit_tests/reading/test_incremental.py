@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import random
 import tempfile
@@ -27,7 +28,7 @@ def person(mail: str, name: str = "Some Body") -> dict[str, Any]:
     return {"recruiterEmail": mail, "recruiterName": name}
 
 
-@pytest.fixture()
+@pytest.fixture
 def tenant() -> Tenant:
     tenant = Tenant(applications=[application(number) for number in range(1, 9)])
     tenant.jobs["external"] = [
@@ -274,8 +275,8 @@ class TestStates:
 
     def test_checkpoints_come_once_a_minute(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(60)])
-        ticks = iter(range(0, 10_000, 5))
-        with mock.patch("source_phenom.reading.read._seconds", lambda: float(next(ticks))):
+        ticks = itertools.count(0.0, 5.0)
+        with mock.patch("source_phenom.reading.read._seconds", side_effect=ticks):
             outcome = sync(tenant, tmp_path, streams=["applications"])
         kinds = [m["type"] for m in outcome.messages if m["type"] in ("RECORD", "STATE")]
         pages = "".join(kind[0] for kind in kinds).split("S")

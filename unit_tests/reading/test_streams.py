@@ -40,7 +40,7 @@ def application(number: int, candidate: str | None = None, **changes: Any) -> di
     }
 
 
-@pytest.fixture()
+@pytest.fixture
 def tenant() -> Tenant:
     tenant = Tenant(applications=[application(number) for number in range(1, 8)])
     tenant.jobs["external"] = [job(f"JR-{number}") for number in range(1, 8)]
