@@ -1,0 +1,30 @@
+"""A local Phenom tenant: the gateway's behaviour over HTTP, with generated data.
+
+>>> import phenom_sandbox
+>>> with phenom_sandbox.running(jobs=20, applications=50) as local:
+...     len(list(local.tenant.applications()))
+50
+"""
+
+from __future__ import annotations
+
+from phenom_sandbox.faults import SWITCHES, Fault, Faults
+from phenom_sandbox.hiring import HiringStatus
+from phenom_sandbox.journal import Journal, Request
+from phenom_sandbox.local import LocalTenant, running, serve_forever
+from phenom_sandbox.server import Access
+from phenom_sandbox.tenant import Tenant
+
+__all__ = [
+    "SWITCHES",
+    "Access",
+    "Fault",
+    "Faults",
+    "HiringStatus",
+    "Journal",
+    "LocalTenant",
+    "Request",
+    "Tenant",
+    "running",
+    "serve_forever",
+]

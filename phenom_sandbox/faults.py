@@ -1,0 +1,163 @@
+"""Switches that make the gateway misbehave.
+
+Each switch is an attribute of `Faults`. It takes a plain value (`faults.latency = 50`), a `Fault`
+where it is to be limited (`faults.server_error = Fault(502, path="/apply", count=3)`), a list of
+them, or None for off. Over HTTP the same, as JSON objects with the fields of `Fault`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Any
+
+
+@dataclass
+class Fault:
+    """One way to misbehave, and when.
+
+    It applies to requests (the token endpoint's too) whose path, without the gateway's prefix and
+    the query string, begins with `path` and whose method is `method`. The first `after` of them are
+    spared, then every `every`-th is hit, each with `probability`, `count` times in all (None: for
+    ever). With `in_flight`, only while more than that many requests are being served.
+    `retry_after` (seconds as a number, or any text such as an HTTP date) goes with `throttle` and
+    `server_error`, `position` with `churn`.
+    """
+
+    value: Any = True
+    path: str = ""
+    method: str = ""
+    count: int | None = None
+    every: int = 1
+    after: int = 0
+    probability: float = 1.0
+    in_flight: int | None = None
+    retry_after: float | str | None = None
+    position: int | None = None
+    seen: int = field(default=0, repr=False)
+
+    def fires(self, method: str, path: str, in_flight: int, random: Random) -> bool:
+        """Whether this request is hit; counts the request."""
+        if not path.startswith(self.path) or self.method not in ("", method):
+            return False
+        if self.count is not None and self.count <= 0:
+            return False
+        if self.in_flight is not None and in_flight <= self.in_flight:
+            return False
+        self.seen += 1
+        if self.seen <= self.after or (self.seen - self.after) % self.every:
+            return False
+        if self.probability < 1 and random.random() >= self.probability:
+            return False
+        if self.count is not None:
+            self.count -= 1
+        return True
+
+
+SWITCHES: dict[str, str] = {
+    "latency": "milliseconds that pass before the request is looked at",
+    "throttle": "429 or 503 (True: 429), with `retry_after`",
+    "server_error": "an error status: 500, 502, 503, 504",
+    "reset": "the connection is reset and nothing is answered",
+    "reset_after_headers": "the connection is reset behind the headers of the answer",
+    "truncate": "the share of the body that is sent before the connection closes (True: 0.5)",
+    "html": "an HTML page with this status (True: 200) instead of JSON",
+    "empty_body": "an empty body with this status (True: 200)",
+    "gzip": "the body is sent with Content-Encoding gzip",
+    "redirect": "a redirect with this status (True: 302) to the same address with `_redirected=1`",
+    "unauthorized": "401, as if the token had expired",
+    "deny": "403 (True) or this status: the client has no permission for the API",
+    "wrong_secret": "the token endpoint refuses every secret with 401",
+    "token_lifetime": "seconds that new tokens live and that `expires_in` says",
+    "token_format": "'expires_in' (the default), 'jwt' (no expires_in) or 'bare' (neither)",
+    "page_limit": "a listing never answers with more records than this, and says so in `limit`",
+    "silent_page_limit": "the same, but `limit` still says what was asked for",
+    "short_page": "a page holds at most this many records although more follow",
+    "empty_page": "a page that covers this offset comes back empty",
+    "total": "a number to add to the total, 'missing', 'null' or 'string'",
+    "paging_as_text": "offset and limit come back as strings",
+    "data_null": "`data` of a listing is null",
+    "churn": "before a listing answers: 'edit', 'insert', 'delete' or 'mixed', at `position` or "
+    "anywhere",
+    "lost_answer": "a write is carried out, then: 'reset' (True), 'timeout', or an error status",
+}
+
+
+class Faults:
+    """The switches of a running sandbox, all off at first; `SWITCHES` says what each one takes."""
+
+    def __init__(self, seed: int = 0) -> None:
+        object.__setattr__(self, "random", Random(seed))
+        object.__setattr__(self, "_armed", {})
+
+    random: Random
+    _armed: dict[str, list[Fault]]
+
+    def __setattr__(self, name: str, setting: Any) -> None:
+        if name not in SWITCHES:
+            raise AttributeError(f"there is no fault {name!r}; there are: {', '.join(SWITCHES)}")
+        self._armed.pop(name, None)
+        faults = [_fault(one) for one in (setting if isinstance(setting, list) else [setting])]
+        armed = [fault for fault in faults if fault is not None]
+        if armed:
+            self._armed[name] = armed
+
+    def __getattr__(self, name: str) -> list[Fault]:
+        if name not in SWITCHES:
+            raise AttributeError(name)
+        return self._armed.get(name, [])
+
+    @property
+    def armed(self) -> bool:
+        return bool(self._armed)
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    def update(self, settings: Mapping[str, Any]) -> None:
+        """Sets several switches; raises AttributeError or TypeError and sets none of them."""
+        for name, setting in settings.items():
+            if name not in SWITCHES:
+                raise AttributeError(f"there is no fault {name!r}")
+            for one in setting if isinstance(setting, list) else [setting]:
+                _fault(one)
+        for name, setting in settings.items():
+            setattr(self, name, setting)
+
+    def hit(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        in_flight: int = 0,
+        applies: Callable[[Fault], bool] | None = None,
+    ) -> Fault | None:
+        """The fault of this name that the request runs into, if any.
+
+        Those to which `applies` says no are left alone, and do not count the request.
+        """
+        for fault in self._armed.get(name, ()):
+            if applies is not None and not applies(fault):
+                continue
+            if fault.fires(method, path, in_flight, self.random):
+                return fault
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            name: [
+                {each.name: getattr(fault, each.name) for each in fields(Fault)} for fault in faults
+            ]
+            for name, faults in self._armed.items()
+        }
+
+
+def _fault(setting: Any) -> Fault | None:
+    if setting is None or setting is False:
+        return None
+    if isinstance(setting, Fault):
+        return setting
+    if isinstance(setting, Mapping):
+        return Fault(**setting)
+    return Fault(setting)

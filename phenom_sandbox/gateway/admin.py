@@ -1,0 +1,119 @@
+"""`/_admin`: the sandbox's own switches, for tests that run in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from phenom_sandbox.faults import SWITCHES, Faults
+from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.tokens import Tokens
+from phenom_sandbox.hiring import HiringStatus
+from phenom_sandbox.journal import Journal
+
+
+class AdminApi:
+    def __init__(self, faults: Faults, journal: Journal, tokens: Tokens) -> None:
+        self._faults = faults
+        self._journal = journal
+        self._tokens = tokens
+
+    def tenant(self, call: Call) -> Answer:
+        tenant = call.tenant
+        with tenant.lock:
+            sizes = {
+                "jobs": len(tenant.open.listing),
+                "closedJobs": len(tenant.closed.listing),
+                "applications": len(tenant.applied.listing),
+            }
+        return json_answer({"seed": tenant.seed, "listed": sizes})
+
+    def get_faults(self, call: Call) -> Answer:
+        return json_answer({"faults": self._faults.as_json(), "switches": SWITCHES})
+
+    def put_faults(self, call: Call) -> Answer:
+        """Replaces all settings; switches that are not named go off."""
+        settings = call.json_object()
+        try:
+            Faults().update(settings)
+        except (AttributeError, TypeError) as error:
+            raise Refusal(400, str(error)) from None
+        self._faults.clear()
+        self._faults.update(settings)
+        return self.get_faults(call)
+
+    def get_requests(self, call: Call) -> Answer:
+        return json_answer(self._journal.as_json())
+
+    def clear_requests(self, call: Call) -> Answer:
+        self._journal.clear()
+        return json_answer({})
+
+    def expire_tokens(self, call: Call) -> Answer:
+        self._tokens.expire_all()
+        return json_answer({})
+
+    def add_application(self, call: Call) -> Answer:
+        position, payload = _position(call)
+        try:
+            return json_answer(call.tenant.add_application(payload, position=position), 201)
+        except ValueError as error:
+            raise Refusal(409, str(error)) from None
+
+    def set_application(self, call: Call) -> Answer:
+        changes = call.json_object()
+        return _found(lambda: call.tenant.set_application(call.parameters["id"], changes))
+
+    def delete_application(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.delete_application(call.parameters["id"]))
+
+    def restore_application(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.restore_application(call.parameters["id"]))
+
+    def set_hiring_status(self, call: Call) -> Answer:
+        body = call.json_object()
+        try:
+            status = HiringStatus(**body)
+        except TypeError as error:
+            raise Refusal(400, str(error)) from None
+        return _found(lambda: call.tenant.set_hiring_status(call.parameters["id"], status))
+
+    def add_job(self, call: Call) -> Answer:
+        position, payload = _position(call)
+        job = call.tenant.add_job(payload, closed=_closed(call), position=position)
+        return json_answer(job, 201)
+
+    def set_job(self, call: Call) -> Answer:
+        changes = call.json_object()
+        return _found(lambda: call.tenant.set_job(call.parameters["id"], changes, **_rows(call)))
+
+    def delete_job(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.delete_job(call.parameters["id"], **_rows(call)))
+
+    def close_job(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.close_job(call.parameters["id"]))
+
+
+def _position(call: Call) -> tuple[int | None, dict[str, Any]]:
+    payload = call.json_object() if call.body else {}
+    position = call.query.get("position")
+    return (int(position) if position and position.isdigit() else None), payload
+
+
+def _closed(call: Call) -> bool:
+    return call.query.get("closed") == "true"
+
+
+def _rows(call: Call) -> dict[str, Any]:
+    return {
+        "closed": _closed(call),
+        "locale": call.query.get("locale"),
+        "site_type": call.query.get("siteType"),
+    }
+
+
+def _found(change: Callable[[], Any]) -> Answer:
+    try:
+        return json_answer(change() or {})
+    except KeyError as error:
+        raise Refusal(404, f"not listed: {error.args[0]}") from None

@@ -1,0 +1,118 @@
+"""Answers and the three shapes of errors that the gateway has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from phenom_sandbox.faults import Fault, Faults
+from phenom_sandbox.records.draw import instant
+from phenom_sandbox.tenant import Tenant
+
+
+@dataclass
+class Answer:
+    body: bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as far as an operation needs it; `path` carries no gateway prefix.
+
+    Header names are lower-case, `parameters` are the decoded variable parts of the path.
+    """
+
+    tenant: Tenant
+    faults: Faults
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    def hit(self, name: str, applies: Callable[[Fault], bool] | None = None) -> Fault | None:
+        if not self.faults.armed:
+            return None
+        return self.faults.hit(name, self.method, self.path, applies=applies)
+
+    def json(self) -> Any:
+        """The body; raises `Refusal` 400 when it is not JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise Refusal(400, "Request body is not valid JSON") from None
+
+    def json_object(self) -> dict[str, Any]:
+        body = self.json()
+        if not isinstance(body, dict):
+            raise Refusal(400, "Request body must be a JSON object")
+        return body
+
+
+Operation = Callable[[Call], Answer]
+
+
+class Refusal(Exception):
+    """An error answer; `details` name what is wrong, `data` goes with the generic shape."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        details: list[str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details or []
+        self.data = data
+
+
+def json_answer(content: Any, status: int = 200) -> Answer:
+    return Answer(orjson.dumps(content), status)
+
+
+def error_answer(refusal: Refusal, path: str, second: int) -> Answer:
+    """The error in the shape of the API that `path` belongs to."""
+    title = HTTPStatus(refusal.status).phrase
+    content: dict[str, Any]
+    if path.startswith("/apply"):
+        content = {
+            "status": refusal.status,
+            "title": title,
+            "type": f"https://errors.example.com/{title.lower().replace(' ', '-')}",
+            "error": refusal.message,
+            "details": refusal.details,
+            "instance": path.partition("?")[0],
+            "timestamp": instant(second),
+        }
+    elif path.startswith("/jobs-api") and refusal.status == 401:
+        content = {
+            "timestamp": instant(second),
+            "status": 401,
+            "error": refusal.message,
+            "path": path,
+        }
+    else:
+        content = {"status": refusal.status, "message": refusal.message}
+        if refusal.data is not None:
+            content["data"] = dict(refusal.data)
+    return json_answer(content, refusal.status)
+
+
+def whole_number(text: str | None, name: str, default: int, least: int = 0) -> int:
+    """A number from a query string; raises `Refusal` 400 for anything else."""
+    if text is None or text == "":
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
+        raise Refusal(400, f"{name} must be a whole number from {least} up")
+    return int(text)

@@ -1,0 +1,42 @@
+"""Jobs API: `/jobs-api`."""
+
+from __future__ import annotations
+
+from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.paging import churn, fragment, listing_page, paging_members
+from phenom_sandbox.tenant import JobShelf
+
+_FILTERS = ("jobId", "locale", "category", "siteType")
+
+
+def get_jobs(call: Call) -> Answer:
+    return _listing(call, call.tenant.open)
+
+
+def get_closed_jobs(call: Call) -> Answer:
+    return _listing(call, call.tenant.closed)
+
+
+def _listing(call: Call, shelf: JobShelf) -> Answer:
+    filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+    with call.tenant.lock:
+        churn(call, shelf)
+        page = listing_page(call, shelf, shelf.matching(filters) if filters else None)
+    members = paging_members(call, page, "totalRecordsCount")
+    return json_answer({"status": "success", **members, "data": fragment(page.data)})
+
+
+def get_job_by_reference_id(call: Call) -> Answer:
+    """Takes a `jobId` or a `reqId`; of several rows the first listed one is answered."""
+    wanted = call.parameters["referenceId"]
+    tenant = call.tenant
+    with tenant.lock:
+        for shelf in (tenant.open, tenant.closed):
+            for record in shelf.matching({"jobId": wanted}):
+                return json_answer({"status": "success", "data": fragment(shelf.content(record))})
+        if wanted.startswith("R"):
+            for record in tenant.open.records():
+                job = tenant.open.payload(record)
+                if job.get("reqId") == wanted:
+                    return json_answer({"status": "success", "data": job})
+    raise Refusal(404, "Job not found")

@@ -1,0 +1,120 @@
+"""Listing pages, with the faults that concern them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from phenom_sandbox.gateway.answers import Call, whole_number
+from phenom_sandbox.tenant import JobShelf, Shelf, Tenant
+
+DEFAULT_LIMIT = 10
+LARGEST_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `data` is a JSON array (or `null`), `limit` and `total` are as to be reported."""
+
+    offset: int
+    limit: int
+    total: int
+    data: bytes
+
+
+def listing_page(call: Call, shelf: Shelf, records: list[int] | None = None) -> Page:
+    """The page that `offset` and `limit` of the query ask for.
+
+    `records` narrows the listing to some of its records. Raises `Refusal` 400.
+    """
+    offset = whole_number(call.query.get("offset"), "offset", 0)
+    asked = whole_number(call.query.get("limit"), "limit", DEFAULT_LIMIT, least=1)
+    limit = told = min(asked, LARGEST_LIMIT)
+    if call.faults.armed:
+        if clamp := call.hit("page_limit"):
+            limit = told = min(limit, int(clamp.value))
+        if clamp := call.hit("silent_page_limit"):
+            limit = min(limit, int(clamp.value))
+        if short := call.hit("short_page"):
+            limit = min(limit, int(short.value))
+        end = offset + limit
+        if call.hit("empty_page", lambda fault: offset <= int(fault.value) < end):
+            limit = 0
+    if records is None:
+        total = len(shelf.listing)
+        data = shelf.page(offset, limit)
+    else:
+        total = len(records)
+        chosen = (shelf.content(record) for record in records[offset : offset + limit])
+        data = b"[" + b",".join(chosen) + b"]"
+    if call.hit("data_null"):
+        data = b"null"
+    return Page(offset, told, total, data)
+
+
+def paging_members(call: Call, page: Page, total_name: str) -> dict[str, Any]:
+    """`offset`, `limit` and the total, as the `total` and `paging_as_text` faults want them."""
+    members: dict[str, Any] = {"offset": page.offset, "limit": page.limit, total_name: page.total}
+    if call.hit("paging_as_text"):
+        members["offset"], members["limit"] = str(page.offset), str(page.limit)
+    if fault := call.hit("total"):
+        if fault.value == "missing":
+            del members[total_name]
+        elif fault.value == "null":
+            members[total_name] = None
+        elif fault.value == "string":
+            members[total_name] = str(page.total)
+        else:
+            members[total_name] = max(0, page.total + int(fault.value))
+    return members
+
+
+def fragment(data: bytes) -> Any:
+    return orjson.Fragment(data)
+
+
+def churn(call: Call, shelf: Shelf) -> None:
+    """Edits, inserts or deletes something, as others do while someone reads the listing."""
+    fault = call.hit("churn")
+    if fault is None:
+        return
+    tenant, random = call.tenant, call.faults.random
+    action = str(fault.value)
+    if action not in ("edit", "insert", "delete"):
+        action = random.choice(("edit", "insert", "delete"))
+    size = len(shelf.listing)
+    position = fault.position
+    if position is None:
+        position = random.randrange(size) if size else 0
+    if action != "insert" and position >= size:
+        return
+    if isinstance(shelf, JobShelf):
+        _churn_jobs(tenant, shelf, action, position)
+    else:
+        _churn_applications(tenant, action, position)
+
+
+def _churn_applications(tenant: Tenant, action: str, position: int) -> None:
+    if action == "insert":
+        tenant.add_application(position=position)
+        return
+    application_id = tenant.application_at(position)["id"]
+    if action == "delete":
+        tenant.delete_application(application_id)
+    else:
+        tenant.set_application(application_id, {"customFieldData": {"edited": tenant.new_id()}})
+
+
+def _churn_jobs(tenant: Tenant, shelf: JobShelf, action: str, position: int) -> None:
+    if action == "insert":
+        tenant.add_job(closed=shelf is tenant.closed, position=position)
+        return
+    record = shelf.listing.at(position)
+    if action == "delete":
+        shelf.delete(record)
+    else:
+        payload = shelf.payload(record)
+        title = f"{payload.get('title')} ({tenant.new_id()[:8]})"
+        shelf.edit(record, {**payload, "title": title})

@@ -1,0 +1,1 @@
+"""What a tenant's records look like: pure functions of the seed and a record's number."""

@@ -1,0 +1,142 @@
+"""Applications as the Apply API lists them (ApplicationWithId)."""
+
+from __future__ import annotations
+
+import base64
+from bisect import bisect_left
+from typing import Any
+
+from phenom_sandbox.records.candidates import CandidateBook, Profile, phone_number
+from phenom_sandbox.records.draw import Draw, Scatter
+from phenom_sandbox.records.jobs import JobBook
+from phenom_sandbox.records.pools import SOURCES
+from phenom_sandbox.records.resumes import custom_fields, resumes
+
+FIRST_SECOND = 1_704_067_200  # 2024-01-01T00:00:00Z
+LAST_SECOND = 1_767_225_600  # 2026-01-01T00:00:00Z
+_NO_JOB = {0: "JOBID", 1: "JOBID", 2: "", 3: None}
+
+
+class ApplicationBook:
+    """The generated applications of a tenant, by number, oldest first."""
+
+    def __init__(self, seed: int, size: int, jobs: JobBook, candidates: CandidateBook) -> None:
+        self._seed = seed
+        self.size = size
+        self._jobs = jobs
+        self._candidates = candidates
+        self._step = max(1, (LAST_SECOND - FIRST_SECOND) // max(1, size))
+        self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()))
+
+    def _draw(self, number: int) -> tuple[Draw, str]:
+        """The draw of a record with the first thing drawn from it, the application's id."""
+        draw = Draw(f"{self._seed}/application/{number}".encode())
+        return draw, f"{self.second(number):08x}{draw.hex(16)}"
+
+    def second(self, number: int) -> int:
+        """The creation second, by arithmetic alone: searches for dates look at every one."""
+        return FIRST_SECOND + number * self._step + number * 0x9E3779B1 % self._step
+
+    def id(self, number: int) -> str:
+        return self._draw(number)[1]
+
+    def number(self, application_id: str) -> int | None:
+        """The generated application that has this id."""
+        try:
+            number = (int(application_id[:8], 16) - FIRST_SECOND) // self._step
+        except ValueError:
+            return None
+        known = 0 <= number < self.size and self.id(number) == application_id
+        return number if known else None
+
+    def job_number(self, application: int) -> int:
+        """The job that the application would be for; a few name none, see `_NO_JOB`."""
+        place = self._by_job.place(application)
+        # Squared, so that some jobs are much sought after.
+        return self._jobs.size * place * place // (self.size * self.size)
+
+    def for_job(self, job: int) -> list[int]:
+        """The generated applications that name the job, oldest first."""
+        low, high = self._first_place(job), self._first_place(job + 1)
+        numbers = (self._by_job.number(place) for place in range(low, high))
+        return sorted(number for number in numbers if self.job_id(number) == self._jobs.ids[job])
+
+    def _first_place(self, job: int) -> int:
+        square = self.size * self.size
+        return bisect_left(range(self.size), job, key=lambda p: self._jobs.size * p * p // square)
+
+    def job_id(self, application: int) -> str | None:
+        return self._job_id(self._draw(application)[0], application)
+
+    def _job_id(self, draw: Draw, application: int) -> str | None:
+        style = draw.below(120)
+        if style in _NO_JOB:
+            return _NO_JOB[style]
+        return self._jobs.ids[self.job_number(application)]
+
+    def compose(self, number: int) -> dict[str, Any]:
+        draw, application_id = self._draw(number)
+        job_id = self._job_id(draw, number)
+        profile = self._candidates.profile(self._candidates.number_of(number))
+        return {
+            "id": application_id,
+            "candidateData": _candidate_data(profile, draw),
+            "jobApplicationData": {"jobId": job_id, "applicantSource": draw.pick(SOURCES)},
+            "customFieldData": _custom_fields(draw),
+        }
+
+
+def _candidate_data(profile: Profile, draw: Draw) -> dict[str, Any]:
+    pool = profile.pool
+    data: dict[str, Any] = {"id": profile.candidate_id} if profile.has_id else {}
+    last_name = profile.last_name
+    if draw.chance(4):
+        last_name = draw.pick(pool.last_names)
+    data["firstName"] = profile.first_name
+    data["middleName"] = draw.pick(pool.first_names) if draw.chance(15) else None
+    data["lastName"] = last_name
+    email = profile.email
+    if email is not None and draw.chance(12):
+        email = email.upper() if draw.chance(30) else email.title()
+    phone = phone_number(pool, draw) if draw.chance(10) else profile.phone
+    contact: dict[str, Any] = {
+        "email": email,
+        "countryPhoneCode": draw.pick((f"+{pool.phone_code}", pool.phone_code, None)),
+        "phoneNumber": phone,
+        "deviceType": draw.pick(("Mobile", "Home", "Landline", None)),
+        "phoneExtension": str(draw.below(900) + 10) if draw.chance(5) else None,
+    }
+    if draw.chance(4):
+        contact["phoneNumber"] = f"+{pool.phone_code} {phone.lstrip('0')}"
+    data["contactData"] = contact
+    parts = resumes(pool.locale)
+    data["addressData"] = draw.pick(parts.addresses)
+    data["smsOptIn"] = draw.pick((True, False, None))
+    data["experienceData"] = draw.pick(parts.experience)
+    data["educationData"] = draw.pick(parts.education)
+    if draw.chance(3):
+        data["preferredLanguage"] = pool.locale
+    return data
+
+
+def _custom_fields(draw: Draw) -> dict[str, Any] | None:
+    answers = draw.pick(custom_fields())
+    return {**answers, "campaign": f"FY{24 + draw.below(3)}-{draw.hex(6)}"} if answers else answers
+
+
+def attachments(application_id: str, seed: int) -> list[dict[str, str]]:
+    """The résumé, and sometimes a letter, of a generated application (Resume)."""
+    draw = Draw(f"{seed}/attachments/{application_id}".encode())
+    files = [_file("resume.pdf", "RESUME", draw)]
+    if draw.chance(25):
+        files.append(_file("letter.pdf", "COVER_LETTER", draw))
+    return files
+
+
+def _file(name: str, content_type: str, draw: Draw) -> dict[str, str]:
+    content = b"%PDF-1.4\n% " + draw.hex(16).encode() + b"\n%%EOF\n"
+    return {
+        "fileContent": base64.b64encode(content).decode(),
+        "fileName": name,
+        "contentTypeId": content_type,
+    }

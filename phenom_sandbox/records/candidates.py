@@ -1,0 +1,105 @@
+"""Candidates: who applied, how often, and what they call themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from phenom_sandbox.records.draw import Draw, Scatter, base36, mix, unmix
+from phenom_sandbox.records.pools import LocalePool, pools
+
+_DOMAINS = ("example.com", "example.org", "mail.example.net", "post.example.com")
+# Applications per candidate, cycled through: 10 applications by 6 candidates.
+_GROUPS = (1, 1, 2, 1, 3, 2)
+_PERIOD = sum(_GROUPS)
+_FIRST = tuple(sum(_GROUPS[:group]) for group in range(len(_GROUPS)))
+_GROUP_OF = tuple(group for group, size in enumerate(_GROUPS) for _ in range(size))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a candidate's applications have in common.
+
+    `email` is lower-case, None where the candidate gave none. `has_id` tells whether the Apply API
+    shows `candidateData.id`; the Candidates API knows every candidate by `candidate_id`.
+    """
+
+    number: int
+    candidate_id: str
+    has_id: bool
+    pool: LocalePool
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str
+
+
+class CandidateBook:
+    """Who made which of the generated applications, in both directions, by arithmetic."""
+
+    def __init__(self, seed: int, applications: int) -> None:
+        self._seed = seed
+        self._applications = applications
+        self._key = mix(seed, 0xCA4D1DA7E)
+        self._scatter = Scatter(applications, Draw(f"{seed}/candidates".encode()))
+        periods, rest = divmod(applications, _PERIOD)
+        self.size = periods * len(_GROUPS) + (_GROUP_OF[rest - 1] + 1 if rest else 0)
+
+    def number_of(self, application: int) -> int:
+        """The candidate who made application `application`."""
+        period, place = divmod(self._scatter.place(application), _PERIOD)
+        return period * len(_GROUPS) + _GROUP_OF[place]
+
+    def applications(self, number: int) -> list[int]:
+        """The candidate's generated applications, oldest first."""
+        period, group = divmod(number, len(_GROUPS))
+        first = period * _PERIOD + _FIRST[group]
+        last = min(first + _GROUPS[group], self._applications)
+        return sorted(self._scatter.number(place) for place in range(first, last))
+
+    def candidate_id(self, number: int) -> str:
+        """24 hexadecimal digits that `number_by_id` turns back."""
+        return f"{0x5F000000 + number % 0xFFFFFF:08x}{mix(number, self._key):016x}"
+
+    def number_by_id(self, candidate_id: str) -> int | None:
+        try:
+            number = unmix(int(candidate_id[8:], 16), self._key)
+        except ValueError:
+            return None
+        known = number < self.size and self.candidate_id(number) == candidate_id
+        return number if known else None
+
+    def number_by_email(self, email: str) -> int | None:
+        """The e-mail is compared trimmed and without regard to case."""
+        email = email.strip().lower()
+        local_part = email.partition("@")[0]
+        try:
+            number = int(local_part.rpartition(".")[2], 36)
+        except ValueError:
+            return None
+        known = 0 <= number < self.size and self.profile(number).email == email
+        return number if known else None
+
+    def profile(self, number: int) -> Profile:
+        draw = Draw(f"{self._seed}/candidate/{number}".encode())
+        pool = draw.pick(pools())
+        email: str | None = f"{draw.pick(pool.login_names)}.{base36(number)}@{draw.pick(_DOMAINS)}"
+        kind = draw.below(200)
+        if kind < 2 or 20 <= kind < 24:
+            email = None
+        return Profile(
+            number=number,
+            candidate_id=self.candidate_id(number),
+            has_id=kind >= 20,
+            pool=pool,
+            first_name=draw.pick(pool.first_names),
+            last_name=draw.pick(pool.last_names),
+            email=email,
+            phone=phone_number(pool, draw),
+        )
+
+
+def phone_number(pool: LocalePool, draw: Draw) -> str:
+    pattern = draw.pick(pool.phone_patterns)
+    digits = str(draw.below(10**9)).rjust(9, "4")
+    taken = iter(digits * 2)
+    return "".join(next(taken) if character == "#" else character for character in pattern)

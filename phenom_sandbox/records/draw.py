@@ -1,0 +1,112 @@
+"""Seeded draws that need no history: record 731,204 does not wait for the ones before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_MASK = (1 << 64) - 1
+
+
+class Draw:
+    """A stream of choices that depends on its key alone.
+
+    Cheaper to start than `random.Random`, which matters when every record starts its own.
+    """
+
+    __slots__ = ("_bits", "_key", "_refills")
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._refills = 0
+        self._bits = int.from_bytes(blake2b(key).digest(), "big")
+
+    def below(self, limit: int) -> int:
+        """A number from 0 to `limit` - 1."""
+        if self._bits < 1 << 40:
+            self._refills += 1
+            digest = blake2b(self._key, salt=self._refills.to_bytes(8, "big")).digest()
+            self._bits = int.from_bytes(digest, "big")
+        self._bits, number = divmod(self._bits, limit)
+        return number
+
+    def chance(self, percent: int) -> bool:
+        return self.below(100) < percent
+
+    def pick(self, pool: Sequence[T]) -> T:
+        return pool[self.below(len(pool))]
+
+    def hex(self, digits: int) -> str:
+        return f"{self.below(1 << 4 * digits):0{digits}x}"
+
+
+class Scatter:
+    """A reversible shuffle of 0..size-1: both directions cost a multiplication, nothing is stored.
+
+    This is what lets a tenant of a million applications know at once which applications belong to
+    a candidate or a job.
+    """
+
+    def __init__(self, size: int, draw: Draw) -> None:
+        self.size = max(1, size)
+        self._shift = draw.below(self.size)
+        # Near the golden ratio neighbours land far from each other.
+        step = int(self.size * 0.618) + draw.below(max(1, self.size // 100)) or 1
+        while _common_divisor(step, self.size) != 1:
+            step += 1
+        self._step = step
+        self._back = pow(step, -1, self.size) if self.size > 1 else 0
+
+    def place(self, number: int) -> int:
+        return (number * self._step + self._shift) % self.size
+
+    def number(self, place: int) -> int:
+        return (place - self._shift) * self._back % self.size
+
+
+def _common_divisor(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def mix(number: int, key: int) -> int:
+    """A reversible scramble of 64 bits (the finalizer of splitmix64), see `unmix`."""
+    number = (number ^ key) & _MASK
+    number ^= number >> 30
+    number = number * 0xBF58476D1CE4E5B9 & _MASK
+    number ^= number >> 27
+    number = number * 0x94D049BB133111EB & _MASK
+    return number ^ number >> 31
+
+
+def unmix(mixed: int, key: int) -> int:
+    mixed ^= mixed >> 31 ^ mixed >> 62
+    mixed = mixed * 0x319642B2D24D8EC3 & _MASK
+    mixed ^= mixed >> 27 ^ mixed >> 54
+    mixed = mixed * 0x96DE1B173F119089 & _MASK
+    mixed ^= mixed >> 30 ^ mixed >> 60
+    return (mixed ^ key) & _MASK
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+        if not number:
+            return digits
+
+
+def instant(second: int) -> str:
+    """Epoch seconds as RFC 3339 text with milliseconds, the way the Candidates API writes dates."""
+    from datetime import datetime, timezone
+
+    moment = datetime.fromtimestamp(second, tz=timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,354 @@
+"""The gateway over HTTP: routing, authentication and faults around the operations."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from aiohttp import web
+
+from phenom_sandbox.faults import Fault, Faults
+from phenom_sandbox.gateway import apply, jobs, scim
+from phenom_sandbox.gateway.admin import AdminApi
+from phenom_sandbox.gateway.answers import Answer, Call, Operation, Refusal, error_answer
+from phenom_sandbox.gateway.candidates import CandidatesApi
+from phenom_sandbox.gateway.tokens import Tokens
+from phenom_sandbox.journal import Journal, Request
+from phenom_sandbox.people import People
+from phenom_sandbox.tenant import Tenant
+
+_FOR_EVER = 3600.0  # seconds, beyond the patience of any client
+_FLUSH_SECONDS = 0.05  # lets a client read the headers before the connection is reset
+_HTML = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>%d</h1></body></html>"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the sandbox demands of its clients.
+
+    `api_key` is wanted in the header `api-key` when it is set; `users` limits which acting users
+    (`x-ph-userId`) are known, None takes any. `prefix` is a path in front of all gateway paths.
+    """
+
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-secret"
+    token_path: str = "/token"
+    prefix: str = ""
+    api_key: str | None = None
+    users: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    template: str
+    operation: Operation
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+class Routes:
+    """Finds the operation for a method and a path as it was sent (percent-encoded)."""
+
+    def __init__(self, routes: list[tuple[str, str, Operation]]) -> None:
+        self._fixed: dict[tuple[str, str], Route] = {}
+        self._patterns: list[tuple[re.Pattern[str], Route]] = []
+        for method, template, operation in routes:
+            route = Route(method, template, operation)
+            if "{" in template:
+                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+                self._patterns.append((re.compile(pattern), route))
+            else:
+                self._fixed[method, template] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """Raises `Refusal` 404 or 405."""
+        route = self._fixed.get((method, path))
+        if route is not None:
+            return route, {}
+        known = any(path == fixed for _, fixed in self._fixed)
+        for pattern, route in self._patterns:
+            match = pattern.fullmatch(path)
+            if match and (not known or route.method == method):
+                if route.method == method:
+                    return route, {name: unquote(part) for name, part in match.groupdict().items()}
+                known = True
+        raise Refusal(405, "Method not allowed") if known else Refusal(404, "No such resource")
+
+
+class Gateway:
+    """Serves a tenant; an instance is the handler of an `aiohttp.web.Server`."""
+
+    def __init__(
+        self, tenant: Tenant, access: Access, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.tenant = tenant
+        self.access = access
+        self.faults = Faults(tenant.seed)
+        self.journal = Journal()
+        self.tokens = Tokens(access.client_id, access.client_secret, self.faults, clock)
+        self.before_request: Callable[[str, str, str], None] | None = None
+        self._clock = clock
+        people = CandidatesApi(People(tenant))
+        admin = AdminApi(self.faults, self.journal, self.tokens)
+        self._routes = Routes(_gateway_routes(people))
+        self._admin_routes = Routes(_admin_routes(admin))
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        # The path as sent: a decoded one could not tell "/" from "%2F" in a job's id.
+        path, _, query = _printable(request.raw_path).partition("?")
+        if path.startswith("/_admin/"):
+            return _response(await self._admin(request, path, query))
+        prefix = self.access.prefix
+        if prefix and path.startswith(prefix + "/"):
+            path = path[len(prefix) :]
+        elif prefix and path != self.access.token_path:
+            path = f"/outside{path}"
+        endpoint, status = self._endpoint(request.method, path), 0
+        self.journal.begin()
+        try:
+            if self.before_request is not None:
+                self.before_request(request.method, path, query)
+            if not self.faults.armed:
+                answer = await self._answer(request, path, query)
+                status = answer.status
+                return _response(answer)
+            early = await self._early_fault(request, path, query)
+            if isinstance(early, web.StreamResponse):
+                return early
+            answer = early or await self._answer(request, path, query)
+            status = answer.status
+            return await self._spoilt(request, path, answer)
+        finally:
+            self.journal.end(Request(endpoint, request.method, path, query, status))
+
+    def _endpoint(self, method: str, path: str) -> str:
+        if path == self.access.token_path:
+            return f"{method} {path}"
+        try:
+            return self._routes.find(method, path)[0].endpoint
+        except Refusal:
+            return f"{method} (unknown)"
+
+    # -- operations --------------------------------------------------------------------------
+
+    async def _answer(self, request: web.BaseRequest, path: str, query: str) -> Answer:
+        try:
+            if path == self.access.token_path:
+                if request.method != "POST":
+                    raise Refusal(405, "Method not allowed")
+                return self.tokens.answer("POST", path, await request.content.read())
+            headers = {name.lower(): _printable(value) for name, value in request.headers.items()}
+            self._admit(request.method, path, headers)
+            route, parameters = self._routes.find(request.method, path)
+            body = await request.content.read() if request.body_exists else b""
+            call = self._call(request.method, path, parameters, query, headers, body)
+            return route.operation(call)
+        except Refusal as refusal:
+            return error_answer(refusal, path, int(self._clock()))
+
+    def _admit(self, method: str, path: str, headers: dict[str, str]) -> None:
+        """Raises `Refusal` 400, 401 or 403 for a client that may not pass."""
+        if not self.tokens.valid(headers.get("authorization")):
+            raise Refusal(401, "Unauthorized")
+        if self.faults.armed:
+            if self.faults.hit("unauthorized", method, path):
+                raise Refusal(401, "Unauthorized")
+            if fault := self.faults.hit("deny", method, path):
+                status = 403 if fault.value is True else int(fault.value)
+                raise Refusal(status, "The client has no permission for this API")
+        if self.access.api_key is not None and headers.get("api-key") != self.access.api_key:
+            raise Refusal(403, "Missing or wrong api-key")
+        if path.startswith("/candidates-api"):
+            user = headers.get("x-ph-userid", "").strip()
+            if not user:
+                raise Refusal(400, "Missing request header x-ph-userId")
+            if self.access.users is not None and user not in self.access.users:
+                raise Refusal(403, "Unknown user in x-ph-userId")
+
+    async def _admin(self, request: web.BaseRequest, path: str, query: str) -> Answer:
+        try:
+            route, parameters = self._admin_routes.find(request.method, path)
+            body = await request.content.read() if request.body_exists else b""
+            return route.operation(self._call(request.method, path, parameters, query, {}, body))
+        except Refusal as refusal:
+            return error_answer(refusal, path, int(self._clock()))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        parameters: dict[str, str],
+        query: str,
+        headers: dict[str, str],
+        body: bytes,
+    ) -> Call:
+        return Call(
+            tenant=self.tenant,
+            faults=self.faults,
+            method=method,
+            path=path,
+            parameters=parameters,
+            query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+            headers=headers,
+            body=body,
+        )
+
+    # -- faults ------------------------------------------------------------------------------
+
+    async def _early_fault(
+        self, request: web.BaseRequest, path: str, query: str
+    ) -> Answer | web.StreamResponse | None:
+        """What happens instead of an answer, if anything does."""
+
+        def hit(name: str) -> Fault | None:
+            return self.faults.hit(name, request.method, path, self.journal.in_flight)
+
+        if fault := hit("latency"):
+            await asyncio.sleep(float(fault.value) / 1000)
+        if hit("reset"):
+            return _abort(request)
+        if fault := hit("throttle"):
+            status = 429 if fault.value is True else int(fault.value)
+            return self._error(status, "Too many requests", path, fault)
+        if fault := hit("server_error"):
+            return self._error(int(fault.value), "The service is not available", path, fault)
+        if fault := hit("html"):
+            status = 200 if fault.value is True else int(fault.value)
+            return Answer(_HTML % status, status, content_type="text/html")
+        if fault := hit("empty_body"):
+            return Answer(b"", 200 if fault.value is True else int(fault.value))
+        if "_redirected=1" not in query and (fault := hit("redirect")):
+            status = 302 if fault.value is True else int(fault.value)
+            where = f"{self.access.prefix}{path}?{query + '&' if query else ''}_redirected=1"
+            return Answer(b"", status, {"Location": where})
+        return None
+
+    def _error(self, status: int, message: str, path: str, fault: Fault) -> Answer:
+        answer = error_answer(Refusal(status, message), path, int(self._clock()))
+        if fault.retry_after is not None:
+            answer.headers["Retry-After"] = str(fault.retry_after)
+        return answer
+
+    async def _spoilt(
+        self, request: web.BaseRequest, path: str, answer: Answer
+    ) -> web.StreamResponse:
+        """The answer, with what happens to it on its way back."""
+        method = request.method
+        written = method in ("POST", "PATCH", "PUT") and answer.status < 300
+        if (
+            written
+            and path != self.access.token_path
+            and (fault := self.faults.hit("lost_answer", method, path))
+        ):
+            if fault.value == "timeout":
+                await asyncio.sleep(_FOR_EVER)
+            if fault.value in (True, "reset", "timeout"):
+                return _abort(request)
+            answer = self._error(int(fault.value), "Bad gateway", path, fault)
+        if self.faults.hit("reset_after_headers", method, path):
+            return await _partly(request, answer, 1, reset=True)
+        if fault := self.faults.hit("truncate", method, path):
+            share = 0.5 if fault.value is True else float(fault.value)
+            return await _partly(request, answer, int(len(answer.body) * share), reset=False)
+        if self.faults.hit("gzip", method, path):
+            answer.body = gzip.compress(answer.body, 1)
+            answer.headers["Content-Encoding"] = "gzip"
+        return _response(answer)
+
+
+def _printable(text: str) -> str:
+    """The text with bytes that are no UTF-8 replaced; the HTTP parser passes them on."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(
+        body=answer.body,
+        status=answer.status,
+        headers=answer.headers,
+        content_type=answer.content_type,
+    )
+
+
+def _abort(request: web.BaseRequest) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _partly(
+    request: web.BaseRequest, answer: Answer, size: int, *, reset: bool
+) -> web.StreamResponse:
+    """Announces the whole body, sends `size` bytes of it and ends the connection."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_type = answer.content_type
+    response.content_length = len(answer.body)
+    response.force_close()
+    await response.prepare(request)
+    await response.write(answer.body[:size])
+    if request.transport is not None:
+        if reset:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            request.transport.abort()
+        else:
+            request.transport.close()
+    return response
+
+
+def _gateway_routes(candidates: CandidatesApi) -> list[tuple[str, str, Operation]]:
+    applicants, users = "/candidates-api/applications/v1", "/user-management/scim/v2"
+    return [
+        ("GET", "/jobs-api/v1/jobs", jobs.get_jobs),
+        ("GET", "/jobs-api/v1/closedJobs", jobs.get_closed_jobs),
+        ("GET", "/jobs-api/v1/jobs/{referenceId}", jobs.get_job_by_reference_id),
+        ("GET", "/apply/v2/applications", apply.get_applications),
+        ("POST", "/apply/v2/applications", apply.submit_application),
+        ("GET", "/apply/v2/applications/status", apply.check_if_already_applied),
+        ("GET", "/apply/v2/applications/{id}", apply.get_application),
+        ("GET", "/apply/v2/applications/{id}/attachments", apply.download_attachments),
+        ("POST", "/apply/v2/applications/{id}/attachments", apply.upload_attachments),
+        ("POST", "/candidates-api/v1/candidates/search/", candidates.search),
+        ("POST", "/candidates-api/v1/candidates/search", candidates.search),
+        ("GET", "/candidates-api/v2/candidates", candidates.get_candidate),
+        ("POST", "/candidates-api/v2/candidates", candidates.create_candidate),
+        ("GET", f"{applicants}/jobs/{{jobId}}/applicants", candidates.get_applicants_for_job),
+        (
+            "GET",
+            f"{applicants}/candidates/{{candidateId}}/applications",
+            candidates.get_candidate_applications,
+        ),
+        ("GET", f"{users}/Users", scim.get_all_users),
+        ("GET", f"{users}/Users/{{userId}}", scim.get_user_by_id),
+        ("GET", f"{users}/Groups", scim.get_all_groups),
+        ("GET", f"{users}/Roles", scim.get_all_roles),
+    ]
+
+
+def _admin_routes(admin: AdminApi) -> list[tuple[str, str, Operation]]:
+    return [
+        ("GET", "/_admin/tenant", admin.tenant),
+        ("GET", "/_admin/faults", admin.get_faults),
+        ("PUT", "/_admin/faults", admin.put_faults),
+        ("GET", "/_admin/requests", admin.get_requests),
+        ("DELETE", "/_admin/requests", admin.clear_requests),
+        ("POST", "/_admin/tokens/expire", admin.expire_tokens),
+        ("POST", "/_admin/applications", admin.add_application),
+        ("POST", "/_admin/applications/{id}", admin.set_application),
+        ("DELETE", "/_admin/applications/{id}", admin.delete_application),
+        ("POST", "/_admin/applications/{id}/restore", admin.restore_application),
+        ("POST", "/_admin/applications/{id}/hiring-status", admin.set_hiring_status),
+        ("POST", "/_admin/jobs", admin.add_job),
+        ("POST", "/_admin/jobs/{id}", admin.set_job),
+        ("DELETE", "/_admin/jobs/{id}", admin.delete_job),
+        ("POST", "/_admin/jobs/{id}/close", admin.close_job),
+    ]
