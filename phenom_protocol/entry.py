@@ -129,8 +129,7 @@ def origin_of(error: BaseException) -> str:
     """Where an exception came from. Not its text, which can hold an applicant's data."""
     frames = traceback.extract_tb(error.__traceback__)
     return " <- ".join(
-        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
-        for frame in reversed(frames)
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)
     )
 
 

@@ -52,7 +52,6 @@ _EVERYDAY = {
     "britain": "GB",
     "vatican": "VA",
     "prc": "CN",
-    "mainlandchina": "CN",
     "ksa": "SA",
     "thebahamas": "BS",
     "thegambia": "GM",
