@@ -1,0 +1,153 @@
+"""Text keys in packed form.
+
+A key is any text. Keys that are 24 or 32 lower-case hexadecimal digits, or a lower-case UUID with
+its dashes, are held as 12 or 16 bytes; all others as UTF-8 ended by the byte 0xFF, which UTF-8
+never uses. Each key belongs to exactly one kind, and each kind holds many keys in one `bytes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+TERMINATOR = b"\xff"
+_KEYS_AT_A_TIME = 1 << 12
+_BYTES_AT_A_TIME = 1 << 18
+
+
+class Kind(Protocol):
+    """How keys of one shape are packed."""
+
+    @property
+    def code(self) -> int:
+        """Number of the kind in the encoding, from 1."""
+
+    def count(self, packed: bytes) -> int:
+        """Return how many keys `packed` holds."""
+
+    def pack(self, keys: Sequence[str]) -> bytes | None:
+        """Return the keys packed, or None when one of them is not of this kind."""
+
+    def unpack(self, packed: bytes) -> Iterator[str]:
+        """Yield the keys of `packed`, holding only some of them at a time."""
+
+    def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
+        """Return the keys for which `mask` is true, packed."""
+
+
+class HexKind:
+    """Keys of a fixed number of lower-case hexadecimal digits, with dashes at some places."""
+
+    def __init__(self, code: int, digits: int, dashes: tuple[int, ...] = ()) -> None:
+        self.code = code
+        self.length = digits + len(dashes)
+        self._bytes = digits // 2
+        self._dashes = dashes
+
+    def count(self, packed: bytes) -> int:
+        return len(packed) // self._bytes
+
+    def pack(self, keys: Sequence[str]) -> bytes | None:
+        if set(map(len, keys)) != {self.length}:
+            return None
+        digits = "".join(keys)
+        if self._dashes:
+            if any(set(digits[at :: self.length]) != {"-"} for at in self._dashes):
+                return None
+            digits = digits.replace("-", "")
+        try:
+            packed = bytes.fromhex(digits)
+        except ValueError:
+            return None
+        # fromhex forgives upper case and spaces; the way back does not
+        return packed if packed.hex() == digits else None
+
+    def unpack(self, packed: bytes) -> Iterator[str]:
+        digits = 2 * self._bytes
+        for start in range(0, len(packed), self._bytes * _KEYS_AT_A_TIME):
+            text = packed[start : start + self._bytes * _KEYS_AT_A_TIME].hex()
+            keys = [text[at : at + digits] for at in range(0, len(text), digits)]
+            for at in self._dashes:
+                keys = [f"{key[:at]}-{key[at:]}" for key in keys]
+            yield from keys
+
+    def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
+        if mask.all():
+            return packed
+        return np.frombuffer(packed, np.uint8).reshape(-1, self._bytes)[mask].tobytes()
+
+
+class TextKind:
+    """All other keys."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def count(self, packed: bytes) -> int:
+        return packed.count(TERMINATOR)
+
+    def pack(self, keys: Sequence[str]) -> bytes | None:
+        if any(kind_of(key) is not self for key in keys):
+            return None
+        # JSON can carry halves of surrogate pairs, which strict UTF-8 refuses
+        return b"".join([key.encode("utf-8", "surrogatepass") + TERMINATOR for key in keys])
+
+    def unpack(self, packed: bytes) -> Iterator[str]:
+        for line in unpack_lines(packed):
+            yield line.decode("utf-8", "surrogatepass")
+
+    def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
+        if mask.all():
+            return packed
+        text = np.frombuffer(packed, np.uint8)
+        lengths = np.diff(np.flatnonzero(text == TERMINATOR[0]), prepend=-1)
+        return text[np.repeat(mask, lengths)].tobytes()
+
+
+HEX_24 = HexKind(1, 24)
+UUID = HexKind(2, 32, dashes=(8, 13, 18, 23))
+HEX_32 = HexKind(3, 32)
+TEXT = TextKind(4)
+KINDS: tuple[Kind, ...] = (HEX_24, UUID, HEX_32, TEXT)
+
+_HEX_BY_LENGTH = {kind.length: kind for kind in (HEX_24, UUID, HEX_32)}
+
+
+def kind_of(key: str) -> Kind:
+    """Return the kind that `key` belongs to."""
+    kind = _HEX_BY_LENGTH.get(len(key))
+    return kind if kind is not None and kind.pack((key,)) is not None else TEXT
+
+
+def unpack_lines(packed: bytes) -> Iterator[bytes]:
+    """Yield lines that were each ended by the terminator, splitting off some of them at a time."""
+    start = 0
+    while start < len(packed):
+        end = packed.find(TERMINATOR, start + _BYTES_AT_A_TIME)
+        end = end if end >= 0 else len(packed) - 1
+        yield from packed[start:end].split(TERMINATOR)
+        start = end + 1
+
+
+def by_kind(
+    keys: Sequence[str], digests: Sequence[int]
+) -> Iterator[tuple[Kind, bytes, Sequence[int]]]:
+    """Yield one (kind, packed keys, their digests) for each kind among `keys`."""
+    if not keys:
+        return
+    likely = _HEX_BY_LENGTH.get(len(keys[0]))
+    if likely is not None and (packed := likely.pack(keys)) is not None:
+        yield likely, packed, digests
+        return
+    groups: dict[Kind, tuple[list[str], list[int]]] = {}
+    for key, digest in zip(keys, digests, strict=True):
+        group = groups.setdefault(kind_of(key), ([], []))
+        group[0].append(key)
+        group[1].append(digest)
+    for kind, (some_keys, their_digests) in groups.items():
+        packed = kind.pack(some_keys)
+        assert packed is not None
+        yield kind, packed, their_digests

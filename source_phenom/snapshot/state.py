@@ -1,0 +1,80 @@
+"""The JSON object that Airbyte keeps for a stream between two syncs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from xxhash import xxh3_64_hexdigest
+
+from source_phenom.snapshot.codec import UnusableState, decode, encode
+from source_phenom.snapshot.snapshot import Snapshot
+
+VERSION = 1
+_MEMBERS = ("version", "changed_at", "tenant", "fingerprints")
+_CHANGED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+def tenant_tag(gateway_url: str, integration_id: str) -> str:
+    """Return a short hash for the gateway and the namespace that a state belongs to."""
+    url = urlsplit(gateway_url)
+    gateway = f"{url.scheme}://{url.netloc}".lower() + url.path.rstrip("/")
+    return xxh3_64_hexdigest(f"{gateway}\n{integration_id}".encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """What a stream remembers: its cursor, whose records they are, and their fingerprints.
+
+    As JSON: `{"version": 1, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
+    "fingerprints": "1.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
+    """
+
+    changed_at: str  #: RFC 3339, UTC, milliseconds, `Z`: the latest of any emitted record
+    tenant: str  #: see `tenant_tag`
+    snapshot: Snapshot
+    #: Members that this version does not know; carried along unread, whatever they are
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, state: object, *, tenant: str) -> StreamState:
+        """Read a stream's state that belongs to `tenant`.
+
+        Raises UnusableState, whose message completes the sentence "the state cannot be used: …".
+        That an absent state means a first sync is for the caller to know: `{}` is refused like any
+        other.
+        """
+        if not isinstance(state, Mapping):
+            raise UnusableState("it is not an object")
+        missing = [member for member in _MEMBERS if member not in state]
+        if missing:
+            raise UnusableState(f"it has no {' and no '.join(missing)}")
+        if state["version"] != VERSION or isinstance(state["version"], bool):
+            raise UnusableState(f"it is of another version than {VERSION}")
+        changed_at = state["changed_at"]
+        if not isinstance(changed_at, str) or not _CHANGED_AT.fullmatch(changed_at):
+            raise UnusableState("its changed_at is not a UTC time with milliseconds")
+        if not isinstance(state["tenant"], str):
+            raise UnusableState("its tenant is not text")
+        if state["tenant"] != tenant:
+            raise UnusableState("it belongs to another gateway_url or integration_id")
+        snapshot = decode(state["fingerprints"], _seal(changed_at, tenant))
+        extras = {member: value for member, value in state.items() if member not in _MEMBERS}
+        return cls(changed_at, tenant, snapshot, extras)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the state as a JSON object; ValueError when the snapshot names a key twice."""
+        return {
+            **self.extras,
+            "version": VERSION,
+            "changed_at": self.changed_at,
+            "tenant": self.tenant,
+            "fingerprints": encode(self.snapshot, _seal(self.changed_at, self.tenant)),
+        }
+
+
+def _seal(changed_at: str, tenant: str) -> str:
+    return f"{changed_at} {tenant}"

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import random
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xxhash import xxh3_64_digest
+
+from source_phenom.snapshot import Snapshot, UnusableState, base85, decode, encode, lines
+from unit_tests.snapshot.strategies import keys, records
+
+SMALL = Snapshot.of(
+    {
+        "65f0c1d2a1b2c3d4e5000001": 1,
+        "65f0c1d2a1b2c3d4e5000002": 2**32 - 1,
+        "0b3c1f6e-8d2a-4f6b-9c1d-2e3f4a5b6c7d": 3,
+        "0b3c1f6e8d2a4f6b9c1d2e3f4a5b6c7d": 4,
+        "REQ-1:jane@example.com:RECRUITER": 5,
+        "名前@example.com": 6,
+    }
+)
+
+
+@given(records)
+@settings(max_examples=150)
+def test_any_records_come_back(given_records: dict[str, int]) -> None:
+    snapshot = decode(encode(Snapshot.of(given_records)))
+
+    assert dict(snapshot) == given_records
+    assert len(snapshot) == len(given_records)
+
+
+@given(records, st.randoms(use_true_random=False))
+def test_the_order_of_the_records_does_not_matter(
+    given_records: dict[str, int], rng: random.Random
+) -> None:
+    shuffled = list(given_records.items())
+    rng.shuffle(shuffled)
+
+    assert encode(Snapshot.of(shuffled)) == encode(Snapshot.of(given_records))
+
+
+@given(records)
+def test_text_stands_in_json_as_it_is(given_records: dict[str, int]) -> None:
+    text = encode(Snapshot.of(given_records))
+
+    assert json.dumps(text) == f'"{text}"'
+    assert not set(text) & set("<>&='/ ")
+
+
+@given(records.filter(len), st.data())
+def test_a_key_twice_is_refused(given_records: dict[str, int], data: st.DataObject) -> None:
+    again = data.draw(st.sampled_from(list(given_records)))
+    snapshot = Snapshot.of([*given_records.items(), (again, 0)])
+
+    with pytest.raises(ValueError, match="a key occurs twice"):
+        encode(snapshot)
+
+
+@given(records.filter(len), keys.filter(lambda key: len(key) < 1000))
+@settings(max_examples=50)
+def test_every_truncation_is_detected(given_records: dict[str, int], seal: str) -> None:
+    text = encode(Snapshot.of(given_records), seal)
+
+    for length in {*range(min(len(text), 150)), *range(max(0, len(text) - 50), len(text))}:
+        with pytest.raises(UnusableState):
+            decode(text[:length], seal)
+
+
+def test_every_truncation_and_every_bit_flip_of_a_small_state_is_detected() -> None:
+    text = encode(SMALL).encode()
+    damaged = [text[:length] for length in range(len(text))]
+    damaged += [text[length:] for length in range(1, len(text))]
+    damaged += [text[:i] + text[i + 1 :] for i in range(len(text))]
+    damaged += [
+        text[:i] + bytes([text[i] ^ 1 << bit]) + text[i + 1 :]
+        for i in range(len(text))
+        for bit in range(8)
+    ]
+
+    for some in damaged:
+        with pytest.raises(UnusableState):
+            decode(some.decode("latin-1"))
+
+
+@given(st.text())
+def test_garbage_is_refused(text: str) -> None:
+    with pytest.raises(UnusableState):
+        decode(text)
+    with pytest.raises(UnusableState):
+        decode(f"1.{text}")
+
+
+def sealed(body: bytes) -> str:
+    """A body, however odd, with the right checksum."""
+    body += bytes(-len(body) % 4)
+    return "1." + base85.text_of(xxh3_64_digest(b"\xff" + body) + body)
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=200)
+def test_odd_content_under_a_right_checksum_never_crashes(rest: bytes) -> None:
+    for head in (b"", b"\1\1\0\0\0\1", b"\1\2\0\0\0\1", b"\1\4\0\0\0\1\0\0\0\0", b"\2\4\0\0\0\2"):
+        with suppress(UnusableState):
+            decode(sealed(head + rest))
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_changed_content_under_a_right_checksum_never_crashes(data: st.DataObject) -> None:
+    body = bytearray(base85.bytes_of(encode(SMALL)[2:])[8:])
+    for _ in range(data.draw(st.integers(1, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+
+    with suppress(UnusableState):
+        decode(sealed(bytes(body)))
+
+
+def test_nothing_is_inflated_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = encode(Snapshot.of({"x" * 10_000: 1, "y": 2}))
+    monkeypatch.setattr(lines, "TEXT_LIMIT", 10_000)
+
+    with pytest.raises(UnusableState):
+        decode(text)
+
+
+def test_reasons() -> None:
+    text = encode(SMALL)
+    for other, reason in (
+        ("2" + text[1:], "another version"),
+        ("11" + text[1:], "another version"),
+        (text[2:], "damaged"),
+        (text + "00000", "damaged"),
+        (None, "not text"),
+        (b"1.", "not text"),
+    ):
+        with pytest.raises(UnusableState, match=reason):
+            decode(other)  # type: ignore[arg-type]
+
+
+def test_the_seal_is_part_of_the_checksum() -> None:
+    text = encode(SMALL, "this")
+
+    assert decode(text, "this") == SMALL
+    with pytest.raises(UnusableState):
+        decode(text, "that")
+
+
+def test_text_of_version_1_stays_readable() -> None:
+    """States live longer than releases: whoever changes the layout raises the version."""
+    assert decode(encode(SMALL)) == SMALL
+    assert decode(VERSION_1) == SMALL
+
+
+VERSION_1 = (
+    "1.hfUsl[:c}01OWg500IC200IC1|Nj6001E^5W%$5wkl^+o000001p#AV1ONa400.$JxashfrvLx|00j"
+    "YKWCQ?L0000100003000071mm_m(jSDe000LB?)%nl1][s600#t{Bdcc+000002L$tq(Zz|e0{{R30RR"
+    "911ONa42L$7_k:SAF000071nbrE(jtVh000LBn:J}d4+(oF00#u~iq5G800aO400IC200jU500sa607d"
+    "_,00RI6000004MJLIIWa,5CR15;Y~VWp00JIifC3-[0st[o03tvD0ssI2pa3ERLFy0#3WR{]6do@+ig2"
+    "MI@%BY00000300RI3003J6000930{{R304YLRXgM*KSte6i4zF~J0004?fPeu25K15x04f+2KmY*s05M"
+    "D]ngdKhDrgY$2.Qj%l-sW!J9|aZydIxybS[0YLK{Dexgwk?NC#KCMSuVR"
+)
+
+
+@given(st.binary().map(lambda data: data + bytes(-len(data) % 4)))
+def test_base85_turns_any_bytes_back(data: bytes) -> None:
+    text = base85.text_of(data)
+
+    assert base85.bytes_of(text) == data
+    assert len(text) * 4 == len(data) * 5
+
+
+@pytest.mark.parametrize("text", ["0", "~~~~~", "0000\\", "0000 ", "0000é"])
+def test_base85_refuses_what_it_does_not_write(text: str) -> None:
+    with pytest.raises(ValueError, match=r"85|ascii"):
+        base85.bytes_of(text)
