@@ -14,7 +14,7 @@ from phenom_sandbox.hiring import HiringStatus, generated_status
 from phenom_sandbox.listing import Listing
 from phenom_sandbox.records.applications import LAST_SECOND, ApplicationBook, attachments
 from phenom_sandbox.records.candidates import CandidateBook
-from phenom_sandbox.records.draw import mix
+from phenom_sandbox.records.draw import Draw, ObjectIds
 from phenom_sandbox.records.jobs import JobBook, Row
 from phenom_sandbox.rendered import RenderedBlocks
 
@@ -143,6 +143,7 @@ class Tenant:
         self.closed = JobShelf(self.job_book, self.job_book.closed_rows, cache_bytes // 10)
         self.applied = Shelf(applications, self.application_book.compose, cache_bytes)
         self.second = LAST_SECOND
+        self.new_ids = ObjectIds(Draw(f"{seed}/new ids".encode()))
         self._attachments: dict[str, list[dict[str, str]]] = {}
         self._status: dict[str, HiringStatus] = {}
         # Applications with content of their own, by what they are looked up by.
@@ -247,7 +248,7 @@ class Tenant:
         """An id that is above all others; each one is a second later than the last."""
         with self.lock:
             self.second += 1
-            return f"{self.second:08x}{mix(self.second, self.seed):016x}"
+            return self.new_ids.of(self.second, self.second)
 
     def _made_up_application(self, number: int) -> Payload:
         if self.application_book.size == 0:

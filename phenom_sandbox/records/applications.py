@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import Any
 
 from phenom_sandbox.records.candidates import CandidateBook, Profile, phone_number
-from phenom_sandbox.records.draw import Draw, Scatter
+from phenom_sandbox.records.draw import Draw, ObjectIds, Scatter
 from phenom_sandbox.records.jobs import JobBook
 from phenom_sandbox.records.pools import SOURCES
 from phenom_sandbox.records.resumes import custom_fields, resumes
@@ -26,12 +26,13 @@ class ApplicationBook:
         self._jobs = jobs
         self._candidates = candidates
         self._step = max(1, (LAST_SECOND - FIRST_SECOND) // max(1, size))
+        self._ids = ObjectIds(Draw(f"{seed}/application ids".encode()))
         self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()))
 
     def _draw(self, number: int) -> tuple[Draw, str]:
-        """The draw of a record with the first thing drawn from it, the application's id."""
+        """The draw of a record, and the application's id."""
         draw = Draw(f"{self._seed}/application/{number}".encode())
-        return draw, f"{self.second(number):08x}{draw.hex(16)}"
+        return draw, self._ids.of(number, self.second(number))
 
     def second(self, number: int) -> int:
         """The creation second, by arithmetic alone: searches for dates look at every one."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phenom_sandbox.records.draw import Draw, Scatter, base36, mix, unmix
+from phenom_sandbox.records.draw import Draw, ObjectIds, Scatter, base36
 from phenom_sandbox.records.pools import LocalePool, pools
 
 _DOMAINS = ("example.com", "example.org", "mail.example.net", "post.example.com")
 # Applications per candidate, cycled through: 10 applications by 6 candidates.
 _GROUPS = (1, 1, 2, 1, 3, 2)
 _PERIOD = sum(_GROUPS)
+_FIRST_SECOND = 0x5F000000
+_SECONDS_APART = 40
 _FIRST = tuple(sum(_GROUPS[:group]) for group in range(len(_GROUPS)))
 _GROUP_OF = tuple(group for group, size in enumerate(_GROUPS) for _ in range(size))
 
@@ -39,7 +41,7 @@ class CandidateBook:
     def __init__(self, seed: int, applications: int) -> None:
         self._seed = seed
         self._applications = applications
-        self._key = mix(seed, 0xCA4D1DA7E)
+        self._ids = ObjectIds(Draw(f"{seed}/candidate ids".encode()))
         self._scatter = Scatter(applications, Draw(f"{seed}/candidates".encode()))
         periods, rest = divmod(applications, _PERIOD)
         self.size = periods * len(_GROUPS) + (_GROUP_OF[rest - 1] + 1 if rest else 0)
@@ -58,11 +60,11 @@ class CandidateBook:
 
     def candidate_id(self, number: int) -> str:
         """24 hexadecimal digits that `number_by_id` turns back."""
-        return f"{0x5F000000 + number % 0xFFFFFF:08x}{mix(number, self._key):016x}"
+        return self._ids.of(number, _FIRST_SECOND + number * _SECONDS_APART)
 
     def number_by_id(self, candidate_id: str) -> int | None:
         try:
-            number = unmix(int(candidate_id[8:], 16), self._key)
+            number = self._ids.number(candidate_id)
         except ValueError:
             return None
         known = number < self.size and self.candidate_id(number) == candidate_id

@@ -43,6 +43,28 @@ class Draw:
         return f"{self.below(1 << 4 * digits):0{digits}x}"
 
 
+class ObjectIds:
+    """Ids as the database behind the gateway makes them: second, process, counter.
+
+    24 hexadecimal digits: 8 of the creation second, 10 of one of a few processes, 6 of a counter
+    that goes up by one per record.
+    """
+
+    _PROCESSES = 6
+
+    def __init__(self, draw: Draw) -> None:
+        self._processes = [draw.hex(10) for _ in range(self._PROCESSES)]
+        self._first = draw.below(1 << 24)
+
+    def of(self, number: int, second: int) -> str:
+        process = self._processes[number * 0x9E3779B1 % 97 % self._PROCESSES]
+        return f"{second:08x}{process}{(self._first + number) % (1 << 24):06x}"
+
+    def number(self, object_id: str) -> int:
+        """The number that `of` made this id from; ValueError where it is no such id."""
+        return (int(object_id[18:], 16) - self._first) % (1 << 24)
+
+
 class Scatter:
     """A reversible shuffle of 0..size-1: both directions cost a multiplication, nothing is stored.
 
@@ -74,22 +96,13 @@ def _common_divisor(a: int, b: int) -> int:
 
 
 def mix(number: int, key: int) -> int:
-    """A reversible scramble of 64 bits (the finalizer of splitmix64), see `unmix`."""
+    """A reversible scramble of 64 bits (the finalizer of splitmix64): no two numbers meet."""
     number = (number ^ key) & _MASK
     number ^= number >> 30
     number = number * 0xBF58476D1CE4E5B9 & _MASK
     number ^= number >> 27
     number = number * 0x94D049BB133111EB & _MASK
     return number ^ number >> 31
-
-
-def unmix(mixed: int, key: int) -> int:
-    mixed ^= mixed >> 31 ^ mixed >> 62
-    mixed = mixed * 0x319642B2D24D8EC3 & _MASK
-    mixed ^= mixed >> 27 ^ mixed >> 54
-    mixed = mixed * 0x96DE1B173F119089 & _MASK
-    mixed ^= mixed >> 30 ^ mixed >> 60
-    return (mixed ^ key) & _MASK
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -7,12 +7,26 @@ from typing import Any
 
 from source_phenom.models.candidates import candidate_key
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.integration_fields import (
+    INTEGRATION_FIELDS,
+    carried,
+    integration_fields,
+)
 from source_phenom.models.values import Odd, custom_object, obj, text
 
 MODEL = "applications"
 
-_CARRIED = frozenset({"id", "candidateData", "customFieldData"})
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "candidateData.id": ("candidate_id",),
+    "customFieldData": ("custom_fields",),
+    "id": ("remote_id",),
+    "jobApplicationData.applicantSource": (INTEGRATION_FIELDS,),
+    "jobApplicationData.jobId": ("job_id", INTEGRATION_FIELDS),
+}
+"""Remote paths and the columns that :func:`application` makes of them."""
+
+# What describes the candidate is the candidate's.
+_CARRIED = carried(FEEDS) | {"candidateData"}
 
 
 def application_key(payload: Mapping[str, Any], odd: Odd) -> str | None:

@@ -9,29 +9,38 @@ from typing import Any
 import orjson
 
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.integration_fields import (
+    INTEGRATION_FIELDS,
+    carried,
+    integration_fields,
+)
 from source_phenom.models.location import location
 from source_phenom.models.values import Odd, custom_object, mail_address, obj, objects, text
 
 MODEL = "candidates"
 
-_CARRIED = frozenset(
-    "candidateData." + path
-    for path in (
-        "id",
-        "firstName",
-        "lastName",
-        "contactData.countryPhoneCode",
-        "contactData.deviceType",
-        "contactData.email",
-        "contactData.phoneNumber",
-        "addressData.addressLine1",
-        "addressData.addressLine2",
-        "addressData.city",
-        "addressData.country",
-        "addressData.region",
-    )
-)
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "candidateData.addressData.addressLine1": ("location",),
+    "candidateData.addressData.addressLine2": ("location",),
+    "candidateData.addressData.city": ("location",),
+    "candidateData.addressData.country": ("location",),
+    "candidateData.addressData.region": ("location",),
+    "candidateData.contactData.countryPhoneCode": ("phone_numbers",),
+    "candidateData.contactData.deviceType": ("phone_numbers",),
+    "candidateData.contactData.email": ("email_addresses",),
+    "candidateData.contactData.phoneNumber": ("phone_numbers",),
+    "candidateData.experienceData": (INTEGRATION_FIELDS,),
+    "candidateData.experienceData.companyName": ("company", INTEGRATION_FIELDS),
+    "candidateData.experienceData.title": ("title", INTEGRATION_FIELDS),
+    "candidateData.firstName": ("first_name",),
+    "candidateData.id": ("remote_id",),
+    "candidateData.lastName": ("last_name",),
+    "customFieldData": ("custom_fields",),
+    "jobApplicationData.applicantSource": ("source",),
+}
+"""Remote paths and the columns made of them; a name after a list stands for its elements'."""
+
+_CARRIED = carried(FEEDS)
 _INTERNATIONAL = re.compile(r"[\W_]*\+")
 _YES = frozenset({"true", "yes", "y", "1"})
 

@@ -19,6 +19,16 @@ RECRUITER = "RECRUITER"
 _ROLE_LABELS = {HIRING_MANAGER: "Hiring Manager", RECRUITER: "Recruiter"}
 
 
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "hiringManagerEmail": (f"{USERS}.email", f"{MEMBERS}.user_id"),
+    "hiringManagerName": (f"{USERS}.first_name", f"{USERS}.last_name"),
+    "multiRecruiter": (),
+    "multiRecruiter.recruiterEmail": (f"{USERS}.email", f"{MEMBERS}.user_id"),
+    "multiRecruiter.recruiterName": (f"{USERS}.first_name", f"{USERS}.last_name"),
+}
+"""Paths in a job and the columns made of them; a name after a list stands for its elements'."""
+
+
 @dataclass
 class Member:
     """One person on one job. ``key`` is the e-mail address, trimmed and lower-cased."""

@@ -8,8 +8,16 @@ from typing import Any
 
 from source_phenom.models.values import is_empty
 
+INTEGRATION_FIELDS = "integration_fields"
+"""The column's name, for the tables that tell which columns a remote path feeds."""
+
 IntegrationField = dict[str, Any]
 """``{id, key, type, value, label}``: the remote path, its last part, DEFAULT, the value, null."""
+
+
+def carried(feeds: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """The remote paths of a table that other columns carry whole."""
+    return frozenset(path for path, columns in feeds.items() if INTEGRATION_FIELDS not in columns)
 
 
 def integration_fields(

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from source_phenom.models import hiring_team
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.integration_fields import (
+    INTEGRATION_FIELDS,
+    carried,
+    integration_fields,
+)
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Odd, bare, custom_object, text
@@ -43,26 +48,25 @@ _OPENED_AT_KEYS = (
     "dateCreated",
 )
 
-_CARRIED = frozenset(
-    {
-        "additionalFields",
-        "address",
-        "applyUrl",
-        "category",
-        "city",
-        "country",
-        "description",
-        "displayCareerSite",
-        "employmentType",
-        "hiringManagerEmail",
-        "hiringManagerName",
-        "jobId",
-        "multiRecruiter",
-        "postalCode",
-        "state",
-        "title",
-    }
-)
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "additionalFields": ("custom_fields",),
+    "address": ("location",),
+    "applyUrl": ("post_url",),
+    "category": ("category",),
+    "city": ("location",),
+    "country": ("location",),
+    "description": ("description",),
+    "displayCareerSite": ("visibility",),
+    "employmentType": ("employment_type",),
+    "jobId": ("remote_id",),
+    "postalCode": ("location",),
+    "siteType": ("visibility", INTEGRATION_FIELDS),
+    "state": ("location",),
+    "title": ("name",),
+}
+"""Remote paths and the columns that :func:`job` makes of them; see :func:`additional_feeds` too."""
+
+_CARRIED = carried(FEEDS) | carried(hiring_team.FEEDS)
 
 
 def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -138,6 +142,13 @@ def opened_at(additional: Mapping[str, Any], odd: Odd) -> str | None:
         if value is not None and not isinstance(value, str):
             odd.append("opened_at")
     return None
+
+
+def additional_feeds(key: str) -> tuple[str, ...]:
+    """The columns that look at the member ``key`` of ``additionalFields``, beside custom_fields."""
+    label = bare(key)
+    columns = {"department": _DEPARTMENT_KEYS, "opened_at": _OPENED_AT_KEYS}
+    return tuple(column for column, keys in columns.items() if label in map(bare, keys))
 
 
 def _by_key(additional: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Any]:

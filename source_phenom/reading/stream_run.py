@@ -83,8 +83,8 @@ class StreamRun:
             for body, verdict in zip(bodies, verdicts, strict=True)
             if verdict is Verdict.NEW or verdict is Verdict.CHANGED
         ]
-        for verdict, count in Counter(verdicts).items():
-            self.counts[verdict.name.lower()] += count
+        for verdict in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED):
+            self.counts[verdict.name.lower()] += verdicts.count(verdict)
         if fresh:
             yield from self._emit(fresh)
         if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:

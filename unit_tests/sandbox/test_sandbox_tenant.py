@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from phenom_sandbox import HiringStatus, Tenant
 from phenom_sandbox.records.applications import ApplicationBook
-from phenom_sandbox.records.draw import Draw, Scatter, mix, unmix
+from phenom_sandbox.records.draw import Draw, ObjectIds, Scatter
 from phenom_sandbox.records.pools import NAME_LENGTH, pools
 
 
@@ -247,9 +247,13 @@ def test_scatter_is_a_permutation_and_goes_back(size: int, number: int) -> None:
         assert sorted(map(scatter.place, range(size))) == list(range(size))
 
 
-@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
-def test_mix_goes_back(number: int, key: int) -> None:
-    assert unmix(mix(number, key), key) == number
+@given(st.integers(0, 10**7), st.integers(0, 2**32 - 1))
+def test_ids_go_back_and_begin_with_their_second(number: int, second: int) -> None:
+    ids = ObjectIds(Draw(b"key"))
+    made = ids.of(number, second)
+    assert len(made) == 24
+    assert int(made[:8], 16) == second
+    assert ids.number(made) == number
 
 
 def test_names_and_scripts() -> None:
