@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from phenom_api.errors import PhenomError, Unreachable
 from phenom_api.gateway import Gateway, Operation
@@ -31,22 +32,27 @@ class Probe:
     :param name: what it asks for, in words.
     :param operation: what it calls.
     :param serves: the streams, or the action, that cannot do without it.
-    :param run: asks; the page that came, or None where the answer is no listing.
+    :param run: asks; raises PhenomError where the answer is a no.
     :param remedy: another way out than a permission, for who does not need what it asks for.
     """
 
     name: str
     operation: Operation
     serves: tuple[str, ...]
-    run: Callable[[Gateway], Page | None]
+    run: Callable[[Gateway], Reply]
     remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of a probe: a page (None for an answer that is no listing), or an error."""
+    """What became of a probe.
 
-    page: Page | None = None
+    :param status: of the gateway's answer; None where there was none.
+    :param rows: of a listing.
+    """
+
+    status: int | None = None
+    rows: tuple[Any, ...] = ()
     error: PhenomError | None = None
 
 
@@ -82,12 +88,16 @@ def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     return probes
 
 
-def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> Page:
-    return jobs_page(gateway, operation, site_type, 0, rows)
+def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> Reply:
+    return _listed(jobs_page(gateway, operation, site_type, 0, rows))
 
 
-def _applications(rows: int, gateway: Gateway) -> Page:
-    return applications_page(gateway, 0, rows)
+def _applications(rows: int, gateway: Gateway) -> Reply:
+    return _listed(applications_page(gateway, 0, rows))
+
+
+def _listed(page: Page) -> Reply:
+    return Reply(200, tuple(page.rows))
 
 
 def ask(
@@ -101,9 +111,10 @@ def ask(
 
     def attempt(probe: Probe) -> None:
         try:
-            reply = Reply(probe.run(gateway))
+            reply = probe.run(gateway)
         except PhenomError as error:
-            reply = Reply(error=error)
+            status = error.answer.status if error.answer is not None else None
+            reply = Reply(status, error=error)
         answers.put((probe, reply))
 
     for probe in probes:

@@ -9,7 +9,7 @@ from source_phenom.models.candidates import candidate_key
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
-    carried,
+    carried_in,
     integration_fields,
 )
 from source_phenom.models.values import Odd, custom_object, obj, text
@@ -26,7 +26,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 """Remote paths and the columns that :func:`application` makes of them."""
 
 # What describes the candidate is the candidate's.
-_CARRIED = carried(FEEDS) | {"candidateData"}
+_CARRIED = carried_in(FEEDS) | {"candidateData"}
 
 
 def application_key(payload: Mapping[str, Any], odd: Odd) -> str | None:

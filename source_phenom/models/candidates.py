@@ -11,7 +11,7 @@ import orjson
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
-    carried,
+    carried_in,
     integration_fields,
 )
 from source_phenom.models.location import location
@@ -40,7 +40,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Remote paths and the columns made of them; a name after a list stands for its elements'."""
 
-_CARRIED = carried(FEEDS)
+_CARRIED = carried_in(FEEDS)
 _INTERNATIONAL = re.compile(r"[\W_]*\+")
 _YES = frozenset({"true", "yes", "y", "1"})
 

@@ -15,7 +15,7 @@ IntegrationField = dict[str, Any]
 """``{id, key, type, value, label}``: the remote path, its last part, DEFAULT, the value, null."""
 
 
-def carried(feeds: Mapping[str, Collection[str]]) -> frozenset[str]:
+def carried_in(feeds: Mapping[str, Collection[str]]) -> frozenset[str]:
     """The remote paths of a table that other columns carry whole."""
     return frozenset(path for path, columns in feeds.items() if INTEGRATION_FIELDS not in columns)
 

@@ -9,7 +9,7 @@ from source_phenom.models import hiring_team
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
-    carried,
+    carried_in,
     integration_fields,
 )
 from source_phenom.models.location import location
@@ -66,7 +66,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Remote paths and the columns that :func:`job` makes of them; see :func:`additional_feeds` too."""
 
-_CARRIED = carried(FEEDS) | carried(hiring_team.FEEDS)
+_CARRIED = carried_in(FEEDS) | carried_in(hiring_team.FEEDS)
 
 
 def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:

@@ -1,0 +1,97 @@
+"""Which unified columns a remote field feeds: the tables beside the mapping functions, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from source_phenom.models import applications, candidates, hiring_team, jobs
+from source_phenom.models.integration_fields import INTEGRATION_FIELDS
+from source_phenom.models.remapping import NamedField, Override
+
+_CUSTOM_FIELDS = "custom_fields"
+_PERSON = "candidateData"
+
+
+class Origins:
+    """From a remote path to columns, written ``model.column``, with a tenant's wishes applied.
+
+    Paths are those of ``field_overrides``: from the job or the application on, dots between the
+    parts, the name of a member behind a list for that of its elements.
+
+    :param overrides: ``field_overrides`` of the configuration.
+    :param named: its ``custom_fields``.
+    """
+
+    def __init__(
+        self, overrides: Iterable[Override] = (), named: Iterable[NamedField] | None = None
+    ) -> None:
+        self._added: dict[str, list[str]] = {}
+        self._replaced: set[str] = set()
+        for override in overrides:
+            column = f"{override.model}.{override.field}"
+            if not override.keep_default:
+                self._replaced.add(column)
+            for path in override.paths:
+                self._added.setdefault(_without_places(path), []).append(column)
+        for field in named or ():
+            column = f"{field.model}.{_CUSTOM_FIELDS}"
+            self._replaced.add(column)
+            self._added.setdefault(_without_places(field.path), []).append(column)
+
+    def of_job(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
+        """Columns that the field ``path`` of a job feeds.
+
+        :param is_object: the field is an object, whose members speak for themselves.
+        """
+        found = _nearest(hiring_team.FEEDS, path)
+        if found is None:
+            own = _nearest(jobs.FEEDS, path)
+            if own is None:
+                own = () if is_object else (INTEGRATION_FIELDS,)
+            found = _of(jobs.MODEL, (*_of_additional_field(path), *own))
+        return self._as_wished(path, found)
+
+    def of_application(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
+        """Columns that the field ``path`` of an application feeds; its candidate's, too."""
+        of_person = _is_within(path, _PERSON)
+        default = () if is_object else (INTEGRATION_FIELDS,)
+        found: list[str] = []
+        for model, feeds, is_default in (
+            (candidates.MODEL, candidates.FEEDS, of_person),
+            (applications.MODEL, applications.FEEDS, not of_person),
+        ):
+            columns = _nearest(feeds, path)
+            if columns is None:
+                columns = default if is_default else ()
+            found += _of(model, columns)
+        return self._as_wished(path, found)
+
+    def _as_wished(self, path: str, columns: Iterable[str]) -> tuple[str, ...]:
+        kept = (column for column in columns if column not in self._replaced)
+        return tuple(dict.fromkeys([*self._added.get(path, ()), *kept]))
+
+
+def _nearest(feeds: Mapping[str, tuple[str, ...]], path: str) -> tuple[str, ...] | None:
+    """The entry of the path itself or else of what it is a part of."""
+    while path:
+        if path in feeds:
+            return feeds[path]
+        path = path.rpartition(".")[0]
+    return None
+
+
+def _of_additional_field(path: str) -> tuple[str, ...]:
+    parent, _, key = path.partition(".")
+    return jobs.additional_feeds(key) if parent == "additionalFields" and key else ()
+
+
+def _of(model: str, columns: Iterable[str]) -> list[str]:
+    return [f"{model}.{column}" for column in columns]
+
+
+def _is_within(path: str, parent: str) -> bool:
+    return path == parent or path.startswith(f"{parent}.")
+
+
+def _without_places(path: str) -> str:
+    return ".".join(part for part in path.split(".") if not part.isdecimal())
