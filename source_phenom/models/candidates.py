@@ -42,6 +42,9 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 
 _CARRIED = carried_in(FEEDS)
 _INTERNATIONAL = re.compile(r"[\W_]*\+")
+_PUNCTUATION = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"\d")
+_NO_DIGITS = re.compile(r"\D+")
 _YES = frozenset({"true", "yes", "y", "1"})
 
 
@@ -131,13 +134,13 @@ def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | 
     device = text(contact.get("deviceType"), "phone_numbers", odd)
     if written is None:
         return []
-    number = "".join(filter(str.isalnum, written))
-    if not any(map(str.isdigit, number)):
+    number = _PUNCTUATION.sub("", written)
+    if not _DIGIT.search(number):
         return []
     if _INTERNATIONAL.match(written):
         number = "+" + number
     elif code is not None:
-        digits = "".join(filter(str.isdigit, code))
+        digits = _NO_DIGITS.sub("", code)
         number = f"+{digits}{number}" if digits else number
     return [{"phone_number": number, "type": device}]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -28,17 +28,23 @@ def integration_fields(
     :param carried: remote paths, dots between the parts, that unified columns are made of.
     :param prefix: the path of ``payload`` itself, with a dot at its end.
     """
-    return sorted(_left_over(payload, carried, prefix), key=itemgetter("id"))
+    found: list[IntegrationField] = []
+    _collect(payload, carried, prefix, found)
+    found.sort(key=itemgetter("id"))
+    return found
 
 
-def _left_over(
-    payload: Mapping[str, Any], carried: Collection[str], prefix: str
-) -> Iterator[IntegrationField]:
+def _collect(
+    payload: Mapping[str, Any],
+    carried: Collection[str],
+    prefix: str,
+    found: list[IntegrationField],
+) -> None:
     for key, value in payload.items():
         path = prefix + key
         if path in carried:
             continue
         if type(value) is dict:
-            yield from _left_over(value, carried, path + ".")
+            _collect(value, carried, path + ".", found)
         elif not is_empty(value):
-            yield {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}
+            found.append({"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None})

@@ -43,7 +43,7 @@ def objects(value: Any, column: str, odd: Odd) -> list[Mapping[str, Any]]:
         odd.append(column)
         return []
     found: list[Mapping[str, Any]] = [item for item in value if type(item) is dict]
-    if len(found) != sum(item is not None for item in value):
+    if len(found) != len(value) and len(found) + value.count(None) != len(value):
         odd.append(column)
     return found
 
