@@ -1,0 +1,168 @@
+"""``phenom sync`` from a local tenant into a DuckDB file, as a subprocess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import phenom_sandbox
+from phenom_sandbox import Fault
+
+from .command import DANGLING, STREAMS, UNTOUCHED, phenom_sync, write_config
+
+pytestmark = pytest.mark.warehouse
+
+FORBIDDEN_LISTING = "/apply/v2/applications"
+
+
+@pytest.fixture
+def tenant() -> Iterator[Any]:
+    with phenom_sandbox.running(seed=11, jobs=60, applications=150) as local:
+        yield local
+
+
+def rows(file: Path, table: str) -> dict[str, tuple[bool, str]]:
+    """Per id: whether the row is live, and its content without bookkeeping."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute(
+            f"SELECT id, remote_deleted_at IS NULL, CAST(row_without AS VARCHAR) FROM ("
+            f"SELECT id, remote_deleted_at, (SELECT t) AS row_without FROM ("
+            f"SELECT * EXCLUDE (changed_at, _airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta)"
+            f" FROM {table}) t)"
+        ).fetchall()
+    return {record_id: (live, content) for record_id, live, content in found}
+
+
+def every_row(file: Path) -> dict[str, dict[str, tuple[bool, str]]]:
+    return {stream: rows(file, stream) for stream in STREAMS}
+
+
+def difference(
+    before: dict[str, tuple[bool, str]], after: dict[str, tuple[bool, str]]
+) -> dict[str, int]:
+    gone = (False, "")
+    pairs = [(before.get(record_id, gone), row) for record_id, row in after.items()]
+    return {
+        "new": sum(not old[0] and new[0] for old, new in pairs),
+        "changed": sum(old[0] and new[0] and old[1] != new[1] for old, new in pairs),
+        "deleted": sum(old[0] and not new[0] for old, new in pairs),
+        "total": sum(new[0] for _, new in pairs),
+    }
+
+
+def test_tables_follow_the_tenant(tenant: Any, tmp_path: Path) -> None:
+    config, file = write_config(tmp_path, tenant.config), tmp_path / "phenom.duckdb"
+
+    first = phenom_sync("--config", config, cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    assert list(first.table) == list(STREAMS)
+    loaded = every_row(file)
+    for stream, numbers in first.table.items():
+        total = len(loaded[stream])
+        assert total > 0, stream
+        assert numbers == {"new": total, "changed": 0, "deleted": 0, "total": total}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for meaning, query in DANGLING.items():
+            assert connection.execute(query).fetchone() == (0,), meaning
+        tables = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
+    assert {name for name in tables if not name.startswith("_airbyte_")} == set(STREAMS)
+
+    second = phenom_sync("--config", config, cwd=tmp_path)
+    assert second.exit_code == 0, second.stderr
+    assert second.changes() == dict.fromkeys(STREAMS, UNTOUCHED)
+    assert every_row(file) == loaded
+
+    applications = list(tenant.tenant.applications())
+    tenant.tenant.delete_application(applications[0]["id"])
+    tenant.tenant.set_application(
+        applications[1]["id"], {"jobApplicationData": {"applicantSource": "A new source"}}
+    )
+    tenant.tenant.add_application(None)
+    job = next(row for row in tenant.tenant.open_jobs() if row["siteType"] == "external")
+    tenant.tenant.delete_job(job["jobId"])
+    third = phenom_sync("--config", config, cwd=tmp_path)
+    assert third.exit_code == 0, third.stderr
+    edited = every_row(file)
+    for stream in STREAMS:
+        assert third.table[stream] == difference(loaded[stream], edited[stream]), stream
+    assert third.changes()["applications"] == {"new": 1, "changed": 1, "deleted": 1}
+    assert third.changes()["jobs"] == {"new": 0, "changed": 0, "deleted": 1}
+
+    # A full refresh knows no state: what is gone it finds by what it did not read.
+    tenant.tenant.delete_application(applications[2]["id"])
+    refreshed = phenom_sync("--config", config, "--full-refresh", cwd=tmp_path)
+    assert refreshed.exit_code == 0, refreshed.stderr
+    assert refreshed.changes()["applications"] == {"new": 0, "changed": 0, "deleted": 1}
+    for stream in set(STREAMS) - {"applications", "candidates"}:
+        assert refreshed.changes()[stream] == UNTOUCHED
+    assert rows(file, "applications")[_unified_id(file, applications[2]["id"])][0] is False
+
+
+def _unified_id(file: Path, remote_id: str) -> str:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute("SELECT id FROM applications WHERE remote_id = ?", [remote_id])
+        return str((found.fetchone() or [""])[0])
+
+
+def test_failed_stream_is_named_and_the_others_are_loaded(tenant: Any, tmp_path: Path) -> None:
+    config, file = write_config(tmp_path, tenant.config), tmp_path / "phenom.duckdb"
+    tenant.faults.deny = Fault(path=FORBIDDEN_LISTING)
+
+    denied = phenom_sync("--config", config, cwd=tmp_path)
+    assert denied.exit_code == 1
+    assert denied.table["jobs"]["total"] > 0
+    assert denied.table["applications (failed)"]["total"] == 0
+    assert "the stream applications failed" in denied.stderr
+    assert FORBIDDEN_LISTING in denied.stderr
+    assert "Traceback" not in denied.stderr
+
+    tenant.faults.clear()
+    allowed = phenom_sync("--config", config, cwd=tmp_path)
+    assert allowed.exit_code == 0, allowed.stderr
+    assert allowed.changes()["jobs"] == UNTOUCHED
+    assert allowed.changes()["applications"]["new"] == len(rows(file, "applications")) > 0
+
+
+def test_only_the_chosen_streams(tenant: Any, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tenant.config)
+    sync = phenom_sync(
+        "--config", config, "--streams", "roles, jobs", "--warehouse", "a b.duckdb", cwd=tmp_path
+    )
+    assert sync.exit_code == 0, sync.stderr
+    assert list(sync.table) == ["jobs", "roles"]
+    assert (tmp_path / "a b.duckdb").is_file()
+    # Nothing but the warehouse is left behind.
+    assert {path.name for path in tmp_path.iterdir()} == {"tenant.json", "a b.duckdb"}
+
+
+def test_made_up_data_stay_apart_from_a_real_tenants(tenant: Any, tmp_path: Path) -> None:
+    made_up = phenom_sync("--streams", "roles", cwd=tmp_path)
+    assert made_up.exit_code == 0, made_up.stderr
+    assert made_up.table["roles"]["new"] == 2
+    again = phenom_sync("--streams", "roles", cwd=tmp_path)
+    assert again.changes() == {"roles": UNTOUCHED}, again.stderr
+
+    config = write_config(tmp_path, tenant.config)
+    real = phenom_sync("--config", config, "--streams", "roles", cwd=tmp_path)
+    assert real.exit_code == 1
+    assert "made-up data" in real.stderr
+    assert not real.stdout
+
+
+def test_two_tenants_share_a_warehouse(tenant: Any, tmp_path: Path) -> None:
+    ours = write_config(tmp_path, {**tenant.config, "integration_id": "ours"}, "ours.json")
+    theirs = write_config(tmp_path, {**tenant.config, "integration_id": "theirs"}, "theirs.json")
+    for config in (ours, theirs):
+        sync = phenom_sync("--config", config, "--streams", "users", cwd=tmp_path)
+        assert sync.exit_code == 0, sync.stderr
+        assert sync.table["users"]["new"] > 0
+    # The first tenant's state outlived the other's sync.
+    again = phenom_sync("--config", ours, "--streams", "users", cwd=tmp_path)
+    assert again.changes() == {"users": UNTOUCHED}, again.stderr
+    refresh = phenom_sync("--config", ours, "--streams", "users", "--full-refresh", cwd=tmp_path)
+    assert refresh.exit_code == 1
+    assert "theirs" in refresh.stderr

