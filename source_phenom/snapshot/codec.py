@@ -176,7 +176,7 @@ def _object_id_columns(middle: Words, last: Words) -> list[bytes]:
 
 
 def _read_object_ids(reader: Reader, n: int) -> Iterator[Numbers]:
-    yield np.cumsum(read_numbers(reader.block(), n))
+    yield np.cumsum(read_numbers(reader.block(), n), dtype=np.uint64)
     index, distinct = read_ages(reader.block(), n)
     made_by = read_numbers(reader.block(), distinct)[index]
     yield made_by >> _BYTE
@@ -189,7 +189,7 @@ def _read_object_ids(reader: Reader, n: int) -> Iterator[Numbers]:
 
 
 def _read_wide_keys(reader: Reader, n: int) -> Iterator[Numbers]:
-    yield np.cumsum(read_numbers(reader.block(), n))
+    yield np.cumsum(read_numbers(reader.block(), n), dtype=np.uint64)
     for _ in range(3):
         yield read_numbers(reader.block(), n)
 

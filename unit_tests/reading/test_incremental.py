@@ -181,7 +181,8 @@ class TestTrust:
         del tenant.applications[100:]
         with tenant.served() as gateway:
             second = read(tmp_path, {"page_size": 100}, first.states, streams=["applications"])
-            assert gateway.call_count == 1 + 2 * 2
+            # Two looks behind the last row each time: at the end nothing is taken for granted.
+            assert gateway.call_count == 1 + 2 * 3
         assert "100 applications are gone at once: reading the listing again" in second.logs
         assert len(second.records["applications"]) == 100
 
@@ -190,11 +191,13 @@ class TestTrust:
         everything = tenant.applications
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 1000})
 
-        reads = iter([everything[:50], everything[:50], everything, everything, everything])
         answer = tenant._applications
+        begun = 0
 
         def flickering(request: Any, context: Any) -> dict[str, Any]:
-            tenant.applications = next(reads)
+            nonlocal begun
+            begun += request.qs["offset"] == ["0"]
+            tenant.applications = everything[:50] if begun < 2 else everything
             return answer(request, context)
 
         with mock.patch.object(Tenant, "_applications", property(lambda _: flickering)):
@@ -294,6 +297,23 @@ def applied(warehouse: Warehouse, messages: list[dict[str, Any]]) -> None:
             warehouse[record["stream"], record["data"]["id"]] = record["data"]
 
 
+def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a destination keeps of a run that was killed: records that a state came after."""
+    last_state: dict[str, int] = {}
+    for position, message in enumerate(messages):
+        if message["type"] == "STATE":
+            last_state[message["state"]["stream"]["stream_descriptor"]["name"]] = position
+    return [
+        message
+        for position, message in enumerate(messages)
+        if message["type"] == "STATE"
+        or (
+            message["type"] == "RECORD"
+            and position < last_state.get(message["record"]["stream"], -1)
+        )
+    ]
+
+
 def live(warehouse: Warehouse) -> Warehouse:
     return {
         key: {name: value for name, value in record.items() if name != "changed_at"}
@@ -326,7 +346,7 @@ def _edit(tenant: Tenant, rng: random.Random, hidden: list[dict[str, Any]]) -> N
             rng.choice(jobs)["title"] = f"Title {rng.random()}"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(seed: int) -> None:
     rng = random.Random(seed)
@@ -344,8 +364,7 @@ def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(seed: int) -> N
                 outcome = sync(tenant, folder, list(state.values()))
             printed = outcome.messages
             if rng.random() < 0.3:
-                # Killed: what was printed until then is all that anybody knows.
-                printed = printed[: rng.randrange(len(printed))]
+                printed = committed(printed[: rng.randrange(len(printed))])
             applied(warehouse, printed)
             for message in json.loads(json.dumps(printed)):
                 if message["type"] == "STATE":
