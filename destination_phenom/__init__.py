@@ -1,0 +1,1 @@
+"""Airbyte destination for Phenom: creates candidates and applications, each exactly once."""

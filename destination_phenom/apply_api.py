@@ -1,0 +1,112 @@
+"""The Apply API: asking for an application, submitting it, adding attachments to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from destination_phenom.payloads import Body
+from destination_phenom.wire import write
+from phenom_api.errors import RequestRefused
+from phenom_api.gateway import Gateway, Operation
+
+_APPLICATIONS = "/apply/v2/applications"
+STATUS = Operation(
+    "GET", f"{_APPLICATIONS}/status", "Apply API, asking whether somebody has already applied"
+)
+SUBMIT = Operation("POST", _APPLICATIONS, "Apply API, submitting applications")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether there is an application, and the ids where the gateway names them."""
+
+    applied: bool
+    candidate_id: str | None = None
+    application_id: str | None = None
+
+
+NOT_APPLIED = Standing(False)
+
+
+class ApplyApi:
+    """One tenant's Apply API, with the locale and site type of the configuration."""
+
+    def __init__(self, gateway: Gateway, locale: str, site_type: str) -> None:
+        self._gateway = gateway
+        self._headers = {"locale": locale, "siteType": site_type}
+
+    def status(self, email: str, job_id: str) -> Standing:
+        """Whether this address has applied for this job. All four parameters are headers."""
+        try:
+            return self._gateway.fetch(
+                STATUS, _standing, headers={**self._headers, "email": email, "jobId": job_id}
+            )
+        except RequestRefused as error:
+            # Somebody unknown may be "not found" rather than "not applied"; if it is the job or
+            # the address of the gateway that is wrong, the submit says so.
+            if error.status == 404:
+                return NOT_APPLIED
+            raise
+
+    def submit(self, application: Body) -> Standing:
+        """Submit, once: what may have acted is not repeated here.
+
+        ``applied`` tells whether there had been an application before.
+        """
+        return write(self._gateway, SUBMIT, _standing, headers=self._headers, json=application)
+
+    def attachment_names(self, application_id: str) -> list[str]:
+        """File names of an application's attachments, as often as they occur."""
+        operation = Operation("GET", _attachments(application_id), "Apply API, reading attachments")
+        return self._gateway.fetch(operation, _file_names)
+
+    def resume_name(self, application_id: str) -> str | None:
+        """File name of the résumé that an application was submitted with."""
+        operation = Operation(
+            "GET",
+            f"{_APPLICATIONS}/{quote(application_id, safe='')}",
+            "Apply API, reading applications",
+        )
+        return self._gateway.fetch(operation, _resume_name)
+
+    def upload(self, application_id: str, attachment: Body) -> None:
+        """Add one attachment, once: what may have acted is not repeated here."""
+        operation = Operation("POST", _attachments(application_id), "Apply API, adding attachments")
+        write(self._gateway, operation, lambda _: None, json=[attachment])
+
+
+def _attachments(application_id: str) -> str:
+    return f"{_APPLICATIONS}/{quote(application_id, safe='')}/attachments"
+
+
+def _standing(body: Mapping[str, Any]) -> Standing:
+    data = body.get("data")
+    applied = data.get("alreadyApplied") if isinstance(data, Mapping) else None
+    if isinstance(applied, str):
+        applied = {"true": True, "false": False}.get(applied.strip().lower())
+    if not isinstance(applied, bool) or not isinstance(data, Mapping):
+        raise ValueError("alreadyApplied is missing")
+    return Standing(applied, _id(data.get("candidateId")), _id(data.get("applicationId")))
+
+
+def _id(value: Any) -> str | None:
+    return str(value) if isinstance(value, (str, int)) and str(value).strip() else None
+
+
+def _file_names(body: Mapping[str, Any]) -> list[str]:
+    data = body.get("data") or []
+    if not isinstance(data, list):
+        raise ValueError("data is not a list")
+    return [
+        str(file["fileName"]) for file in data if isinstance(file, Mapping) and "fileName" in file
+    ]
+
+
+def _resume_name(body: Mapping[str, Any]) -> str | None:
+    data = body.get("data")
+    resume = data.get("resumeData") if isinstance(data, Mapping) else None
+    name = resume.get("fileName") if isinstance(resume, Mapping) else None
+    return name if isinstance(name, str) else None

@@ -1,0 +1,183 @@
+"""A run of the writer: records in, each carried out and accounted for, states back in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from destination_phenom.actions import Actions
+from destination_phenom.columns import nested
+from destination_phenom.lanes import Lanes
+from destination_phenom.ledger import Entry, Ledger, Stopped
+from destination_phenom.outcomes import Outcome, Unsettled
+from destination_phenom.records import OPERATIONS
+from destination_phenom.rejections import Rejected, rejected
+from destination_phenom.results import Result, Summary
+from destination_phenom.states import StateLine, Stats, StreamKey
+from phenom_api.errors import PhenomError
+
+logger = logging.getLogger("airbyte.phenom")
+
+_PROGRESS = 1_000
+
+
+@dataclass(frozen=True)
+class _Task:
+    stream: StreamKey
+    position: int
+    operation: str
+    record: Mapping[str, Any]
+    entry: Entry
+
+
+class Batch:
+    """Carries out records on worker threads; those of one e-mail address in order.
+
+    A failure that is not a record's fault stops the run: what came in and was not sent is
+    reported as unsettled, and no state behind it is given back, so that it comes again.
+
+    :param report: takes the result of every record and of every broken line, from any thread.
+    :param echo: gives a state back, with its counts; after the results before it were reported.
+    """
+
+    def __init__(
+        self,
+        actions: Actions,
+        workers: int,
+        *,
+        report: Callable[[Result], None],
+        echo: Callable[[StateLine, Stats], None],
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._actions = actions
+        self._report = report
+        self._ledger = ledger or Ledger(echo)
+        self._positions: Counter[StreamKey] = Counter()
+        self._unused: dict[StreamKey, set[str]] = {}
+        self._accounting = threading.Lock()
+        self._stopped = threading.Event()
+        self.summary = Summary()
+        self.failure: BaseException | None = None
+        self._lanes = Lanes(workers, self._work)
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def wait_until_stopped(self, seconds: float | None = None) -> bool:
+        return self._stopped.wait(seconds)
+
+    def record(
+        self, stream: StreamKey, operation: str | None, row: Mapping[str, Any], size: int
+    ) -> None:
+        """Take a record; waits where too many are under way.
+
+        :param operation: None where the stream is not in the catalog.
+        :raises Stopped: when the run has stopped; the record is reported all the same.
+        """
+        self._positions[stream] += 1
+        position = self._positions[stream]
+        try:
+            entry = self._ledger.admit(stream, size)
+        except Stopped:
+            self._account(Result(stream, position, self._not_sent()))
+            raise
+        try:
+            if operation is None:
+                raise rejected("", "The stream is not in the catalog.")
+            record, unused = nested(row, OPERATIONS[operation])
+        except Rejected as error:
+            self._settle(stream, position, entry, Outcome("rejected", problems=error.problems))
+            return
+        self._warn_once(stream, unused)
+        email = record.get("candidate", {}).get("email_address")
+        key = email.strip().lower() if isinstance(email, str) else entry
+        self._lanes.put(key, _Task(stream, position, operation, record, entry))
+
+    def state(self, state: StateLine) -> None:
+        """Take a state; it is given back when everything before it is settled."""
+        self._ledger.state(state)
+
+    def reject(self, stream: StreamKey, rule: str) -> None:
+        """Account for a record that cannot be read."""
+        self._positions[stream] += 1
+        outcome = Outcome("rejected", problems=rejected("", rule).problems)
+        self._account(Result(stream, self._positions[stream], outcome))
+
+    def broken(self, line: int, rule: str) -> None:
+        """Account for a line of the input that is no message."""
+        outcome = Outcome("rejected", problems=rejected("", rule).problems)
+        self._account(Result(None, None, outcome, line))
+        logger.warning(f"Line {line} of the input {rule}. It is passed over.")
+
+    def finish(self) -> None:
+        """Wait until everything that came in is settled, or the run has stopped."""
+        self._lanes.close()
+
+    def stop(self, failure: BaseException) -> None:
+        """Send nothing more; the first failure is the one that counts."""
+        with self._accounting:
+            self.failure = self.failure or failure
+        self._stopped.set()
+        self._ledger.stop()
+
+    def _work(self, task: _Task) -> None:
+        try:
+            self._settle(task.stream, task.position, task.entry, self._outcome(task))
+        except Exception as error:
+            # Results or states cannot be written any more, or the code is at fault.
+            self.stop(error)
+
+    def _outcome(self, task: _Task) -> Outcome:
+        if self.stopped:
+            return self._not_sent()
+        try:
+            return self._actions.carry_out(task.operation, task.record)
+        except Rejected as error:
+            return Outcome("rejected", problems=error.problems)
+        except Unsettled as error:
+            self.stop(error.cause)
+            half = error.outcome
+            return Outcome(
+                "unsettled",
+                half.candidate_id,
+                half.application_id,
+                rejected("attachments", f"may not be in place: {error.cause.message}").problems,
+            )
+        except PhenomError as error:
+            self.stop(error)
+            return Outcome("unsettled", problems=rejected("", error.message).problems)
+        except Exception as error:
+            self.stop(error)
+            return self._not_sent()
+
+    def _not_sent(self) -> Outcome:
+        return Outcome(
+            "unsettled", problems=rejected("", "The run ended before this record.").problems
+        )
+
+    def _settle(self, stream: StreamKey, position: int, entry: Entry, outcome: Outcome) -> None:
+        self._account(Result(stream, position, outcome))
+        if outcome.status != "unsettled":
+            self._ledger.settle(entry, rejected=outcome.status == "rejected")
+
+    def _account(self, result: Result) -> None:
+        self._report(result)
+        with self._accounting:
+            self.summary.add(result)
+            done = self.summary.total
+        if done % _PROGRESS == 0:
+            logger.info(f"{done:,} records so far.")
+
+    def _warn_once(self, stream: StreamKey, unused: list[str]) -> None:
+        known = self._unused.setdefault(stream, set())
+        fresh = [column for column in unused if column not in known]
+        if fresh and len(known) < 100:
+            known.update(fresh)
+            logger.warning(
+                f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."
+            )

@@ -1,0 +1,167 @@
+"""Rows as warehouses have them, back into records: flat columns, JSON text, nulls."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from destination_phenom.records import CreateCandidate
+from destination_phenom.rejections import Problem, Rejected, path
+
+Location = tuple[str, ...]
+_SEPARATORS = re.compile(r"[._]+")
+_OURS = "_airbyte_"
+
+
+class _Kind(Enum):
+    VALUE = auto()
+    OBJECT = auto()
+    LIST = auto()
+
+
+def nested(
+    row: Mapping[str, Any], model: type[CreateCandidate]
+) -> tuple[dict[str, Any], list[str]]:
+    """The record that ``row`` holds, not validated yet, and the columns that went unused.
+
+    Columns may be named ``candidate.first_name``, ``candidate_first_name`` or be the object
+    ``candidate``, also as JSON text; case does not matter. Nulls and blank texts are left out.
+    Airbyte's own columns (``_airbyte_…``) are passed over.
+
+    :raises Rejected: for JSON text that is none, or a field given twice with different values.
+    """
+    return _Row(model).read(row)
+
+
+class _Row:
+    def __init__(self, model: type[CreateCandidate]) -> None:
+        self._kinds = _kinds(model)
+        self._columns = _columns(model)
+        self._record: dict[str, Any] = {
+            name: {}
+            for name, field in model.model_fields.items()
+            if field.is_required() and self._kinds[(name,)] is _Kind.OBJECT
+        }
+        self._unused: dict[str, None] = {}
+        self._problems: list[Problem] = []
+
+    def read(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        for column, value in row.items():
+            if column.lower().startswith(_OURS) or _is_blank(value):
+                continue
+            location = self._columns.get(_normal(column))
+            if location is None:
+                self._unused[column] = None
+            else:
+                self._place(location, value)
+        if self._problems:
+            raise Rejected(self._problems)
+        return self._record, list(self._unused)
+
+    def _place(self, location: Location, value: Any) -> None:
+        if _is_blank(value):
+            return
+        kind = self._kinds.get(location)
+        if kind is None:
+            self._unused[path(location)] = None
+        elif kind is _Kind.VALUE:
+            self._set(location, value)
+        elif kind is _Kind.OBJECT:
+            value = self._parsed(location, value)
+            if isinstance(value, Mapping):
+                for name, inner in value.items():
+                    self._place((*location, str(name)), inner)
+            elif value is not None:
+                self._problems.append(Problem(path(location), "must be an object"))
+        else:
+            value = self._parsed(location, value)
+            items = [value] if isinstance(value, Mapping) else value
+            if isinstance(items, list):
+                items = [self._item(location, place, item) for place, item in enumerate(items)]
+            if items is not None:
+                self._set(location, items)
+
+    def _item(self, location: Location, place: int, item: Any) -> Any:
+        item = self._parsed((*location, f"[{place}]"), item)
+        if not isinstance(item, Mapping):
+            return item
+        known = {name: inner for name, inner in item.items() if not _is_blank(inner)}
+        for name in [name for name in known if (*location, name) not in self._kinds]:
+            self._unused[path((*location, name))] = None
+            del known[name]
+        return known
+
+    def _parsed(self, location: Location, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            self._problems.append(
+                Problem(path(location).replace(".[", "["), "is text that is not valid JSON")
+            )
+            return None
+
+    def _set(self, location: Location, value: Any) -> None:
+        holder = self._record
+        for name in location[:-1]:
+            holder = holder.setdefault(name, {})
+        if holder.setdefault(location[-1], value) != value:
+            self._problems.append(
+                Problem(path(location), "is given in two columns with different values")
+            )
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip()) or value in ({}, [])
+
+
+def _normal(column: str) -> str:
+    return _SEPARATORS.sub("_", column.strip().lower())
+
+
+@cache
+def _kinds(model: type[BaseModel]) -> dict[Location, _Kind]:
+    """What stands where in the record; the members of a list's items directly below the list."""
+    return dict(_walk(model, ()))
+
+
+@cache
+def _columns(model: type[BaseModel]) -> dict[str, Location]:
+    """Names of columns, all separators being underscores, to the place in the record."""
+    kinds = _kinds(model)
+    return {
+        "_".join(location): location
+        for location in kinds
+        if kinds.get(location[:1]) is not _Kind.LIST or len(location) == 1
+    }
+
+
+def _walk(model: type[BaseModel], above: Location) -> Iterator[tuple[Location, _Kind]]:
+    for name, field in model.model_fields.items():
+        location = (*above, name)
+        inner, is_list = _model_of(field.annotation)
+        if inner is None:
+            yield location, _Kind.VALUE
+        else:
+            yield location, _Kind.LIST if is_list else _Kind.OBJECT
+            yield from _walk(inner, location)
+
+
+def _model_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The model in ``Model``, ``Model | None`` or ``tuple[Model, ...]``, and whether it is many."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    if get_origin(annotation) in (Union, UnionType, tuple):
+        for argument in get_args(annotation):
+            inner, _ = _model_of(argument)
+            if inner is not None:
+                return inner, get_origin(annotation) is tuple
+    return None, False

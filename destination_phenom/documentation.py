@@ -1,0 +1,69 @@
+"""``RECORDS.md``: the fields of a record as a table, out of the record models.
+
+``python -m destination_phenom.documentation`` writes it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from destination_phenom.operations import json_schema
+from destination_phenom.records import CreateApplication, CreateCandidate
+
+PAGE = Path(__file__).with_name("RECORDS.md")
+
+_INTRODUCTION = """\
+# Records of the Phenom destination
+
+Written by `python -m destination_phenom.documentation` out of `records.py`.
+
+| stream | what it does |
+| --- | --- |
+| `create_candidate` | {candidate} |
+| `create_application` | {application} |
+
+A stream means the operation of its `destination_object_name`, else of its own name.
+
+Columns may be objects (`candidate`), objects as JSON text, or flat: `candidate.first_name`,
+`candidate_first_name`, in any case. `attachments` is a list, also as JSON text. Nulls and blank
+texts count as not given, whole numbers as text. Columns that begin with `_airbyte_` are ignored;
+so are columns and members that no field takes, and the run's log names them once.
+
+| field | | what it is |
+| --- | --- | --- |
+{rows}
+"""
+
+
+def page() -> str:
+    schema = json_schema(CreateCandidate)
+    return _INTRODUCTION.format(
+        candidate=CreateCandidate.__doc__,
+        application=CreateApplication.__doc__,
+        rows="\n".join(_rows(schema, "")),
+    )
+
+
+def _rows(schema: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, field in schema.get("properties", {}).items():
+        path = f"{above}{name}"
+        items = field.get("items")
+        required = "required" if name in schema.get("required", ()) else ""
+        if path == "application.job_id":
+            required = "required in `create_application`"
+        text = field.get("description", "")
+        if "enum" in field:
+            text += f" One of {', '.join(field['enum'])}."
+        for example in field.get("examples", ())[:1]:
+            text += f" Example: `{example}`."
+        yield f"| `{path}{'[]' if items else ''}` | {required} | {text} |"
+        if items:
+            yield from _rows(items, f"{path}[].")
+        else:
+            yield from _rows(field, f"{path}.")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

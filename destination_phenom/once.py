@@ -1,0 +1,83 @@
+"""Writing what must not be written twice, over a wire on which answers get lost."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from phenom_api.errors import (
+    MalformedAnswer,
+    PhenomError,
+    RequestRefused,
+    Unavailable,
+    Unreachable,
+)
+from phenom_api.gateway import Patience
+
+LOST = (Unavailable, Unreachable, MalformedAnswer)
+"""After these nobody knows whether the gateway has acted."""
+
+Written = TypeVar("Written")
+
+
+class Once:
+    """Sends writes so that each takes effect once. Shared by all workers of a run."""
+
+    def __init__(
+        self,
+        patience: Patience,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._patience = patience
+        self._sleep = sleep
+        self._rng = rng or random.Random()
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    def __call__(self, send: Callable[[], Written], find: Callable[[], Written | None]) -> Written:
+        """Do ``send``; where its answer gets lost, ``find`` what it did before it is tried again.
+
+        The first look comes after a pause, as the gateway may still be at it.
+
+        :param find: None when ``send`` had no effect.
+        :raises RequestRefused: where the gateway refuses, or keeps failing on this write while it
+            takes others.
+        :raises Unavailable, Unreachable, MalformedAnswer: where it takes nothing at all.
+        """
+        taken_before = self._taken
+        lost: PhenomError | None = None
+        for attempt in range(self._patience.attempts):
+            if lost is not None:
+                self._sleep(self._pause(attempt - 1))
+                found = find()
+                if found is not None:
+                    return self._noted(found)
+            try:
+                return self._noted(send())
+            except LOST as error:
+                lost = error
+        assert lost is not None
+        self._sleep(self._pause(self._patience.attempts))
+        found = find()
+        if found is not None:
+            return self._noted(found)
+        if self._taken > taken_before:
+            raise RequestRefused(
+                f"The gateway fails on this record, while it takes others: {lost.message}",
+                lost.detail,
+            )
+        raise lost
+
+    def _noted(self, written: Written) -> Written:
+        with self._lock:
+            self._taken += 1
+        return written
+
+    def _pause(self, attempt: int) -> float:
+        ceiling = self._patience.first_wait * float(2 ** min(attempt, 16))
+        return min(self._patience.longest_wait, ceiling) * self._rng.uniform(0.5, 1.0)

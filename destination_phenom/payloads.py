@@ -1,0 +1,119 @@
+"""Records as the gateway wants them: pure functions, one per request body."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from destination_phenom.records import Attachment, Record
+from destination_phenom.rejections import rejected
+
+Body = dict[str, Any]
+
+_UNKNOWN_TYPE = "application/octet-stream"
+_SHORT_CALLING_CODES = frozenset(
+    map(
+        str,
+        (
+            *(1, 7, 20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59)),
+            *(*range(60, 67), 81, 82, 84, 86, *range(90, 96), 98),
+        ),
+    )
+)
+"""Calling codes of one and two digits (ITU-T E.164); all others have three."""
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment whose content is at hand."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def application(record: Record, job_id: str, resume: File | None, default_source: str) -> Body:
+    """``ApplicationWithResume``, the body of ``POST /apply/v2/applications``."""
+    person = record.candidate
+    contact = {"email": person.email_address}
+    if person.phone_number is not None:
+        contact["phoneNumber"] = person.phone_number
+    candidate: Body = {
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "contactData": contact,
+    }
+    if person.location is not None:
+        city, country = person.location.city, person.location.country
+        # The gateway wants a first address line, and a record has none.
+        address = {"addressLine1": city or country, "country": country}
+        candidate["addressData"] = {**address, "city": city} if city else address
+    body: Body = {
+        "candidateData": candidate,
+        "jobApplicationData": {"jobId": job_id, "applicantSource": source(record, default_source)},
+    }
+    if resume is not None:
+        body["resumeData"] = attachment(resume)
+    return body
+
+
+def attachment(file: File) -> Body:
+    """``Resume``: the résumé of an application, or one of the list that follows it."""
+    return {
+        "fileContent": base64.b64encode(file.content).decode(),
+        "fileName": file.name,
+        "contentTypeId": file.media_type,
+    }
+
+
+def candidate(record: Record, default_source: str) -> Body:
+    """``CreateCandidateRequest``, the body of ``POST /candidates-api/v2/candidates``.
+
+    It has no place for a location.
+
+    :raises Rejected: for a phone number without the calling code that this operation requires.
+    """
+    person = record.candidate
+    body: Body = {
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "profileSources": [source(record, default_source)],
+        "emailList": [{"email": person.email_address, "type": "Personal", "status": "Primary"}],
+    }
+    if person.phone_number is not None:
+        code, number = _split(person.phone_number)
+        body["contacts"] = [
+            {"type": "Mobile", "phoneNumber": number, "status": "Primary", "countryCode": code}
+        ]
+    return body
+
+
+def source(record: Record, default_source: str) -> str:
+    """``applicantSource``: the source's name, else its key, else its id, else the default."""
+    return (record.source.label if record.source else None) or default_source
+
+
+def resume_of(attachments: Sequence[Attachment]) -> int | None:
+    """Which attachment is the résumé: the first CV."""
+    return next((place for place, each in enumerate(attachments) if each.type == "CV"), None)
+
+
+def media_type(file: Attachment, served_as: str = "") -> str:
+    """What a file is: as the record says, else by its name, else as its server said."""
+    guessed = mimetypes.guess_type(file.name)[0]
+    return file.content_type or guessed or served_as or _UNKNOWN_TYPE
+
+
+def _split(phone_number: str) -> tuple[str, str]:
+    """Calling code (``+49``) and the rest of an international number."""
+    digits = phone_number.removeprefix("+")
+    if digits == phone_number:
+        raise rejected(
+            "candidate.phone_number",
+            "must begin with + and the country's calling code when there is no job to apply for",
+        )
+    length = next((n for n in (1, 2) if digits[:n] in _SHORT_CALLING_CODES), 3)
+    return f"+{digits[:length]}", digits[length:]

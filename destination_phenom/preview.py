@@ -1,0 +1,98 @@
+"""What would be sent for a record, with everything personal masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from destination_phenom import payloads
+from destination_phenom.actions import validated
+from destination_phenom.apply_api import STATUS, SUBMIT
+from destination_phenom.candidates_api import CREATE
+from destination_phenom.columns import nested
+from destination_phenom.config import DestinationConfig
+from destination_phenom.jobs import JobIds
+from destination_phenom.payloads import Body, File
+from destination_phenom.records import OPERATIONS, Attachment, Record
+from phenom_api.gateway import Gateway
+
+_PERSONAL = frozenset(
+    {"firstName", "lastName", "email", "phoneNumber", "addressLine1", "city", "countryCode"}
+)
+_FETCHED = b""
+
+
+class Preview:
+    """Validates records and shows the requests; sends nothing that writes.
+
+    Only a unified job id needs the gateway: the job listings are read to resolve it. Files behind
+    a ``data_url`` are not fetched.
+    """
+
+    def __init__(self, config: DestinationConfig, gateway: Gateway) -> None:
+        self._config = config
+        self._jobs = JobIds(gateway, config.site_type)
+
+    def requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
+        """The writing requests for a row; raises :class:`Rejected` as the writer does."""
+        tree, _ = nested(row, OPERATIONS[operation])
+        record = validated(operation, tree, self._config)
+        if record.application is None:
+            body = payloads.candidate(record, self._config.default_source)
+            return [_shown(str(CREATE), {}, body), *_files(record, None)]
+        job_id = self._jobs.resolve(record.application.job_id)
+        resume = payloads.resume_of(record.attachments)
+        file = None if resume is None else _file(record.attachments[resume])
+        body = payloads.application(record, job_id, file, self._config.default_source)
+        headers = {"locale": self._config.locale, "siteType": self._config.site_type}
+        asked = {**headers, "email": record.candidate.email_address, "jobId": job_id}
+        return [
+            _shown(str(STATUS), asked, None),
+            _shown(str(SUBMIT), headers, body),
+            *_files(record, resume),
+        ]
+
+
+def _files(record: Record, resume: int | None) -> list[Body]:
+    """Attachments that follow, one request each."""
+    where = (
+        "PATCH /candidates-api/files/v1/candidates/{id}/attachments"
+        if record.application is None
+        else "POST /apply/v2/applications/{id}/attachments"
+    )
+    return [
+        _shown(where, {}, [payloads.attachment(_file(attachment))])
+        for place, attachment in enumerate(record.attachments)
+        if place != resume
+    ]
+
+
+def _file(attachment: Attachment) -> File:
+    content = _FETCHED if attachment.data is None else attachment.data
+    return File(attachment.name, payloads.media_type(attachment), content)
+
+
+def _shown(request: str, headers: Mapping[str, str], body: Any) -> Body:
+    shown: Body = {"request": request}
+    if headers:
+        shown["headers"] = masked(dict(headers))
+    if body is not None:
+        shown["body"] = masked(body)
+    return shown
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """``value`` without personal texts and file contents; ``name`` is the member it stands in."""
+    if isinstance(value, dict):
+        return {key: masked(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner, name) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if name == "fileContent":
+        size = len(value) * 3 // 4 - value.count("=")
+        return f"<{size} bytes>" if size else "<fetched from data_url>"
+    if name == "fileName":
+        stem, dot, extension = value.rpartition(".")
+        return f"***.{extension}" if dot and stem and len(extension) <= 5 else "***"
+    return "***" if name in _PERSONAL else value

@@ -1,0 +1,281 @@
+"""The records of both streams (contract section 6): their one definition.
+
+The JSON schemas that ``discover`` prints, the validation of what is written and the page
+``RECORDS.md`` all come from these models. Texts are trimmed; a blank one counts as not given.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from typing import Annotated, Any, ClassVar, Literal
+
+import pycountry
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from destination_phenom.fetching import check_url
+
+NAME_LENGTH = 20
+"""Characters of a name that the Apply API takes at most."""
+_PHONE = re.compile(r"\+?[0-9]{5,15}")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?", re.ASCII)
+_OTHER_COUNTRIES = frozenset({"XK"})
+"""In everyday use without being in the standard: Kosovo."""
+
+
+def _text(value: Any) -> Any:
+    """Whole numbers are taken for text: warehouses keep job ids and phone numbers as such."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) > NAME_LENGTH:
+        raise ValueError(f"has {len(text)} characters; Phenom takes at most {NAME_LENGTH}")
+    return text
+
+
+def _email(text: str) -> str:
+    if not _MAIL.fullmatch(text) or len(text) > 254:
+        raise ValueError("must be an e-mail address")
+    if not text.isascii():
+        raise ValueError("must be in ASCII, as Phenom takes it in an HTTP header")
+    return text
+
+
+def _phone(text: str) -> str:
+    digits = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", text)
+        if character.isalnum() or character == "+"
+    )
+    if not _PHONE.fullmatch(digits):
+        raise ValueError(
+            "must have 5 to 15 digits, after an optional +, once spaces and punctuation are removed"
+        )
+    return digits
+
+
+def _country(text: str) -> str:
+    code = text.upper()
+    known = len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None
+    if not known and code not in _OTHER_COUNTRIES:
+        raise ValueError("must be an ISO 3166-1 alpha-2 code, such as DE")
+    return code
+
+
+def _job_id(text: str) -> str:
+    if not text.isascii():
+        raise ValueError("must be in ASCII, as Phenom takes it in an HTTP header")
+    if not text.removeprefix("remote:").strip():
+        raise ValueError("must name a job after remote:")
+    return text
+
+
+def _attachment_type(value: Any) -> Any:
+    return (
+        value.strip().upper().replace("-", "_").replace(" ", "_") if type(value) is str else value
+    )
+
+
+def _media_type(text: str) -> str:
+    if not _MEDIA_TYPE.fullmatch(text):
+        raise ValueError("must be a media type, such as application/pdf")
+    return text
+
+
+def _content(value: Any) -> Any:
+    """Base64 as it is, or folded into lines."""
+    if not isinstance(value, str):
+        return value
+    try:
+        content = base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be base64") from None
+    if not content:
+        raise ValueError("must not be empty")
+    return content
+
+
+def _url(text: str) -> str:
+    check_url(text)
+    return text
+
+
+_Base = Annotated[str, BeforeValidator(_text), AfterValidator(_printable)]
+Name = Annotated[
+    _Base, AfterValidator(_name), WithJsonSchema({"type": "string", "maxLength": NAME_LENGTH})
+]
+Email = Annotated[_Base, AfterValidator(_email)]
+Phone = Annotated[_Base, AfterValidator(_phone)]
+Country = Annotated[_Base, AfterValidator(_country)]
+JobId = Annotated[_Base, AfterValidator(_job_id)]
+MediaType = Annotated[_Base, AfterValidator(_media_type)]
+DataUrl = Annotated[_Base, AfterValidator(_url)]
+Content = Annotated[
+    bytes,
+    BeforeValidator(_content),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+AttachmentType = Annotated[
+    Literal["CV", "COVER_LETTER", "OTHER"], BeforeValidator(_attachment_type)
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Location(_Part):
+    """Where the candidate lives."""
+
+    city: _Base | None = Field(None, description="City.")
+    country: Country = Field(
+        description="Country, as an ISO 3166-1 alpha-2 code. Required once location is given.",
+        examples=["DE"],
+    )
+
+
+class Candidate(_Part):
+    """The person."""
+
+    first_name: Name = Field(description=f"First name, at most {NAME_LENGTH} characters.")
+    last_name: Name = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
+    email_address: Email = Field(
+        description="E-mail address. With the job it decides who has already applied.",
+        examples=["ada@example.com"],
+    )
+    phone_number: Phone | None = Field(
+        None,
+        description="Phone number: 5 to 15 digits, optionally after a +. Spaces and punctuation "
+        "are removed. For a candidate without a job it must begin with + and the country's "
+        "calling code.",
+        examples=["+49 30 1234567"],
+    )
+    location: Location | None = Field(None, description="Where the candidate lives.")
+
+
+class Application(_Part):
+    """The application that goes with the candidate."""
+
+    job_id: JobId = Field(
+        description="The job: the unified id that the source gives it, or remote: and Phenom's "
+        "jobId, or Phenom's jobId alone.",
+        examples=["remote:JR-1001"],
+    )
+
+
+class Attachment(_Part):
+    """A file: either its content or where to get it."""
+
+    name: _Base = Field(description="File name.", examples=["cv.pdf"])
+    type: AttachmentType = Field(
+        description="What the file is. The first CV becomes the résumé of the application."
+    )
+    data: Content | None = Field(None, description="The content, as base64.")
+    data_url: DataUrl | None = Field(
+        None,
+        description="Where to get the content: an https URL on a public address that needs no "
+        "credentials. Exactly one of data and data_url is given.",
+    )
+    content_type: MediaType | None = Field(
+        None,
+        description="Media type. Without it, the file name decides.",
+        examples=["application/pdf"],
+    )
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Attachment:
+        if (self.data is None) == (self.data_url is None):
+            raise ValueError("must have exactly one of data and data_url")
+        return self
+
+
+class Source(_Part):
+    """Where the candidate comes from. The first that is given becomes Phenom's applicantSource."""
+
+    name: _Base | None = Field(None, description="Name of the source.")
+    unified_key: _Base | None = Field(None, description="Key of the source, without a name.")
+    id: _Base | None = Field(None, description="Id of the source, without name and key.")
+
+    @property
+    def label(self) -> str | None:
+        return self.name or self.unified_key or self.id
+
+
+class CreateCandidate(_Part):
+    """Create a candidate; with a job, submit an application too."""
+
+    operation: ClassVar[str] = "create_candidate"
+
+    candidate: Candidate = Field(description="The person.")
+    application: Application | None = Field(
+        None,
+        description="The job to apply for. Without it the candidate goes to the Candidates API, "
+        "which needs ph_user_id in the configuration and keeps no location.",
+    )
+    attachments: tuple[Attachment, ...] = Field((), description="Files.")
+    source: Source | None = Field(
+        None,
+        description="Where the candidate comes from. Without it, default_source of the "
+        "configuration.",
+    )
+
+    @field_validator("attachments")
+    @classmethod
+    def _within_size(
+        cls, attachments: tuple[Attachment, ...], info: ValidationInfo
+    ) -> tuple[Attachment, ...]:
+        limit = (info.context or {}).get("max_attachment_bytes")
+        size = sum(len(attachment.data or b"") for attachment in attachments)
+        if limit is not None and size > limit:
+            raise ValueError(f"have {size} bytes in all; max_attachment_bytes is {limit}")
+        return attachments
+
+    def personal(self) -> tuple[str, ...]:
+        """Texts of this record that must not show in a log."""
+        person = self.candidate
+        city = person.location.city if person.location else None
+        found = (
+            person.email_address,
+            person.phone_number,
+            person.first_name,
+            person.last_name,
+            city,
+            *(attachment.name for attachment in self.attachments),
+        )
+        return tuple(text for text in found if text)
+
+
+class CreateApplication(CreateCandidate):
+    """Submit an application for a candidate, who is created where Phenom does not know them."""
+
+    operation: ClassVar[str] = "create_application"
+
+    application: Application = Field(description="The job to apply for.")
+
+
+Record = CreateCandidate
+OPERATIONS: dict[str, type[CreateCandidate]] = {
+    model.operation: model for model in (CreateCandidate, CreateApplication)
+}

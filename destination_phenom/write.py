@@ -1,0 +1,196 @@
+"""``write``: records from standard input to Phenom, states back to standard output."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from destination_phenom.actions import Actions
+from destination_phenom.attachments import Contents
+from destination_phenom.batch import Batch
+from destination_phenom.config import DestinationConfig
+from destination_phenom.ledger import Stopped
+from destination_phenom.messages_in import BrokenLine, RecordIn, messages
+from destination_phenom.once import Once
+from destination_phenom.records import OPERATIONS
+from destination_phenom.results import Result, ResultsFile
+from destination_phenom.states import StateLine, Stats, StreamKey
+from phenom_api.errors import (
+    AuthenticationFailed,
+    InvalidConfig,
+    PermissionDenied,
+    PhenomError,
+    RequestRefused,
+)
+from phenom_api.gateway import Gateway, Patience
+from phenom_protocol.entry import ProtocolError, Session
+from phenom_protocol.messages import FailureType
+
+logger = logging.getLogger("airbyte.phenom")
+
+PATIENCE = Patience(attempts=10)
+"""More than a reader has: a record that is given up stops the run."""
+_LONGEST_LINE = 64 * 1024 * 1024
+_CONFIGURATION_IS_WRONG = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)
+
+
+def configured_operations(catalog: Any) -> dict[StreamKey, str]:
+    """The operation of every stream of a configured catalog.
+
+    A stream's ``destination_object_name`` decides, else its name.
+
+    :raises ProtocolError: for a stream that means none.
+    """
+    streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
+    if not isinstance(streams, list):
+        raise ProtocolError("The catalog file does not hold a configured catalog.")
+    found: dict[StreamKey, str] = {}
+    unknown = []
+    for configured in streams:
+        stream = configured.get("stream") if isinstance(configured, Mapping) else None
+        name = stream.get("name") if isinstance(stream, Mapping) else None
+        if not isinstance(stream, Mapping) or not isinstance(name, str):
+            raise ProtocolError("The catalog file does not hold a configured catalog.")
+        operation = configured.get("destination_object_name") or name
+        if operation in OPERATIONS:
+            namespace = stream.get("namespace")
+            found[namespace if isinstance(namespace, str) else None, name] = operation
+        else:
+            unknown.append(str(operation))
+    if unknown:
+        raise ProtocolError(
+            f"Phenom has no operation {', '.join(unknown)}: name the stream, or its destination "
+            f"object, {' or '.join(OPERATIONS)}."
+        )
+    return found
+
+
+def write(
+    config: DestinationConfig,
+    catalog: Any,
+    session: Session,
+    stdin: BinaryIO,
+    *,
+    patience: Patience | None = None,
+) -> int:
+    """Carry out what comes in; returns the exit code, 0.
+
+    :raises ProtocolError: after the batch, where it failed or, under ``on_rejected_record: fail``,
+        where records were rejected.
+    """
+    operations = configured_operations(catalog)
+    results = open_results(config)
+    with Gateway(config, patience=patience or PATIENCE) as gateway:
+
+        def report(result: Result) -> None:
+            if results is not None:
+                try:
+                    results.write(result)
+                except OSError as error:
+                    raise _unwritable(config, error) from None
+
+        def echo(state: StateLine, stats: Stats) -> None:
+            if results is not None:
+                results.sync()
+            session.output.write(state.with_stats(stats))
+
+        batch = Batch(actions(config, gateway), config.num_workers, report=report, echo=echo)
+        _read(batch, operations, stdin, max(_LONGEST_LINE, 4 * config.max_attachment_bytes))
+        batch.finish()
+    if results is not None:
+        results.close()
+    for line in batch.summary.lines():
+        logger.info(line)
+    if batch.failure is not None:
+        raise _ended(batch)
+    if batch.summary.rejected and config.on_rejected_record == "fail":
+        raise ProtocolError(batch.summary.rejections())
+    return 0
+
+
+def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
+    return Actions(
+        config,
+        gateway,
+        once=Once(gateway.patience),
+        contents=Contents(config.max_attachment_bytes),
+    )
+
+
+def open_results(config: DestinationConfig) -> ResultsFile | None:
+    """Raises :class:`ProtocolError` where the file cannot be written."""
+    if config.results_path is None:
+        return None
+    run = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        return ResultsFile(Path(config.results_path), run)
+    except OSError as error:
+        raise _unwritable(config, error) from None
+
+
+def _unwritable(config: DestinationConfig, error: OSError) -> ProtocolError:
+    return ProtocolError(
+        f"results_path cannot be written: {error.strerror} ({config.results_path})."
+    )
+
+
+def standard_input() -> BinaryIO:
+    """A reader of its own: at exit the interpreter must not wait for one that still reads."""
+    return open(sys.stdin.fileno(), "rb", buffering=1 << 20, closefd=False)
+
+
+def _read(
+    batch: Batch, operations: Mapping[StreamKey, str], stdin: BinaryIO, longest_line: int
+) -> None:
+    """Take what comes in, until its end or until the run has stopped."""
+    ended = threading.Event()
+
+    def take() -> None:
+        try:
+            _take(batch, operations, messages(stdin, longest_line))
+        except Stopped:
+            pass
+        except BaseException as error:
+            batch.stop(error)
+        finally:
+            ended.set()
+
+    # In a thread of its own, as a source that says nothing must not keep a failed run waiting.
+    threading.Thread(target=take, name="reader", daemon=True).start()
+    while not ended.wait(0.2):
+        if batch.stopped and ended.wait(1.0):
+            return
+        if batch.stopped:
+            return
+
+
+def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[Any]) -> None:
+    for message in incoming:
+        if isinstance(message, RecordIn):
+            batch.record(message.stream, operations.get(message.stream), message.row, message.size)
+        elif isinstance(message, StateLine):
+            batch.state(message)
+        elif isinstance(message, BrokenLine):
+            batch.broken(message.number, message.rule)
+        if batch.stopped:
+            raise Stopped
+
+
+def _ended(batch: Batch) -> BaseException:
+    """Why the run failed, as the protocol says it."""
+    failure = batch.failure
+    if not isinstance(failure, PhenomError):
+        return failure if failure is not None else AssertionError("no failure")
+    kind: FailureType = (
+        "config_error" if isinstance(failure, _CONFIGURATION_IS_WRONG) else "transient_error"
+    )
+    undecided = batch.summary.unsettled
+    advice = f" {undecided:,} records are not decided: send them again." if undecided else ""
+    if batch.summary.rejected:
+        advice += f" {batch.summary.rejections()}"
+    return ProtocolError(failure.message + advice, failure.detail, kind)

@@ -1,0 +1,534 @@
+"""`destination-phenom` against a local tenant: records in, applications there, states back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import phenom_sandbox
+from integration_tests.destination.writing import (
+    ROOT,
+    Row,
+    application,
+    catalog,
+    file,
+    file_names,
+    record,
+    results,
+    start,
+    state,
+    write,
+    written,
+)
+from phenom_sandbox import Fault, LocalTenant
+from source_phenom.models.ids import UnifiedIds
+
+
+@pytest.fixture
+def local() -> Iterator[LocalTenant]:
+    with phenom_sandbox.running(seed=5, jobs=12, applications=30) as running:
+        yield running
+
+
+@pytest.fixture
+def job(local: LocalTenant) -> str:
+    return str(next(local.tenant.open_jobs())["jobId"])
+
+
+def command(local: LocalTenant, folder: Path, name: str, **config: Any) -> list[Row]:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**local.config, **config}), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "destination_phenom.run", name, "--config", str(path)],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def checked(local: LocalTenant, folder: Path, **config: Any) -> Row:
+    (message,) = command(local, folder, "check", **config)
+    status: Row = message["connectionStatus"]
+    return status
+
+
+# -- check, discover ---------------------------------------------------------------------------
+
+
+def test_check_creates_nothing(local: LocalTenant, tmp_path: Path) -> None:
+    assert checked(local, tmp_path, ph_user_id="u", results_path=str(tmp_path / "r"))["status"] == (
+        "SUCCEEDED"
+    )
+    assert {request.endpoint for request in local.requests.recent} == {
+        "POST /token",
+        "GET /apply/v2/applications/status",
+        "GET /candidates-api/v2/candidates",
+    }
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"client_secret": "wrong"}, "client_secret"),
+        ({"gateway_url": "https://api.phenom.com/?q=1"}, "gateway_url"),
+        ({"results_path": "/nowhere/results.jsonl"}, "results_path"),
+        ({"on_rejected_record": "ignore"}, "on_rejected_record"),
+        ({"pagesize": 3}, "pagesize"),
+    ],
+)
+def test_check_names_what_is_wrong(
+    local: LocalTenant, tmp_path: Path, config: Row, words: str
+) -> None:
+    status = checked(local, tmp_path, **config)
+    assert status["status"] == "FAILED"
+    assert words in status["message"]
+
+
+def test_check_without_permission(local: LocalTenant, tmp_path: Path) -> None:
+    local.faults.deny = Fault(path="/apply")
+    status = checked(local, tmp_path)
+    assert status["status"] == "FAILED"
+    assert "Apply API" in status["message"]
+
+
+def test_check_where_only_candidates_are_denied(local: LocalTenant, tmp_path: Path) -> None:
+    local.faults.deny = Fault(path="/candidates-api")
+    status = checked(local, tmp_path, ph_user_id="u")
+    assert status["status"] == "SUCCEEDED"
+    assert "create_candidate" in status["message"]
+
+
+def test_check_at_another_address(local: LocalTenant, tmp_path: Path) -> None:
+    status = checked(local, tmp_path, gateway_url=f"{local.url}/elsewhere")
+    assert status["status"] == "FAILED"
+    assert "gateway_url" in status["message"]
+
+
+def test_check_does_not_wait_for_a_silent_host(local: LocalTenant, tmp_path: Path) -> None:
+    local.faults.latency = 60_000
+    started = time.monotonic()
+    assert checked(local, tmp_path)["status"] == "FAILED"
+    assert time.monotonic() - started < 15
+
+
+def test_discover(local: LocalTenant, tmp_path: Path) -> None:
+    (message,) = command(local, tmp_path, "discover")
+    operations = message["destination_catalog"]["operations"]
+    assert [each["object_name"] for each in operations] == [
+        "create_candidate",
+        "create_application",
+    ]
+    assert [each["json_schema"]["required"] for each in operations] == [
+        ["candidate"],
+        ["candidate", "application"],
+    ]
+    assert all(each["sync_mode"] == "append" for each in operations)
+    assert all(each["matching_keys"] == [] for each in operations)
+
+
+# -- what is written ---------------------------------------------------------------------------
+
+
+def test_everything_a_record_can_say(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    row = {
+        "candidate": {
+            "first_name": " Ada ",
+            "last_name": "Lovelace",
+            "email_address": "ada@example.com",
+            "phone_number": "+49 (30) 123-45 67",
+            "location": {"city": "Berlin", "country": "de"},
+        },
+        "application": {"job_id": UnifiedIds("mine").of("jobs", job)},
+        "attachments": [
+            file("letter.pdf", "COVER_LETTER"),
+            file("cv.docx", "CV"),
+            file("second cv.pdf", "CV"),
+        ],
+        "source": {"unified_key": "key", "id": "7"},
+    }
+    done = write(local, tmp_path, [record(row)], config={"integration_id": "mine"})
+    assert done.exit_code == 0, done.errors
+    (result,) = done.results
+    found = local.tenant.application(result["application_id"])
+    assert found["candidateData"] == {
+        "id": result["candidate_id"],
+        "firstName": "Ada",
+        "lastName": "Lovelace",
+        "contactData": {"email": "ada@example.com", "phoneNumber": "+49301234567"},
+        "addressData": {"addressLine1": "Berlin", "city": "Berlin", "country": "DE"},
+    }
+    assert found["jobApplicationData"] == {"jobId": job, "applicantSource": "key"}
+    files = local.tenant.attachments(result["application_id"])
+    assert [each["fileName"] for each in files] == ["cv.docx", "letter.pdf", "second cv.pdf"]
+    assert files[1]["contentTypeId"] == "application/pdf"
+
+
+@pytest.mark.parametrize("stream", ["create_candidate", "create_application"])
+@pytest.mark.parametrize("form", ["{}", "remote:{}"])
+def test_jobs_by_phenoms_own_id(
+    local: LocalTenant, job: str, tmp_path: Path, stream: str, form: str
+) -> None:
+    done = write(
+        local, tmp_path, [record(application("ada@example.com", form.format(job)), stream)]
+    )
+    assert done.statuses(stream) == ["created"]
+    (made,) = written(local)
+    assert made["jobApplicationData"] == {"jobId": job, "applicantSource": "Airbyte"}
+    assert local.requests.count("GET /jobs-api/v1/jobs") == 0
+
+
+def test_an_unknown_unified_job(local: LocalTenant, tmp_path: Path) -> None:
+    unknown = UnifiedIds("another tenant").of("jobs", "JR-1")
+    lines = [record(application(f"ada{n}@example.com", unknown)) for n in range(3)]
+    done = write(local, tmp_path, lines)
+    assert done.exit_code == 1
+    assert done.statuses() == ["rejected"] * 3
+    assert done.results[0]["problems"][0]["field"] == "application.job_id"
+    assert list(written(local)) == []
+
+
+def test_rows_of_a_warehouse(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    flat = {
+        "_airbyte_raw_id": "x",
+        "_AIRBYTE_EXTRACTED_AT": 1,
+        "CANDIDATE_FIRST_NAME": "Ada",
+        "candidate.last_name": "Lovelace",
+        "candidate_email_address": "ada@example.com",
+        "candidate_phone_number": 4930123456,
+        "candidate_location_city": None,
+        "candidate_location_country": "DE",
+        "application_job_id": job,
+        "attachments": json.dumps([file("cv.pdf", "CV")]),
+        "source": '{"name": "Referral"}',
+        "loaded_by": "dbt",
+    }
+    done = write(local, tmp_path, [record(flat), record(flat)])
+    assert done.statuses() == ["created", "already_applied"]
+    assert sum("loaded_by" in line for line in done.log) == 1
+    (made,) = written(local)
+    assert made["candidateData"]["addressData"] == {"addressLine1": "DE", "country": "DE"}
+    assert made["candidateData"]["contactData"]["phoneNumber"] == "4930123456"
+    assert made["jobApplicationData"]["applicantSource"] == "Referral"
+
+
+def test_rejections_name_field_and_rule(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    secret = {"first_name": "Wilhelmina-Alexandrine", "email_address": "mina@secret.example"}
+    bad = application("mina@secret.example", job)
+    bad["candidate"] = {**secret, "phone_number": "0049-030-SECRET"}
+    lines = [record(bad), record(application("ada@example.com", job)), state(1)]
+    done = write(local, tmp_path, lines)
+    assert done.exit_code == 1
+    first, second = done.of("create_application")
+    assert [each["field"] for each in first["problems"]] == [
+        "candidate.first_name",
+        "candidate.last_name",
+        "candidate.phone_number",
+    ]
+    assert "at most 20" in first["error"]
+    assert second["status"] == "created", "a rejected record does not stop the others"
+    assert len(done.states) == 1
+    assert "create_application record 1" in done.errors[0]["message"]
+    assert done.errors[0]["failure_type"] == "config_error"
+    said = b"\n".join(done.lines).decode() + json.dumps(done.results)
+    for private in ("Wilhelmina", "secret.example", "SECRET", "Lovelace", "ada@"):
+        assert private not in said
+
+
+def test_what_the_gateway_refuses(local: LocalTenant, tmp_path: Path) -> None:
+    done = write(
+        local,
+        tmp_path,
+        [record(application("ada@example.com", "remote:JR-0"))],
+        config={"on_rejected_record": "skip"},
+    )
+    assert done.exit_code == 0
+    assert "Job not found" in done.results[0]["error"]
+
+
+# -- order, states, broken lines ---------------------------------------------------------------
+
+
+def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    lines = [
+        state(0),
+        record(application("a@example.com", job)),
+        "no message {",
+        record(application("nobody", job)),
+        state(1),
+        state(2, "create_candidate"),
+        '{"type":"LOG","log":{"level":"INFO","message":"not ours"}}',
+        "",
+        '{"record": 1}',
+        record(application("b@example.com", job), "create_candidate"),
+        record(application("c@example.com", job), "elsewhere"),
+        state(3, "create_candidate"),
+        '{"type":"STATE","state":{"type":"GLOBAL","global":{"stream_states":[]},"id":9}}',
+    ]
+    done = write(local, tmp_path, lines, config={"on_rejected_record": "skip"})
+    assert done.exit_code == 0
+    counts = [json.loads(line)["state"]["destinationStats"] for line in done.states]
+    assert [(each["recordCount"], each["rejectedRecordCount"]) for each in counts] == [
+        (0, 0),
+        (2, 1),
+        (0, 0),
+        (1, 0),
+        (1, 1),
+    ]
+    for line, number in zip(done.states[:3], (0, 4, 5), strict=True):
+        text = line.decode()
+        start, _, rest = text.partition(',"destinationStats":')
+        assert start + rest[rest.index("}") + 1 :] == lines[number]
+    broken = [each for each in done.results if each["stream"] is None]
+    assert [each["line"] for each in broken] == [3, 9]
+    (foreign,) = done.of("elsewhere")
+    assert foreign["status"] == "rejected"
+    assert len(done.results) == 6
+
+
+def test_broken_lines_count_as_rejected(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    done = write(local, tmp_path, ["broken", record(application("a@example.com", job))])
+    assert done.exit_code == 1
+    assert done.statuses() == ["created"]
+    assert "line 1 of the input" in done.errors[0]["message"]
+
+
+def test_a_state_waits_for_its_records_and_their_results(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    process = start(local, tmp_path)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    local.faults.latency = 300
+    for line in (record(application("a@example.com", job)), state(1)):
+        process.stdin.write(line.encode() + b"\n")
+    process.stdin.flush()
+    echoed = json.loads(process.stdout.readline())
+    assert echoed["state"]["id"] == 1
+    assert [each["status"] for each in results(tmp_path)] == ["created"]
+    process.stdin.close()
+    assert process.wait() == 0
+    process.stdout.close()
+
+
+def test_destination_object_names(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    configured = catalog(["hires"], {"hires": "create_application"})
+    done = write(
+        local, tmp_path, [record(application("a@x.example", job), "hires")], configured=configured
+    )
+    assert done.statuses("hires") == ["created"]
+
+
+def test_a_stream_that_means_nothing(local: LocalTenant, tmp_path: Path) -> None:
+    done = write(local, tmp_path, [], configured=catalog(["hires"]))
+    assert done.exit_code == 1
+    assert "hires" in done.errors[0]["message"]
+    assert "create_application" in done.errors[0]["message"]
+
+
+# -- once --------------------------------------------------------------------------------------
+
+
+def test_one_person_and_job_twice_in_a_batch(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """The first of them is the one that counts, whatever the number of workers."""
+    lines = [
+        record(application(email, job, source={"name": f"source {number}"}))
+        for number in range(12)
+        for email in ("Ada@example.com", "bob@example.com", "ada@EXAMPLE.com")
+    ]
+    done = write(local, tmp_path, lines, config={"num_workers": 12})
+    statuses = done.statuses()
+    assert statuses[:2] == ["created", "created"]
+    assert set(statuses[2:]) == {"already_applied"}
+    assert [each["jobApplicationData"]["applicantSource"] for each in written(local)] == [
+        "source 0"
+    ] * 2
+
+
+def test_a_batch_again(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    lines = [
+        record(application(f"a{n}@example.com", job, attachments=[file("x.pdf"), file("x.pdf")]))
+        for n in range(5)
+    ]
+    first = write(local, tmp_path, lines)
+    again = write(local, tmp_path, lines)
+    assert first.statuses() == ["created"] * 5
+    assert again.statuses() == ["already_applied"] * 5
+    assert [each["application_id"] for each in again.of("create_application")] == [
+        each["application_id"] for each in first.of("create_application")
+    ]
+    assert len(list(written(local))) == 5
+    for each in written(local):
+        assert file_names(local, each["id"]) == ["x.pdf", "x.pdf"]
+    assert len({each["run"] for each in results(tmp_path)}) == 2, "the file is appended to"
+
+
+def test_attachments_that_an_earlier_run_did_not_get_to(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    row = application(
+        "ada@example.com", job, attachments=[file("cv.pdf", "CV"), file("a.pdf"), file("b.pdf")]
+    )
+    local.faults.server_error = Fault(500, method="POST", path="/apply/v2/applications/", after=1)
+    first = write(local, tmp_path, [record(row), state(1)])
+    assert first.exit_code == 1
+    assert first.errors[0]["failure_type"] == "transient_error"
+    assert first.states == []
+    assert first.statuses() == ["unsettled"]
+    (made,) = written(local)
+    assert first.results[0]["application_id"] == made["id"]
+    assert file_names(local, made["id"]) == ["a.pdf", "cv.pdf"]
+
+    local.faults.clear()
+    again = write(local, tmp_path, [record(row), state(1)])
+    assert again.statuses() == ["already_applied"]
+    assert len(again.states) == 1
+    assert file_names(local, made["id"]) == ["a.pdf", "b.pdf", "cv.pdf"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 413])
+def test_an_attachment_that_is_refused_for_good(
+    local: LocalTenant, job: str, tmp_path: Path, status: int
+) -> None:
+    local.faults.deny = Fault(status, method="POST", path="/apply/v2/applications/", count=1)
+    row = application("ada@example.com", job, attachments=[file("a.pdf"), file("b.pdf")])
+    done = write(local, tmp_path, [record(row), state(1)])
+    assert done.exit_code == 0
+    (result,) = done.results
+    assert result["status"] == "created"
+    assert result["problems"][0]["field"] == "attachments[0]"
+    assert file_names(local, result["application_id"]) == ["b.pdf"]
+    assert any("1 of them lack an attachment" in line for line in done.log)
+    assert len(done.states) == 1
+
+
+LOST = ["reset", "timeout", 500, 502, 504, 503]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("path", ["/apply/v2/applications", "/candidates-api"])
+def test_answers_that_get_lost_after_the_gateway_acted(
+    local: LocalTenant, job: str, tmp_path: Path, lost: Any, path: str
+) -> None:
+    local.faults.lost_answer = Fault(lost, path=path, count=3)
+    lines = [
+        record(application("ada@example.com", job, attachments=[file("a.pdf"), file("b.pdf")])),
+        record({"candidate": application("bob@example.com", job)["candidate"]}, "create_candidate"),
+    ]
+    done = write(local, tmp_path, lines, config={"ph_user_id": "u"})
+    assert done.exit_code == 0, done.errors
+    assert done.statuses() == ["created"]
+    assert done.statuses("create_candidate") == ["created"]
+    (made,) = written(local)
+    assert file_names(local, made["id"]) == ["a.pdf", "b.pdf"]
+    # A request whose answer is still held back is not counted yet.
+    assert local.requests.count("POST /apply/v2/applications") <= 1
+    assert local.requests.count("POST /candidates-api/v2/candidates") <= 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"reset": Fault(method="POST", path="/apply", count=2)},
+        {"server_error": Fault(500, method="POST", path="/apply", count=2)},
+        {"html": Fault(method="POST", path="/apply", count=2)},
+        {"throttle": Fault(503, method="POST", path="/apply", count=2, retry_after=0)},
+        {"throttle": Fault(429, method="POST", path="/apply", count=20, retry_after=0)},
+        {"truncate": Fault(path="/apply", every=2, count=4)},
+        {"unauthorized": Fault(every=3)},
+        {"token_lifetime": 0.3, "latency": 200},
+    ],
+    ids=lambda fault: " ".join(fault),
+)
+def test_faults_that_pass(
+    local: LocalTenant, job: str, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    local.faults.update(fault)
+    row = application("ada@example.com", job, attachments=[file("a.pdf")])
+    done = write(local, tmp_path, [record(row)])
+    assert done.exit_code == 0, done.errors
+    assert done.statuses() == ["created"]
+    (made,) = written(local)
+    assert file_names(local, made["id"]) == ["a.pdf"]
+
+
+def test_a_gateway_that_goes_away(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """What could not be sent is reported, and no state behind it is given back."""
+    lines = [record(application(f"a{n}@example.com", job)) for n in range(20)]
+    lines[3:3] = [state(1)]
+    lines.append(state(2))
+    local.faults.server_error = Fault(503, path="/apply", after=8)
+    done = write(local, tmp_path, lines, config={"num_workers": 1})
+    assert done.exit_code == 1
+    assert done.errors[0]["failure_type"] == "transient_error"
+    assert "send them again" in done.errors[0]["message"]
+    statuses = done.statuses()
+    assert statuses[:3] == ["created"] * 3
+    assert set(statuses[3:]) <= {"created", "unsettled"}
+    assert "unsettled" in statuses
+    assert [json.loads(line)["state"]["id"] for line in done.states] == [1]
+
+    local.faults.clear()
+    again = write(local, tmp_path, lines)
+    assert again.exit_code == 0
+    assert len(list(written(local))) == 20
+    assert len(again.states) == 2
+
+
+def test_no_permission_to_submit(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    local.faults.deny = Fault(method="POST", path="/apply")
+    done = write(local, tmp_path, [record(application("a@example.com", job)), state(1)])
+    assert done.exit_code == 1
+    assert done.errors[0]["failure_type"] == "config_error"
+    assert "Apply API" in done.errors[0]["message"]
+    assert done.states == []
+
+
+# -- candidates --------------------------------------------------------------------------------
+
+
+def test_a_candidate_without_a_job(local: LocalTenant, tmp_path: Path) -> None:
+    person = {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email_address": "ada@example.com",
+        "phone_number": "+49 30 1234567",
+    }
+    lines = [record({"candidate": person, "source": {"id": 12}}, "create_candidate")] * 2
+    first = write(local, tmp_path, lines, config={"ph_user_id": "u"})
+    assert first.statuses("create_candidate") == ["created", "already_exists"]
+    again = write(local, tmp_path, lines, config={"ph_user_id": "u"})
+    assert again.statuses("create_candidate") == ["already_exists"] * 2
+    assert len({each["candidate_id"] for each in (*first.results, *again.results)}) == 1
+    assert local.requests.count("POST /candidates-api/v2/candidates") == 1
+
+
+def test_an_applicant_is_an_existing_candidate(local: LocalTenant, tmp_path: Path) -> None:
+    known = next(
+        each
+        for each in local.tenant.applications()
+        if each["candidateData"].get("id") and each["candidateData"]["contactData"]["email"]
+    )["candidateData"]
+    row = {"candidate": application(known["contactData"]["email"], "")["candidate"]}
+    done = write(local, tmp_path, [record(row, "create_candidate")], config={"ph_user_id": "u"})
+    (result,) = done.results
+    assert (result["status"], result["candidate_id"]) == ("already_exists", known["id"])
+
+
+def test_a_candidate_without_a_job_and_without_an_acting_user(
+    local: LocalTenant, tmp_path: Path
+) -> None:
+    row = {"candidate": application("a@example.com", "")["candidate"]}
+    done = write(local, tmp_path, [record(row, "create_candidate")])
+    assert done.exit_code == 1
+    assert "ph_user_id" in done.results[0]["error"]
+    assert local.requests.total == 0

@@ -1,0 +1,87 @@
+"""`spec.yaml`, `metadata.yaml` and the configuration model say the same."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+import yaml
+
+from destination_phenom.config import DestinationConfig, destination_config
+from destination_phenom.run import SPEC
+from phenom_api.errors import InvalidConfig
+
+MINIMAL = {"client_id": "c", "client_secret": "s", "token_url": "https://login.test"}
+
+
+@pytest.fixture(scope="module")
+def specification() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(SPEC.read_bytes())
+    return loaded
+
+
+def test_the_keys_are_the_same(specification: dict[str, Any]) -> None:
+    schema = specification["connectionSpecification"]
+    fields = DestinationConfig.model_fields
+    assert set(schema["properties"]) == set(fields)
+    assert set(schema["required"]) == {n for n, field in fields.items() if field.is_required()}
+    assert specification["supported_destination_sync_modes"] == ["append"]
+
+
+def test_the_defaults_are_the_same(specification: dict[str, Any]) -> None:
+    for name, published in specification["connectionSpecification"]["properties"].items():
+        assert DestinationConfig.model_fields[name].default == published.get(
+            "default", DestinationConfig.model_fields[name].default
+        )
+        assert ("default" in published) == (
+            not DestinationConfig.model_fields[name].is_required()
+            and DestinationConfig.model_fields[name].default is not None
+        )
+        assert published.get("airbyte_secret", False) == (name in ("client_secret", "api_key"))
+    choices = specification["connectionSpecification"]["properties"]["on_rejected_record"]["enum"]
+    assert tuple(choices) == get_args(
+        DestinationConfig.model_fields["on_rejected_record"].annotation
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_workers": 0},
+        {"num_workers": 51},
+        {"max_attachment_bytes": 0},
+        {"on_rejected_record": "ignore"},
+        {"default_source": ""},
+        {"unknown": 1},
+        {"results_path": 7},
+    ],
+)
+def test_both_refuse_the_same(specification: dict[str, Any], change: dict[str, Any]) -> None:
+    validator = jsonschema.Draft7Validator(specification["connectionSpecification"])
+    assert validator.is_valid(MINIMAL)
+    assert not validator.is_valid({**MINIMAL, **change})
+    with pytest.raises(InvalidConfig) as raised:
+        destination_config({**MINIMAL, **change})
+    assert raised.value.keys == tuple(change)
+
+
+def test_header_values_are_safe() -> None:
+    for name in ("locale", "site_type", "ph_user_id"):
+        with pytest.raises(InvalidConfig):
+            destination_config({**MINIMAL, name: "a\r\nb: c"})
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the models need Python < 3.13")
+def test_metadata() -> None:
+    models = pytest.importorskip(
+        "airbyte_connector_models.metadata.v0.connector_metadata_definition_v0",
+        reason="airbyte-connector-models is not installed",
+    )
+    path = Path(SPEC).with_name("metadata.yaml")
+    metadata = yaml.safe_load(path.read_bytes())
+    models.ConnectorMetadataDefinitionV0.model_validate(metadata)
+    assert metadata["data"]["supportsDataActivation"] is True
+    assert metadata["data"]["connectorType"] == "destination"

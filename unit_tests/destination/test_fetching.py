@@ -1,0 +1,372 @@
+"""Fetching from URLs that somebody else wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import gzip
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from destination_phenom.fetching import (
+    ALLOW_LOOPBACK,
+    Fetcher,
+    Limits,
+    NotFetched,
+    check_url,
+    is_public,
+)
+
+Answer = Callable[[bytes], bytes]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "192.0.2.1",
+        "198.18.0.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fec0::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "2001:db8::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:0:169.254.169.254",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a00:1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "nonsense",
+        "",
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "1.1.1.1"]
+)
+def test_public_addresses(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/a",
+        "ftp://example.com/a",
+        "//example.com/a",
+        "example.com/a",
+        "https:///a",
+        "https://user@example.com/a",
+        "https://user:pw@example.com/a",
+        "https://example.com:99999/a",
+        "https://example.com:0/a",
+        "https://exa mple.com/a",
+        "https://example.com/a\nHost: internal",
+        "https://[::1",
+    ],
+)
+def test_urls_that_are_not_fetched(url: str) -> None:
+    with pytest.raises(ValueError, match=r".") as raised:
+        check_url(url)
+    assert "example.com" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [["10.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::ffff:127.0.0.1"], ["127.0.0.1"], ["::1"]],
+)
+def test_every_address_of_a_name_must_be_public(addresses: list[str]) -> None:
+    with pytest.raises(NotFetched, match="public address"):
+        Fetcher(resolve=lambda *_: addresses).fetch("https://files.example/cv", 10)
+
+
+def test_a_name_that_is_not_known() -> None:
+    def resolve(*_: object) -> list[str]:
+        raise socket.gaierror
+
+    with pytest.raises(NotFetched, match="not known") as raised:
+        Fetcher(resolve=resolve).fetch("https://files.example/secret", 10)
+    assert "files.example" not in str(raised.value)
+
+
+# -- over a real connection --------------------------------------------------------------------
+
+
+class Server:
+    """Answers each connection with what `answer` makes of the request's head."""
+
+    def __init__(self, answer: Answer | None, context: ssl.SSLContext | None = None) -> None:
+        self.heads: list[bytes] = []
+        self.names: list[str | None] = []
+        self._answer = answer
+        self._context = context
+        if context is not None:
+            context.sni_callback = lambda _, name, __: self.names.append(name)
+        self._closed = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(4096)
+            self.heads.append(head)
+            answer = self._answer
+            if answer is None:
+                while not self._closed.wait(0.01):
+                    connection.sendall(b"x")
+                return
+            connection.sendall(answer(head))
+            connection.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._closed.set()
+        self._listener.close()
+
+
+@contextlib.contextmanager
+def serving(answer: Answer | None, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(answer, context)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _same(answer: bytes, _: bytes) -> bytes:
+    return answer
+
+
+def ok(body: bytes, *headers: str) -> bytes:
+    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def moved(target: str) -> bytes:
+    return f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALLOW_LOOPBACK, "1")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context for files.example, and a client's that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "files.example")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [
+                    x509.DNSName("files.example"),
+                    x509.IPAddress(ipaddress.ip_address("127.0.0.2")),
+                ]
+            ),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder: Path = tmp_path_factory.mktemp("tls")
+    pem = folder / "both.pem"
+    pem.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(pem)
+    return server, ssl.create_default_context(cafile=str(pem))
+
+
+@pytest.mark.usefixtures("loopback")
+def test_the_connection_goes_to_the_checked_address(
+    certificates: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look-up; the name is in SNI, in Host and in what the certificate is held against."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    server_side, client_side = certificates
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
+
+    with serving(lambda _: ok(b"content", "Content-Type: a/b; c=d"), server_side) as server:
+        fetcher = Fetcher(resolve=resolve, context=client_side)
+        fetched = fetcher.fetch(f"https://files.example:{server.port}/a%20b?c=d", 100)
+    assert (fetched.content, fetched.media_type) == (b"content", "a/b")
+    assert asked == ["files.example"]
+    assert server.names == ["files.example"]
+    head = server.heads[0].decode()
+    assert head.startswith("GET /a%20b?c=d HTTP/1.1\r\n")
+    assert f"Host: files.example:{server.port}\r\n" in head
+    assert "authorization" not in head.lower()
+    assert "cookie" not in head.lower()
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_certificate_for_another_name(
+    certificates: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    server_side, client_side = certificates
+    with serving(lambda _: ok(b"content"), server_side) as server:
+        for context in (client_side, None):
+            fetcher = Fetcher(resolve=lambda *_: ["127.0.0.1"], context=context)
+            name = "other.example" if context else "files.example"
+            with pytest.raises(NotFetched, match="cannot be reached"):
+                fetcher.fetch(f"https://{name}:{server.port}/", 100)
+        assert server.heads == []
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "http://93.184.216.34/",
+        "ftp://files.example/",
+        "https://user:pw@93.184.216.34/",
+        "//metadata.internal/",
+    ],
+)
+def test_redirects_are_checked_like_the_first_url(target: str) -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        return ["10.1.1.1"] if host == "metadata.internal" else [host]
+
+    with serving(lambda _: moved(target)) as server:
+        with pytest.raises(NotFetched):
+            Fetcher(resolve=resolve).fetch(f"http://127.0.0.1:{server.port}/", 100)
+        assert len(server.heads) == 1
+
+
+@pytest.mark.usefixtures("loopback")
+def test_redirects_come_to_an_end() -> None:
+    with serving(lambda _: moved("/again")) as server:
+        with pytest.raises(NotFetched, match="too often"):
+            Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
+        assert len(server.heads) == 6
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    ("answer", "rule", "passing"),
+    [
+        (ok(b"x" * 101), "more than the 100 bytes", False),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101, "more than the 100 bytes", False),
+        (ok(b""), "no content", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "broke off", True),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+            "broke off",
+            True,
+        ),
+        (ok(gzip.compress(b"x" * 9), "Content-Encoding: gzip"), "compressed", False),
+        (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", "404", False),
+        (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "401", False),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "503", True),
+        (b"", "cannot be reached", True),
+        (b"SSH-2.0-x\r\n\r\n", "cannot be reached", True),
+    ],
+)
+def test_answers_that_are_no_attachment(answer: bytes, rule: str, passing: bool) -> None:
+    with serving(lambda _: answer) as server, pytest.raises(NotFetched, match=rule) as raised:
+        Fetcher().fetch(f"http://127.0.0.1:{server.port}/secret", 100)
+    assert raised.value.passing is passing
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize("size", [1, 100])
+def test_content_up_to_the_limit(size: int) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+    for answer in (ok(b"x" * size), chunked % (size, b"x" * size)):
+        with serving(partial(_same, answer)) as server:
+            fetched = Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
+        assert fetched.content == b"x" * size
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_server_that_answers_byte_by_byte() -> None:
+    """Neither a read nor the connection ever times out, and yet it ends."""
+    with serving(None) as server, pytest.raises(NotFetched, match="within"):
+        Fetcher(limits=Limits(total=0.3)).fetch(f"http://127.0.0.1:{server.port}/", 10**9)
+    for thread in threading.enumerate():
+        if thread.name == "attachment":
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_name_look_up_that_hangs() -> None:
+    gate = threading.Event()
+
+    def resolve(*_: object) -> list[str]:
+        gate.wait(5)
+        return ["127.0.0.1"]
+
+    with pytest.raises(NotFetched, match="within"):
+        Fetcher(resolve=resolve, limits=Limits(total=0.1)).fetch("https://files.example/", 10)
+    gate.set()

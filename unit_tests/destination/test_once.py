@@ -1,0 +1,87 @@
+"""Writes that take effect once, whatever becomes of their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from destination_phenom.once import Once
+from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable, Unreachable
+from phenom_api.gateway import Patience
+
+
+class Ledger:
+    """A gateway that acts or not, and answers or not, as `script` says."""
+
+    def __init__(self, script: list[tuple[bool, bool]]) -> None:
+        self.script = script
+        self.acted = 0
+
+    def send(self) -> str:
+        acts, answers = self.script.pop(0) if self.script else (True, True)
+        if acts:
+            self.acted += 1
+        if not answers:
+            raise Unreachable("reset")
+        if not acts:
+            raise Unavailable("500")
+        return "sent"
+
+    def find(self) -> str | None:
+        return "found" if self.acted else None
+
+
+def once(slept: list[float], attempts: int = 4) -> Once:
+    return Once(Patience(attempts=attempts), sleep=slept.append)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=8))
+def test_never_twice(script: list[tuple[bool, bool]]) -> None:
+    gateway = Ledger(script)
+    try:
+        written = once([])(gateway.send, gateway.find)
+    except (Unavailable, Unreachable):
+        assert gateway.acted == 0
+    else:
+        assert written in ("sent", "found")
+        assert gateway.acted == 1
+
+
+def test_it_looks_before_it_tries_again_and_pauses_before_it_looks() -> None:
+    slept: list[float] = []
+    gateway = Ledger([(True, False)])
+    assert once(slept)(gateway.send, gateway.find) == "found"
+    assert len(slept) == 1
+    assert 0.25 <= slept[0] <= 0.5
+
+
+@pytest.mark.parametrize("error", [RequestRefused("400", status=400), PermissionDenied("403")])
+def test_a_refusal_is_final(error: Exception) -> None:
+    def send() -> Any:
+        raise error
+
+    with pytest.raises(type(error)):
+        once([])(send, lambda: None)
+
+
+def test_a_record_that_alone_fails_is_refused() -> None:
+    """Others going through meanwhile shows that it is the record."""
+    writes = once([])
+    fails = Ledger([(False, True)] * 9)
+
+    def send() -> str:
+        writes(lambda: "another", lambda: None)
+        return fails.send()
+
+    with pytest.raises(RequestRefused, match="while it takes others"):
+        writes(send, fails.find)
+
+
+def test_where_nothing_goes_through_it_is_the_gateway() -> None:
+    fails = Ledger([(False, True)] * 9)
+    with pytest.raises(Unavailable):
+        once([])(fails.send, fails.find)
+    assert len(fails.script) == 5

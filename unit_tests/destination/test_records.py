@@ -1,0 +1,268 @@
+"""The rules of a record, one by one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import jsonschema
+import pytest
+
+from destination_phenom.actions import validated
+from destination_phenom.columns import nested
+from destination_phenom.config import DestinationConfig, destination_config
+from destination_phenom.documentation import PAGE, page
+from destination_phenom.operations import operations
+from destination_phenom.records import OPERATIONS, Record
+from destination_phenom.rejections import Rejected
+
+CONFIG = destination_config(
+    {
+        "client_id": "c",
+        "client_secret": "s",
+        "token_url": "https://login.test",
+        "max_attachment_bytes": 10,
+    }
+)
+Row = dict[str, Any]
+
+
+def encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def row(**fields: Any) -> Row:
+    """A valid record, flat; dotted names as keywords with two underscores."""
+    made: Row = {
+        "candidate.first_name": "Ada",
+        "candidate.last_name": "Lovelace",
+        "candidate.email_address": "ada@example.com",
+        "application.job_id": "JR-1",
+    }
+    made.update({name.replace("__", "."): value for name, value in fields.items()})
+    return made
+
+
+def record(
+    made: Row, operation: str = "create_application", config: DestinationConfig = CONFIG
+) -> Record:
+    tree, _ = nested(made, OPERATIONS[operation])
+    return validated(operation, tree, config)
+
+
+def problems(made: Row, operation: str = "create_application") -> dict[str, str]:
+    with pytest.raises(Rejected) as raised:
+        record(made, operation)
+    return {problem.field: problem.rule for problem in raised.value.problems}
+
+
+def attachment(**members: Any) -> Row:
+    made: Row = {"name": "cv.pdf", "type": "CV", "data": encoded(b"x")}
+    made.update(members)
+    return {name: value for name, value in made.items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "rule"),
+    [
+        ({"candidate__first_name": None}, "candidate.first_name", "is required"),
+        ({"candidate__last_name": "  "}, "candidate.last_name", "is required"),
+        ({"candidate__email_address": ""}, "candidate.email_address", "is required"),
+        ({"application__job_id": None}, "application.job_id", "is required"),
+        ({"application__job_id": "remote: "}, "application.job_id", "must name a job"),
+        ({"application__job_id": "JÖB"}, "application.job_id", "ASCII"),
+        ({"candidate__first_name": "x" * 21}, "candidate.first_name", "has 21 characters"),
+        ({"candidate__last_name": "é" * 25}, "candidate.last_name", "at most 20"),
+        ({"candidate__first_name": "A\ndam"}, "candidate.first_name", "control characters"),
+        ({"candidate__first_name": "A\ud800"}, "candidate.first_name", "control characters"),
+        ({"candidate__first_name": True}, "candidate.first_name", "must be text"),
+        ({"candidate__first_name": ["Ada"]}, "candidate.first_name", "must be text"),
+        ({"candidate__email_address": "ada"}, "candidate.email_address", "e-mail address"),
+        ({"candidate__email_address": "a@b"}, "candidate.email_address", "e-mail address"),
+        ({"candidate__email_address": "a b@c.de"}, "candidate.email_address", "e-mail address"),
+        ({"candidate__email_address": "jörg@c.de"}, "candidate.email_address", "ASCII"),
+        (
+            {"candidate__email_address": "a@c.de\r\nX: y"},
+            "candidate.email_address",
+            "control characters",
+        ),
+        ({"candidate__phone_number": "1234"}, "candidate.phone_number", "5 to 15 digits"),
+        ({"candidate__phone_number": "1" * 16}, "candidate.phone_number", "5 to 15 digits"),
+        ({"candidate__phone_number": "030 CALL ME"}, "candidate.phone_number", "5 to 15 digits"),
+        ({"candidate__phone_number": "49+30123456"}, "candidate.phone_number", "5 to 15 digits"),
+        ({"candidate__phone_number": 4.9e10}, "candidate.phone_number", "must be text"),
+        ({"candidate__location__city": "Ulm"}, "candidate.location.country", "is required"),
+        ({"candidate__location__country": "Germany"}, "candidate.location.country", "alpha-2"),
+        ({"candidate__location__country": "XX"}, "candidate.location.country", "alpha-2"),
+        ({"candidate__location": "Berlin"}, "candidate.location", "not valid JSON"),
+        ({"candidate__location": 3}, "candidate.location", "must be an object"),
+        ({"attachments": "x"}, "attachments", "not valid JSON"),
+        ({"attachments": 3}, "attachments", "list"),
+        ({"attachments": ["{"]}, "attachments[0]", "not valid JSON"),
+        ({"attachments": [3]}, "attachments[0]", "must be an object"),
+        ({"attachments": [attachment(name=None)]}, "attachments[0].name", "is required"),
+        ({"attachments": [attachment(type=...)]}, "attachments[0].type", "is required"),
+        ({"attachments": [attachment(type="RESUME")]}, "attachments[0].type", "'CV'"),
+        ({"attachments": [attachment(data=...)]}, "attachments[0]", "exactly one"),
+        ({"attachments": [attachment(data="")]}, "attachments[0]", "exactly one"),
+        (
+            {"attachments": [attachment(data_url="https://example.com/cv")]},
+            "attachments[0]",
+            "exactly one",
+        ),
+        ({"attachments": [attachment(data="%%%")]}, "attachments[0].data", "must be base64"),
+        ({"attachments": [attachment(data="eHh")]}, "attachments[0].data", "must be base64"),
+        ({"attachments": [attachment(data="é")]}, "attachments[0].data", "must be base64"),
+        (
+            {"attachments": [attachment(data="data:text/plain;base64,eA==")]},
+            "attachments[0].data",
+            "must be base64",
+        ),
+        (
+            {"attachments": [attachment(content_type="pdf")]},
+            "attachments[0].content_type",
+            "media type",
+        ),
+        (
+            {"attachments": [attachment(data=..., data_url="http://example.com/cv")]},
+            "attachments[0].data_url",
+            "https",
+        ),
+        (
+            {"attachments": [attachment(data=..., data_url="https://me:pw@example.com/cv")]},
+            "attachments[0].data_url",
+            "password",
+        ),
+        (
+            {"attachments": [attachment(data=..., data_url="file:///etc/passwd")]},
+            "attachments[0].data_url",
+            "https",
+        ),
+        (
+            {"attachments": [attachment(data=encoded(b"x" * 11))]},
+            "attachments",
+            "max_attachment_bytes is 10",
+        ),
+        ({"attachments": [attachment(data=encoded(b"x" * 6))] * 2}, "attachments", "have 12 bytes"),
+    ],
+)
+def test_rules(fields: Row, field: str, rule: str) -> None:
+    found = problems(row(**fields))
+    assert list(found) == [field]
+    assert rule in found[field]
+
+
+def test_every_broken_rule_is_named() -> None:
+    assert list(problems({"attachments": [{"type": "CV"}]})) == [
+        "candidate.first_name",
+        "candidate.last_name",
+        "candidate.email_address",
+        "application.job_id",
+        "attachments[0].name",
+    ]
+
+
+def test_no_rule_repeats_a_value() -> None:
+    made = row(
+        candidate__first_name="Secret-" * 4,
+        candidate__email_address="secret",
+        candidate__phone_number="secret",
+        candidate__location__country="secret",
+        attachments=[{"name": "a", "type": "secret", "data": "secret!", "content_type": "secret"}],
+    )
+    assert "secret" not in str(problems(made)).lower()
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("+49 (30) 123-456", "+4930123456"),
+        ("0049/30.123456", "004930123456"),
+        ("\u202a030 123456\u202c", "030123456"),
+        ("+４９ 30 123456", "+4930123456"),
+        (4930123456, "4930123456"),
+        ("12345", "12345"),
+        ("1" * 15, "1" * 15),
+        ("+" + "1" * 15, "+" + "1" * 15),
+    ],
+)
+def test_phone_numbers(given: Any, sent: str) -> None:
+    assert record(row(candidate__phone_number=given)).candidate.phone_number == sent
+
+
+def test_what_is_put_right() -> None:
+    made = record(
+        row(
+            candidate__first_name="  Ada  ",
+            candidate__last_name="x" * 20 + " ",
+            candidate__location__country=" de ",
+            application__job_id=1001,
+            attachments=[attachment(type="cover letter", data="eH\n h4\r\n")],
+            source__id=7,
+        )
+    )
+    assert made.candidate.first_name == "Ada"
+    assert made.candidate.location is not None
+    assert made.candidate.location.country == "DE"
+    assert made.application is not None
+    assert made.application.job_id == "1001"
+    assert (made.attachments[0].type, made.attachments[0].data) == ("COVER_LETTER", b"xxx")
+    assert made.source is not None
+    assert made.source.label == "7"
+
+
+def test_blank_means_not_given() -> None:
+    made = record(
+        row(
+            candidate__phone_number="",
+            candidate__location={"city": None, "country": " "},
+            attachments=[],
+            source={"name": ""},
+        )
+    )
+    assert made.candidate.phone_number is None
+    assert made.candidate.location is None
+    assert made.attachments == ()
+    assert made.source is None
+
+
+def test_a_candidate_needs_no_job_but_then_an_acting_user() -> None:
+    made = row(application__job_id=None)
+    assert "ph_user_id" in problems(made, "create_candidate")["application.job_id"]
+    acting = CONFIG.model_copy(update={"ph_user_id": "u"})
+    assert record(made, "create_candidate", acting).application is None
+    with pytest.raises(Rejected, match="calling code"):
+        record({**made, "candidate.phone_number": "030 123456"}, "create_candidate", acting)
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda each: str(each["object_name"]))
+def test_the_schema_says_the_same(operation: Row) -> None:
+    schema = operation["json_schema"]
+    jsonschema.Draft7Validator.check_schema(schema)
+    assert "$ref" not in str(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    whole: Row = {
+        "candidate": {
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "email_address": "ada@example.com",
+            "phone_number": None,
+            "location": {"city": "Berlin", "country": "DE"},
+        },
+        "application": {"job_id": "JR-1"},
+        "attachments": [attachment(), {"name": "a", "type": "OTHER", "data_url": "https://a/b"}],
+        "source": None,
+    }
+    validator.validate(whole)
+    assert record(whole, str(operation["object_name"])) is not None
+    for member in ("first_name", "last_name", "email_address"):
+        person = {name: value for name, value in whole["candidate"].items() if name != member}
+        assert not validator.is_valid({**whole, "candidate": person})
+    without_job = {name: value for name, value in whole.items() if name != "application"}
+    assert validator.is_valid(without_job) == (operation["object_name"] == "create_candidate")
+
+
+def test_the_page_about_records_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "run: python -m destination_phenom.documentation"
+    )

@@ -1,0 +1,324 @@
+"""What goes over the wire, against a gateway that answers as a test says."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests_mock
+
+from destination_phenom.actions import Actions
+from destination_phenom.attachments import Contents
+from destination_phenom.config import destination_config
+from destination_phenom.once import Once
+from destination_phenom.outcomes import Outcome
+from destination_phenom.rejections import Rejected
+from phenom_api.errors import PermissionDenied, RequestRefused
+from phenom_api.gateway import Gateway, Patience
+from source_phenom.models.ids import UnifiedIds
+
+GATEWAY = "https://gateway.test/prefix"
+APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
+STATUS = f"{APPLICATIONS}/status"
+CANDIDATES = f"{GATEWAY}/candidates-api/v2/candidates"
+FILES = f"{GATEWAY}/candidates-api/files/v1/candidates/c1/attachments"
+CONFIG = {
+    "client_id": "c",
+    "client_secret": "s",
+    "token_url": "https://login.test",
+    "gateway_url": GATEWAY,
+    "locale": "de_DE",
+    "site_type": "internal",
+    "ph_user_id": "recruiter",
+}
+ROW: dict[str, Any] = {
+    "candidate": {
+        "first_name": "Wilhelmina",
+        "last_name": "Lovelace",
+        "email_address": "ada@example.com",
+    },
+    "application": {"job_id": "JR-1"},
+}
+CARRY_OUT = Callable[..., Outcome]
+
+
+def standing(applied: Any, application_id: Any = "a1", candidate_id: Any = "c1") -> dict[str, Any]:
+    ids = {"candidateId": candidate_id, "applicationId": application_id}
+    return {"status": "success", "data": {"alreadyApplied": applied, **ids}}
+
+
+def attached(*names: str) -> list[dict[str, str]]:
+    content = base64.b64encode(b"x").decode()
+    return [{"name": name, "type": "OTHER", "data": content} for name in names]
+
+
+@pytest.fixture
+def wire() -> Iterator[requests_mock.Mocker]:
+    with requests_mock.Mocker() as mocker:
+        mocker.post("https://login.test/token", text='{"access_token":"t","expires_in":3600}')
+        yield mocker
+
+
+@pytest.fixture
+def carry_out(wire: requests_mock.Mocker) -> Iterator[CARRY_OUT]:
+    config = destination_config(CONFIG)
+    patience = Patience(attempts=3)
+    with Gateway(config, patience=patience, sleep=lambda _: None) as gateway:
+        actions = Actions(
+            config,
+            gateway,
+            once=Once(patience, sleep=lambda _: None),
+            contents=Contents(100),
+        )
+
+        def run(operation: str = "create_application", **changes: Any) -> Outcome:
+            row = {name: each for name, each in {**ROW, **changes}.items() if each is not None}
+            return actions.carry_out(operation, row)
+
+        yield run
+
+
+def sent(wire: requests_mock.Mocker) -> list[str]:
+    return [
+        f"{each.method} {each.path}" for each in wire.request_history if "/token" not in each.path
+    ]
+
+
+def test_the_status_is_asked_with_headers(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, json=standing(False))
+    assert carry_out() == Outcome("created", "c1", "a1")
+    status, submit = wire.request_history[1:]
+    expected = {"email": "ada@example.com", "jobId": "JR-1"}
+    expected |= {"locale": "de_DE", "siteType": "internal"}
+    assert {name: status.headers[name] for name in expected} == expected
+    assert status.query == ""
+    assert (submit.headers["locale"], submit.headers["siteType"]) == ("de_DE", "internal")
+    assert submit.json()["jobApplicationData"] == {"jobId": "JR-1", "applicantSource": "Airbyte"}
+
+
+@pytest.mark.parametrize("applied", [True, "true", "True"])
+def test_somebody_who_applied_is_not_submitted(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, applied: Any
+) -> None:
+    wire.get(STATUS, json=standing(applied))
+    assert carry_out() == Outcome("already_applied", "c1", "a1")
+    assert len(sent(wire)) == 1
+
+
+def test_the_submit_itself_says_already_applied(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, json=standing(True))
+    assert carry_out().status == "already_applied"
+
+
+def test_a_conflict_means_already_applied(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.post(APPLICATIONS, status_code=409, json={"message": "duplicate"})
+    assert carry_out() == Outcome("already_applied", "c1", "a1")
+
+
+def test_an_unknown_person_is_not_found_rather_than_not_applied(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, status_code=404, json={"error": "no such applicant"})
+    wire.post(APPLICATIONS, json=standing(False))
+    assert carry_out().status == "created"
+
+
+def test_ids_that_the_submit_does_not_name(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.post(APPLICATIONS, json=standing(False, None, None))
+    assert carry_out() == Outcome("created", "c1", "a1")
+
+
+def test_an_application_whose_id_nobody_names(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, json=standing(False, None, None))
+    outcome = carry_out(attachments=attached("a.pdf"))
+    assert outcome.status == "created"
+    assert "id is unknown" in str(outcome.error)
+
+
+def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    """What this run created it knows itself."""
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, json=standing(False))
+    assert carry_out().status == "created"
+    person = {**ROW["candidate"], "email_address": "ADA@example.com"}
+    assert carry_out(candidate=person) == Outcome("already_applied", "c1", "a1")
+    assert sent(wire).count("POST /prefix/apply/v2/applications") == 1
+
+
+def test_refusals_are_quoted_without_what_is_personal(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    details = ["candidateData.firstName: Wilhelmina is blocked", "mail ada@example.com"]
+    wire.post(
+        APPLICATIONS, status_code=400, json={"error": "Validation failed", "details": details}
+    )
+    with pytest.raises(Rejected) as raised:
+        carry_out()
+    text = str(raised.value)
+    assert "Validation failed: candidateData.firstName: *** is blocked" in text
+    assert "Wilhelmina" not in text
+    assert "ada@" not in text
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "[]", '{"error": {"a": 1}}'])
+def test_refusals_without_words(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, body: str
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=422, text=body)
+    with pytest.raises(Rejected, match="422"):
+        carry_out()
+
+
+def test_what_is_not_the_records_fault(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=403, json={"message": "no"})
+    with pytest.raises(PermissionDenied):
+        carry_out()
+    wire.post(APPLICATIONS, status_code=302, headers={"Location": "https://elsewhere.test/"})
+    with pytest.raises(RequestRefused):
+        carry_out()
+
+
+def test_a_resume_that_is_not_listed_among_the_attachments(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(True))
+    wire.get(f"{APPLICATIONS}/a1/attachments", json={"data": [{"fileName": "b.pdf"}]})
+    wire.get(f"{APPLICATIONS}/a1", json={"data": {"resumeData": {"fileName": "cv.pdf"}}})
+    files = attached("cv.pdf", "b.pdf")
+    files[0]["type"] = "CV"
+    assert carry_out(attachments=files) == Outcome("already_applied", "c1", "a1")
+    assert not any(each.startswith("POST") for each in sent(wire))
+
+
+def test_attachments_that_may_not_be_read(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, json=standing(True))
+    wire.get(f"{APPLICATIONS}/a1/attachments", status_code=403, json={"message": "no"})
+    outcome = carry_out(attachments=attached("a.pdf"))
+    assert outcome.status == "already_applied"
+    assert "could not be compared" in str(outcome.error)
+
+
+# -- jobs --------------------------------------------------------------------------------------
+
+
+def test_unified_ids_are_looked_up_once_and_in_order(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    ids = UnifiedIds("phenom")
+    uuid = "6f1c2a34-0000-4000-8000-000000000001"
+    listed = {"internal": ["JR-1"], "external": ["JR-2", uuid], "closed": ["JR-3"]}
+
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        closed = request.path.endswith("closedjobs")
+        rows = [
+            {"jobId": each} for each in listed["closed" if closed else request.qs["sitetype"][0]]
+        ]
+        offset = int(request.qs["offset"][0])
+        return {"totalRecordsCount": len(rows), "data": rows[offset:]}
+
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
+    wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
+    wire.get(STATUS, json=standing(True))
+
+    def asked(job_id: str) -> str:
+        wire.reset_mock()
+        carry_out(application={"job_id": job_id})
+        return str(wire.request_history[-1].headers["jobId"])
+
+    assert asked(ids.of("jobs", "JR-1")) == "JR-1"
+    assert not [each for each in wire.request_history if "external" in each.query]
+    assert asked(ids.of("jobs", "JR-2").upper()) == "JR-2"
+    assert not any("closedjobs" in each for each in sent(wire))
+    assert asked(ids.of("jobs", "JR-3")) == "JR-3"
+    assert asked(uuid) == uuid, "a tenant may name its jobs by UUIDs"
+    assert not any(each.endswith("/v1/jobs") for each in sent(wire)), "these are read already"
+    with pytest.raises(Rejected, match="unified id"):
+        carry_out(application={"job_id": ids.of("jobs", "JR-4")})
+    wire.reset_mock()
+    with pytest.raises(Rejected, match="unified id"):
+        carry_out(application={"job_id": ids.of("jobs", "JR-4")})
+    assert sent(wire) == []
+
+
+def test_unified_ids_where_no_listing_may_be_read(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(requests_mock.ANY, status_code=403, json={"message": "no"})
+    with pytest.raises(PermissionDenied, match="Jobs API"):
+        carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
+
+
+# -- candidates --------------------------------------------------------------------------------
+
+
+def test_a_candidate_is_created(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(CANDIDATES, status_code=404, json={"message": "not found"})
+    wire.post(CANDIDATES, json={"status": 200, "data": {"cId": "c1"}})
+    wire.patch(FILES, json={"status": 200})
+    files = attached("cv.pdf", "b.pdf")
+    files[0]["type"] = "CV"
+    outcome = carry_out("create_candidate", application=None, attachments=files)
+    assert outcome == Outcome("created", "c1")
+    _, _, created, first, second = wire.request_history
+    assert created.headers["x-ph-userId"] == "recruiter"
+    assert created.json() == {
+        "firstName": "Wilhelmina",
+        "lastName": "Lovelace",
+        "profileSources": ["Airbyte"],
+        "emailList": [{"email": "ada@example.com", "type": "Personal", "status": "Primary"}],
+    }
+    assert first.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert b'name="attachment"; filename="cv.pdf"' in first.body
+    assert b"true" in first.body
+    assert b"false" in second.body
+
+
+@pytest.mark.parametrize("data", [{"candidateId": "c1"}, [{"candidateId": "c1", "field": "email"}]])
+@pytest.mark.parametrize("status", [400, 409])
+def test_the_error_names_the_candidate_who_exists(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, data: Any, status: int
+) -> None:
+    wire.get(CANDIDATES, status_code=404, json={"message": "not found"})
+    wire.post(CANDIDATES, status_code=status, json={"message": "exists", "data": data})
+    wire.get(FILES, json={"attachments": [{"attachmentName": "a.pdf"}]})
+    wire.patch(FILES, json={"status": 200})
+    outcome = carry_out(
+        "create_candidate", application=None, attachments=attached("a.pdf", "b.pdf")
+    )
+    assert outcome == Outcome("already_exists", "c1")
+    path = FILES.removeprefix("https://gateway.test")
+    assert sent(wire)[-2:] == [f"GET {path}", f"PATCH {path}"]
+
+
+def test_a_candidate_who_is_refused(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(CANDIDATES, status_code=404, json={"message": "not found"})
+    wire.post(CANDIDATES, status_code=400, json={"message": "profileSources is unknown"})
+    with pytest.raises(Rejected, match="profileSources is unknown"):
+        carry_out("create_candidate", application=None)
+
+
+def test_a_candidate_whose_answer_got_lost(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    found = {"status": 200, "data": {"candidateId": "c1"}}
+    wire.get(CANDIDATES, [{"status_code": 404, "json": {}}, {"json": found}])
+    wire.post(CANDIDATES, status_code=502)
+    assert carry_out("create_candidate", application=None) == Outcome("created", "c1")
+    assert carry_out("create_candidate", application=None) == Outcome("already_exists", "c1")
+    assert sent(wire).count("POST /prefix/candidates-api/v2/candidates") == 1
