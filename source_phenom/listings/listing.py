@@ -75,10 +75,15 @@ def is_complete(outcome: Outcome, what: str) -> bool:
             "pages stayed open after reading them again. Records may be missing until the next "
             "sync; nothing is reported as deleted."
         )
-    elif outcome.repaired:
+    elif outcome.moved:
         logger.warning(
             f"The {what} moved while they were read: {outcome.repaired} stretches were read "
             "again. Nothing is missing; deletions are left to the next sync."
+        )
+    elif outcome.total is None and not outcome.agrees:
+        logger.warning(
+            f"The gateway lists no {what} and does not count them; deletions are left to a sync "
+            "in which it does."
         )
     elif not outcome.agrees:
         logger.warning(

@@ -43,13 +43,13 @@ class Origins:
 
         :param is_object: the field is an object, whose members speak for themselves.
         """
-        found = _nearest(hiring_team.FEEDS, path)
-        if found is None:
-            own = _nearest(jobs.FEEDS, path)
-            if own is None:
-                own = () if is_object else (INTEGRATION_FIELDS,)
-            found = _of(jobs.MODEL, (*_of_additional_field(path), *own))
-        return self._as_wished(path, found)
+        of_team = _nearest(hiring_team.FEEDS, path)
+        if of_team is not None:
+            return self._as_wished(path, of_team)
+        own = _nearest(jobs.FEEDS, path)
+        if own is None:
+            own = () if is_object else (INTEGRATION_FIELDS,)
+        return self._as_wished(path, _of(jobs.MODEL, (*_of_additional_field(path), *own)))
 
     def of_application(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
         """Columns that the field ``path`` of an application feeds; its candidate's, too."""

@@ -1,0 +1,40 @@
+"""The command `phenom` in this process: arguments in, exit code and what it printed out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phenom_cli.main import phenom
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+    with pytest.raises(SystemExit) as ended:
+        phenom.main([*arguments], prog_name="phenom")
+    printed = capsys.readouterr()
+    return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+
+def config_file(folder: Path, config: dict[str, Any]) -> str:
+    path = folder / "tenant.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return str(path)

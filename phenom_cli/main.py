@@ -1,0 +1,147 @@
+"""The command ``phenom``. Data go to stdout; logs and progress go to stderr."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import click
+
+from phenom_api import __version__
+from phenom_cli import local_tenant
+from phenom_cli.fields import fields
+from phenom_cli.passthrough import passthrough
+from phenom_cli.scopes import scopes
+from phenom_cli.write import write
+
+DEFAULT_WAREHOUSE = "phenom.duckdb"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="phenom")
+def phenom() -> None:
+    """Phenom recruiting data for people at a terminal.
+
+    Without any configuration, `phenom sync` loads made-up data of a local tenant into a DuckDB
+    file: a good first look.
+    """
+
+
+@phenom.command()
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="JSON file with the source's configuration (client_id, client_secret, token_url, ...)."
+    " Without it, a local tenant with made-up data is started and synced.",
+)
+@click.option(
+    "--warehouse",
+    metavar="WHERE",
+    default=DEFAULT_WAREHOUSE,
+    show_default=True,
+    help="Path of a DuckDB file, or postgresql://user:password@host:5432/database"
+    " (add ?schema=name for another schema than public).",
+)
+@click.option(
+    "--streams",
+    metavar="A,B",
+    help="Only these streams, separated by commas. Without it, all of them.",
+)
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Read everything again instead of what changed since the last sync.",
+)
+def sync(config_file: str | None, warehouse: str, streams: str | None, full_refresh: bool) -> None:
+    """Load a Phenom tenant into a warehouse.
+
+    The first sync loads everything, the next ones what changed since. Rows that Phenom no longer
+    returns stay, with remote_deleted_at set. At the end a table tells for each stream how many
+    rows are new, changed and deleted, and how many live rows there are in total.
+
+    Two tenants can share a warehouse if their configurations differ in integration_id.
+
+    Exit code 0 if every stream was read, else 1, with the failed streams and their errors named;
+    what could be read is loaded all the same.
+
+    \b
+    Examples:
+      phenom sync
+      phenom sync --config tenant.json --warehouse recruiting.duckdb
+      phenom sync --config tenant.json --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
+      phenom sync --config tenant.json --streams jobs,users --full-refresh
+    """
+    from phenom_cli.sync import sync as run_sync
+
+    names = (
+        None if streams is None else [name.strip() for name in streams.split(",") if name.strip()]
+    )
+    if names == []:
+        raise click.UsageError("--streams names no stream.")
+    # Ended from outside or by a closed terminal, it cleans up as after Ctrl-C.
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, _: sys.exit(128 + number))
+    try:
+        exit_code = run_sync(config_file, warehouse, names, full_refresh)
+    except KeyboardInterrupt:
+        click.echo("Interrupted; the next sync goes on from what is in the warehouse.", err=True)
+        exit_code = 130
+    sys.exit(exit_code)
+
+
+@phenom.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8100,
+    show_default=True,
+    help="Port to listen on, on this machine only; 0 takes a free one.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(0),
+    default=local_tenant.JOBS,
+    show_default=True,
+    help="How many jobs the tenant has.",
+)
+@click.option(
+    "--applications",
+    type=click.IntRange(0),
+    default=local_tenant.APPLICATIONS,
+    show_default=True,
+    help="How many applications it has.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=local_tenant.SEED,
+    show_default=True,
+    help="The same seed makes the same data.",
+)
+def sandbox(port: int, jobs: int, applications: int, seed: int) -> None:
+    """Serve a local Phenom tenant with made-up data.
+
+    Prints a ready-made configuration for the source and the destination on stdout, then serves
+    until it is interrupted with Ctrl-C.
+
+    \b
+    Example, in two terminals:
+      phenom sandbox --port 8100 > tenant.json
+      phenom sync --config tenant.json
+    """
+    local_tenant.serve(port, jobs, applications, seed)
+
+
+phenom.add_command(scopes)
+phenom.add_command(passthrough)
+phenom.add_command(fields)
+phenom.add_command(write)
+
+
+def main() -> None:
+    phenom(prog_name="phenom")
+
+
+if __name__ == "__main__":
+    main()

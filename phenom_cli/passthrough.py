@@ -1,0 +1,265 @@
+"""``phenom passthrough``: any request to the gateway, as the connector would send it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from phenom_cli.configuration import config_option
+
+if TYPE_CHECKING:
+    from phenom_api.gateway import Answer, Gateway, Operation
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""Sent again where an answer got lost; POST and PATCH could have their effect twice."""
+
+DEFAULT_PAGE_SIZE = 100
+SHORTEST_SECRET = 5
+
+
+@click.command()
+@config_option
+@click.argument("method", type=click.Choice(METHODS, case_sensitive=False), metavar="METHOD")
+@click.argument("path")
+@click.option(
+    "-p",
+    "--param",
+    "pairs",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Query parameter; may come several times.",
+)
+@click.option(
+    "-H",
+    "--header",
+    "lines",
+    metavar="'NAME: VALUE'",
+    multiple=True,
+    help="Header; may come several times.",
+)
+@click.option(
+    "-d",
+    "--data",
+    metavar="JSON|@FILE",
+    help="JSON body, or @ and the file that holds it (@- is standard input).",
+)
+@click.option(
+    "--raw",
+    metavar="FILE",
+    help="A file (- is standard input) as the body, byte for byte. Its name decides the"
+    " Content-Type unless -H does.",
+)
+@click.option(
+    "-F",
+    "--form",
+    "forms",
+    metavar="NAME=VALUE|NAME=@FILE",
+    multiple=True,
+    help="Part of a multipart/form-data body; may come several times.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the body of a successful answer to this file.",
+)
+@click.option(
+    "--paginate",
+    is_flag=True,
+    help="Follow offset and limit to the end and print the rows as JSON lines (GET only).",
+)
+def passthrough(
+    config_file: str,
+    method: str,
+    path: str,
+    pairs: Sequence[str],
+    lines: Sequence[str],
+    data: str | None,
+    raw: str | None,
+    forms: Sequence[str],
+    output: str | None,
+    paginate: bool,
+) -> None:
+    """Send any request to the gateway and print its answer.
+
+    METHOD is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS. PATH begins with a slash and is
+    looked for below gateway_url. Authentication, throttling and retries are those of the
+    connector; only POST and PATCH are not repeated where the gateway may have acted already.
+
+    Prints one JSON object {url, status, headers, data}. data is the body: JSON as it is, other
+    text as a string, null for none; credentials are masked. An error status of the gateway is an
+    answer like any other, with exit code 0. Exit code 1 if there is no answer that could be
+    printed, or if --paginate could not read all pages.
+
+    \b
+    Examples (with C for tenant.json):
+      phenom passthrough --config C GET /jobs-api/v1/jobs -p limit=1
+      phenom passthrough --config C GET /apply/v2/applications --paginate > all.jsonl
+      phenom passthrough --config C GET /apply/v2/applications/status \\
+          -H 'email: ada@example.com' -H 'jobId: JR-1' -H 'locale: en_US'
+      phenom passthrough --config C POST /candidates-api/v1/candidates/search/ \\
+          -d '{"from": 0, "size": 10}'
+      phenom passthrough --config C PATCH /candidates-api/... -F attachment=@cv.pdf
+    """
+    from phenom_api.errors import PhenomError
+    from phenom_api.gateway import Operation
+    from phenom_cli.configuration import connection_settings
+    from phenom_cli.request_parts import body, header_fields, path_and_params
+    from phenom_cli.sync import read_config
+    from phenom_cli.waiting import patient_gateway
+
+    settings = read_config(config_file)
+    connection = connection_settings(settings)
+    below, params = path_and_params(path, connection.gateway_url, pairs)
+    content = body(data, raw, forms)
+    headers = _merged(content.headers, header_fields(lines))
+    if output is not None:
+        headers = _merged({"Accept": "*/*"}, headers)
+    operation = Operation(method.upper(), below, f"access to {below}")
+    if paginate and (operation.method != "GET" or content.data is not None or output is not None):
+        raise click.UsageError("--paginate goes with GET, without a body and without --output.")
+    if output is not None and not Path(output).absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder of {output} does not exist.", param_hint="--output")
+    with patient_gateway(connection) as gateway:
+        try:
+            if paginate:
+                _print_rows(gateway, operation, params, headers, settings)
+            else:
+                answer = _answer(gateway, operation, params, headers, content.data)
+                _print_answer(gateway, answer, params, output)
+        except PhenomError as error:
+            raise click.ClickException(error.message) from None
+
+
+def _answer(
+    gateway: Gateway,
+    operation: Operation,
+    params: Mapping[str, Any],
+    headers: Mapping[str, str],
+    data: bytes | None,
+) -> Answer:
+    """The gateway's last word, whatever its status; PhenomError where it never said any."""
+    from phenom_api.errors import PhenomError
+
+    try:
+        return gateway.send(
+            operation,
+            params=params,
+            headers=headers,
+            data=data,
+            retry_lost=operation.method in REPEATABLE,
+        )
+    except PhenomError as error:
+        if error.answer is None:
+            raise
+        click.echo(f"Warning: {error.message}", err=True)
+        return error.answer
+
+
+def _print_answer(
+    gateway: Gateway, answer: Answer, params: Mapping[str, Sequence[str]], output: str | None
+) -> None:
+    from phenom_api.answers import hide
+    from phenom_cli.answer_shown import Binary, shown_data, shown_headers
+    from phenom_cli.printing import print_json
+    from phenom_cli.request_parts import full_url
+
+    secrets = _secrets(gateway)
+    succeeded = 200 <= answer.status < 300
+    data: Any = None
+    if output is not None and succeeded:
+        try:
+            Path(output).write_bytes(answer.content)
+        except OSError as error:
+            raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from None
+        data = {"file": output, "bytes": len(answer.content)}
+    else:
+        try:
+            data = shown_data(answer, secrets)
+        except Binary:
+            kind = answer.headers.get("Content-Type", "of no known type")
+            what = f"The body of the answer is binary ({kind}, {len(answer.content):,} bytes)"
+            if succeeded:
+                raise click.ClickException(
+                    f"{what}. The request succeeded with {answer.status}; with --output FILE its"
+                    " answer goes to a file."
+                ) from None
+            click.echo(f"Warning: {what} and not shown.", err=True)
+    print_json(
+        {
+            "url": hide(full_url(answer.url, params), secrets),
+            "status": answer.status,
+            "headers": shown_headers(answer.headers, secrets),
+            "data": data,
+        },
+        indent=2,
+    )
+
+
+def _print_rows(
+    gateway: Gateway,
+    operation: Operation,
+    params: Mapping[str, list[str]],
+    headers: Mapping[str, str],
+    settings: Mapping[str, Any],
+) -> None:
+    from phenom_api.answers import hide
+    from phenom_cli.printing import print_json_lines, progress_console
+    from phenom_cli.rows import Rows
+
+    rest = dict(params)
+    rows = Rows(
+        gateway,
+        operation,
+        rest,
+        headers,
+        offset=_number(rest, "offset", 0, 0),
+        page_size=_number(rest, "limit", settings.get("page_size", DEFAULT_PAGE_SIZE), 1),
+    )
+    count = 0
+    with progress_console().status("Reading ...") as status:
+        for page in rows:
+            print_json_lines(page, lambda text: hide(text, _secrets(gateway)))
+            count += len(page)
+            of_all = f" of {rows.expected:,}" if rows.expected is not None else ""
+            status.update(f"{count:,}{of_all} rows ...")
+    click.echo(f"{count:,} rows.", err=True)
+    outcome = rows.outcome
+    if outcome is not None and outcome.total not in (None, outcome.rows):
+        click.echo(
+            f"Warning: the gateway counts {outcome.total:,} rows but lists {outcome.rows:,}.",
+            err=True,
+        )
+    if outcome is not None and outcome.open_seams:
+        click.echo("Warning: rows moved while they were read; some may be missing.", err=True)
+
+
+def _number(params: dict[str, list[str]], name: str, default: Any, least: int) -> int:
+    """Takes a whole number out of the parameters."""
+    written = params.pop(name, [default])[-1]
+    try:
+        number = int(written)
+    except (TypeError, ValueError):
+        number = least - 1
+    if number < least:
+        raise click.BadParameter(f"{name} must be a whole number from {least} up.", param_hint="-p")
+    return number
+
+
+def _secrets(gateway: Gateway) -> tuple[str, ...]:
+    """What must not be printed. Too short a text would blank out half the data instead."""
+    held = (*gateway.connection.secrets(), gateway.tokens.held or "")
+    return tuple(secret for secret in held if len(secret) >= SHORTEST_SECRET)
+
+
+def _merged(*layers: Mapping[str, str]) -> dict[str, str]:
+    """Headers of which later ones win, whatever the case of their names."""
+    merged: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            merged[name.lower()] = (name, value)
+    return dict(merged.values())

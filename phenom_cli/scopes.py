@@ -1,0 +1,107 @@
+"""``phenom scopes``: the scope test as a table or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from phenom_cli.configuration import config_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from phenom_cli.scope_test import Scope
+
+_COLOURS = {
+    "reachable": "green",
+    "empty": "yellow",
+    "denied": "red",
+    "not configured": "yellow",
+    "failed": "red",
+}
+
+
+@click.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
+def scopes(config_file: str, as_json: bool) -> None:
+    """Test what the API client may do.
+
+    One row per unified model and per action, and what to ask Phenom for where something is
+    missing. Nothing is created: the actions are tried with a question about somebody who does
+    not exist.
+
+    \b
+    reachable       it works
+    empty           it works, but there is nothing to make records of
+    denied          Phenom has to grant a permission, or the credentials are wrong
+    not configured  a key of the configuration is missing
+    failed          no usable answer: the network, the address, the gateway itself
+
+    Exit code 0 if every model is reachable or empty, else 1. Actions do not count.
+
+    \b
+    Examples:
+      phenom scopes --config tenant.json
+      phenom scopes --config tenant.json --json | jq -r '.[].ask | select(. != "")'
+    """
+    from phenom_cli.configuration import source_settings
+    from phenom_cli.printing import console, print_json, progress_console
+    from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
+    from phenom_cli.sync import read_config
+
+    raw = read_config(config_file)
+    config = source_settings(raw)
+    # Of a destination's configuration; a wrong one is reported by destination-phenom check.
+    site_type = raw.get("site_type")
+    with progress_console().status("Asking the gateway ..."):
+        found = scope_test(
+            config,
+            config.locale or DEFAULT_LOCALE,
+            site_type if isinstance(site_type, str) and site_type else config.site_types[0],
+        )
+    if as_json:
+        print_json([asdict(scope) for scope in found], indent=2)
+    else:
+        show(found, console(), has_api_key=config.api_key is not None)
+    missing = [scope.name for scope in found if scope.required and scope.result not in PASSED]
+    if missing:
+        click.echo(f"Error: required models cannot be read: {', '.join(missing)}.", err=True)
+        sys.exit(1)
+
+
+def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None:
+    """A table that fits 80 columns, and below it what to do, once for all rows that need it."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from phenom_cli.printing import print_rendered
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("model or action", "result", "endpoint"):
+        table.add_column(title, overflow="fold")
+    remarks: dict[tuple[str, str, str], list[str]] = {}
+    for scope in found:
+        status = f" ({scope.http_status})" if scope.http_status is not None else ""
+        table.add_row(
+            Text(scope.name),
+            Text(f"{scope.result}{status}", style=_COLOURS[scope.result]),
+            Text(scope.endpoint),
+        )
+        if scope.ask or scope.message:
+            remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
+    print_rendered(console, table)
+    for (result, ask, message), names in remarks.items():
+        click.echo()
+        heading = Text(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
+        print_rendered(console, heading)
+        for line in filter(None, (message, ask and f"Ask Phenom for: {ask}.")):
+            print_rendered(console, Padding(Text(line), (0, 0, 0, 2)))
+    if not has_api_key and {scope.http_status for scope in found} == {403, None}:
+        click.echo()
+        print_rendered(console, Text("Where all is denied, the gateway may want an api_key."))

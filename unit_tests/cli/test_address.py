@@ -1,0 +1,74 @@
+"""``--warehouse``: what is accepted, and that a password is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from phenom_cli.address import parse_warehouse
+
+
+def test_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    warehouse = parse_warehouse("phenom.duckdb")
+    assert warehouse.duckdb_path == tmp_path / "phenom.duckdb"
+    assert warehouse.postgres_url is None
+    assert warehouse.place == "phenom.duckdb"
+
+
+def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert parse_warehouse("~/a.duckdb").duckdb_path == tmp_path / "a.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("value", "url", "schema", "place", "password"),
+    [
+        (
+            "postgresql://me:pa%40ss@db:5432/hr",
+            "postgresql://me:pa%40ss@db:5432/hr",
+            "public",
+            "postgresql://me@db:5432/hr",
+            "pa@ss",
+        ),
+        (
+            "postgres://me@db/hr?sslmode=require&schema=phenom",
+            "postgresql://me@db/hr?sslmode=require",
+            "phenom",
+            "postgresql://me@db/hr (schema phenom)",
+            None,
+        ),
+        (
+            "postgresql:///hr?host=%2Frun%2Fpostgresql",
+            "postgresql:///hr?host=%2Frun%2Fpostgresql",
+            "public",
+            "postgresql:///hr",
+            None,
+        ),
+    ],
+)
+def test_database(value: str, url: str, schema: str, place: str, password: str | None) -> None:
+    warehouse = parse_warehouse(value)
+    assert warehouse.duckdb_path is None
+    assert warehouse.postgres_url == url
+    assert warehouse.postgres_schema == schema
+    assert warehouse.place == place
+    assert warehouse.password == password
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "mysql://me:secret@db/hr",
+        "postgresql://me:secret@db:port/hr",
+        "postgresql://me:secret@db/hr?schema=No;",
+        "absent-folder/phenom.duckdb",
+        ".",
+    ],
+)
+def test_refused(value: str) -> None:
+    with pytest.raises(click.ClickException) as refused:
+        parse_warehouse(value)
+    assert "secret" not in refused.value.message

@@ -1,0 +1,262 @@
+"""`phenom passthrough` over mocked HTTP: what goes out, what is shown of what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import requests_mock
+
+from integration_tests.cli.running import Done, config_file, run
+from phenom_cli import waiting
+from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
+
+TOKEN = "t0ken-of-the-hour"
+JOBS = "/jobs-api/v1/jobs"
+
+
+@pytest.fixture
+def http() -> Iterator[requests_mock.Mocker]:
+    with requests_mock.Mocker() as mocker:
+        mocker.post(TOKEN_URL, json={"access_token": TOKEN, "expires_in": 3600})
+        yield mocker
+
+
+class Tool:
+    """`phenom passthrough` with one configuration."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+        self._capsys = capsys
+        self._folder = folder
+        self.config: dict[str, Any] = {**CONFIG, "api_key": "the-api-key"}
+
+    def __call__(self, *arguments: str) -> Done:
+        file = config_file(self._folder, self.config)
+        return run(self._capsys, "passthrough", "--config", file, *arguments)
+
+
+@pytest.fixture
+def tool(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Tool:
+    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 3, "first_wait": 0.001, "throttled": 0})
+    return Tool(capsys, tmp_path)
+
+
+def last(http: requests_mock.Mocker) -> Any:
+    """The last request that was sent."""
+    assert http.last_request is not None
+    return http.last_request
+
+
+def test_an_answer(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json={"data": ["ü"]}, headers={"X-Trace": "7"})
+    done = tool("get", JOBS, "-p", "limit=1", "-p", "a=b c", "-H", "locale: de_DE")
+    assert done.code == 0
+    assert done.err == ""
+    assert done.json == {
+        "url": f"{GATEWAY}{JOBS}?limit=1&a=b+c",
+        "status": 200,
+        "headers": {"X-Trace": "7"},
+        "data": {"data": ["ü"]},
+    }
+    sent = last(http)
+    assert sent.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert sent.headers["api-key"] == "the-api-key"
+    assert sent.headers["locale"] == "de_DE"
+    assert sent.qs == {"limit": ["1"], "a": ["b c"]}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
+def test_every_method(http: requests_mock.Mocker, tool: Tool, method: str) -> None:
+    http.register_uri(method, GATEWAY + "/x", status_code=204)
+    done = tool(method, "/x")
+    assert (done.code, done.json["status"], done.json["data"]) == (0, 204, None)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 501])
+def test_an_error_status_is_data(http: requests_mock.Mocker, tool: Tool, status: int) -> None:
+    http.get(GATEWAY + "/x", status_code=status, json={"message": "no"})
+    done = tool("GET", "/x")
+    assert (done.code, done.json["status"]) == (0, status)
+    assert done.json["data"] == {"message": "no"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_so_is_one_that_stays_after_all_retries(
+    http: requests_mock.Mocker, tool: Tool, status: int
+) -> None:
+    http.get(GATEWAY + "/x", status_code=status, text="down", headers={"X-Trace": "7"})
+    done = tool("GET", "/x")
+    assert done.code == 0
+    assert done.json["status"] == status
+    assert done.json["headers"] == {"X-Trace": "7"}
+    assert done.json["data"] == "down"
+    assert f"keeps answering {status}" in done.err
+
+
+def test_a_passing_fault_passes(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + "/x", [{"status_code": 500}, {"json": 1}])
+    assert tool("GET", "/x").json["data"] == 1
+
+
+def test_what_may_have_had_its_effect_is_not_repeated(
+    http: requests_mock.Mocker, tool: Tool
+) -> None:
+    once = http.post(GATEWAY + "/x", [{"status_code": 500}, {"json": 1}])
+    assert tool("POST", "/x", "-d", "{}").json["status"] == 500
+    assert once.call_count == 1
+
+
+def test_a_refused_token(http: requests_mock.Mocker, tool: Tool) -> None:
+    tokens = [{"json": {"access_token": name, "expires_in": 60}} for name in ("first", "second")]
+    http.post(TOKEN_URL, tokens)
+    http.get(GATEWAY + "/x", status_code=401, json={"error": "Unauthorized"})
+    done = tool("GET", "/x")
+    assert (done.code, done.json["status"]) == (0, 401)
+
+
+def test_credentials_are_never_printed(http: requests_mock.Mocker, tool: Tool) -> None:
+    def echo(request: Any, context: Any) -> str:
+        context.headers.update(request.headers)
+        context.headers["Set-Cookie"] = "session=1"
+        context.headers["X-Echo"] = f"key the-api-key, token {TOKEN}"
+        return json.dumps({"headers": dict(request.headers), "secret": CONFIG["client_secret"]})
+
+    http.get(GATEWAY + "/echo", text=echo)
+    done = tool("GET", "/echo", "-p", "key=the-api-key")
+    assert done.code == 0
+    for secret in (TOKEN, "the-api-key", CONFIG["client_secret"], "session=1"):
+        assert secret not in done.out + done.err
+    assert done.json["headers"]["Authorization"] == "****"
+    assert done.json["headers"]["X-Echo"] == "key ****, token ****"
+
+
+def test_text_and_binary(http: requests_mock.Mocker, tool: Tool, tmp_path: Path) -> None:
+    http.get(GATEWAY + "/text", text="<h1>ü</h1>")
+    assert tool("GET", "/text").json["data"] == "<h1>ü</h1>"
+    content = b"%PDF-1.7\x00\xff\xfe"
+    http.get(GATEWAY + "/cv", content=content, headers={"Content-Type": "application/pdf"})
+    refused = tool("GET", "/cv")
+    assert (refused.code, refused.out) == (1, "")
+    assert "binary (application/pdf, 11 bytes)" in refused.err
+    assert "--output FILE" in refused.err
+    target = tmp_path / "cv.pdf"
+    done = tool("GET", "/cv", "--output", str(target))
+    assert done.json["data"] == {"file": str(target), "bytes": 11}
+    assert target.read_bytes() == content
+    assert last(http).headers["Accept"] == "*/*"
+
+
+def test_an_error_does_not_go_into_the_output_file(
+    http: requests_mock.Mocker, tool: Tool, tmp_path: Path
+) -> None:
+    http.get(GATEWAY + "/cv", status_code=404, json={"message": "gone"})
+    done = tool("GET", "/cv", "--output", str(tmp_path / "cv.pdf"))
+    assert done.json["data"] == {"message": "gone"}
+    assert not (tmp_path / "cv.pdf").exists()
+
+
+def test_bodies(http: requests_mock.Mocker, tool: Tool, tmp_path: Path) -> None:
+    http.post(GATEWAY + "/x", json={})
+    tool("POST", "/x", "-d", '{"a":1}')
+    assert last(http).json() == {"a": 1}
+    assert last(http).headers["Content-Type"] == "application/json"
+    (tmp_path / "rows.csv").write_bytes(b"a,b\n\xff")
+    tool("POST", "/x", "--raw", str(tmp_path / "rows.csv"), "-H", "content-type: text/x-own")
+    assert last(http).body == b"a,b\n\xff"
+    assert last(http).headers["Content-Type"] == "text/x-own"
+    tool("POST", "/x", "-F", f"file=@{tmp_path / 'rows.csv'}", "-F", "kind=OTHER")
+    assert b'filename="rows.csv"' in last(http).body
+
+
+def _listing(size: int, total: Any = ...) -> Any:
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        offset, limit = int(request.qs["offset"][0]), int(request.qs["limit"][0])
+        rows = [{"id": number} for number in range(size)][offset : offset + limit]
+        return {"data": rows, "totalRecordsCount": size if total is ... else total}
+
+    return answer
+
+
+def test_all_rows_as_json_lines(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json=_listing(25))
+    done = tool("GET", JOBS, "-p", "limit=4", "-p", "siteType=internal", "--paginate")
+    assert done.code == 0
+    assert done.rows == [{"id": number} for number in range(25)]
+    assert done.err == "25 rows.\n"
+    assert all(request.qs["sitetype"] == ["internal"] for request in http.request_history[1:])
+
+
+def test_all_rows_from_an_offset_on(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json=_listing(25))
+    done = tool("GET", f"{JOBS}?offset=20", "--paginate")
+    assert [row["id"] for row in done.rows] == [20, 21, 22, 23, 24]
+
+
+def test_a_wrong_total_is_told(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json=_listing(5, total=9))
+    done = tool("GET", JOBS, "--paginate")
+    assert (done.code, len(done.rows)) == (0, 5)
+    assert "counts 9 rows but lists 5" in done.err
+
+
+def test_an_empty_listing_without_a_total(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json={"data": []})
+    done = tool("GET", JOBS, "--paginate")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_paging_that_cannot_be_followed(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + "/users", json={"Resources": []})
+    done = tool("GET", "/users", "--paginate")
+    assert (done.code, done.out) == (1, "")
+    assert "answers whose data is a list" in done.err
+    http.get(GATEWAY + JOBS, status_code=403)
+    assert "may not call GET /jobs-api/v1/jobs (403)" in tool("GET", JOBS, "--paginate").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("GET", "jobs"), 2, "must begin with a slash"),
+        (("FETCH", "/x"), 2, "'FETCH' is not one of"),
+        (("GET", "/x", "-d", "nope"), 2, "not valid JSON"),
+        (("GET", "/x", "--output", "/nope/file"), 2, "does not exist"),
+        (("POST", "/x", "--paginate"), 2, "--paginate goes with GET"),
+        (("GET", "/x", "-p", "limit=none", "--paginate"), 2, "limit must be a whole number"),
+    ],
+)
+def test_errors_of_use(tool: Tool, arguments: tuple[str, ...], code: int, message: str) -> None:
+    done = tool(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_no_answer(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + "/x", exc=requests.exceptions.ConnectTimeout)
+    done = tool("GET", "/x")
+    assert (done.code, done.out) == (1, "")
+    assert "no answer in time" in done.err.lower()
+
+
+def test_refused_credentials(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.post(TOKEN_URL, status_code=401)
+    done = tool("GET", "/x")
+    assert (done.code, done.out) == (1, "")
+    assert "check client_id and client_secret" in done.err
+
+
+def test_configurations(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + "/x", json=1)
+    tool.config["default_source"] = "a key of the destination"
+    assert tool("GET", "/x").code == 0
+    tool.config["gatewayurl"] = "a typing error"
+    done = tool("GET", "/x")
+    assert done.code == 1
+    assert "'gatewayurl' is not a known key" in done.err

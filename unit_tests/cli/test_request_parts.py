@@ -1,0 +1,115 @@
+"""What a person writes behind `phenom passthrough`, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from phenom_cli.request_parts import body, full_url, header_fields, path_and_params
+
+GATEWAY = "https://gateway.test/prefix"
+
+
+@pytest.mark.parametrize(
+    ("written", "pairs", "path", "params"),
+    [
+        ("/jobs-api/v1/jobs", [], "/jobs-api/v1/jobs", {}),
+        ("/a?b=1&c=", ["b=2", "d=x=y"], "/a", {"b": ["1", "2"], "c": [""], "d": ["x=y"]}),
+        (f"{GATEWAY}/a/b%2Fc#top", [], "/a/b%2Fc", {}),
+    ],
+)
+def test_path_and_params(
+    written: str, pairs: list[str], path: str, params: dict[str, list[str]]
+) -> None:
+    assert path_and_params(written, GATEWAY, pairs) == (path, params)
+
+
+@pytest.mark.parametrize("written", ["jobs", "@evil.test/x", "https://evil.test/x", ""])
+def test_a_request_goes_nowhere_but_below_the_gateway_url(written: str) -> None:
+    with pytest.raises(click.BadParameter, match="must begin with a slash"):
+        path_and_params(written, GATEWAY, [])
+
+
+def test_a_parameter_without_a_value() -> None:
+    with pytest.raises(click.BadParameter, match="not name=value"):
+        path_and_params("/a", GATEWAY, ["limit"])
+
+
+def test_headers() -> None:
+    assert header_fields(["jobId: JR-1", "email:a@example.com", "X-Empty:"]) == {
+        "jobId": "JR-1",
+        "email": "a@example.com",
+        "X-Empty": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("no colon", "looks like 'Name: value'"),
+        ("two words: x", "looks like 'Name: value'"),
+        ("X: a\r\nY: b", "printable ASCII"),
+        ("X: ü", "printable ASCII"),
+        ("authorization: Bearer x", "comes from the configuration"),
+        ("Api-Key: x", "comes from the configuration"),
+    ],
+)
+def test_headers_that_cannot_be_sent(line: str, message: str) -> None:
+    with pytest.raises(click.BadParameter, match=message):
+        header_fields([line])
+
+
+def test_json_body_as_it_was_written(tmp_path: Path) -> None:
+    assert body('{"a": 1.10}', None, []).data == b'{"a": 1.10}'
+    file = tmp_path / "body.json"
+    file.write_text('{"ü": 1}', encoding="utf-8")
+    sent = body(f"@{file}", None, [])
+    assert sent.data is not None
+    assert json.loads(sent.data) == {"ü": 1}
+    assert sent.headers == {"Content-Type": "application/json"}
+
+
+def test_raw_body_and_its_type(tmp_path: Path) -> None:
+    file = tmp_path / "cv.pdf"
+    file.write_bytes(b"%PDF\x00\xff")
+    sent = body(None, str(file), [])
+    assert (sent.data, sent.headers) == (b"%PDF\x00\xff", {"Content-Type": "application/pdf"})
+
+
+def test_multipart_body(tmp_path: Path) -> None:
+    file = tmp_path / "cv.pdf"
+    file.write_bytes(b"%PDF")
+    sent = body(None, None, ["isParsableResume=true", f"attachment=@{file}"])
+    assert sent.data is not None
+    assert b'name="isParsableResume"\r\n\r\ntrue\r\n' in sent.data
+    assert b'filename="cv.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n' in sent.data
+    assert sent.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+
+
+@pytest.mark.parametrize(
+    ("data", "raw", "forms", "message"),
+    [
+        ("{", None, [], "not valid JSON"),
+        ("@/nope.json", None, [], "cannot be read: No such file"),
+        (None, "/nope.bin", [], "cannot be read: No such file"),
+        (None, None, ["part"], "name=value or name=@file"),
+        ("{}", "/nope.bin", [], "Only one of -d, --raw and -F"),
+    ],
+)
+def test_bodies_that_cannot_be_sent(
+    data: str | None, raw: str | None, forms: list[str], message: str
+) -> None:
+    with pytest.raises(click.UsageError, match=message):
+        body(data, raw, forms)
+
+
+def test_the_url_as_it_was_sent() -> None:
+    params = {"email": ["a+b@example.com"], "x": ["1", "2"]}
+    assert (
+        full_url("https://g.test/a", params) == "https://g.test/a?email=a%2Bb%40example.com&x=1&x=2"
+    )
+    assert full_url("https://g.test/a", {}) == "https://g.test/a"
+    assert full_url("https://g.test/a?cursor=1", params) == "https://g.test/a?cursor=1"

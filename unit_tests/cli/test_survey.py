@@ -1,0 +1,72 @@
+"""Fields out of payloads, and a sample that comes from all over a listing."""
+
+from __future__ import annotations
+
+from phenom_api.paging import Page
+from phenom_cli.survey import Field, sample, survey
+
+
+def test_fields_of_payloads() -> None:
+    found = survey(
+        [
+            {"a": "X1", "b": {"c": 1, "d": None}, "e": [{"f": "x"}, {"f": "y", "g": 1}], "h": None},
+            {"a": "Y2", "b": {"c": "1"}, "e": []},
+            {"a": "  "},
+            {"a": 5},
+            "not an object",
+        ]
+    )
+    assert found == [
+        Field(("a",), ("string", "integer"), 0.75, "A9"),
+        Field(("b",), ("object",), 0.5, "object[2]"),
+        Field(("b", "c"), ("integer", "string"), 0.5, "9"),
+        Field(("b", "d"), ("null",), 0.0, ""),
+        Field(("e",), ("array",), 0.25, "list[2]"),
+        Field(("e", "f"), ("string",), 0.25, "a", in_list=True),
+        Field(("e", "g"), ("integer",), 0.25, "9", in_list=True),
+        Field(("h",), ("null",), 0.0, ""),
+    ]
+
+
+def test_no_payloads_no_fields() -> None:
+    assert survey([]) == []
+
+
+class Listing:
+    def __init__(self, size: int, clamp: int = 1000, *, counts: bool = True) -> None:
+        self.size, self.clamp, self.counts = size, clamp, counts
+        self.asked: list[tuple[int, int]] = []
+
+    def fetch(self, offset: int, limit: int) -> Page:
+        self.asked.append((offset, limit))
+        rows = list(range(self.size))[offset : offset + min(limit, self.clamp)]
+        return Page(rows, self.size if self.counts else None)
+
+
+def test_a_small_listing_is_sampled_whole() -> None:
+    listing = Listing(25)
+    assert sample(listing.fetch, 200, 10) == (list(range(25)), 25)
+
+
+def test_a_sample_reaches_from_the_first_row_to_the_last() -> None:
+    listing = Listing(1_000)
+    rows, total = sample(listing.fetch, 30, 10)
+    assert total == 1_000
+    assert rows == [*range(10), *range(495, 505), *range(990, 1_000)]
+
+
+def test_a_gateway_that_gives_less_than_asked_for() -> None:
+    listing = Listing(1_000, clamp=4)
+    rows, _ = sample(listing.fetch, 10, 100)
+    assert len(rows) == 10
+    assert rows[:4] == [0, 1, 2, 3]
+
+
+def test_a_listing_without_a_total() -> None:
+    listing = Listing(25, counts=False)
+    assert sample(listing.fetch, 200, 10) == (list(range(25)), 25)
+    assert sample(listing.fetch, 20, 10)[0] == list(range(20))
+
+
+def test_an_empty_listing() -> None:
+    assert sample(Listing(0).fetch, 200, 10) == ([], 0)
