@@ -92,9 +92,7 @@ HeaderSecret = Annotated[
 class Connection(BaseModel):
     """How to reach one tenant. Frozen; secrets do not show in ``repr`` or in errors."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
     client_id: Text
     client_secret: Secret

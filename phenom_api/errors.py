@@ -7,9 +7,17 @@ or an applicant's data, so both may be logged.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phenom_api.transport import Answer
+
 
 class PhenomError(Exception):
     """Base of everything this package raises on purpose."""
+
+    answer: Answer | None = None
+    """The gateway's last answer, where the error is about one; never part of either text."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(message)
@@ -51,3 +59,7 @@ class Unavailable(PhenomError):
 
 class MalformedAnswer(PhenomError):
     """A success status with a body that is not what the operation returns."""
+
+
+class Stopped(PhenomError):
+    """The gateway was closed while a request waited for its turn."""

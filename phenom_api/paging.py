@@ -2,23 +2,30 @@
 
 Offsets are positions, not places: a row that is deleted ahead of the reader moves every later row
 one position to the left, and a reader that simply adds up offsets loses one. So neighbouring
-pages overlap by one row. Two pages *join* when they have a row in common; as the relative order
-of rows is stable, a chain of joined pages holds every row that was there during the whole scan.
-Where two neighbours do not join, the scan steps back and reads the stretch again until they do.
+pages overlap by one row, and a page is accepted only where it joins those before it (see
+:mod:`phenom_api.seams`). Where it does not, the scan steps back and reads on from there.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-_REPAIR_READS = 12
-"""Pages read again for one broken seam before it is left open."""
-_BLIND_PAGES = 8
-"""Pages asked for ahead where the listing gives no total to plan by."""
+from phenom_api.errors import RequestRefused
+from phenom_api.seams import Chain, Fit
+
+_BLIND_PAGES = 5
+"""Pages asked for ahead where nothing says that the listing is that long. Each of them may turn
+out to be beyond its end, and a quiet listing must not cost more than ten requests too many."""
+_TRIES = 12
+"""Reads in search of what follows the last row, before the seam there is left open."""
+_FRUITLESS = 50
+"""Reads without anything new that a scan may take, beside one for every page that had some."""
 
 
 @dataclass(frozen=True)
@@ -35,36 +42,45 @@ class Outcome:
 
     :param rows: how many positions the listing had, as read.
     :param total: what the listing last said that it has, None when it never said.
-    :param repaired: seams that did not hold at first and were read again.
-    :param open_seams: seams that no amount of reading again would close.
+    :param repaired: how often the listing was seen to have moved; what was missing was read.
+    :param open_seams: places between two pages where rows may be missing all the same.
+    :param shrank: the total went down while the listing was read.
     """
 
     rows: int
     total: int | None
     repaired: int = 0
     open_seams: int = 0
+    shrank: bool = False
 
     @property
     def agrees(self) -> bool:
-        """Whether the listing's own count is what was read."""
-        return self.total is None or self.total == self.rows
+        """Whether the listing's own count is what was read.
+
+        Without a count, an empty listing is no evidence that there is nothing.
+        """
+        return self.rows > 0 if self.total is None else self.total == self.rows
+
+    @property
+    def moved(self) -> bool:
+        """Whether the listing was seen to move other than by growing at its end."""
+        return self.repaired > 0 or self.shrank
 
     @property
     def complete(self) -> bool:
         """Whether a row that this scan did not see can be taken for gone."""
-        return self.agrees and not self.repaired and not self.open_seams
+        return self.agrees and not self.moved and not self.open_seams
 
 
 class Scan:
     """One pass over a listing: iterate it for the rows, page by page, then ask ``outcome``.
 
-    Pages are fetched concurrently and come out in the listing's order, without the overlap. A
-    row can still come twice when it moved by more than a page; whoever keeps a record of what it
-    has seen drops it.
+    Pages are fetched concurrently and come out in the listing's order, without the overlap. When
+    the listing moves, rows can come again; whoever keeps a record of what it has seen drops them.
 
     :param fetch: reads ``limit`` rows from ``offset``; called from several threads.
-    :param page_size: rows asked for. What counts is how many really come.
-    :param identity: what makes a row itself (not its content); called once a row.
+    :param page_size: rows asked for, two at least. What counts is how many really come.
+    :param identity: what makes a row itself (not its content); called once a row that is read.
     :param executor: where the pages are fetched; its size bounds the concurrency.
     :param ahead: how many pages may be fetched before the first of them is taken.
     """
@@ -78,138 +94,307 @@ class Scan:
         executor: Executor,
         ahead: int,
     ) -> None:
-        self._fetch = fetch
-        self._page_size = page_size
+        self._count = _Count(fetch)
+        # Pages of a single row cannot overlap.
+        self._page_size = max(2, page_size)
         self._identity = identity
         self._executor = executor
         self._ahead = max(1, ahead)
+        self._chain = Chain()
+        self._pending: deque[tuple[int, Future[Page]]] = deque()
         self._length = 1
-        self._tail: list[Hashable] = []
-        self._end = 0
-        self._last_short = False
-        self._total: int | None = None
+        self._pages = 0
+        self._fruitless = 0
+        self._farthest = 0
+        self._ended_at = -1
+        self._probe: tuple[int, Future[Page]] | None = None
         self._repaired = 0
         self._open_seams = 0
-        self._pages = 0
 
     @property
     def outcome(self) -> Outcome:
-        return Outcome(self._end, self._total, self._repaired, self._open_seams)
+        count = self._count
+        return Outcome(self._chain.end, count.total, self._repaired, self._open_seams, count.shrank)
 
     @property
     def expected(self) -> int | None:
         """The total that the listing claims, as last heard; for progress displays."""
-        return self._total
+        return self._count.total
 
     def __iter__(self) -> Iterator[list[Any]]:
-        yield self._take(0, self._read(0))
-        pending: deque[tuple[int, Future[Page]]] = deque()
         try:
-            while True:
-                planned = pending[-1][0] + self._length if pending else self._end
-                while len(pending) < self._ahead and planned < self._horizon():
-                    start = self._next_start(planned)
-                    pending.append((start, self._executor.submit(self._read, start)))
-                    planned = start + self._length
-                if not pending:
-                    rows = self._probe()
-                    if not rows:
-                        return
+            rows = self._first()
+            while rows is not None:
+                if rows:
                     yield rows
-                    continue
-                offset, future = pending.popleft()
-                page = future.result()
-                if not page.rows:
-                    # Beyond the end, or a hole: the probe at the end of what we have will tell.
-                    _drop(pending)
-                    rows = self._probe()
-                    if not rows:
-                        return
-                    yield rows
-                elif self._joins(offset, page):
-                    yield self._take(offset, page)
-                else:
-                    yield from self._bridge(offset, page)
+                self._plan()
+                rows = self._following()
         finally:
-            _drop(pending)
+            while self._pending:
+                self._pending.pop()[1].cancel()
+
+    # -- reading ahead -----------------------------------------------------------------------
+
+    @property
+    def _overlap(self) -> int:
+        return 1 if self._length > 1 else 0
+
+    def _plan(self) -> None:
+        """Ask for pages ahead: more and more of them, as the page length proves itself."""
+        horizon, most = self._horizon(), min(self._ahead, 2 * self._pages)
+        planned = self._chain.end
+        if self._pending:
+            planned = self._pending[-1][0] + self._length
+        while len(self._pending) < most and planned < horizon:
+            start = max(0, planned - self._overlap)
+            self._pending.append((start, self._submit(start, self._page_size)))
+            planned = start + self._length
 
     def _horizon(self) -> int:
         """The position up to which it makes sense to ask for pages now."""
-        if self._total is not None and self._total >= self._end:
-            return self._total
-        return self._end + self._length * min(_BLIND_PAGES, self._pages)
+        end, total = self._chain.end, self._count.total
+        if end in (total, self._ended_at):
+            return end
+        blind = end + self._length * _BLIND_PAGES
+        if total is None or total < end:
+            return blind
+        return total if total <= blind or self._is_long_enough(total) else min(total, blind)
 
-    def _next_start(self, planned: int) -> int:
-        return planned - 1 if self._length > 1 else planned
+    def _is_long_enough(self, total: int) -> bool:
+        """Whether the listing has a row where its total says that the last one is.
 
-    def _read(self, offset: int) -> Page:
-        page = self._fetch(offset, self._page_size)
-        if page.total is not None:
-            self._total = page.total
-        return page
+        Asked once, and while the first pages are read, so that a total that is far too large does
+        not make us ask for many pages that are not there.
+        """
+        if self._probe is None:
+            self._probe = total, self._submit(total - 1, 1)
+        probed, answer = self._probe
+        if not answer.done() or answer.cancelled() or answer.exception() is not None:
+            return False
+        return bool(answer.result().rows) and total <= probed + self._length * _BLIND_PAGES
 
-    def _probe(self) -> list[Any]:
-        """What follows the last row we have; nothing at the end of the listing."""
-        if self._at_end():
-            return []
-        offset = self._next_start(self._end) if self._end else 0
-        page = self._read(offset)
+    def _submit(self, offset: int, limit: int) -> Future[Page]:
+        return self._executor.submit(self._count.read, offset, limit)
+
+    # -- page by page ------------------------------------------------------------------------
+
+    def _first(self) -> list[Any] | None:
+        """The beginning of the listing; None when it is empty."""
+        for number, limit in enumerate((self._page_size, self._page_size, 1)):
+            page = self._count.read(0, limit)
+            if page.rows:
+                return self._take(0, page, limit, Fit.ALIGNED)
+            if page.total == 0 and number > 0:
+                return None
+        apart = self._read_past_end(1)
+        return self._accept_unjoined(1, apart.page) if apart is not None else None
+
+    def _following(self) -> list[Any] | None:
+        """Rows that follow; none when a page had nothing new, None at the end of the listing."""
+        if self._fruitless > _FRUITLESS + self._pages:
+            self._open_seams += 1
+            return None
+        if not self._pending or self._pending[0][0] > self._chain.end - self._overlap:
+            return self._beyond()
+        offset, answer = self._pending.popleft()
+        page = answer.result()
         if not page.rows:
+            return self._beyond()
+        if offset + len(page.rows) < self._chain.end:
+            # Overtaken by a later reading of the same stretch.
             return []
-        if self._joins(offset, page):
-            return self._take(offset, page)
-        return [row for rows in self._bridge(offset, page) for row in rows]
+        fit = self._fit(offset, page)
+        if fit in (Fit.ALIGNED, Fit.SHIFTED):
+            return self._take(offset, page, self._page_size, fit)
+        if offset >= self._chain.end:
+            fit = Fit.UNPROVEN
+        rows = self._beyond(_Apart(offset, page, fit))
+        if offset + len(page.rows) > self._chain.end:
+            # It may join what was read in between.
+            self._pending.appendleft((offset, _done(page)))
+        return rows
 
-    def _at_end(self) -> bool:
-        """Whether a short last page and the listing's own count agree that this was all."""
-        return self._total == self._end and (self._end == 0 or self._last_short)
+    def _beyond(self, apart: _Apart | None = None) -> list[Any] | None:
+        """Search, read by read, for what follows the last row; None when nothing does.
 
-    def _joins(self, offset: int, page: Page) -> bool:
-        if not self._tail or (offset == 0 and page.rows):
-            return offset == 0
-        if self._length == 1:
-            return offset == self._end
-        if page.rows and self._identity(page.rows[0]) == self._tail[-1]:
-            return True
-        known = set(self._tail)
-        return any(self._identity(row) in known for row in page.rows)
-
-    def _take(self, offset: int, page: Page) -> list[Any]:
-        """Accept a page that joins: returns its rows without those that we have."""
-        known = set(self._tail)
-        identities = [self._identity(row) for row in page.rows]
-        fresh = [
-            row
-            for row, identity in zip(page.rows, identities, strict=True)
-            if identity not in known
-        ]
-        if page.rows:
-            self._length = max(self._length, len(page.rows))
-            self._last_short = len(page.rows) < self._length
-            self._end = offset + len(page.rows)
-            self._tail = identities if len(identities) > 1 else (self._tail + identities)[-2:]
-        self._pages += 1
-        return fresh
-
-    def _bridge(self, offset: int, page: Page) -> Iterator[list[Any]]:
-        """Read again what lies between the last row we have and ``page``, until they join."""
-        self._repaired += 1
-        back = max(1, self._length // 2)
-        for _ in range(_REPAIR_READS):
-            start = max(0, self._end - back)
-            between = self._read(start)
-            if not self._joins(start, between):
-                back = min(back * 2, self._end)
-                continue
-            yield self._take(start, between)
+        :param apart: a page from there that does not join.
+        """
+        chain = self._chain
+        back, limit = 1, self._page_size
+        if apart is not None:
+            self._repaired += apart.fit is Fit.APART
             back = max(1, self._length // 2)
-            if self._joins(offset, page):
-                yield self._take(offset, page)
-                return
+        for _ in range(self._tries(apart)):
+            if chain.end == self._ended_at:
+                apart = self._past_end()
+                if apart is None:
+                    if not self._is_more():
+                        return None
+                    self._ended_at, limit = -1, max(2, limit // 2)
+                else:
+                    back = max(1, self._length // 2)
+            if apart is not None and self._cannot_overlap(apart.page):
+                break
+            end = chain.end
+            start = max(0, end - back)
+            # After an empty page: is our last page still there?
+            size = limit if back == 1 or apart is not None else min(back, self._page_size)
+            page = self._count.read(start, size)
+            if not page.rows:
+                self._fruitless += 1
+                if back > 1:
+                    back *= 2
+                elif limit == self._page_size and self._length > 1:
+                    # Either the listing ends before our last row, or something after it …
+                    back = self._length
+                elif limit > 2:
+                    limit = max(2, limit // 2)
+                else:
+                    break
+                continue
+            fit = self._fit(start, page)
+            if fit in (Fit.APART, Fit.UNPROVEN):
+                self._fruitless += 1
+                if apart is None:
+                    self._repaired += fit is Fit.APART
+                    apart = _Apart(start, page, fit)
+                back = max(1, self._length // 2, 2 * back)
+                continue
+            rows = self._take(start, page, size, fit)
+            if rows:
+                return rows
+            if back > 1 and apart is None and chain.end == end:
+                # … keeps whole pages from coming: smaller ones get closer to it.
+                limit = max(2, limit // 2)
+            back = 1
+        if apart is not None:
+            return self._accept_unjoined(apart.offset, apart.page)
+        return self._leap(chain.end + 1)
+
+    def _tries(self, apart: _Apart | None) -> int:
+        if self._fruitless > (_FRUITLESS + self._pages) // 2:
+            return 2
+        # Rows that the listing repeats do not become unique by going back further.
+        return 2 if apart is not None and apart.fit is Fit.UNPROVEN else _TRIES
+
+    def _cannot_overlap(self, page: Page) -> bool:
+        """Whether pages hold a single row, so that nothing can prove that they join."""
+        return self._length == 1 == len(page.rows) and self._pages > 1
+
+    def _past_end(self) -> _Apart | None:
+        """What comes behind the last row, where a page or the total ended; None at the end."""
+        end, total = self._chain.end, self._count.total
+        apart = self._read_past_end(end)
+        if apart is None and (total is None or total < end):
+            # With no count to confirm it, an empty page had better be seen twice.
+            apart = self._read_past_end(end)
+        return apart
+
+    def _is_more(self) -> bool:
+        """Whether the last row by the listing's own count is there, beyond our last one."""
+        total = self._count.total
+        if total is None or total <= self._chain.end:
+            return False
+        return self._read_past_end(total - 1, 1) is not None
+
+    def _leap(self, offset: int) -> list[Any] | None:
+        """Go on behind a row that no page will show; None where nothing is there either."""
+        self._fruitless += 1
+        apart = self._read_past_end(offset)
+        while apart is None and self._pending:
+            offset, answer = self._pending.popleft()
+            with suppress(RequestRefused):
+                page = answer.result()
+                apart = _Apart(offset, page, Fit.APART) if page.rows else None
+        if apart is not None:
+            return self._accept_unjoined(apart.offset, apart.page)
+        total = self._count.total
+        # What we took for the last row may not be the last one.
+        self._open_seams += total is None or total > self._chain.end
+        return None
+
+    def _read_past_end(self, offset: int, limit: int | None = None) -> _Apart | None:
+        """A page from where no row may be: a gateway can also refuse to answer that."""
+        try:
+            page = self._count.read(offset, limit or self._page_size)
+        except RequestRefused:
+            return None
+        return _Apart(offset, page, Fit.UNPROVEN) if page.rows else None
+
+    # -- accepting ---------------------------------------------------------------------------
+
+    def _hashes(self, page: Page) -> list[int]:
+        return [hash(self._identity(row)) for row in page.rows]
+
+    def _fit(self, offset: int, page: Page) -> Fit:
+        return self._chain.fit(offset, self._hashes(page))
+
+    def _accept_unjoined(self, offset: int, page: Page) -> list[Any]:
         self._open_seams += 1
-        yield self._take(offset, page)
+        return self._take(offset, page, self._page_size, Fit.APART)
+
+    def _take(self, offset: int, page: Page, limit: int, fit: Fit) -> list[Any]:
+        """Accept a page; returns its new rows."""
+        chain, end = self._chain, offset + len(page.rows)
+        self._length = max(self._length, len(page.rows))
+        is_short = len(page.rows) < min(self._length, limit)
+        if fit is Fit.ALIGNED and (end == chain.end or (end < chain.end and not is_short)):
+            self._note_end(offset, page, limit)
+            self._fruitless += 1
+            return []
+        # An aligned page that ends before our last row: what came after it is gone.
+        aligned = fit is Fit.ALIGNED and end > chain.end
+        self._repaired += fit is not Fit.APART and not aligned
+        new = chain.accept(offset, self._hashes(page), aligned=aligned)
+        # What joins nothing, or is behind us, is no headway: a listing that moves faster than it
+        # can be read must come to an end all the same.
+        unjoined = fit is Fit.APART and self._length > 1
+        fruitless = chain.rereading or not new or unjoined or chain.end <= self._farthest
+        self._farthest = max(self._farthest, chain.end)
+        self._fruitless += fruitless
+        self._pages += not fruitless
+        return [page.rows[index] for index in new]
+
+    def _note_end(self, offset: int, page: Page, limit: int) -> None:
+        """Remember where a page ended that could have held more."""
+        size = len(page.rows)
+        full = min(max(2, self._length), limit)
+        if offset + size == self._chain.end and size < full:
+            self._ended_at = self._chain.end
 
 
-def _drop(pending: deque[tuple[int, Future[Page]]]) -> None:
-    while pending:
-        pending.pop()[1].cancel()
+@dataclass(frozen=True)
+class _Apart:
+    """A page that does not join those before it."""
+
+    offset: int
+    page: Page
+    fit: Fit
+
+
+def _done(page: Page) -> Future[Page]:
+    answer: Future[Page] = Future()
+    answer.set_result(page)
+    return answer
+
+
+class _Count:
+    """Reads pages, from any thread, and keeps account of what they say about the total."""
+
+    def __init__(self, fetch: Callable[[int, int], Page]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._largest = 0
+        self.total: int | None = None
+        self.shrank = False
+
+    def read(self, offset: int, limit: int) -> Page:
+        earlier = self._largest
+        page = self._fetch(offset, limit)
+        if page.total is not None:
+            with self._lock:
+                # Answers overtake each other: only one asked for after the other was there tells.
+                self.shrank |= page.total < earlier
+                self._largest = max(self._largest, page.total)
+                self.total = page.total
+        return page

@@ -1,16 +1,24 @@
-"""How many requests may be in flight: grows while the gateway keeps up, halves when it throttles."""
+"""How many requests may be in flight: more while the gateway keeps up, half when it throttles."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_STEADY = 2.0
-"""Growth pauses when an answer takes this many times as long as the quickest one …"""
-_SLACK = 0.05
+from phenom_api.errors import Stopped
+
+_STRAINED = 2.0
+"""Growth pauses when an answer takes this many times as long as usual …"""
+_SLACK = 0.02
 """… plus this many seconds, so that a fast gateway's jitter does not count."""
+_QUICKER, _SLOWER = 0.2, 0.02
+"""How fast the usual duration follows a quicker and a slower answer: it stays near the quick ones,
+but neither one lucky answer nor a gateway that became slower for good ends all growth."""
+_WARY = 20.0
+"""How many times slower it grows where the gateway throttled the last time."""
 
 
 @dataclass(frozen=True)
@@ -27,24 +35,24 @@ class Pressure:
     Additive increase, multiplicative decrease: it starts at one, doubles per round trip until
     the first sign of strain, then adds one per round trip, up to ``ceiling``. A 429 or 503
     halves it (once for all requests that were in flight together) and, where the gateway said
-    for how long, keeps everybody out until then.
+    for how long, keeps everybody out until then. Whoever came first is admitted first.
+
+    :param clock: seconds.
     """
 
-    def __init__(
-        self,
-        ceiling: int,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, ceiling: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.ceiling = ceiling
         self._clock = clock
         self._gate = threading.Condition()
+        self._queue: deque[object] = deque()
         self._limit = 1.0
-        self._slow_start = True
+        self._doubling = True
+        self._throttled_at = float("inf")
         self._era = 0
         self._in_flight = 0
         self._closed_until = 0.0
-        self._quickest = float("inf")
+        self._usual: float | None = None
+        self._stopped = False
         self.most_in_flight = 0
         self.throttled = 0
         self.throttled_seconds = 0.0
@@ -55,44 +63,73 @@ class Pressure:
         return max(1, int(self._limit))
 
     def enter(self) -> Ticket:
-        """Wait for a place; pair with :meth:`leave`."""
-        with self._gate:
-            while True:
-                now = self._clock()
-                wait = self._closed_until - now
-                if wait <= 0 and self._in_flight < self.limit:
-                    self._in_flight += 1
-                    self.most_in_flight = max(self.most_in_flight, self._in_flight)
-                    return Ticket(now, self._era)
-                self._gate.wait(wait if wait > 0 else None)
+        """Wait for a place; pair with :meth:`leave`.
 
-    def leave(self, ticket: Ticket, *, throttled: bool = False, pause: float = 0.0) -> None:
+        :raises Stopped: after :meth:`stop`.
+        """
+        turn = object()
+        with self._gate:
+            self._queue.append(turn)
+            try:
+                while True:
+                    if self._stopped:
+                        raise Stopped("The connection to the gateway was closed.")
+                    now = self._clock()
+                    wait = self._closed_until - now
+                    if wait <= 0 and self._in_flight < self.limit and self._queue[0] is turn:
+                        self._in_flight += 1
+                        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+                        return Ticket(now, self._era)
+                    self._gate.wait(wait if wait > 0 else None)
+            finally:
+                self._queue.remove(turn)
+                self._gate.notify_all()
+
+    def leave(
+        self, ticket: Ticket, *, answered: bool, throttled: bool = False, pause: float = 0.0
+    ) -> None:
         """Give the place back and learn from how it went.
 
-        :param throttled: the gateway answered 429 or 503.
-        :param pause: seconds for which the gateway asked everybody to stay away.
+        :param answered: the gateway did what was asked; anything else says nothing about its pace.
+        :param throttled: it answered 429 or 503.
+        :param pause: seconds for which it asked everybody to stay away.
         """
         with self._gate:
             now = self._clock()
             self._in_flight -= 1
             if throttled:
-                self.throttled += 1
-                self._slow_start = False
-                if ticket.era == self._era:
-                    self._era += 1
-                    self._limit = max(1.0, self._limit / 2)
-                until = now + pause
-                if until > self._closed_until:
-                    self.throttled_seconds += until - max(now, self._closed_until)
-                    self._closed_until = until
-            else:
+                self._shrink(ticket)
+                self._keep_out(now, now + pause)
+            elif answered:
                 self._grow(now - ticket.started)
             self._gate.notify_all()
 
+    def stop(self) -> None:
+        """Admit nobody any more and send away those who wait."""
+        with self._gate:
+            self._stopped = True
+            self._gate.notify_all()
+
+    def _shrink(self, ticket: Ticket) -> None:
+        self.throttled += 1
+        self._doubling = False
+        if ticket.era == self._era:
+            self._era += 1
+            self._throttled_at = self._limit
+            self._limit = max(1.0, self._limit / 2)
+
+    def _keep_out(self, now: float, until: float) -> None:
+        if until > max(now, self._closed_until):
+            self.throttled_seconds += until - max(now, self._closed_until)
+            self._closed_until = until
+
     def _grow(self, took: float) -> None:
-        self._quickest = min(self._quickest, took)
-        if took > self._quickest * _STEADY + _SLACK:
-            self._slow_start = False
+        usual = self._usual if self._usual is not None else took
+        self._usual = usual + (took - usual) * (_QUICKER if took < usual else _SLOWER)
+        if took > usual * _STRAINED + _SLACK:
+            self._doubling = False
             return
-        step = 1.0 if self._slow_start else 1.0 / self._limit
+        step = 1.0 if self._doubling else 1.0 / self._limit
+        if self._limit + 1.0 > self._throttled_at:
+            step /= _WARY
         self._limit = min(float(self.ceiling), self._limit + step)

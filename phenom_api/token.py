@@ -16,24 +16,26 @@ from phenom_api.errors import AuthenticationFailed, MalformedAnswer
 ASSUMED_LIFETIME = 3600.0
 """Seconds a token is trusted when neither ``expires_in`` nor a JWT ``exp`` says otherwise."""
 
+_NAMES = ("access_token", "accessToken", "token")
+
 
 @dataclass(frozen=True)
 class Token:
-    """A bearer token and the moments that matter, in seconds of the clock that timed it."""
+    """A bearer token and its lifetime in seconds, from when it was asked for."""
 
     value: str
-    renew_at: float
+    lifetime: float
 
 
-def read_token(content: bytes, *, now: float, epoch: float) -> Token:
+def read_token(content: bytes, *, epoch: float) -> Token:
     """The token out of the endpoint's answer.
 
-    The token is the value of the FIRST member of the JSON object, whatever it is called
-    (vendor SDK). Its lifetime is ``expires_in`` in seconds, else the ``exp`` claim of a JWT,
-    else :data:`ASSUMED_LIFETIME`.
+    The token is the value of the FIRST member of the JSON object, whatever it is called (vendor
+    SDK); where that is no text, the usual names are tried. Its lifetime is ``expires_in`` in
+    seconds, else the ``exp`` claim of a JWT, else :data:`ASSUMED_LIFETIME`.
 
-    :param now: the monotonic clock that ``renew_at`` is measured on.
     :param epoch: seconds since 1970, to read an ``exp`` claim against.
+    :raises MalformedAnswer: where there is no token in it that could go into a header.
     """
     try:
         answer = parse_json(content)
@@ -44,21 +46,28 @@ def read_token(content: bytes, *, now: float, epoch: float) -> Token:
             "The token endpoint did not answer with a JSON object: check token_url.",
             f"token answer of {len(content)} bytes is not a JSON object",
         )
-    name, value = next(iter(answer.items()))
-    if not isinstance(value, str) or not value.strip():
+    token = next(
+        filter(None, map(_bearer, (next(iter(answer.values())), *map(answer.get, _NAMES)))), None
+    )
+    if token is None:
         raise MalformedAnswer(
             "The token endpoint's answer does not begin with a token: check token_url.",
-            f"first member {name!r} of the token answer is not a non-empty text",
+            f"no token in the token answer of {len(content)} bytes and {len(answer)} members",
         )
-    token = value.strip()
-    if token[:7].lower() == "bearer ":
-        token = token[7:].strip()
     lifetime = _seconds(answer.get("expires_in"))
     if lifetime is None:
-        expiry = _seconds(_claims(token).get("exp"))
-        lifetime = ASSUMED_LIFETIME if expiry is None else expiry - epoch
-    ahead = min(60.0, max(lifetime, 0.0) * 0.1)
-    return Token(token, now + lifetime - ahead)
+        lifetime = _claimed_lifetime(_claims(token), epoch)
+    return Token(token, ASSUMED_LIFETIME if lifetime is None else lifetime)
+
+
+def _bearer(value: Any) -> str | None:
+    """A member's value as a token; None for what is no text or could not travel in a header."""
+    if not isinstance(value, str):
+        return None
+    scheme, _, rest = value.strip().partition(" ")
+    token = rest.strip() if rest and scheme.lower() == "bearer" else value.strip()
+    usable = token and token.isascii() and token.isprintable() and " " not in token
+    return token if usable else None
 
 
 def _seconds(value: Any) -> float | None:
@@ -66,7 +75,7 @@ def _seconds(value: Any) -> float | None:
         return None
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 < seconds < float("inf") else None
 
@@ -83,33 +92,47 @@ def _claims(token: str) -> Mapping[str, Any]:
     return claims if isinstance(claims, Mapping) else {}
 
 
+def _claimed_lifetime(claims: Mapping[str, Any], epoch: float) -> float | None:
+    """Seconds until ``exp``: from ``iat`` where it is given, as our clock may be wrong."""
+    expiry = _seconds(claims.get("exp"))
+    if expiry is None:
+        return None
+    issued = _seconds(claims.get("iat"))
+    left = expiry - (epoch if issued is None else issued)
+    return left if left > 0 else None
+
+
 class TokenSource:
-    """Hands every thread the same token and makes sure that only one of them fetches it."""
+    """Hands every thread the same token and makes sure that only one of them fetches it.
+
+    :param fetch: asks the endpoint for a token.
+    :param clock: seconds, to renew by.
+    """
 
     def __init__(
-        self,
-        fetch: Callable[[], bytes],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        epoch: Callable[[], float] = time.time,
+        self, fetch: Callable[[], Token], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._epoch = epoch
         self._lock = threading.Lock()
-        self._token: Token | None = None
+        self._held: tuple[str, float] | None = None
+        self._refused: AuthenticationFailed | None = None
         self.fetched = 0
+
+    @property
+    def held(self) -> str | None:
+        """The token at hand, for log filters only."""
+        return self._held[0] if self._held is not None else None
 
     def current(self) -> str:
         """A token that is not about to expire; fetches one when there is none."""
-        token = self._token
-        if token is not None and self._clock() < token.renew_at:
-            return token.value
-        with self._lock:
-            token = self._token
-            if token is None or self._clock() >= token.renew_at:
-                token = self._renewed()
-            return token.value
+        held = self._held
+        if held is None or self._clock() >= held[1]:
+            with self._lock:
+                held = self._held
+                if held is None or self._clock() >= held[1]:
+                    return self._renewed()
+        return held[0]
 
     def after_refusal(self, refused: str) -> str:
         """The token to try after a 401 for ``refused``.
@@ -118,20 +141,28 @@ class TokenSource:
         unchanged from the endpoint is a configuration error, not something to retry.
         """
         with self._lock:
-            token = self._token
-            if token is None or token.value == refused:
+            token = self.held
+            if token is None or token == refused:
                 token = self._renewed()
-            if token.value == refused:
+            if token == refused:
                 raise AuthenticationFailed(
                     "The gateway refuses the token that the token endpoint hands out: check "
                     "that token_url and gateway_url belong to the same Phenom environment.",
                     "401 for a token that its endpoint returned again unchanged",
                 )
-            return token.value
+            return token
 
-    def _renewed(self) -> Token:
+    def _renewed(self) -> str:
+        """Fetch. Credentials that were refused once are not sent again: accounts get locked."""
+        if self._refused is not None:
+            raise self._refused
         started = self._clock()
-        token = read_token(self._fetch(), now=started, epoch=self._epoch())
-        self._token = token
+        try:
+            token = self._fetch()
+        except AuthenticationFailed as refusal:
+            self._refused = refusal
+            raise
+        ahead = min(60.0, token.lifetime * 0.1)
+        self._held = token.value, started + token.lifetime - ahead
         self.fetched += 1
-        return token
+        return token.value

@@ -1,0 +1,80 @@
+"""What went wrong on the network, in words that name neither data nor secrets."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import requests
+
+from phenom_api.errors import Unreachable
+from phenom_api.patience import Passing
+
+_PLAIN_CAUSES = (
+    ("NameResolutionError", "the host name is not known"),
+    ("ConnectionRefusedError", "refused"),
+    ("ConnectionResetError", "reset"),
+    ("RemoteDisconnected", "closed without an answer"),
+    ("IncompleteRead", "broken off half-way"),
+    ("ProxyError", "the proxy failed"),
+)
+
+
+def network_failure(error: Exception, what: str, setting: str) -> Exception:
+    """The error to raise for an exception of ``requests``: passing where it may pass.
+
+    :param what: the request, at the beginning of a sentence.
+    :param setting: the configuration key that holds its address.
+    """
+    detail = _kinds(error)
+    kinds = requests.exceptions
+    if isinstance(error, kinds.SSLError):
+        final = Unreachable(
+            f"{what}: no secure connection, as the TLS handshake failed. Check {setting} and the "
+            "certificates that this machine trusts.",
+            detail,
+        )
+        untrusted = any(isinstance(e, ssl.SSLCertVerificationError) for e in _causes(error))
+        return final if untrusted else Passing(final)
+    if isinstance(error, kinds.Timeout) or "ReadTimeoutError" in detail:
+        return Passing(
+            Unreachable(
+                f"{what}: no answer in time. Check {setting} and the network.",
+                detail,
+            )
+        )
+    if isinstance(error, (kinds.ChunkedEncodingError, kinds.ContentDecodingError)):
+        return Passing(
+            Unreachable(f"{what}: the answer broke off half-way. Try again later.", detail)
+        )
+    if isinstance(error, kinds.ConnectionError):
+        return Passing(
+            Unreachable(
+                f"{what}: the connection failed ({_plain_cause(error)}). Check {setting} and the "
+                "network.",
+                detail,
+            )
+        )
+    return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The chain below an exception, through ``args`` and ``reason`` as urllib3 nests them."""
+    found: list[BaseException] = []
+    queue: list[Any] = [error]
+    while queue:
+        item = queue.pop(0)
+        if isinstance(item, BaseException) and not any(item is known for known in found):
+            found.append(item)
+            queue += [*item.args, getattr(item, "reason", None), item.__cause__, item.__context__]
+    return found
+
+
+def _kinds(error: BaseException) -> str:
+    """Exception types only: their texts can hold URLs with personal data in the query."""
+    return " <- ".join(dict.fromkeys(type(cause).__name__ for cause in _causes(error)))
+
+
+def _plain_cause(error: BaseException) -> str:
+    kinds = {type(cause).__name__ for cause in _causes(error)}
+    return next((plain for kind, plain in _PLAIN_CAUSES if kind in kinds), "network error")

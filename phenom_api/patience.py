@@ -1,0 +1,163 @@
+"""Which faults pass, how long to wait for that, and when to give up."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from phenom_api.errors import PhenomError
+
+Result = TypeVar("Result")
+
+_SECONDS = re.compile(r"\+?\d+(\.\d*)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a request is worth. All times in seconds.
+
+    ``attempts`` bounds faults (5xx, resets, timeouts, cut-off bodies); throttling is waited out
+    for ``throttled`` seconds in all, however many answers that takes. ``total`` bounds the whole
+    request where somebody waits for the answer (``check``).
+    """
+
+    attempts: int = 8
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    throttled: float = 900.0
+    connect: float = 10.0
+    read: float = 60.0
+    total: float | None = None
+
+
+HURRIED = Patience(attempts=2, first_wait=0.2, throttled=3.0, connect=4.0, read=8.0, total=8.0)
+"""For ``check``: an answer, good or bad, within seconds."""
+
+
+class Passing(Exception):
+    """A fault worth another try.
+
+    :param final: what to raise when patience ends.
+    :param throttled: the gateway asked for less (429, 503).
+    :param wait: the seconds that it asked for.
+    :param lost: whether the gateway may have acted all the same.
+    """
+
+    def __init__(
+        self,
+        final: PhenomError,
+        *,
+        throttled: bool = False,
+        wait: float | None = None,
+        lost: bool = True,
+    ) -> None:
+        super().__init__(final.message)
+        self.final = final
+        self.throttled = throttled
+        self.wait = wait
+        self.lost = lost
+
+
+def retry_after(value: str | None, epoch: float) -> float | None:
+    """Seconds to wait by a ``Retry-After`` header; None where it says nothing usable.
+
+    :param value: seconds or an HTTP date. :param epoch: seconds since 1970, for dates.
+    """
+    text = (value or "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return max(0.0, moment.timestamp() - epoch)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+class Persistence:
+    """Repeats what runs into passing faults, as long as ``patience`` lasts.
+
+    :param sleep: waits for seconds. :param clock: seconds, for ``patience.total``.
+    :param rng: spreads the waits, so that workers that failed together do not return together.
+    """
+
+    def __init__(
+        self,
+        patience: Patience,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        rng: random.Random,
+        before_retry: Callable[[], None],
+    ) -> None:
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+        self._rng = rng
+        self._before_retry = before_retry
+
+    def __call__(self, once: Callable[[], Result], *, retry_lost: bool = True) -> Result:
+        """``once`` until it returns; raises the last fault's ``final`` error when patience ends.
+
+        :param retry_lost: False gives up at once where the gateway may have acted.
+        """
+        budget = _Budget(self._patience, self._clock(), retry_lost)
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(Passing),
+                wait=self._wait,
+                stop=lambda state: budget.spent(_fault(state), state.upcoming_sleep, self._clock()),
+                sleep=self._sleep,
+                before_sleep=lambda _: self._before_retry(),
+                reraise=True,
+            )(once)
+        except Passing as fault:
+            raise fault.final from None
+
+    def _wait(self, state: RetryCallState) -> float:
+        """The wait that was asked for, but never none at all; else exponential with jitter."""
+        patience, asked = self._patience, _fault(state).wait
+        jitter = self._rng.uniform(0.5, 1.0)
+        if asked is not None:
+            return max(asked, patience.first_wait * jitter)
+        ceiling = patience.first_wait * float(2 ** min(state.attempt_number - 1, 16))
+        return min(patience.longest_wait, ceiling) * jitter
+
+
+class _Budget:
+    """What one request has used up of its patience."""
+
+    def __init__(self, patience: Patience, started: float, retry_lost: bool) -> None:
+        self._patience = patience
+        self._started = started
+        self._retry_lost = retry_lost
+        self._faults = 0
+        self._throttled = 0.0
+
+    def spent(self, fault: Passing, pause: float, now: float) -> bool:
+        """Whether one more fault, and the pause after it, is too much."""
+        patience = self._patience
+        if fault.lost and not self._retry_lost:
+            return True
+        if patience.total is not None and now + pause - self._started > patience.total:
+            return True
+        if fault.throttled:
+            self._throttled += pause
+            return self._throttled > patience.throttled
+        self._faults += 1
+        return self._faults >= patience.attempts
+
+
+def _fault(state: RetryCallState) -> Passing:
+    outcome = state.outcome
+    fault = outcome.exception() if outcome is not None else None
+    assert isinstance(fault, Passing)
+    return fault

@@ -1,0 +1,161 @@
+"""One HTTP exchange: redirects within the same origin, and network failures in plain words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from phenom_api.answers import parse_json
+from phenom_api.errors import RequestRefused
+from phenom_api.network import network_failure
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the gateway, whatever its status. ``url`` is as asked, without the query."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body; raises ``ValueError`` when it is not JSON."""
+        return parse_json(self.content)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send.
+
+    :param what: the request's name in messages; :param setting: the configuration key that holds
+        its address.
+    :param token: sent as bearer token.
+    """
+
+    method: str
+    url: str
+    what: str
+    setting: str
+    token: str | None = field(default=None, repr=False)
+    params: Mapping[str, Any] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    json: Any = field(default=None, repr=False)
+    data: Any = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return self.what[0].upper() + self.what[1:]
+
+
+class _Bearer(AuthBase):
+    """Keeps ``requests`` from putting credentials of a ``.netrc`` in the header's place."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Transport:
+    """A pool of connections that keeps no cookies. Safe to share between threads."""
+
+    def __init__(self, connections: int) -> None:
+        self.sent = 0
+        self._counting = threading.Lock()
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def exchange(self, request: Request, timeout: tuple[float, float]) -> Answer:
+        """Send; redirects are followed only within the same origin, as secrets travel along.
+
+        :param timeout: seconds to connect, and seconds without a byte of the answer.
+        :raises Passing: on a network failure that may pass.
+        :raises Unreachable: on one that will not.
+        :raises RequestRefused: on a redirect that must not or cannot be followed.
+        """
+        url, params = request.url, request.params
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._wire(request, url, params, timeout)
+            status, target = response.status_code, response.headers.get("Location")
+            if status not in _REDIRECTS or not target:
+                return Answer(url, status, response.headers, response.content)
+            url, params = _same_origin(request, url, target, status), None
+            if request.method not in ("GET", "HEAD") and status not in (307, 308):
+                break
+        raise RequestRefused(
+            f"{request} was redirected in a way that cannot be followed: check {request.setting}.",
+            f"redirect {status} for {request.method}",
+            status=status,
+        )
+
+    def _wire(
+        self,
+        request: Request,
+        url: str,
+        params: Mapping[str, Any] | None,
+        timeout: tuple[float, float],
+    ) -> requests.Response:
+        with self._counting:
+            self.sent += 1
+        try:
+            return self._session.request(
+                request.method,
+                url,
+                params=params,
+                headers=_encoded(request.headers),
+                json=request.json,
+                data=request.data,
+                auth=_Bearer(request.token),
+                timeout=timeout,
+                allow_redirects=False,
+            )
+        except (OSError, ValueError) as error:
+            raise network_failure(error, str(request), request.setting) from None
+
+
+def _same_origin(request: Request, url: str, target: str, status: int) -> str:
+    try:
+        target = urljoin(url, target)
+        if _origin(target) == _origin(url):
+            return target
+    except ValueError:
+        pass
+    raise RequestRefused(
+        f"{request} was redirected to another host, where our credentials must not go: set "
+        f"{request.setting} to the address meant.",
+        f"redirect {status} to another origin",
+        status=status,
+    )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port
+
+
+def _encoded(headers: Mapping[str, str] | None) -> dict[str, str | bytes] | None:
+    """Header values as they go on the wire: those beyond ASCII in UTF-8."""
+    if headers is None:
+        return None
+    return {name: value if value.isascii() else value.encode() for name, value in headers.items()}

@@ -1,0 +1,1 @@
+"""The wire: token, gateway, paging, pressure."""

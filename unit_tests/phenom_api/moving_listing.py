@@ -1,0 +1,135 @@
+"""A listing that is changed while it is read, and an executor whose order of events is drawn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from phenom_api.paging import Outcome, Page, Scan
+
+Row = int
+Change = Callable[["MovingListing"], None]
+
+
+@dataclass
+class MovingListing:
+    """Rows by offset, as a gateway serves them. Rows are numbers, and by default all different.
+
+    :param clamp: the most rows of a page. :param total: from the true count to the claimed one.
+    :param changes: what happens before a read, by the read's number (0 is the first).
+    :param short: how many rows a page holds at most, by the read's number; 0 is an empty page.
+    :param hole: a position that no page shows: those that would cover it are empty.
+    """
+
+    rows: list[Row]
+    clamp: int = 1000
+    total: Callable[[int], int | None] = lambda count: count
+    changes: dict[int, list[Change]] = field(default_factory=dict)
+    short: dict[int, int] = field(default_factory=dict)
+    hole: int | None = None
+    reads: list[tuple[int, int]] = field(default_factory=list)
+    next_row: int = 10**9
+    persistent: set[Row] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.persistent = set(self.rows)
+
+    def fetch(self, offset: int, limit: int) -> Page:
+        number = len(self.reads)
+        self.reads.append((offset, limit))
+        for change in self.changes.get(number, ()):
+            change(self)
+        limit = min(limit, self.clamp, self.short.get(number, limit))
+        if self.hole is not None and offset <= self.hole < offset + limit:
+            limit = 0
+        return Page(self.rows[offset : offset + limit], self.total(len(self.rows)))
+
+    def insert(self, position: int, count: int = 1) -> None:
+        fresh = list(range(self.next_row, self.next_row + count))
+        self.next_row += count
+        self.rows[position:position] = fresh
+
+    def delete(self, position: int, count: int = 1) -> None:
+        self.persistent.difference_update(self.rows[position : position + count])
+        del self.rows[position : position + count]
+
+
+class DrawnExecutor(Executor):
+    """Runs what is submitted when somebody waits for it, and other things before or after."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._waiting: list[tuple[_DrawnFuture, Callable[[], Any]]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        answer = _DrawnFuture(self)
+        self._waiting.append((answer, lambda: fn(*args, **kwargs)))
+        while self._waiting and self._rng.random() < 0.3:
+            self._run_one()
+        return answer
+
+    def run_until(self, answer: Future[Any]) -> None:
+        while not Future.done(answer):
+            self._run_one()
+
+    def _run_one(self) -> None:
+        answer, task = self._waiting.pop(self._rng.randrange(len(self._waiting)))
+        if answer.set_running_or_notify_cancel():
+            try:
+                answer.set_result(task())
+            except Exception as error:
+                answer.set_exception(error)
+
+
+class _DrawnFuture(Future[Any]):
+    def __init__(self, executor: DrawnExecutor) -> None:
+        super().__init__()
+        self._executor = executor
+
+    def result(self, timeout: float | None = None) -> Any:
+        self._executor.run_until(self)
+        return super().result(timeout)
+
+
+class InlineExecutor(Executor):
+    """Runs at once whatever is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        answer: Future[Any] = Future()
+        try:
+            answer.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            answer.set_exception(error)
+        return answer
+
+
+def scanned(
+    listing: MovingListing,
+    *,
+    page_size: int = 100,
+    executor: Executor | None = None,
+    ahead: int = 20,
+    most_reads: int = 100_000,
+) -> tuple[list[Row], Outcome]:
+    """Every row that came out, repeats included, and how far they can be trusted."""
+
+    def fetch(offset: int, limit: int) -> Page:
+        assert len(listing.reads) < most_reads, "the scan does not end"
+        return listing.fetch(offset, limit)
+
+    scan = Scan(
+        fetch,
+        page_size=page_size,
+        identity=lambda row: row,
+        executor=executor or InlineExecutor(),
+        ahead=ahead,
+    )
+    rows = [row for page in scan for row in page]
+    return rows, scan.outcome
+
+
+def without_repeats(rows: Iterable[Row]) -> list[Row]:
+    return list(dict.fromkeys(rows))

@@ -1,0 +1,130 @@
+"""The connection keys of contract section 2: what is taken, and what is said about the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phenom_api.connection import Connection, load
+from phenom_api.errors import InvalidConfig
+from unit_tests.phenom_api.wire import API_KEY, CONFIG, SECRET
+
+
+def connection(**keys: Any) -> Connection:
+    return load(Connection, {**CONFIG, **keys})
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://login.test", "https://login.test/token"),
+        ("https://login.test/", "https://login.test/token"),
+        ("https://login.test:8443", "https://login.test:8443/token"),
+        ("https://login.test/oauth/token", "https://login.test/oauth/token"),
+        ("https://login.test/v1/", "https://login.test/v1/"),
+        ("http://localhost:8080", "http://localhost:8080/token"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/token"),
+        ("http://127.8.9.1/t", "http://127.8.9.1/t"),
+        ("http://[::1]:8080", "http://[::1]:8080/token"),
+    ],
+)
+def test_token_url(given: str, used: str) -> None:
+    assert connection(token_url=given).token_url == used
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://api.test", "https://api.test"),
+        ("https://api.test/", "https://api.test"),
+        ("https://api.test/gw/v1/", "https://api.test/gw/v1"),
+        ("http://localhost/gw", "http://localhost/gw"),
+    ],
+)
+def test_gateway_url(given: str, used: str) -> None:
+    assert connection(gateway_url=given).gateway_url == used
+
+
+def test_the_gateway_of_phenom_is_the_default() -> None:
+    keys = {key: value for key, value in CONFIG.items() if key != "gateway_url"}
+    assert load(Connection, keys).gateway_url == "https://api.phenom.com"
+
+
+@pytest.mark.parametrize("key", ["token_url", "gateway_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "login.test",
+        "ftp://login.test",
+        "https://",
+        "https:///token",
+        "https://login.test:port",
+        "https://login.test:99999",
+        "https://[::1",
+        " https://login.test",
+        "https://login.test/a b",
+        "https://user:hunter2@login.test",
+        "https://login.test?x=1",
+        "https://login.test#x",
+        "http://login.test",
+        "http://10.0.0.1",
+        "http://localhost.evil.test",
+        "http://127.0.0.1.evil.test",
+        5,
+        None,
+    ],
+)
+def test_an_unusable_url_is_named(key: str, url: Any) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        connection(**{key: url})
+    assert caught.value.keys == (key,)
+    assert f"'{key}'" in caught.value.message
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("client_id", ""),
+        ("client_secret", "  "),
+        ("client_secret", 5),
+        ("api_key", "line\nbreak"),
+        ("api_key", "ключ"),
+        ("ph_user_id", "a\r\nb"),
+        ("integration_id", ""),
+        ("num_workers", 0),
+        ("num_workers", 51),
+        ("num_workers", "10"),
+        ("num_workers", True),
+        ("nonsense", 1),
+    ],
+)
+def test_other_keys(key: str, value: Any) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        connection(**{key: value})
+    assert caught.value.keys == (key,)
+
+
+def test_every_wrong_key_is_named_at_once() -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        load(Connection, {"token_url": "x", "num_workers": 0})
+    assert set(caught.value.keys) == {"client_id", "client_secret", "token_url", "num_workers"}
+
+
+@pytest.mark.parametrize("config", [None, [], "x", 5])
+def test_a_configuration_is_an_object(config: Any) -> None:
+    with pytest.raises(InvalidConfig):
+        load(Connection, config)
+
+
+def test_the_platforms_own_keys_are_passed_over() -> None:
+    assert connection(__injected=1).client_id == "client"
+
+
+def test_secrets_do_not_show() -> None:
+    made = connection()
+    assert SECRET not in repr(made) + str(made)
+    assert API_KEY not in repr(made) + str(made)
+    assert made.secrets() == (SECRET, API_KEY)

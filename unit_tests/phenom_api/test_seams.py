@@ -1,0 +1,87 @@
+"""Which pages join, as a table. A chain of rows 0, 1, 2 … is read up to row 9."""
+
+from __future__ import annotations
+
+import pytest
+
+from phenom_api.seams import Chain, Fit
+
+
+def chain(*pages: tuple[int, list[int]]) -> Chain:
+    made = Chain()
+    for offset, rows in pages or ((0, [0, 1, 2, 3, 4]), (4, [4, 5, 6, 7, 8, 9])):
+        made.accept(offset, rows, aligned=True)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("offset", "rows", "fit"),
+    [
+        # The overlap stands where it should.
+        (9, [9, 10, 11], Fit.ALIGNED),
+        (7, [7, 8, 9, 10], Fit.ALIGNED),
+        (4, [4, 5, 6, 7, 8, 9, 10], Fit.ALIGNED),
+        (2, [2, 3, 4, 5, 6, 7, 8, 9, 10], Fit.ALIGNED),
+        (9, [9], Fit.ALIGNED),
+        (5, [5, 6], Fit.ALIGNED),
+        # Rows were inserted ahead of us.
+        (9, [8, 9, 10], Fit.SHIFTED),
+        (9, [7, 8], Fit.SHIFTED),
+        (9, [5, 6, 7, 8, 9, 10], Fit.SHIFTED),
+        (12, [0, 1, 2, 3, 4], Fit.SHIFTED),
+        # Rows were deleted ahead of us.
+        (7, [8, 9, 10], Fit.SHIFTED),
+        (5, [9, 10, 11], Fit.SHIFTED),
+        (9, [10, 11, 12], Fit.APART),
+        (9, [20, 21], Fit.APART),
+        # Not an overlap at all.
+        (10, [10, 11], Fit.APART),
+        (30, [30, 31], Fit.APART),
+        # A single row of ours that was moved by itself.
+        (9, [20, 21, 6, 22], Fit.APART),
+        (9, [20, 9, 21], Fit.SHIFTED),
+        # The beginning has nothing before it.
+        (0, [20, 21], Fit.SHIFTED),
+        (0, [0, 1, 2], Fit.SHIFTED),
+    ],
+)
+def test_fit(offset: int, rows: list[int], fit: Fit) -> None:
+    assert chain().fit(offset, rows) is fit
+
+
+def test_the_first_page_fits() -> None:
+    assert Chain().fit(0, [1, 2]) is Fit.ALIGNED
+
+
+def test_a_repeated_row_proves_nothing() -> None:
+    # Either 7 followed the first 5, and was lost, or it never was there.
+    repeating = chain((0, [1, 2, 5, 3, 5]))
+    assert repeating.fit(4, [5, 8, 9]) is Fit.UNPROVEN
+    assert repeating.fit(3, [3, 5, 8, 9]) is Fit.ALIGNED
+    assert repeating.fit(4, [8, 5, 9]) is Fit.APART
+    assert chain((0, [1, 2, 3])).fit(2, [3, 8, 3]) is Fit.UNPROVEN
+
+
+def test_a_row_that_came_up_again_later_proves_nothing_either() -> None:
+    repeating = chain((0, [5, 1, 2]), (2, [2, 3, 5]))
+    assert repeating.fit(4, [5, 8, 9]) is Fit.UNPROVEN
+
+
+def test_new_rows_of_an_aligned_page() -> None:
+    made = chain()
+    assert made.accept(7, [7, 8, 9, 10, 11], aligned=True) == [3, 4]
+    assert made.end == 12
+    assert not made.rereading
+
+
+def test_new_rows_of_a_shifted_page() -> None:
+    made = chain()
+    assert made.accept(9, [8, 9, 10, 11], aligned=False) == [2, 3]
+    assert made.end == 13
+    assert not made.rereading
+
+
+def test_rereading_is_noticed() -> None:
+    made = chain()
+    made.accept(12, [0, 1, 2, 3, 4], aligned=False)
+    assert made.rereading
