@@ -71,7 +71,12 @@ class Gateway:
     ) -> None:
         self.connection = connection
         self.patience = patience or Patience()
-        self.pressure = Pressure(connection.num_workers, clock=clock)
+        self.pressure = Pressure(
+            connection.num_workers,
+            # Where somebody waits, one request that hangs must not hold up the others.
+            start=1 if self.patience.total is None else connection.num_workers,
+            clock=clock,
+        )
         self.tokens = TokenSource(self._fetch_token, clock=clock)
         self.retried = 0
         self._clock = clock

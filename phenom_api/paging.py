@@ -24,6 +24,8 @@ _BLIND_PAGES = 5
 out to be beyond its end, and a quiet listing must not cost more than ten requests too many."""
 _TRIES = 12
 """Reads in search of what follows the last row, before the seam there is left open."""
+_TRIES_UNPROVEN = 2
+"""The same where going back further will not help: rows that the listing repeats stay so."""
 _FRUITLESS = 50
 """Reads without anything new that a scan may take, beside one for every page that had some."""
 
@@ -183,11 +185,11 @@ class Scan:
         for number, limit in enumerate((self._page_size, self._page_size, 1)):
             page = self._count.read(0, limit)
             if page.rows:
-                return self._take(0, page, limit, Fit.ALIGNED)
+                return self._take(self._placed(0, limit, page), Fit.ALIGNED)
             if page.total == 0 and number > 0:
                 return None
-        apart = self._read_past_end(1)
-        return self._accept_unjoined(1, apart.page) if apart is not None else None
+        later = self._read_past_end(1)
+        return self._accept_unjoined(later) if later is not None else None
 
     def _following(self) -> list[Any] | None:
         """Rows that follow; none when a page had nothing new, None at the end of the listing."""
@@ -197,98 +199,93 @@ class Scan:
         if not self._pending or self._pending[0][0] > self._chain.end - self._overlap:
             return self._beyond()
         offset, answer = self._pending.popleft()
-        page = answer.result()
+        page = self._placed(offset, self._page_size, answer.result())
         if not page.rows:
             return self._beyond()
-        if offset + len(page.rows) < self._chain.end:
+        if page.end < self._chain.end:
             # Overtaken by a later reading of the same stretch.
             return []
-        fit = self._fit(offset, page)
+        fit = self._chain.fit(offset, page.hashes)
         if fit in (Fit.ALIGNED, Fit.SHIFTED):
-            return self._take(offset, page, self._page_size, fit)
-        if offset >= self._chain.end:
-            fit = Fit.UNPROVEN
-        rows = self._beyond(_Apart(offset, page, fit))
-        if offset + len(page.rows) > self._chain.end:
+            return self._take(page, fit)
+        moved = fit is Fit.APART and offset < self._chain.end
+        self._repaired += moved
+        rows = self._beyond(page, _TRIES if moved else _TRIES_UNPROVEN)
+        if page.end > self._chain.end:
             # It may join what was read in between.
-            self._pending.appendleft((offset, _done(page)))
+            self._pending.appendleft((offset, answer))
         return rows
 
-    def _beyond(self, apart: _Apart | None = None) -> list[Any] | None:
+    def _beyond(self, apart: _Placed | None = None, tries: int = _TRIES) -> list[Any] | None:
         """Search, read by read, for what follows the last row; None when nothing does.
 
-        :param apart: a page from there that does not join.
+        There are three reasons to be here. A page is `apart`, because the listing moved: the scan
+        steps back, ever further, until it meets a row that it knows. A page is empty, because the
+        listing got shorter or because the gateway cannot show some row: smaller pages get as close
+        to that row as can be. Or this is the end, which an empty page and a page that ends with
+        our last row have to tell independently of each other.
         """
         chain = self._chain
-        back, limit = 1, self._page_size
-        if apart is not None:
-            self._repaired += apart.fit is Fit.APART
-            back = max(1, self._length // 2)
-        for _ in range(self._tries(apart)):
+        back, limit = (1 if apart is None else self._half), self._page_size
+        if self._fruitless > (_FRUITLESS + self._pages) // 2:
+            tries = _TRIES_UNPROVEN
+        for _ in range(tries):
             if chain.end == self._ended_at:
                 apart = self._past_end()
-                if apart is None:
-                    if not self._is_more():
-                        return None
+                if apart is not None:
+                    back = self._half
+                elif self._is_more():
                     self._ended_at, limit = -1, max(2, limit // 2)
                 else:
-                    back = max(1, self._length // 2)
-            if apart is not None and self._cannot_overlap(apart.page):
+                    return None
+            if apart is not None and self._cannot_overlap(apart):
                 break
-            end = chain.end
-            start = max(0, end - back)
-            # After an empty page: is our last page still there?
+            end, start = chain.end, max(0, chain.end - back)
+            # After an empty page: is our last page, and no more than that, still there?
             size = limit if back == 1 or apart is not None else min(back, self._page_size)
-            page = self._count.read(start, size)
-            if not page.rows:
+            page = self._placed(start, size, self._count.read(start, size))
+            fit = chain.fit(start, page.hashes) if page.rows else None
+            if fit is None:
                 self._fruitless += 1
                 if back > 1:
                     back *= 2
                 elif limit == self._page_size and self._length > 1:
-                    # Either the listing ends before our last row, or something after it …
                     back = self._length
                 elif limit > 2:
                     limit = max(2, limit // 2)
                 else:
                     break
-                continue
-            fit = self._fit(start, page)
-            if fit in (Fit.APART, Fit.UNPROVEN):
+            elif fit in (Fit.APART, Fit.UNPROVEN):
                 self._fruitless += 1
                 if apart is None:
                     self._repaired += fit is Fit.APART
-                    apart = _Apart(start, page, fit)
-                back = max(1, self._length // 2, 2 * back)
-                continue
-            rows = self._take(start, page, size, fit)
-            if rows:
-                return rows
-            if back > 1 and apart is None and chain.end == end:
-                # … keeps whole pages from coming: smaller ones get closer to it.
-                limit = max(2, limit // 2)
-            back = 1
-        if apart is not None:
-            return self._accept_unjoined(apart.offset, apart.page)
-        return self._leap(chain.end + 1)
+                    apart = page
+                back = max(self._half, 2 * back)
+            else:
+                rows = self._take(page, fit)
+                if rows:
+                    return rows
+                if back > 1 and apart is None and chain.end == end:
+                    limit = max(2, limit // 2)
+                back = 1
+        return self._accept_unjoined(apart) if apart is not None else self._leap(chain.end + 1)
 
-    def _tries(self, apart: _Apart | None) -> int:
-        if self._fruitless > (_FRUITLESS + self._pages) // 2:
-            return 2
-        # Rows that the listing repeats do not become unique by going back further.
-        return 2 if apart is not None and apart.fit is Fit.UNPROVEN else _TRIES
+    @property
+    def _half(self) -> int:
+        return max(1, self._length // 2)
 
-    def _cannot_overlap(self, page: Page) -> bool:
+    def _cannot_overlap(self, page: _Placed) -> bool:
         """Whether pages hold a single row, so that nothing can prove that they join."""
         return self._length == 1 == len(page.rows) and self._pages > 1
 
-    def _past_end(self) -> _Apart | None:
-        """What comes behind the last row, where a page or the total ended; None at the end."""
+    def _past_end(self) -> _Placed | None:
+        """What comes behind our last row; None at the end."""
         end, total = self._chain.end, self._count.total
-        apart = self._read_past_end(end)
-        if apart is None and (total is None or total < end):
+        page = self._read_past_end(end)
+        if page is None and (total is None or total < end):
             # With no count to confirm it, an empty page had better be seen twice.
-            apart = self._read_past_end(end)
-        return apart
+            page = self._read_past_end(end)
+        return page
 
     def _is_more(self) -> bool:
         """Whether the last row by the listing's own count is there, beyond our last one."""
@@ -300,52 +297,52 @@ class Scan:
     def _leap(self, offset: int) -> list[Any] | None:
         """Go on behind a row that no page will show; None where nothing is there either."""
         self._fruitless += 1
-        apart = self._read_past_end(offset)
-        while apart is None and self._pending:
+        page = self._read_past_end(offset)
+        while page is None and self._pending:
             offset, answer = self._pending.popleft()
             with suppress(RequestRefused):
-                page = answer.result()
-                apart = _Apart(offset, page, Fit.APART) if page.rows else None
-        if apart is not None:
-            return self._accept_unjoined(apart.offset, apart.page)
+                later = self._placed(offset, self._page_size, answer.result())
+                page = later if later.rows else None
+        if page is not None:
+            return self._accept_unjoined(page)
         total = self._count.total
         # What we took for the last row may not be the last one.
         self._open_seams += total is None or total > self._chain.end
         return None
 
-    def _read_past_end(self, offset: int, limit: int | None = None) -> _Apart | None:
+    def _read_past_end(self, offset: int, limit: int | None = None) -> _Placed | None:
         """A page from where no row may be: a gateway can also refuse to answer that."""
+        limit = limit or self._page_size
         try:
-            page = self._count.read(offset, limit or self._page_size)
+            page = self._count.read(offset, limit)
         except RequestRefused:
             return None
-        return _Apart(offset, page, Fit.UNPROVEN) if page.rows else None
+        return self._placed(offset, limit, page) if page.rows else None
 
     # -- accepting ---------------------------------------------------------------------------
 
-    def _hashes(self, page: Page) -> list[int]:
-        return [hash(self._identity(row)) for row in page.rows]
+    def _placed(self, offset: int, limit: int, page: Page) -> _Placed:
+        return _Placed(offset, limit, page.rows, [hash(self._identity(row)) for row in page.rows])
 
-    def _fit(self, offset: int, page: Page) -> Fit:
-        return self._chain.fit(offset, self._hashes(page))
-
-    def _accept_unjoined(self, offset: int, page: Page) -> list[Any]:
+    def _accept_unjoined(self, page: _Placed) -> list[Any]:
         self._open_seams += 1
-        return self._take(offset, page, self._page_size, Fit.APART)
+        return self._take(page, Fit.APART)
 
-    def _take(self, offset: int, page: Page, limit: int, fit: Fit) -> list[Any]:
+    def _take(self, page: _Placed, fit: Fit) -> list[Any]:
         """Accept a page; returns its new rows."""
-        chain, end = self._chain, offset + len(page.rows)
-        self._length = max(self._length, len(page.rows))
-        is_short = len(page.rows) < min(self._length, limit)
-        if fit is Fit.ALIGNED and (end == chain.end or (end < chain.end and not is_short)):
-            self._note_end(offset, page, limit)
-            self._fruitless += 1
-            return []
-        # An aligned page that ends before our last row: what came after it is gone.
-        aligned = fit is Fit.ALIGNED and end > chain.end
-        self._repaired += fit is not Fit.APART and not aligned
-        new = chain.accept(offset, self._hashes(page), aligned=aligned)
+        chain, size = self._chain, len(page.rows)
+        self._length = max(self._length, size)
+        if fit is Fit.ALIGNED and page.end <= chain.end:
+            could_hold_more = size < min(max(2, self._length), page.limit)
+            if page.end == chain.end or not could_hold_more:
+                if could_hold_more:
+                    self._ended_at = chain.end
+                self._fruitless += 1
+                return []
+            # It ends before our last row: what came after it is gone.
+            fit = Fit.SHIFTED
+        self._repaired += fit is Fit.SHIFTED
+        new = chain.accept(page.offset, page.hashes, aligned=fit is Fit.ALIGNED)
         # What joins nothing, or is behind us, is no headway: a listing that moves faster than it
         # can be read must come to an end all the same.
         unjoined = fit is Fit.APART and self._length > 1
@@ -355,27 +352,19 @@ class Scan:
         self._pages += not fruitless
         return [page.rows[index] for index in new]
 
-    def _note_end(self, offset: int, page: Page, limit: int) -> None:
-        """Remember where a page ended that could have held more."""
-        size = len(page.rows)
-        full = min(max(2, self._length), limit)
-        if offset + size == self._chain.end and size < full:
-            self._ended_at = self._chain.end
-
 
 @dataclass(frozen=True)
-class _Apart:
-    """A page that does not join those before it."""
+class _Placed:
+    """A page that was read: where, how many rows were asked for, its rows and their hashes."""
 
     offset: int
-    page: Page
-    fit: Fit
+    limit: int
+    rows: list[Any]
+    hashes: list[int]
 
-
-def _done(page: Page) -> Future[Page]:
-    answer: Future[Page] = Future()
-    answer.set_result(page)
-    return answer
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.rows)
 
 
 class _Count:

@@ -37,15 +37,17 @@ class Pressure:
     halves it (once for all requests that were in flight together) and, where the gateway said
     for how long, keeps everybody out until then. Whoever came first is admitted first.
 
-    :param clock: seconds.
+    :param start: how many it lets in at first. :param clock: seconds.
     """
 
-    def __init__(self, ceiling: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, ceiling: int, *, start: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.ceiling = ceiling
         self._clock = clock
         self._gate = threading.Condition()
         self._queue: deque[object] = deque()
-        self._limit = 1.0
+        self._limit = float(min(start, ceiling))
         self._doubling = True
         self._throttled_at = float("inf")
         self._era = 0

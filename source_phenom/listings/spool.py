@@ -84,5 +84,8 @@ class _Shard:
             for row in self._recent
             for part in (len(row).to_bytes(_LENGTH_BYTES, "little"), row)
         )
-        self._file.write(framed)
+        left = memoryview(framed)
+        while left:
+            # On a disk that fills up the last write is a short one; the next one raises.
+            left = left[self._file.write(left) :]
         self._recent, self._recent_bytes = [], 0

@@ -232,3 +232,8 @@ def test_the_limit_keeps_its_bounds(
         pressure.leave(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
         assert 1 <= pressure.limit <= ceiling
         assert pressure.most_in_flight <= ceiling
+
+
+def test_a_start_at_full_width(clock: Clock) -> None:
+    assert Pressure(10, start=10, clock=clock).limit == 10
+    assert Pressure(3, start=10, clock=clock).limit == 3

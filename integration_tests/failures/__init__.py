@@ -1,0 +1,1 @@
+"""Every failure of the contract's section 5, over real sockets."""

@@ -1,0 +1,446 @@
+"""Failures that last: what the platform is told, and what the other streams do meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.failures.running import JOB_STREAMS, Ran, Warehouse, read, run
+from integration_tests.source.reading import STREAMS
+from phenom_api.patience import Patience
+from phenom_sandbox import Fault, LocalTenant
+from source_phenom.listings import spool
+
+APPLY_STREAMS = ("applications", "candidates")
+SHORT = Patience(attempts=3, throttled=5.0, connect=2.0, read=2.0)
+
+
+def traces(ran: Ran) -> dict[str, dict[str, Any]]:
+    """The error of every stream that has one; never two."""
+    failures = ran.outcome.failures
+    named = {failure["stream_descriptor"]["name"]: failure for failure in failures}
+    assert len(named) == len(failures)
+    return named
+
+
+def assert_all_failed(ran: Ran, kind: str, says: str) -> None:
+    assert ran.code == 1
+    assert set(ran.ended.values()) == {"INCOMPLETE"}
+    assert set(ran.ended) == set(STREAMS) == set(traces(ran))
+    for stream, failure in traces(ran).items():
+        assert failure["failure_type"] == kind
+        assert stream in failure["message"]
+        assert says in failure["message"]
+        assert failure["internal_message"]
+    assert not ran.outcome.records
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "says"),
+    [
+        ("server_error", 500, "keeps answering 500"),
+        ("server_error", 503, "keeps answering 503"),
+        ("throttle", True, "throttling. Lower num_workers"),
+        ("throttle", Fault(429, retry_after=86400), "asks to wait for 86400 seconds"),
+        ("reset", Fault(path="/jobs"), "gateway_url and the network"),
+        ("truncate", Fault(path="/jobs"), "broke off"),
+        ("reset_after_headers", Fault(path="/jobs"), "broke off"),
+        ("html", True, "token_url"),
+        ("html", Fault(path="/jobs"), "not the JSON"),
+        ("empty_body", Fault(path="/jobs"), "not the JSON"),
+    ],
+)
+def test_a_fault_that_does_not_pass(local: LocalTenant, switch: str, value: Any, says: str) -> None:
+    faults = value if isinstance(value, Fault) else Fault(value)
+    if faults.path:
+        other = Fault(**{**faults.__dict__, "path": "/apply"})
+        setattr(local.faults, switch, [faults, other])
+    else:
+        setattr(local.faults, switch, faults)
+    assert_all_failed(read(local, patience=SHORT), "transient_error", says)
+
+
+def test_answers_that_never_come_in_time(local: LocalTenant) -> None:
+    local.faults.latency = [Fault(3000, path="/jobs-api"), Fault(3000, path="/apply")]
+    ran = read(local, patience=Patience(attempts=2, read=0.2))
+    assert_all_failed(ran, "transient_error", "no answer in time")
+
+
+def test_a_wrong_secret(local: LocalTenant) -> None:
+    ran = read(local, {"client_secret": "not-the-secret"})
+    assert_all_failed(ran, "config_error", "check client_id and client_secret")
+    # Accounts get locked by less than that.
+    assert local.requests.count("POST /token") == 1
+    assert ran.waits.slept == []
+
+
+def test_a_token_that_the_gateway_does_not_take(local: LocalTenant) -> None:
+    local.faults.unauthorized = True
+    ran = read(local)
+    assert_all_failed(ran, "config_error", "same Phenom environment")
+    assert ran.waits.slept == []
+
+
+@pytest.mark.parametrize(
+    ("path", "denied", "endpoint", "permission"),
+    [
+        ("/jobs-api", JOB_STREAMS, "GET /jobs-api/v1/jobs", "Jobs API, reading jobs"),
+        (
+            "/apply",
+            APPLY_STREAMS,
+            "GET /apply/v2/applications",
+            "Apply API, reading applications",
+        ),
+    ],
+)
+def test_one_api_denied_costs_its_own_streams(
+    local: LocalTenant,
+    undisturbed: Warehouse,
+    path: str,
+    denied: tuple[str, ...],
+    endpoint: str,
+    permission: str,
+) -> None:
+    local.faults.deny = Fault(path=path)
+    ran = read(local)
+    assert ran.code == 1
+    assert set(traces(ran)) == set(denied)
+    for stream in STREAMS:
+        assert ran.ended[stream] == ("INCOMPLETE" if stream in denied else "COMPLETE")
+        if stream in denied:
+            failure = traces(ran)[stream]
+            assert failure["failure_type"] == "config_error"
+            for part in (stream, endpoint, permission, "403"):
+                assert part in failure["message"]
+    assert ran.content() == {
+        stream: records for stream, records in undisturbed.items() if stream not in denied
+    }
+    checked = run("check", local.config)
+    assert checked.status.startswith("SUCCEEDED: No access to")
+    assert all(stream in checked.status for stream in denied)
+
+
+def test_everything_denied_fails_the_check(local: LocalTenant) -> None:
+    local.faults.deny = True
+    checked = run("check", local.config)
+    assert checked.code == 0
+    assert checked.status.startswith("FAILED: ")
+    for permission in ("Jobs API, reading jobs", "Apply API, reading applications"):
+        assert permission in checked.status
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_refusal(local: LocalTenant, status: int) -> None:
+    local.faults.deny = status
+    ran = read(local)
+    assert_all_failed(ran, "config_error", f"with {status}")
+    assert ran.waits.slept == []
+
+
+# -- nobody there --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["gateway_url", "token_url"])
+def test_a_host_that_does_not_exist(local: LocalTenant, key: str) -> None:
+    more = {key: "https://phenom.invalid"}
+    ran = read(local, more, patience=SHORT)
+    assert_all_failed(ran, "transient_error", f"Check {key} and the network")
+    assert "the host name is not known" in traces(ran)["jobs"]["message"]
+    assert run("check", {**local.config, **more}, patience=SHORT).status.startswith("FAILED: ")
+
+
+def test_a_port_where_nobody_listens(local: LocalTenant) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        ran = read(local, {"gateway_url": address}, patience=SHORT)
+    assert_all_failed(ran, "transient_error", "(refused)")
+
+
+def test_a_server_that_does_not_speak_tls(local: LocalTenant) -> None:
+    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, patience=SHORT)
+    assert_all_failed(ran, "transient_error", "TLS handshake failed")
+
+
+def test_a_certificate_that_nobody_vouches_for(local: LocalTenant, tmp_path: Path) -> None:
+    with _tls_server(tmp_path) as address:
+        ran = read(local, {"gateway_url": address}, patience=SHORT)
+    assert_all_failed(ran, "transient_error", "certificates that this machine trusts")
+    assert ran.gateway.retried == 0
+
+
+@contextmanager
+def _tls_server(folder: Path) -> Iterator[str]:
+    """Shakes hands with a certificate of its own making, and says nothing."""
+    certificate = folder / "certificate.pem"
+    certificate.write_bytes(_self_signed())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                try:
+                    context.wrap_socket(connection, server_side=True).close()
+                except OSError:
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"https://localhost:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def _self_signed() -> bytes:
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return bytes(private + made.public_bytes(serialization.Encoding.PEM))
+
+
+def test_a_redirect_to_another_host(local: LocalTenant) -> None:
+    """The tenant answers under two names; a token must not follow from one to the other."""
+    with _redirecting(local.url) as address:
+        ran = read(local, {"gateway_url": address})
+    assert_all_failed(ran, "config_error", "our credentials must not go")
+    assert local.requests.total == 1  # for the token
+
+
+@contextmanager
+def _redirecting(target: str) -> Iterator[str]:
+    with _answering(
+        f"HTTP/1.1 302 Found\r\nLocation: {target}/apply/v2/applications\r\n"
+        "Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    ) as address:
+        yield address
+
+
+@contextmanager
+def _answering(answer: bytes) -> Iterator[str]:
+    """Says the same to everybody."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x00\xff\x00 not HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://[oops\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["nothing", "garbage", "no gzip", "cut off", "bad chunk", "bad redirect"],
+)
+@pytest.mark.parametrize("key", ["gateway_url", "token_url"])
+def test_something_that_is_no_gateway(local: LocalTenant, answer: bytes, key: str) -> None:
+    with _answering(answer) as address:
+        ran = read(local, {key: address}, patience=SHORT)
+    assert ran.code == 1
+    assert set(ran.ended.values()) == {"INCOMPLETE"}
+    assert all(
+        key in failure["message"] or "Try again" in failure["message"]
+        for failure in traces(ran).values()
+    )
+
+
+# -- the count, the pages ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("off_by", [7, -7])
+def test_a_wrong_total_deletes_nothing(local: LocalTenant, off_by: int) -> None:
+    first = read(local)
+    local.faults.total = Fault(off_by, path="/apply")
+    gone = local.tenant.application_at(100)["id"]
+    local.tenant.delete_application(gone)
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert set(second.ended.values()) == {"COMPLETE"}
+    assert not second.deleted()
+    assert f"counts {259 + off_by} applications but lists 259" in second.warnings
+    local.faults.clear()
+    third = read(local, state=second.outcome.states)
+    assert gone in third.deleted()
+    assert not third.warnings
+
+
+def test_a_row_that_no_page_shows(local: LocalTenant) -> None:
+    first = read(local)
+    hidden = local.tenant.application_at(130)["id"]
+    local.faults.empty_page = Fault(130, path="/apply")
+    full = read(local, mode="full_refresh")
+    assert full.code == 0
+    shown = {record["remote_id"] for record in full.outcome.records["applications"]}
+    assert shown == {row["id"] for row in local.tenant.applications()} - {hidden}
+    assert "gaps between pages stayed open" in full.warnings
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert not second.outcome.records
+    local.faults.clear()
+    assert not read(local, state=second.outcome.states).outcome.records
+
+
+def test_a_listing_that_comes_back_empty_with_its_true_count(local: LocalTenant) -> None:
+    first = read(local)
+    local.faults.data_null = True
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert not second.outcome.records
+    assert "lists 0" in second.warnings
+
+
+def test_a_listing_that_comes_back_empty_without_a_count(local: LocalTenant) -> None:
+    first = read(local)
+    local.faults.data_null = True
+    local.faults.total = "missing"
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert not second.outcome.records
+    assert "does not count them" in second.warnings
+
+
+def test_a_failed_read_deletes_nothing_and_forgets_nothing(local: LocalTenant) -> None:
+    first = read(local)
+    gone = local.tenant.application_at(3)["id"]
+    local.tenant.delete_application(gone)
+    local.faults.server_error = Fault(500, path="/apply", after=6)
+    second = read(local, state=first.outcome.states, patience=SHORT)
+    assert second.code == 1
+    assert not second.deleted()
+    local.faults.clear()
+    third = read(local, state=second.outcome.states)
+    assert gone in third.deleted()
+    assert len(third.outcome.records["applications"]) == 1
+
+
+# -- the disk ------------------------------------------------------------------------------------
+
+
+def test_a_full_disk(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/ann@example.org")
+
+    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "TemporaryFile", full)
+    ran = read(local)
+    assert ran.code == 1
+    assert set(ran.ended.values()) == {"INCOMPLETE"}
+    for stream, failure in traces(ran).items():
+        assert failure["failure_type"] == "system_error"
+        assert stream in failure["message"]
+        assert "No space left on device" in failure["message"]
+        assert "TMPDIR" in failure["message"]
+
+
+def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Beyond the small files that the run itself gets, within what one shard needs.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        ran = read(local)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ran.code == 1
+    assert "INCOMPLETE" in ran.ended.values()
+    assert {failure["failure_type"] for failure in traces(ran).values()} == {"system_error"}
+    assert "File too large" in next(iter(traces(ran).values()))["message"]
+
+
+# -- check ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _silent() -> Iterator[str]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def _black_hole() -> Iterator[str]:
+    """Does not even take connections: the queue for them is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = []
+        for _ in range(8):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+            waiting.append(client)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for client in waiting:
+                client.close()
+
+
+@pytest.mark.parametrize("place", [_silent, _black_hole])
+@pytest.mark.parametrize("key", ["gateway_url", "token_url"])
+def test_check_where_nobody_answers(local: LocalTenant, place: Callable[[], Any], key: str) -> None:
+    with place() as address:
+        impatient = Patience(attempts=2, connect=0.3, read=0.3, total=0.5)
+        checked = run("check", {**local.config, key: address}, patience=impatient)
+    assert checked.code == 0
+    assert checked.status.startswith("FAILED: ")
+    assert key in checked.status
+    assert "no answer in time" in checked.status
+
+
+def test_check_with_a_wrong_secret(local: LocalTenant) -> None:
+    checked = run("check", {**local.config, "client_secret": "not-the-secret"})
+    assert checked.status.startswith("FAILED: ")
+    assert "client_id and client_secret" in checked.status
+    assert local.requests.count("POST /token") == 1
+
+
+def test_check_that_works(local: LocalTenant) -> None:
+    assert run("check", local.config).status == "SUCCEEDED: "
