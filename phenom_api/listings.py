@@ -12,6 +12,9 @@ OPEN_JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
 CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading closed jobs")
 APPLICATIONS = Operation("GET", "/apply/v2/applications", "Apply API, reading applications")
 
+_LONGEST_COUNT = 18
+"""Digits of a total that can be one."""
+
 
 def jobs_page(
     gateway: Gateway, operation: Operation, site_type: str, offset: int, limit: int
@@ -51,9 +54,10 @@ def _page(body: Mapping[str, Any], total: Any) -> Page:
 
 
 def _count(value: Any) -> int | None:
-    """A total, also where it comes as text; None where it is missing or no count."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    return None
+    """A total, also where it comes as text or as 7.0; None where it is no count."""
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_COUNT else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and value >= 0 else None

@@ -77,8 +77,8 @@ def is_complete(outcome: Outcome, what: str) -> bool:
         )
     elif outcome.moved:
         logger.warning(
-            f"The {what} moved while they were read: {outcome.repaired} stretches were read "
-            "again. Nothing is missing; deletions are left to the next sync."
+            f"The {what} moved while they were read ({outcome.repaired} stretches were read "
+            "again). Nothing is missing; deletions are left to the next sync."
         )
     elif outcome.total is None and not outcome.agrees:
         logger.warning(
