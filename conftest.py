@@ -1,5 +1,16 @@
-"""Lets the CDK's standard suites generate their tests from ``acceptance-test-config.yml``."""
+"""Settings for all tests."""
 
 from __future__ import annotations
 
+import os
+
+from hypothesis import settings
+
+# Lets the CDK's standard suites generate their tests from ``acceptance-test-config.yml``.
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+
+# The same examples in every run, so that a red run can be run again. To search for new ones:
+# HYPOTHESIS_PROFILE=search ./run test unit_tests/phenom_api
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("search", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
