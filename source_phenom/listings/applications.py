@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
@@ -60,8 +60,11 @@ class ApplicationListing(Listing):
         if not self.config.only_created_applications:
             return True
         source = candidates.applicant_source(row, [])
-        wanted = self.config.application_sources
-        return source is not None and source.casefold() in {name.casefold() for name in wanted}
+        return source is not None and source.casefold() in self._wanted_sources
+
+    @cached_property
+    def _wanted_sources(self) -> frozenset[str]:
+        return frozenset(name.casefold() for name in self.config.application_sources)
 
     def _keep_candidate(self, row: dict[str, Any], key: str, kept: bool, people: Spool) -> None:
         odd: Odd = []
