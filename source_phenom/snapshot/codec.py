@@ -49,6 +49,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ from source_phenom.snapshot.columns import (
     read_numbers,
 )
 from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT
-from source_phenom.snapshot.lines import TEXT_LIMIT, Lines, line_column, read_lines
+from source_phenom.snapshot.lines import TEXT_LIMIT, Lines, line_column, places_of, read_lines
 from source_phenom.snapshot.snapshot import Digests, Section, Snapshot
 
 Words = NDArray[np.uint32]
@@ -81,8 +82,7 @@ _WRAP = np.uint32(0xFFFFFF)  # counters have three bytes,
 _COUNTER = np.uint32(24)  # which is as many bits,
 _BYTE = np.uint32(8)  # and leave one byte of the last word to the process
 
-_IS_MARK = np.zeros(256, np.bool_)
-_IS_MARK[[*b":@", *TERMINATOR]] = True
+_MARKS = b":@" + TERMINATOR
 _KEYS_AT_A_TIME = 1 << 12
 
 
@@ -228,8 +228,7 @@ def _text_columns(section: Section) -> tuple[Digests, list[bytes]]:
 
 def _first_marks(keys: Lines) -> Rows:
     """Return the places of the first colon or at-sign of each key, or the end of the key."""
-    characters = np.frombuffer(keys.packed, np.uint8)
-    marks = np.flatnonzero(_IS_MARK[characters])
+    marks = places_of(_MARKS, keys.packed)
     return marks[np.searchsorted(marks, keys.starts)]
 
 
@@ -237,8 +236,9 @@ def _read_text_keys(reader: Reader, n: int) -> bytes:
     heads = read_lines(reader.block(), n)
     index, distinct = read_ages(reader.block(), n)
     tails = [tail + TERMINATOR for tail in read_lines(reader.block(), distinct)]
-    pieces = (
-        b"".join([head + tails[i] for i, head in zip(some.tolist(), heads, strict=False)])
-        for some in np.split(index, range(_KEYS_AT_A_TIME, n, _KEYS_AT_A_TIME))
-    )
-    return b"".join(pieces)
+    packed = BytesIO()  # whose value is handed over without a copy, unlike that of a join
+    for some in np.split(index, range(_KEYS_AT_A_TIME, n, _KEYS_AT_A_TIME)):
+        packed.write(
+            b"".join([head + tails[i] for i, head in zip(some.tolist(), heads, strict=False)])
+        )
+    return packed.getvalue()

@@ -16,6 +16,7 @@ from operator import eq
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from source_phenom.snapshot.columns import Reader, Rows, block, number_column, read_numbers
 from source_phenom.snapshot.keys import TERMINATOR, unpack_lines
@@ -24,6 +25,10 @@ from source_phenom.snapshot.keys import TERMINATOR, unpack_lines
 TEXT_LIMIT = 1 << 28
 _LONGEST_PREFIX = 255
 _LINES_AT_A_TIME = 1 << 12
+_BYTES_AT_A_TIME = 1 << 18
+
+_WORD = 8
+_FIRST_BYTES = np.array([(1 << 64) - (1 << 8 * rest) for rest in range(_WORD, -1, -1)], np.uint64)
 
 
 class Lines(NamedTuple):
@@ -35,7 +40,7 @@ class Lines(NamedTuple):
 
     @classmethod
     def of(cls, packed: bytes) -> Lines:
-        ends = np.flatnonzero(np.frombuffer(packed, np.uint8) == TERMINATOR[0])
+        ends = places_of(TERMINATOR, packed)
         return cls(packed, np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1)), ends)
 
     def slices(self, starts: Rows, ends: Rows) -> Iterator[bytes]:
@@ -44,39 +49,55 @@ class Lines(NamedTuple):
             for start, end in zip(starts[rows].tolist(), ends[rows].tolist(), strict=True):
                 yield self.packed[start:end]
 
+    def words(self, rows: Rows, at: int) -> NDArray[np.uint64]:
+        """Return eight bytes of each row from `at` on as a number; zeros follow a terminator.
+
+        Compared as numbers they order lines as their bytes do.
+        """
+        places = self.starts[rows] + at
+        left = np.clip(self.ends[rows] + 1 - places, 0, _WORD)
+        packed = self.packed.ljust(_WORD, TERMINATOR)
+        last = len(packed) - _WORD
+        words = np.ndarray(last + 1, ">u8", packed, strides=(1,))
+        taken = words[np.minimum(places, last)].astype(np.uint64)
+        taken <<= (8 * np.clip(places - last, 0, _WORD - 1)).astype(np.uint64)
+        taken &= _FIRST_BYTES[left]
+        return taken
+
     def sorting_order(self) -> Rows:
         """Return the rows in the ascending order of their bytes, terminators included."""
-        lengths = self.ends - self.starts + 1
-        width = int(lengths.max())
-        if len(lengths) * width > 4 * len(self.packed):  # a few lines are very long
-            lines = list(self.slices(self.starts, self.ends + 1))
-            return np.array(sorted(range(len(lines)), key=lines.__getitem__), np.int64)
-        characters = np.frombuffer(self.packed, np.uint8)
-        padded = np.zeros((len(lengths), width), np.uint8)
-        for rows in _some_at_a_time(len(lengths)):
-            text = characters[self.starts[rows][0] : self.ends[rows][-1] + 1]
-            padded[rows][np.arange(width) < lengths[rows, None]] = text
-        return np.argsort(padded.view(f"S{width}").reshape(-1), kind="stable")
+        order = np.arange(len(self.starts))
+        tied, group = order.copy(), np.zeros(len(order), np.int64)
+        for at in range(0, int((self.ends - self.starts).max()) + 1, _WORD):
+            rows = order[tied]
+            words = self.words(rows, at)
+            ranked = np.lexsort((words, group))
+            order[tied] = rows[ranked]
+            group, words = group[ranked], words[ranked]
+            same = (group[1:] == group[:-1]) & (words[1:] == words[:-1])
+            if not same.any():
+                break
+            group = np.concatenate((np.zeros(1, np.int64), np.cumsum(~same)))
+            is_tied = np.concatenate((same, [False])) | np.concatenate(([False], same))
+            tied, group = tied[is_tied], group[is_tied]
+        return order
 
     def reordered(self, order: Rows) -> Lines:
-        pieces = (
-            b"".join(self.slices(self.starts[order[rows]], self.ends[order[rows]] + 1))
-            for rows in _some_at_a_time(len(order))
-        )
-        return Lines.of(b"".join(pieces))
+        """Return the lines in another order; the text stays where it is."""
+        return Lines(self.packed, self.starts[order], self.ends[order])
 
     def shared_prefixes(self) -> Rows:
         """Return how many bytes each line has in common with the line before it, at most 255."""
-        characters = np.frombuffer(self.packed, np.uint8)
         shared = np.zeros(len(self.starts), np.int64)
         alike = np.arange(1, len(self.starts))
-        for at in range(_LONGEST_PREFIX):
-            here = characters[self.starts[alike] + at]
-            before = characters[self.starts[alike - 1] + at]
-            alike = alike[(here == before) & (here != TERMINATOR[0])]
+        for at in range(0, _LONGEST_PREFIX, _WORD):
+            differing = self.words(alike, at) ^ self.words(alike - 1, at)
+            shared[alike] += _leading_zero_bytes(differing)
+            alike = alike[(differing == 0) & (self.ends[alike] - self.starts[alike] >= at + _WORD)]
             if not len(alike):
                 break
-            shared[alike] += 1
+        longest = np.minimum(self.ends - self.starts, _LONGEST_PREFIX)
+        np.minimum(shared, longest, out=shared)
         return shared
 
     def has_repetition(self, shared: Rows) -> bool:
@@ -86,6 +107,27 @@ class Lines(NamedTuple):
         rows = 1 + np.flatnonzero(alike & (lengths[1:] == lengths[:-1]))
         lines = self.slices(self.starts[rows], self.ends[rows])
         return any(map(eq, lines, self.slices(self.starts[rows - 1], self.ends[rows - 1])))
+
+
+def _leading_zero_bytes(words: NDArray[np.uint64]) -> Rows:
+    """Return how many of the eight bytes of each word are zero before the first that is not."""
+    zeros = np.zeros(len(words), np.int64)
+    for count in range(1, _WORD + 1):
+        zeros += (words & _FIRST_BYTES[count]) == 0
+    return zeros
+
+
+def places_of(marks: bytes, text: bytes) -> Rows:
+    """Return where in `text` any of the characters `marks` are, in ascending order."""
+    characters = np.frombuffer(text, np.uint8)
+    places = [np.zeros(0, np.int64)]
+    for at in range(0, len(characters), _BYTES_AT_A_TIME):
+        some = characters[at : at + _BYTES_AT_A_TIME]
+        is_mark = some == marks[0]
+        for mark in marks[1:]:
+            is_mark |= some == mark
+        places.append(np.flatnonzero(is_mark) + at)
+    return np.concatenate(places)
 
 
 def _some_at_a_time(n: int) -> Iterator[slice]:
