@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+from phenom_sandbox.directory import Account
 from phenom_sandbox.faults import SWITCHES, Fault, Faults
-from phenom_sandbox.hiring import HiringStatus
+from phenom_sandbox.files import CandidateFile
+from phenom_sandbox.hiring import HiringStatus, Transition
 from phenom_sandbox.journal import Journal, Request
 from phenom_sandbox.local import LocalTenant, running, serve_forever
 from phenom_sandbox.server import Access
@@ -18,6 +20,8 @@ from phenom_sandbox.tenant import Tenant
 __all__ = [
     "SWITCHES",
     "Access",
+    "Account",
+    "CandidateFile",
     "Fault",
     "Faults",
     "HiringStatus",
@@ -25,6 +29,7 @@ __all__ = [
     "LocalTenant",
     "Request",
     "Tenant",
+    "Transition",
     "running",
     "serve_forever",
 ]

@@ -18,7 +18,8 @@ class Fault:
     """One way to misbehave, and when.
 
     It applies to requests (the token endpoint's too) whose path, without the gateway's prefix and
-    the query string, begins with `path` and whose method is `method`. The first `after` of them are
+    the query string, begins with `path` (`*` in it stands for one segment) and whose method is
+    `method`. The first `after` of them are
     spared, then every `every`-th is hit, each with `probability`, `count` times in all (None: for
     ever). With `in_flight`, only while more than that many requests are being served.
     `retry_after` (seconds as a number, or any text such as an HTTP date) goes with `throttle` and
@@ -39,7 +40,7 @@ class Fault:
 
     def fires(self, method: str, path: str, in_flight: int, random: Random) -> bool:
         """Whether this request is hit; counts the request."""
-        if not path.startswith(self.path) or self.method not in ("", method):
+        if not _begins(path, self.path) or self.method not in ("", method):
             return False
         if self.count is not None and self.count <= 0:
             return False
@@ -78,6 +79,9 @@ SWITCHES: dict[str, str] = {
     "total": "a number to add to the total, 'missing', 'null' or 'string'",
     "paging_as_text": "offset and limit come back as strings",
     "data_null": "`data` of a listing is null",
+    "search_window": "the candidate search refuses `from` + `size` beyond this with 400",
+    "dates_only": "the candidate search takes dates (yyyy-MM-dd), and no moments, in its filters",
+    "nameless_activities": "hiring-status activities do not say which job they are about",
     "churn": "before a listing answers: 'edit', 'insert', 'delete' or 'mixed', at `position` or "
     "anywhere",
     "lost_answer": "a write is carried out, then: 'reset' (True), 'timeout', or an error status",
@@ -151,6 +155,18 @@ class Faults:
             ]
             for name, faults in self._armed.items()
         }
+
+
+def _begins(path: str, pattern: str) -> bool:
+    if "*" not in pattern:
+        return path.startswith(pattern)
+    wanted, given = pattern.split("/"), path.split("/")
+    if len(given) < len(wanted):
+        return False
+    *whole, last = zip(wanted, given, strict=False)
+    return all(want in ("*", have) for want, have in whole) and (
+        last[0] == "*" or last[1].startswith(last[0])
+    )
 
 
 def _fault(setting: Any) -> Fault | None:

@@ -1,27 +1,65 @@
-"""Where an application stands: known to the Candidates API only."""
+"""Where applications stand and how they got there: known to the Candidates API only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from phenom_sandbox.records.draw import Draw
+from phenom_sandbox.records.draw import LAST_SECOND, Draw, created_second
+from phenom_sandbox.records.staff import Staff
 
-# (value, step, rejected, how many of 100 applications)
-_WORKFLOW: tuple[tuple[str, str, bool, int], ...] = (
-    ("New", "Application Received", False, 30),
-    ("In Review", "Screening", False, 18),
-    ("Phone Screen", "Screening", False, 8),
-    ("Interview", "Interview", False, 10),
-    ("Offer Extended", "Offer", False, 4),
-    ("Hired", "Hired", False, 6),
-    ("Rejected", "Screening", True, 18),
-    ("Not Selected", "Interview", True, 4),
-    ("Withdrawn", "Closed", False, 2),
+if TYPE_CHECKING:
+    from phenom_sandbox.tenant import Tenant
+
+STEPS = {
+    "New": "Application Received",
+    "In Review": "Screening",
+    "Phone Screen": "Screening",
+    "Interview": "Interview",
+    "Offer Extended": "Offer",
+    "Offer Accepted": "Offer",
+    "Hired": "Hired",
+    "Joined": "Hired",
+    "Onboarded": "Hired",
+    "Rejected": "Screening",
+    "Not Selected": "Interview",
+    "Declined": "Offer",
+    "Withdrawn": "Closed",
+    "On Hold": "Screening",
+}
+"""The tenant's workflow: its statuses, and the step that each belongs to."""
+
+_REJECTIONS = ("rejected", "notselected")
+_TURNED_DOWN = {"declined": "Declined", "withdrawn": "Withdrawn"}
+_SCREENED = ("New", "In Review")
+_INTERVIEWED = (*_SCREENED, "Phone Screen", "Interview")
+_OFFERED = (*_INTERVIEWED, "Offer Extended")
+
+# (how many of 100 applications, the statuses that they went through)
+_JOURNEYS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (2, ()),
+    (26, ("New",)),
+    (15, _SCREENED),
+    (3, (*_SCREENED, "On Hold")),
+    (8, (*_SCREENED, "Phone Screen")),
+    (9, _INTERVIEWED),
+    (4, _OFFERED),
+    (2, (*_OFFERED, "Offer Accepted")),
+    (4, (*_OFFERED, "Offer Accepted", "Hired")),
+    (1, (*_OFFERED, "Hired", "Onboarded")),
+    (1, (*_OFFERED, "Hired", "Joined")),
+    (16, (*_SCREENED, "Rejected")),
+    (4, (*_INTERVIEWED, "Not Selected")),
+    (2, (*_SCREENED, "Withdrawn")),
+    (1, (*_INTERVIEWED, "Withdrawn")),
+    (2, (*_OFFERED, "Declined")),
 )
-_BY_PERCENT = tuple(
-    (value, step, rejected) for value, step, rejected, weight in _WORKFLOW for _ in range(weight)
-)
+_BY_PERCENT = tuple(journey for weight, journey in _JOURNEYS for _ in range(weight))
 _REASONS = ("Missing qualification", "Position filled", "No work permit", "Salary expectations")
+_LONGEST = 40 * 86_400_000  # milliseconds from the application to its current status
+_CAREER_SITE = "CAREER_SITE"
+_NO_JOBS = (None, "", "JOBID")
 
 
 @dataclass(frozen=True)
@@ -34,23 +72,158 @@ class HiringStatus:
     rejection_reason: str | None = None
     updated: int = 0
 
+    @property
+    def disposition(self) -> str | None:
+        return "Rejected" if self.rejected else _TURNED_DOWN.get(_plain(self.value))
 
-def generated_status(application_id: str, seed: int) -> HiringStatus:
-    """The status that an application has until someone sets another one."""
-    draw = Draw(f"{seed}/status/{application_id}".encode())
-    value, step, rejected = draw.pick(_BY_PERCENT)
-    return HiringStatus(
-        value=value,
-        step=step,
-        rejected=rejected,
-        rejection_reason=draw.pick(_REASONS) if rejected else None,
-        updated=created_second(application_id) * 1000 + draw.below(40 * 86_400_000),
+
+@dataclass(frozen=True)
+class Transition:
+    """An application comes to `status`; nobody's doing where `recruiter_id` is None."""
+
+    status: HiringStatus
+    recruiter_id: str | None = None
+    recruiter_name: str | None = None
+    source: str = "CRM"
+
+
+History = tuple[Transition, ...]
+"""Oldest first; the last one is the current status. Empty where an application has none."""
+
+
+class Hiring:
+    """Histories of a tenant's applications: made up as they are looked at, but for moved ones."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._moved: dict[str, History] = {}
+
+    def history(self, application_id: str) -> History:
+        """Raises KeyError when no such application is listed."""
+        tenant = self._tenant
+        with tenant.lock:
+            job_id = tenant.job_id_of(application_id)
+            if application_id in self._moved:
+                return self._moved[application_id]
+            if not takes_part(job_id):
+                return ()
+            if tenant.application_book.number(application_id) is None:
+                received = HiringStatus("New", STEPS["New"], updated=tenant.created(application_id))
+                return (Transition(received, source=_CAREER_SITE),)
+            return generated_history(application_id, tenant.seed, tenant.job_book.staff)
+
+    def status(self, application_id: str) -> HiringStatus | None:
+        """Where the application stands. Raises KeyError when it is not listed."""
+        tenant = self._tenant
+        with tenant.lock:
+            made_up = tenant.application_book.number(application_id) is not None
+            if made_up and application_id not in self._moved:
+                # Without the way there: this is asked for much more often.
+                part = takes_part(tenant.job_id_of(application_id))
+                return generated_status(application_id, tenant.seed) if part else None
+            history = self.history(application_id)
+            return history[-1].status if history else None
+
+    def move(
+        self,
+        application_id: str,
+        status: HiringStatus | str,
+        *,
+        recruiter_id: str | None = None,
+        recruiter_name: str | None = None,
+        source: str = "CRM",
+    ) -> HiringStatus:
+        """Adds a status to the history; what it leaves open is as the workflow has it.
+
+        `updated` 0 is the tenant's present. Returns the status as it is now; raises KeyError when
+        the application is not listed.
+        """
+        tenant = self._tenant
+        with tenant.lock:
+            history = self.history(application_id)
+            now = tenant.touch_application(application_id)
+            if isinstance(status, str):
+                status = HiringStatus(status, rejected=_plain(status) in _REJECTIONS)
+            step = status.step or STEPS.get(status.value)
+            if step is None:
+                step = history[-1].status.step if history else STEPS["New"]
+            status = replace(status, step=step, updated=status.updated or now)
+            transition = Transition(status, recruiter_id, recruiter_name, source)
+            self._moved[application_id] = (*history, transition)
+            return status
+
+    def truth(self) -> list[tuple[str, HiringStatus | None]]:
+        """The id and current status of every listed application, in listing order."""
+        tenant = self._tenant
+        with tenant.lock:
+            ids = map(tenant.application_id, tenant.applied.records())
+            return [(application_id, self.status(application_id)) for application_id in ids]
+
+
+def takes_part(job_id: str | None) -> bool:
+    """Whether this is a job at all: applications to others never get a hiring status."""
+    return job_id not in _NO_JOBS
+
+
+def generated_status(application_id: str, seed: int) -> HiringStatus | None:
+    """The status that an application has until someone moves it; older than the tenant's clock."""
+    _, journey, status = _beginning(application_id, seed)
+    return status if journey else None
+
+
+def generated_history(application_id: str, seed: int, staff: Staff) -> History:
+    """What led to the generated status."""
+    draw, journey, last = _beginning(application_id, seed)
+    if not journey:
+        return ()
+    created = created_second(application_id) * 1000
+    statuses = [
+        HiringStatus(
+            value,
+            STEPS[value],
+            updated=created + (last.updated - created) * place // (len(journey) - 1),
+        )
+        for place, value in enumerate(journey[:-1])
+    ]
+    first, *others = [*statuses, last]
+    people = [staff.recruiter(draw) for _ in others]
+    return (
+        Transition(first, source=_CAREER_SITE),
+        *(
+            Transition(status, person.user_id, person.full_name)
+            for status, person in zip(others, people, strict=True)
+        ),
     )
 
 
-def created_second(object_id: str) -> int:
-    """The creation time that a 24-digit hexadecimal id begins with; 0 for another kind of id."""
-    try:
-        return int(object_id[:8], 16) if len(object_id) == 24 else 0
-    except ValueError:
-        return 0
+def _beginning(application_id: str, seed: int) -> tuple[Draw, tuple[str, ...], HiringStatus]:
+    """The draw that the history goes on with, its statuses, and the last of them in full."""
+    draw = Draw(f"{seed}/status/{application_id}".encode())
+    journey = draw.pick(_BY_PERCENT)
+    created = created_second(application_id) * 1000
+    span = 1000 + draw.below(min(_LONGEST, max(1, LAST_SECOND * 1000 - created - 1000)))
+    value = journey[-1] if journey else ""
+    rejected = _plain(value) in _REJECTIONS
+    status = HiringStatus(
+        value=_spelt(value, draw),
+        step=STEPS.get(value, ""),
+        rejected=rejected,
+        rejection_reason=draw.pick(_REASONS) if rejected else None,
+        updated=created + span if len(journey) > 1 else created,
+    )
+    return draw, journey, status
+
+
+def _spelt(value: str, draw: Draw) -> str:
+    """Statuses come from several systems, and not all of them write alike."""
+    style = draw.below(30)
+    if style == 0:
+        return value.upper().replace(" ", "_")
+    if style == 1:
+        return value.lower().replace(" ", "-")
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _plain(value: str) -> str:
+    return "".join(letter for letter in value.lower() if letter.isalnum())

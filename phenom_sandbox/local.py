@@ -118,7 +118,7 @@ def running(
     try:
         yield LocalTenant(gateway, url)
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(_stop(runner), loop).result(timeout=30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=30)
         loop.close()
@@ -158,6 +158,15 @@ async def _serve_until_stopped(gateway: Gateway, host: str, port: int, out: Text
         await stopped.wait()
     finally:
         await runner.cleanup()
+
+
+async def _stop(runner: web.ServerRunner) -> None:
+    """Ends the requests that still wait, too: nobody would be left to tell about them."""
+    await runner.cleanup()
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def _start(gateway: Gateway, host: str, port: int) -> tuple[web.ServerRunner, str]:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
@@ -13,17 +14,28 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp import web
 
 from phenom_sandbox.faults import Fault, Faults
-from phenom_sandbox.gateway import apply, jobs, scim
+from phenom_sandbox.gateway import (
+    applicants,
+    apply,
+    candidates,
+    hiring_manager,
+    jobs,
+    scim,
+    tags,
+    user_search,
+)
 from phenom_sandbox.gateway.admin import AdminApi
 from phenom_sandbox.gateway.answers import Answer, Call, Operation, Refusal, error_answer
-from phenom_sandbox.gateway.candidates import CandidatesApi
+from phenom_sandbox.gateway.candidates import CandidateSearch
+from phenom_sandbox.gateway.files import FilesApi
+from phenom_sandbox.gateway.signed import SIGNED, SignedAddresses
 from phenom_sandbox.gateway.tokens import Tokens
 from phenom_sandbox.journal import Journal, Request
-from phenom_sandbox.people import People
 from phenom_sandbox.tenant import Tenant
 
 _FOR_EVER = 3600.0  # seconds, beyond the patience of any client
 _FLUSH_SECONDS = 0.05  # lets a client read the headers before the connection is reset
+_ACTING = ("/candidates-api", "/tags-api", "/hiringmanager")
 _HTML = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>%d</h1></body></html>"
 
 
@@ -59,12 +71,13 @@ class Routes:
 
     def __init__(self, routes: list[tuple[str, str, Operation]]) -> None:
         self._fixed: dict[tuple[str, str], Route] = {}
-        self._patterns: list[tuple[re.Pattern[str], Route]] = []
+        # By the number of segments, as there are many of them and every request looks.
+        self._patterns: dict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
         for method, template, operation in routes:
             route = Route(method, template, operation)
             if "{" in template:
-                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-                self._patterns.append((re.compile(pattern), route))
+                pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+                self._patterns[template.count("/")].append((pattern, route))
             else:
                 self._fixed[method, template] = route
 
@@ -74,7 +87,7 @@ class Routes:
         if route is not None:
             return route, {}
         known = any(path == fixed for _, fixed in self._fixed)
-        for pattern, route in self._patterns:
+        for pattern, route in self._patterns.get(path.count("/"), ()):
             match = pattern.fullmatch(path)
             if match and (not known or route.method == method):
                 if route.method == method:
@@ -96,9 +109,8 @@ class Gateway:
         self.tokens = Tokens(access.client_id, access.client_secret, self.faults, clock)
         self.before_request: Callable[[str, str, str], None] | None = None
         self._clock = clock
-        people = CandidatesApi(People(tenant))
         admin = AdminApi(self.faults, self.journal, self.tokens)
-        self._routes = Routes(_gateway_routes(people))
+        self._routes = Routes(_gateway_routes(FilesApi(SignedAddresses(tenant.seed, clock))))
         self._admin_routes = Routes(_admin_routes(admin))
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -109,7 +121,7 @@ class Gateway:
         prefix = self.access.prefix
         if prefix and path.startswith(prefix + "/"):
             path = path[len(prefix) :]
-        elif prefix and path != self.access.token_path:
+        elif prefix and path != self.access.token_path and not path.startswith(SIGNED):
             path = f"/outside{path}"
         endpoint, status = self._endpoint(request.method, path), 0
         self.journal.begin()
@@ -146,7 +158,8 @@ class Gateway:
                     raise Refusal(405, "Method not allowed")
                 return self.tokens.answer("POST", path, await request.content.read())
             headers = {name.lower(): _printable(value) for name, value in request.headers.items()}
-            self._admit(request.method, path, headers)
+            if not path.startswith(SIGNED):
+                self._admit(request.method, path, headers)
             route, parameters = self._routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
             call = self._call(request.method, path, parameters, query, headers, body)
@@ -166,7 +179,7 @@ class Gateway:
                 raise Refusal(status, "The client has no permission for this API")
         if self.access.api_key is not None and headers.get("api-key") != self.access.api_key:
             raise Refusal(403, "Missing or wrong api-key")
-        if path.startswith("/candidates-api"):
+        if path.startswith(_ACTING):
             user = headers.get("x-ph-userid", "").strip()
             if not user:
                 raise Refusal(400, "Missing request header x-ph-userId")
@@ -242,7 +255,7 @@ class Gateway:
     ) -> web.StreamResponse:
         """The answer, with what happens to it on its way back."""
         method = request.method
-        written = method in ("POST", "PATCH", "PUT") and answer.status < 300
+        written = method in ("POST", "PATCH", "PUT", "DELETE") and answer.status < 300
         if (
             written
             and path != self.access.token_path
@@ -296,17 +309,24 @@ async def _partly(
     response.force_close()
     await response.prepare(request)
     await response.write(answer.body[:size])
+    if reset:
+        await asyncio.sleep(_FLUSH_SECONDS)
+    # Read only now: the client may have left meanwhile.
     if request.transport is not None:
         if reset:
-            await asyncio.sleep(_FLUSH_SECONDS)
             request.transport.abort()
         else:
             request.transport.close()
     return response
 
 
-def _gateway_routes(candidates: CandidatesApi) -> list[tuple[str, str, Operation]]:
-    applicants, users = "/candidates-api/applications/v1", "/user-management/scim/v2"
+def _gateway_routes(files: FilesApi) -> list[tuple[str, str, Operation]]:
+    search = CandidateSearch()
+    scim_users = "/user-management/scim/v2"
+    job = "/candidates-api/applications/v1/jobs/{jobId}"
+    applicant = "/candidates-api/applications/v1/candidates/{candidateId}"
+    for_job = applicant + "/jobs/{jobId}"
+    attached = "/candidates-api/files/v1/candidates/{candidateId}/attachments"
     return [
         ("GET", "/jobs-api/v1/jobs", jobs.get_jobs),
         ("GET", "/jobs-api/v1/closedJobs", jobs.get_closed_jobs),
@@ -317,20 +337,52 @@ def _gateway_routes(candidates: CandidatesApi) -> list[tuple[str, str, Operation
         ("GET", "/apply/v2/applications/{id}", apply.get_application),
         ("GET", "/apply/v2/applications/{id}/attachments", apply.download_attachments),
         ("POST", "/apply/v2/applications/{id}/attachments", apply.upload_attachments),
-        ("POST", "/candidates-api/v1/candidates/search/", candidates.search),
-        ("POST", "/candidates-api/v1/candidates/search", candidates.search),
-        ("GET", "/candidates-api/v2/candidates", candidates.get_candidate),
-        ("POST", "/candidates-api/v2/candidates", candidates.create_candidate),
-        ("GET", f"{applicants}/jobs/{{jobId}}/applicants", candidates.get_applicants_for_job),
+        ("POST", "/candidates-api/v1/candidates/search/", search.candidates_filter),
+        ("POST", "/candidates-api/v1/candidates/search", search.candidates_filter),
+        ("GET", "/candidates-api/v2/candidates", candidates.get_candidate_v2),
+        ("POST", "/candidates-api/v2/candidates", candidates.create_candidate_v2),
+        ("GET", job + "/applicants", applicants.get_applicants_for_job),
+        ("GET", applicant + "/applications", applicants.get_candidate_applications),
         (
             "GET",
-            f"{applicants}/candidates/{{candidateId}}/applications",
-            candidates.get_candidate_applications,
+            applicant + "/hiring-status-activities",
+            applicants.get_hiring_status_activities,
         ),
-        ("GET", f"{users}/Users", scim.get_all_users),
-        ("GET", f"{users}/Users/{{userId}}", scim.get_user_by_id),
-        ("GET", f"{users}/Groups", scim.get_all_groups),
-        ("GET", f"{users}/Roles", scim.get_all_roles),
+        ("GET", applicant + "/job-activities", applicants.get_job_activities),
+        ("GET", for_job + "/get-hiring-status", applicants.get_hiring_status),
+        ("PATCH", for_job + "/update-hiring-status", applicants.update_hiring_status),
+        (
+            "GET",
+            for_job + "/attachments",
+            applicants.get_candidate_job_id_specific_attachments,
+        ),
+        ("GET", attached, files.get_candidate_attachments),
+        ("PATCH", attached, files.update_candidate_attachments),
+        ("DELETE", attached, files.delete_candidate_attachments),
+        ("GET", attached + "/{attachmentId}", files.download_attachment),
+        ("GET", attached + "/{attachmentId}/pre-signed-url", files.get_pre_signed_url),
+        (
+            "PATCH",
+            "/candidates-api/files/v1/candidates/attachments/{candidateId}",
+            files.update_candidate_attachments,
+        ),
+        ("GET", SIGNED + "{candidateId}/{attachmentId}/{name}", files.get_signed_file),
+        ("GET", "/tags-api/v1/tags", tags.get_tags),
+        ("GET", "/tags-api/v1/tags/{tag}/candidates", tags.get_associated_candidate_ids),
+        ("POST", "/tags-api/v1/tags/candidates", tags.add_tags_to_candidates),
+        ("POST", "/tags-api/v1/tags/candidates/delete", tags.remove_tags_frm_candidates),
+        (
+            "GET",
+            "/tags-api/v1/candidates/{candidateId}/tags",
+            tags.get_associated_tags_for_candidates,
+        ),
+        ("POST", "/hiringmanager/v3/jobs/search", hiring_manager.get_all_jobs),
+        ("GET", "/hiringmanager/v3/jobs/{jobId}", hiring_manager.get_job_details),
+        ("POST", "/user-management/v1/users/search", user_search.search_user),
+        ("GET", scim_users + "/Users", scim.get_all_users),
+        ("GET", scim_users + "/Users/{userId}", scim.get_user_by_id),
+        ("GET", scim_users + "/Groups", scim.get_all_groups),
+        ("GET", scim_users + "/Roles", scim.get_all_roles),
     ]
 
 
@@ -347,6 +399,15 @@ def _admin_routes(admin: AdminApi) -> list[tuple[str, str, Operation]]:
         ("DELETE", "/_admin/applications/{id}", admin.delete_application),
         ("POST", "/_admin/applications/{id}/restore", admin.restore_application),
         ("POST", "/_admin/applications/{id}/hiring-status", admin.set_hiring_status),
+        ("GET", "/_admin/hiring", admin.hiring),
+        ("DELETE", "/_admin/candidates/{id}", admin.delete_candidate),
+        ("POST", "/_admin/candidates/{id}/restore", admin.restore_candidate),
+        ("POST", "/_admin/candidates/{id}/tags", admin.set_tags),
+        ("POST", "/_admin/candidates/{id}/files", admin.add_file),
+        ("DELETE", "/_admin/candidates/{id}/files/{attachmentId}", admin.remove_file),
+        ("POST", "/_admin/users", admin.add_account),
+        ("POST", "/_admin/users/{id}", admin.change_account),
+        ("DELETE", "/_admin/users/{id}", admin.remove_account),
         ("POST", "/_admin/jobs", admin.add_job),
         ("POST", "/_admin/jobs/{id}", admin.set_job),
         ("DELETE", "/_admin/jobs/{id}", admin.delete_job),

@@ -4,112 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from phenom_sandbox.hiring import HiringStatus, generated_status
-from phenom_sandbox.listing import Listing
-from phenom_sandbox.records.applications import LAST_SECOND, ApplicationBook, attachments
+from phenom_sandbox.directory import Directory
+from phenom_sandbox.files import Files
+from phenom_sandbox.hiring import Hiring, HiringStatus
+from phenom_sandbox.people import People
+from phenom_sandbox.records.applications import ApplicationBook
 from phenom_sandbox.records.candidates import CandidateBook
-from phenom_sandbox.records.draw import Draw, ObjectIds
-from phenom_sandbox.records.jobs import JobBook, Row
-from phenom_sandbox.rendered import RenderedBlocks
+from phenom_sandbox.records.draw import LAST_SECOND, Draw, ObjectIds, created_second
+from phenom_sandbox.records.jobs import JobBook, JobDates
+from phenom_sandbox.shelf import JobShelf, Payload, Shelf, merged
+from phenom_sandbox.tags import Tags
 
-Payload = dict[str, Any]
 Changes = Mapping[str, Any]
 
 DEFAULT_CACHE_BYTES = 700 * 1024 * 1024
-
-
-class Shelf:
-    """One listing with its rendered records: what a page is cut from."""
-
-    def __init__(self, size: int, compose: Callable[[int], Payload], budget: int) -> None:
-        self.listing = Listing(size)
-        self.compose = compose
-        self.blocks = RenderedBlocks(size, compose, budget)
-        self.version = 0
-
-    def page(self, offset: int, limit: int) -> bytes:
-        """A JSON array of the records at `offset` and behind, at most `limit` of them."""
-        pieces: list[bytes] = []
-        for span in self.listing.spans(offset, limit):
-            if isinstance(span, range):
-                pieces += self.blocks.pieces(span)
-            else:
-                pieces.append(self.content(span))
-        return b"[" + b",".join(pieces) + b"]"
-
-    def content(self, record: int) -> bytes:
-        content = self.listing.content(record)
-        return orjson.dumps(self.compose(record)) if content is None else content
-
-    def payload(self, record: int) -> Payload:
-        payload: Payload = orjson.loads(self.content(record))
-        return payload
-
-    def records(self) -> Iterator[int]:
-        for span in self.listing.spans(0, len(self.listing)):
-            yield from span if isinstance(span, range) else (span,)
-
-    def edit(self, record: int, payload: Payload) -> None:
-        self.listing.edit(record, orjson.dumps(payload))
-        self.version += 1
-
-    def delete(self, record: int) -> None:
-        self.listing.delete(record)
-        self.version += 1
-
-    def add(self, payload: Payload, position: int | None) -> int:
-        self.version += 1
-        return self.listing.add(orjson.dumps(payload), position)
-
-
-class JobShelf(Shelf):
-    """A job listing, which can be filtered (`GET /jobs-api/v1/jobs`)."""
-
-    def __init__(self, book: JobBook, rows: list[Row], budget: int) -> None:
-        super().__init__(len(rows), lambda number: book.compose(rows[number]), budget)
-        self._book = book
-        self._rows = rows
-        self._facts: dict[int, Mapping[str, Any]] = {}
-        self._filtered: dict[tuple[tuple[str, str], ...], tuple[int, list[int]]] = {}
-
-    def facts(self, record: int) -> Mapping[str, Any]:
-        """`jobId`, `locale`, `category`, `siteType`; the whole payload where it was edited."""
-        content = self.listing.content(record)
-        if content is not None:
-            payload: Payload = orjson.loads(content)
-            return payload
-        facts = self._facts.get(record)
-        if facts is None:
-            row = self._rows[record]
-            site_type, locale = self._book.publication(row)
-            facts = self._facts[record] = {
-                "jobId": self._book.ids[row[0]],
-                "locale": locale,
-                "category": self._book.category(row[0]),
-                "siteType": site_type,
-            }
-        return facts
-
-    def matching(self, filters: Mapping[str, str]) -> list[int]:
-        """The listed records whose fields are equal to all of `filters`, in order."""
-        key = tuple(sorted(filters.items()))
-        version, records = self._filtered.get(key, (-1, []))
-        if version != self.version:
-            if len(self._filtered) > 64:
-                self._filtered.clear()
-            records = []
-            for record in self.records():
-                facts = self.facts(record)
-                if all(facts.get(field) == wanted for field, wanted in key):
-                    records.append(record)
-            self._filtered[key] = (self.version, records)
-        return records
 
 
 class Tenant:
@@ -118,6 +33,9 @@ class Tenant:
     `jobs` open jobs (a quarter as many closed and a twentieth as many deleted ones besides) and
     `applications` applications; the same `seed` and sizes give the same tenant. Nothing is
     generated before it is asked for, so that any size starts at once.
+
+    `second` is the tenant's clock, in epoch seconds: it starts behind all generated data, and every
+    change moves it on by one. It may be set forward.
 
     Every method may be called while the tenant is being served. Payloads that come out are copies.
     """
@@ -144,10 +62,17 @@ class Tenant:
         self.applied = Shelf(applications, self.application_book.compose, cache_bytes)
         self.second = LAST_SECOND
         self.new_ids = ObjectIds(Draw(f"{seed}/new ids".encode()))
-        self._attachments: dict[str, list[dict[str, str]]] = {}
-        self._status: dict[str, HiringStatus] = {}
+        self.hiring = Hiring(self)
+        self.files = Files(self)
+        self.people = People(self)
+        self.tags = Tags(self)
+        self.directory = Directory(self.job_book.staff, seed, self.lock)
+        # When applications were changed, in epoch milliseconds.
+        self._changed: dict[str, int] = {}
+        self._job_dates: dict[str, JobDates] = {}
         # Applications with content of their own, by what they are looked up by.
         self._added_ids: dict[str, int] = {}
+        self._id_of_added: dict[int, str] = {}
         self._by_email: dict[str, set[int]] = defaultdict(set)
         self._by_candidate: dict[str, set[int]] = defaultdict(set)
         self._by_job: dict[str, set[int]] = defaultdict(set)
@@ -196,9 +121,11 @@ class Tenant:
         with self.lock:
             record = self._application_record(application_id)
             payload = merged(self.applied.payload(record), changes)
+            self.touch_application(application_id)
             self._unindex(record)
             self.applied.edit(record, payload)
             self._index(record, payload)
+            self.touch_application(application_id)
             return deepcopy(payload)
 
     def add_application(
@@ -225,13 +152,16 @@ class Tenant:
                 raise ValueError(f"application {whole['id']} is listed already")
             record = self.applied.add(whole, position)
             self._added_ids[whole["id"]] = record
+            self._id_of_added[record] = whole["id"]
             self._index(record, whole)
+            self.touch_application(whole["id"])
             return deepcopy(whole)
 
     def delete_application(self, application_id: str) -> None:
         """Takes it out of every answer; raises KeyError when it is not listed."""
         with self.lock:
             record = self._application_record(application_id)
+            self.touch_application(application_id)
             self._unindex(record)
             self.applied.delete(record)
 
@@ -243,12 +173,44 @@ class Tenant:
                 raise KeyError(application_id)
             self.applied.listing.restore(number)
             self.applied.version += 1
+            self.touch_application(application_id)
 
     def new_id(self) -> str:
         """An id that is above all others; each one is a second later than the last."""
         with self.lock:
-            self.second += 1
+            self.tick()
             return self.new_ids.of(self.second, self.second)
+
+    # -- time --------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """The tenant's present, in epoch milliseconds."""
+        return self.second * 1000
+
+    def tick(self) -> int:
+        """Moves the clock on by a second and returns the present."""
+        with self.lock:
+            self.second += 1
+            return self.now
+
+    def touch_application(self, application_id: str) -> int:
+        """Notes that it and its candidate changed, and returns when. Raises KeyError."""
+        with self.lock:
+            candidate_id = self.candidate_of(self._application_record(application_id))
+            self._changed[application_id] = now = self.people.touch(candidate_id)
+            return now
+
+    def created(self, application_id: str) -> int:
+        """When somebody applied, in epoch milliseconds; ids that tell no time began at 0."""
+        return created_second(application_id) * 1000
+
+    def updated(self, application_id: str) -> int:
+        """When the application or its hiring status changed last. Raises KeyError."""
+        with self.lock:
+            status = self.hiring.status(application_id)
+            moved, changed = status.updated if status else 0, self._changed.get(application_id, 0)
+            return max(self.created(application_id), moved, changed)
 
     def _made_up_application(self, number: int) -> Payload:
         if self.application_book.size == 0:
@@ -279,7 +241,7 @@ class Tenant:
     def _unindex(self, record: int) -> None:
         content = self.applied.listing.content(record)
         if content is not None:
-            payload: Payload = orjson.loads(content)
+            payload = _loaded(content)
             email, job_id = _lookup_keys(payload)
             self._by_email[email].discard(record)
             self._by_candidate[self.candidate_id_of(payload)].discard(record)
@@ -293,65 +255,97 @@ class Tenant:
         with self.lock:
             number = self.candidate_book.number_by_email(wanted)
             generated = [] if number is None else self.candidate_book.applications(number)
-            return self._unedited(generated) + self._edited(self._by_email.get(wanted))
+            return self._payloads_of(self._listed(generated, self._by_email.get(wanted)))
 
     def applications_by_candidate(self, candidate_id: str) -> list[Payload]:
+        """Oldest first."""
+        with self.lock:
+            return self._payloads_of(self.records_of_candidate(candidate_id))
+
+    def applications_by_job(self, job_id: str) -> list[Payload]:
+        """Oldest first."""
+        with self.lock:
+            return self._payloads_of(self.records_of_job(job_id))
+
+    def records_of_candidate(self, candidate_id: str) -> list[int]:
+        """The names, in `applied`, of the candidate's listed applications, oldest first."""
         with self.lock:
             number = self.candidate_book.number_by_id(candidate_id)
             generated = [] if number is None else self.candidate_book.applications(number)
-            found = self._unedited(generated) + self._edited(self._by_candidate.get(candidate_id))
-            return sorted(found, key=lambda payload: str(payload["id"]))
+            return self._listed(generated, self._by_candidate.get(candidate_id))
 
-    def applications_by_job(self, job_id: str) -> list[Payload]:
+    def records_of_job(self, job_id: str) -> list[int]:
+        """The names, in `applied`, of the listed applications to a job, oldest first."""
         with self.lock:
             number = self.job_book.numbers.get(job_id)
-            generated = [] if number is None else self.application_book.for_job(number)
-            return self._unedited(generated) + self._edited(self._by_job.get(job_id))
+            generated = () if number is None else self.application_book.for_job(number)
+            return self._listed(generated, self._by_job.get(job_id))
+
+    def application_id(self, record: int) -> str:
+        """The id of the application that `applied` has under this name."""
+        return self._id_of_added[record] if record < 0 else self.application_book.id(record)
+
+    def application_ids_of(self, candidate_id: str) -> list[str]:
+        """Oldest first."""
+        with self.lock:
+            return [self.application_id(each) for each in self.records_of_candidate(candidate_id)]
+
+    def job_id_of(self, application_id: str) -> str:
+        """The job that it is for, empty where it names none. Raises KeyError."""
+        with self.lock:
+            record = self._application_record(application_id)
+            content = self.applied.listing.content(record)
+            if content is None:
+                return self.application_book.job_id(record) or ""
+            return _lookup_keys(_loaded(content))[1]
+
+    def other_candidates(self) -> list[str]:
+        """The ids of those who applied and are no generated candidates, in order."""
+        with self.lock:
+            known = [each for each, records in self._by_candidate.items() if records]
+        return sorted(each for each in known if self.candidate_book.number_by_id(each) is None)
 
     def candidate_id_of(self, application: Payload) -> str:
         """The candidate's id in the Candidates API, also where the application shows none."""
-        candidate_id = (application.get("candidateData") or {}).get("id")
+        candidate_id = _object(application.get("candidateData")).get("id")
         if candidate_id:
             return str(candidate_id)
         number = self.application_book.number(str(application["id"]))
-        if number is not None:
-            return self.candidate_book.candidate_id(self.candidate_book.number_of(number))
-        return str(application["id"])
+        return str(application["id"]) if number is None else self._maker(number)
 
-    def _unedited(self, records: list[int]) -> list[Payload]:
+    def candidate_of(self, record: int) -> str:
+        """The candidate of the application that `applied` has under this name."""
+        payload = self.applied.listing.content(record)
+        return self._maker(record) if payload is None else self.candidate_id_of(_loaded(payload))
+
+    def _maker(self, number: int) -> str:
+        """The candidate who made a generated application."""
+        return self.candidate_book.candidate_id(self.candidate_book.number_of(number))
+
+    def _listed(self, generated: Sequence[int], edited: set[int] | None) -> list[int]:
+        """Those of `generated` that are listed as they were made, and all `edited` ones, by id."""
         listing = self.applied.listing
-        return [
-            self.applied.payload(record)
-            for record in records
-            if record in listing and listing.content(record) is None
+        found = [
+            record for record in generated if record in listing and listing.content(record) is None
         ]
+        return sorted([*found, *edited], key=self.application_id) if edited else found
 
-    def _edited(self, records: set[int] | None) -> list[Payload]:
-        return [self.applied.payload(record) for record in sorted(records or (), reverse=True)]
+    def _payloads_of(self, records: list[int]) -> list[Payload]:
+        return [self.applied.payload(record) for record in records]
 
     # -- attachments, hiring status ----------------------------------------------------------
 
     def attachments(self, application_id: str) -> list[dict[str, str]]:
         """`{fileContent (base64), fileName, contentTypeId}`; the résumé first."""
-        with self.lock:
-            kept = self._attachments.get(application_id)
-            if kept is not None:
-                return deepcopy(kept)
-            if self.application_book.number(application_id) is None:
-                return []
-            return attachments(application_id, self.seed)
+        return [file.as_attachment() for file in self.files.of_application(application_id)]
 
-    def attach(self, application_id: str, files: list[dict[str, str]]) -> None:
-        with self.lock:
-            self._attachments[application_id] = self.attachments(application_id) + deepcopy(files)
+    def hiring_status(self, application_id: str) -> HiringStatus | None:
+        """None for an application that never got one. Raises KeyError when it is not listed."""
+        return self.hiring.status(application_id)
 
-    def hiring_status(self, application_id: str) -> HiringStatus:
-        with self.lock:
-            return self._status.get(application_id) or generated_status(application_id, self.seed)
-
-    def set_hiring_status(self, application_id: str, status: HiringStatus) -> None:
-        with self.lock:
-            self._status[application_id] = status
+    def set_hiring_status(self, application_id: str, status: HiringStatus | str) -> None:
+        """Moves it on, with an entry in its history. Raises KeyError when it is not listed."""
+        self.hiring.move(application_id, status)
 
     # -- jobs --------------------------------------------------------------------------------
 
@@ -360,6 +354,12 @@ class Tenant:
         with self.lock:
             shelf = self.closed if closed else self.open
             return [shelf.payload(record) for record in shelf.matching({"jobId": job_id})]
+
+    def has_job(self, job_id: str) -> bool:
+        """Whether there ever was such a job, listed or not."""
+        filters = {"jobId": job_id}
+        known = job_id in self.job_book.numbers
+        return known or bool(self.open.matching(filters) or self.closed.matching(filters))
 
     def set_job(
         self,
@@ -375,6 +375,7 @@ class Tenant:
             shelf = self.closed if closed else self.open
             for record in self._job_records(shelf, job_id, locale, site_type):
                 shelf.edit(record, merged(shelf.payload(record), changes))
+            self.touch_job(job_id)
 
     def add_job(
         self, payload: Changes | None = None, *, closed: bool = False, position: int | None = None
@@ -388,6 +389,9 @@ class Tenant:
             made_up["jobId"] = f"JR-{9_000_000 + self.second - LAST_SECOND}"
             whole = merged(orjson.loads(orjson.dumps(made_up)), payload or {})
             shelf.add(whole, position)
+            if whole["jobId"] not in self.job_book.numbers:
+                self._job_dates.setdefault(whole["jobId"], JobDates(*[self.now] * 3))
+            self.touch_job(whole["jobId"], closed=closed)
             return deepcopy(whole)
 
     def delete_job(
@@ -411,6 +415,21 @@ class Tenant:
             self.delete_job(job_id)
             for row in rows:
                 self.closed.add(row, None)
+            self.touch_job(job_id, closed=True)
+
+    def job_dates(self, job_id: str) -> JobDates:
+        """When the job was created, posted, changed and closed. KeyError for an unknown job."""
+        with self.lock:
+            known = self._job_dates.get(job_id)
+            return known or self.job_book.dates(self.job_book.numbers[job_id])
+
+    def touch_job(self, job_id: str, *, closed: bool = False) -> None:
+        """Notes that the job changed, or was closed. Raises KeyError for an unknown one."""
+        with self.lock:
+            dates, now = self.job_dates(job_id), self.tick()
+            self._job_dates[job_id] = replace(
+                dates, updated=now, closed=now if closed else dates.closed
+            )
 
     def _job_records(
         self, shelf: JobShelf, job_id: str, locale: str | None, site_type: str | None
@@ -422,16 +441,9 @@ class Tenant:
         return list(records)
 
 
-def merged(payload: Payload, changes: Changes) -> Payload:
-    """`payload` with `changes`: objects are merged member by member, everything else replaced."""
-    result = dict(payload)
-    for key, value in changes.items():
-        before = result.get(key)
-        if isinstance(value, Mapping) and isinstance(before, dict):
-            result[key] = merged(before, value)
-        else:
-            result[key] = deepcopy(value)
-    return result
+def _loaded(content: bytes) -> Payload:
+    payload: Payload = orjson.loads(content)
+    return payload
 
 
 def _lookup_keys(application: Payload) -> tuple[str, str]:

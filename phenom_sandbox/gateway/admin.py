@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict
+from typing import Any, TypeVar
 
+from phenom_sandbox.directory import Account
 from phenom_sandbox.faults import SWITCHES, Faults
+from phenom_sandbox.files import OTHER
 from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
 from phenom_sandbox.gateway.tokens import Tokens
 from phenom_sandbox.hiring import HiringStatus
 from phenom_sandbox.journal import Journal
+
+Made = TypeVar("Made")
 
 
 class AdminApi:
@@ -71,12 +77,54 @@ class AdminApi:
         return _found(lambda: call.tenant.restore_application(call.parameters["id"]))
 
     def set_hiring_status(self, call: Call) -> Answer:
-        body = call.json_object()
-        try:
-            status = HiringStatus(**body)
-        except TypeError as error:
-            raise Refusal(400, str(error)) from None
-        return _found(lambda: call.tenant.set_hiring_status(call.parameters["id"], status))
+        status = _made(HiringStatus, call.json_object())
+        return _found(lambda: asdict(call.tenant.hiring.move(call.parameters["id"], status)))
+
+    def hiring(self, call: Call) -> Answer:
+        """The current status text of every listed application, null without one."""
+        truth = call.tenant.hiring.truth()
+        return json_answer({key: status.value if status else None for key, status in truth})
+
+    def delete_candidate(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.people.delete(call.parameters["id"]))
+
+    def restore_candidate(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.people.restore(call.parameters["id"]))
+
+    def set_tags(self, call: Call) -> Answer:
+        """Takes lists of texts in `add` and `remove`."""
+        body, candidate_id, tags = call.json_object(), call.parameters["id"], call.tenant.tags
+
+        def change() -> dict[str, Any]:
+            tags.add(candidate_id, *body.get("add", ()))
+            tags.remove(candidate_id, *body.get("remove", ()))
+            return {"tags": tags.of(candidate_id)}
+
+        return _found(change)
+
+    def add_file(self, call: Call) -> Answer:
+        """Takes `fileName`, `fileContent` in base64 and an `attachmentType`."""
+        body, files = call.json_object(), call.tenant.files
+        content = base64.b64decode(body.get("fileContent", ""))
+        name, kind = body.get("fileName", "file"), body.get("attachmentType", OTHER)
+        return _found(lambda: asdict(files.add(call.parameters["id"], name, content, kind)))
+
+    def remove_file(self, call: Call) -> Answer:
+        files, wanted = call.tenant.files, call.parameters
+        return _found(lambda: files.remove(wanted["id"], wanted["attachmentId"]))
+
+    def add_account(self, call: Call) -> Answer:
+        add: Callable[..., Account] = call.tenant.directory.add
+        return json_answer(asdict(_made(add, call.json_object())), 201)
+
+    def change_account(self, call: Call) -> Answer:
+        """Takes fields such as `given_name`, `family_name`, `active`, `roles`, `groups`."""
+        body, directory = call.json_object(), call.tenant.directory
+        name = call.parameters["id"]
+        return _found(lambda: asdict(_made(lambda **to: directory.change(name, **to), body)))
+
+    def remove_account(self, call: Call) -> Answer:
+        return _found(lambda: call.tenant.directory.remove(call.parameters["id"]))
 
     def add_job(self, call: Call) -> Answer:
         position, payload = _position(call)
@@ -110,6 +158,13 @@ def _rows(call: Call) -> dict[str, Any]:
         "locale": call.query.get("locale"),
         "site_type": call.query.get("siteType"),
     }
+
+
+def _made(make: Callable[..., Made], members: dict[str, Any]) -> Made:
+    try:
+        return make(**members)
+    except TypeError as error:
+        raise Refusal(400, str(error)) from None
 
 
 def _found(change: Callable[[], Any]) -> Answer:

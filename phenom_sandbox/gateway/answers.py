@@ -13,6 +13,8 @@ from phenom_sandbox.faults import Fault, Faults
 from phenom_sandbox.records.draw import instant
 from phenom_sandbox.tenant import Tenant
 
+DEFAULT_SIZE = 10
+
 
 @dataclass
 class Answer:
@@ -116,3 +118,18 @@ def whole_number(text: str | None, name: str, default: int, least: int = 0) -> i
     if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
         raise Refusal(400, f"{name} must be a whole number from {least} up")
     return int(text)
+
+
+def from_and_size(call: Call) -> tuple[int, int]:
+    """`from` and `size` of the query; raises `Refusal` 400."""
+    start = whole_number(call.query.get("from"), "from", 0)
+    return start, whole_number(call.query.get("size"), "size", DEFAULT_SIZE, least=1)
+
+
+def text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[str]:
+    """What is to be said against members that must be text and not blank."""
+    return [
+        f"{where}{name} is required"
+        for name in names
+        if not isinstance(values.get(name), str) or not values[name].strip()
+    ]

@@ -7,10 +7,11 @@ import binascii
 import re
 from typing import Any
 
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
-from phenom_sandbox.gateway.paging import churn, fragment, listing_page, paging_members
+from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, text_problems
+from phenom_sandbox.gateway.paging import churn, fragment, listing_page
 from phenom_sandbox.records.pools import NAME_LENGTH
-from phenom_sandbox.tenant import Payload, Tenant
+from phenom_sandbox.shelf import Payload
+from phenom_sandbox.tenant import Tenant
 
 _PHONE = re.compile(r"\+?\d{5,15}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -32,7 +33,7 @@ def get_applications(call: Call) -> Answer:
     with call.tenant.lock:
         churn(call, call.tenant.applied)
         page = listing_page(call, call.tenant.applied)
-    pagination = paging_members(call, page, "total")
+    pagination = page.members(call, "total")
     following = page.offset + page.limit
     before = max(0, page.offset - page.limit)
     links = {
@@ -108,8 +109,8 @@ def submit_application(call: Call) -> Answer:
             return _success(_applied(tenant, earlier), "Already applied")
         if not tenant.accepts_unknown_jobs and not tenant.open.matching({"jobId": job_id}):
             raise Refusal(404, "Job not found", [f"jobApplicationData.jobId: {job_id}"])
-        known = tenant.applications_by_email(email)
-        candidate_id = tenant.candidate_id_of(known[-1]) if known else tenant.new_id()
+        known = tenant.people.find_by_email(email)
+        candidate_id = known["candidateId"] if known else tenant.new_id()
         application = tenant.add_application(
             {
                 "candidateData": {**candidate, "id": candidate_id},
@@ -118,7 +119,7 @@ def submit_application(call: Call) -> Answer:
             }
         )
         if body.get("resumeData") is not None:
-            tenant.attach(application["id"], [_kept_file(body["resumeData"])])
+            tenant.files.attach(application["id"], [_kept_file(body["resumeData"])], resume=True)
     answer = {
         "alreadyApplied": False,
         "candidateId": candidate_id,
@@ -149,7 +150,7 @@ def upload_attachments(call: Call) -> Answer:
     kept = [_kept_file(file) for file in files]
     with tenant.lock:
         _existing(tenant, application_id)
-        tenant.attach(application_id, kept)
+        tenant.files.attach(application_id, kept)
     uploaded = [{"fileName": file["fileName"], "uploaded": True} for file in kept]
     return _success(uploaded, "Attachments uploaded")
 
@@ -168,7 +169,7 @@ def _application_problems(body: dict[str, Any]) -> list[str]:
     else:
         problems.append("candidateData is required")
     if isinstance(job, dict):
-        problems += _text_problems(job, "jobApplicationData.", "jobId", "applicantSource")
+        problems += text_problems(job, "jobApplicationData.", "jobId", "applicantSource")
     else:
         problems.append("jobApplicationData is required")
     if body.get("resumeData") is not None:
@@ -179,7 +180,7 @@ def _application_problems(body: dict[str, Any]) -> list[str]:
 
 
 def _candidate_problems(candidate: dict[str, Any]) -> list[str]:
-    problems = _text_problems(candidate, "candidateData.", "firstName", "lastName")
+    problems = text_problems(candidate, "candidateData.", "firstName", "lastName")
     for name in ("firstName", "middleName", "lastName"):
         value = candidate.get(name)
         if isinstance(value, str) and len(value) > NAME_LENGTH:
@@ -191,7 +192,7 @@ def _candidate_problems(candidate: dict[str, Any]) -> list[str]:
     problems += _contact_problems(candidate.get("contactData"))
     address = candidate.get("addressData")
     if isinstance(address, dict):
-        problems += _text_problems(address, "candidateData.addressData.", "addressLine1")
+        problems += text_problems(address, "candidateData.addressData.", "addressLine1")
         problems += _optional_text_problems(
             address, "candidateData.addressData.", "addressLine2", "region", "city", "country"
         )
@@ -206,7 +207,7 @@ def _contact_problems(contact: Any) -> list[str]:
     where = "candidateData.contactData"
     if not isinstance(contact, dict):
         return [f"{where}.email is required"]
-    problems = _text_problems(contact, f"{where}.", "email")
+    problems = text_problems(contact, f"{where}.", "email")
     if not problems and not _EMAIL.fullmatch(contact["email"]):
         problems.append(f"{where}.email is not an e-mail address")
     phone = contact.get("phoneNumber")
@@ -226,10 +227,10 @@ def _history_problems(candidate: dict[str, Any], name: str, *required: str) -> l
     problems = []
     for place, entry in enumerate(entries):
         where = f"candidateData.{name}[{place}]."
-        problems += _text_problems(entry, where, *required)
+        problems += text_problems(entry, where, *required)
         period = entry.get("fromTo")
         if isinstance(period, dict):
-            problems += _text_problems(period, f"{where}fromTo.", "format", "startDate")
+            problems += text_problems(period, f"{where}fromTo.", "format", "startDate")
         elif period is not None:
             problems.append(f"{where}fromTo must be an object")
     return problems
@@ -238,7 +239,7 @@ def _history_problems(candidate: dict[str, Any], name: str, *required: str) -> l
 def _file_problems(file: Any, where: str) -> list[str]:
     if not isinstance(file, dict):
         return [f"{where} must be an object"]
-    problems = _text_problems(file, f"{where}.", "fileContent", "fileName")
+    problems = text_problems(file, f"{where}.", "fileContent", "fileName")
     problems += _optional_text_problems(file, f"{where}.", "contentTypeId")
     if not problems:
         try:
@@ -246,14 +247,6 @@ def _file_problems(file: Any, where: str) -> list[str]:
         except (binascii.Error, ValueError):
             problems.append(f"{where}.fileContent is not base64")
     return problems
-
-
-def _text_problems(values: dict[str, Any], where: str, *names: str) -> list[str]:
-    return [
-        f"{where}{name} is required"
-        for name in names
-        if not isinstance(values.get(name), str) or not values[name].strip()
-    ]
 
 
 def _optional_text_problems(values: dict[str, Any], where: str, *names: str) -> list[str]:

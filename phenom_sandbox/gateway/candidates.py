@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
-from itertools import islice
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, whole_number
-from phenom_sandbox.hiring import created_second
-from phenom_sandbox.people import People
-from phenom_sandbox.records.draw import instant
-from phenom_sandbox.tenant import Payload
+import orjson
 
-_LARGEST_SIZE = 1000
+from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.moments import Moment, moment
+from phenom_sandbox.gateway.paging import churn, cut
+from phenom_sandbox.people import Dates, People
+from phenom_sandbox.shelf import Payload
+
 _DATE_FIELDS = {"updatedDate": "updated", "dateCreated": "created"}
 _STRING_FIELDS: dict[str, Callable[[Payload], list[Any]]] = {
     "firstName": lambda candidate: [candidate.get("firstName")],
@@ -36,208 +35,131 @@ _NEGATED = {"Is not": "Is", "Does not contain": "Contains"}
 Test = Callable[[Payload], bool]
 
 
-class CandidatesApi:
-    def __init__(self, people: People) -> None:
-        self._people = people
+class CandidateSearch:
+    """Keeps whom the latest conditions found, for the pages that follow while nothing changes."""
 
-    def search(self, call: Call) -> Answer:
+    def __init__(self) -> None:
+        self._found: tuple[object, list[str]] | None = None
+
+    def candidates_filter(self, call: Call) -> Answer:
         """`filters` on dates take epoch milliseconds or ISO text; no total is answered."""
         body = call.json_object() if call.body else {}
         start, size = _range(body.get("from"), body.get("size"))
         any_of = body.get("filtersOperator") or "AND"
         if not isinstance(any_of, str) or any_of.upper() not in ("AND", "OR"):
             raise Refusal(400, "filtersOperator must be AND or OR")
-        tests = _tests(body.get("filters"))
         keyword = body.get("searchkeyword")
         if keyword is not None and not isinstance(keyword, str):
             raise Refusal(400, "searchkeyword must be text")
-        either = any_of.upper() == "OR"
-        found = (
-            candidate
-            for candidate in self._candidates(tests, either)
-            if _mentions(candidate, keyword)
-        )
-        page = [_found(candidate) for candidate in islice(found, start, start + size)]
-        return json_answer({"status": "success", "data": {"candidates": page}})
-
-    def _candidates(self, tests: list[tuple[Test, bool]], either: bool) -> Iterator[Payload]:
-        """Those who pass; candidates are put together only when the dates alone do not decide."""
-        combine = any if either else all
-        people = self._people
-        by_date_only = bool(tests) and all(by_date for _, by_date in tests)
-        if not by_date_only:
-            for candidate in people.all():
-                if not tests or combine(test(candidate) for test, _ in tests):
-                    yield candidate
-            return
-        created, updated = people.generated_dates()
-        book = people.tenant.candidate_book
-        for number in range(book.size):
-            dates = {"created": created[number], "updated": updated[number]}
-            if combine(test(dates) for test, _ in tests):
-                known = people.find(book.candidate_id(number))
-                if known is not None:
-                    yield known
-        for candidate in people.later():
-            if combine(test(candidate) for test, _ in tests):
-                yield candidate
-
-    def get_candidate(self, call: Call) -> Answer:
-        query = call.query
-        candidate = None
-        if query.get("candidateId"):
-            candidate = self._people.find(query["candidateId"])
-        elif query.get("email"):
-            candidate = self._people.find_by_email(query["email"])
-        elif query.get("atsId"):
-            candidate = self._people.find_by("atsId", query["atsId"])
-        elif query.get("linkedInProfileUrl"):
-            candidate = self._people.find_by("linkedInProfileURL", query["linkedInProfileUrl"])
-        else:
-            raise Refusal(400, "One of candidateId, email, atsId, linkedInProfileUrl is required")
-        if candidate is None:
-            raise Refusal(404, "Candidate not found")
-        return json_answer({"status": 200, "message": "success", "data": _profile(candidate)})
-
-    def create_candidate(self, call: Call) -> Answer:
-        body = call.json_object()
-        problems = _candidate_problems(body)
-        if problems:
-            raise Refusal(400, "; ".join(problems))
-        emails = [entry["email"] for entry in body.get("emailList") or []]
-        with self._people.tenant.lock:
-            for email in emails:
-                self._refuse_existing(self._people.find_by_email(email), "email")
-            for field in ("atsId", "linkedInProfileURL"):
-                if body.get(field):
-                    self._refuse_existing(self._people.find_by(field, body[field]), field)
-            phones = body.get("contacts") or [{}]
-            known = ("firstName", "middleName", "lastName", "atsId", "employeeId", "internal")
-            candidate_id = self._people.create(
-                {
-                    **{name: body.get(name) for name in (*known, "linkedInProfileURL")},
-                    "emails": emails,
-                    "phone": phones[0].get("phoneNumber"),
-                    "countryCode": phones[0].get("countryCode"),
-                    "location": None,
-                    "company": None,
-                    "title": None,
-                    "sources": body["profileSources"],
-                }
-            )
-        data = {"cId": candidate_id}
-        return json_answer({"status": 200, "message": "Candidate created", "data": data})
-
-    def _refuse_existing(self, candidate: Payload | None, field: str) -> None:
-        if candidate is not None:
-            data = {"candidateId": candidate["candidateId"], "matchedField": field}
-            raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
-
-    def get_applicants_for_job(self, call: Call) -> Answer:
+        if (window := call.hit("search_window")) and start + size > int(window.value):
+            raise Refusal(400, f"from + size must be at most {window.value}")
+        conditions = body.get("filters")
+        tests = _tests(conditions, dates_only=call.hit("dates_only") is not None)
         tenant = call.tenant
-        missing = [name for name in ("from", "size") if name not in call.query]
-        if missing:
-            raise Refusal(400, f"Missing query parameter: {', '.join(missing)}")
-        start = whole_number(call.query["from"], "from", 0)
-        size = min(whole_number(call.query["size"], "size", 10, least=1), _LARGEST_SIZE)
-        job_id = call.parameters["jobId"]
         with tenant.lock:
-            applications = tenant.applications_by_job(job_id)
-            known = job_id in tenant.job_book.numbers or tenant.open.matching({"jobId": job_id})
-            if not applications and not known:
-                raise Refusal(404, "Job not found")
-            page = [self._applicant(each) for each in applications[start : start + size]]
-        return json_answer(
+            churn(call, tenant.applied)
+            key = (tenant.second, orjson.dumps(conditions), any_of.upper(), keyword)
+            if self._found is None or self._found[0] != key:
+                combine = any if any_of.upper() == "OR" else all
+                self._found = key, _matching(tenant.people, tests, combine, keyword)
+            page, _ = cut(call, self._found[1], start, size, None)
+            found = [tenant.people.find(candidate_id) for candidate_id in page]
+        candidates = [_found(candidate) for candidate in found if candidate is not None]
+        shown = None if call.hit("data_null") else {"candidates": candidates}
+        return json_answer({"status": "success", "data": shown})
+
+
+def _matching(
+    people: People,
+    tests: list[tuple[Test, bool]],
+    combine: Callable[[Iterable[bool]], bool],
+    keyword: str | None,
+) -> list[str]:
+    """Who passes; candidates are put together only when the dates alone do not decide."""
+    if not keyword and all(by_date for _, by_date in tests):
+        return people.ids(_of_dates(tests, combine) if tests else None)
+    everyone = filter(None, map(people.find, people.ids()))
+    return [
+        candidate["candidateId"]
+        for candidate in everyone
+        if _mentions(candidate, keyword)
+        and (not tests or combine(test(candidate) for test, _ in tests))
+    ]
+
+
+def _of_dates(
+    tests: list[tuple[Test, bool]], combine: Callable[[Iterable[bool]], bool]
+) -> Callable[[Dates], bool]:
+    def wanted(dates: Dates) -> bool:
+        candidate = {"created": dates[0], "updated": dates[1]}
+        return combine(test(candidate) for test, _ in tests)
+
+    return wanted
+
+
+def get_candidate_v2(call: Call) -> Answer:
+    query, people = call.query, call.tenant.people
+    if query.get("candidateId"):
+        candidate = people.find(query["candidateId"])
+    elif query.get("email"):
+        candidate = people.find_by_email(query["email"])
+    elif query.get("atsId"):
+        candidate = people.find_by("atsId", query["atsId"])
+    elif query.get("linkedInProfileUrl"):
+        candidate = people.find_by("linkedInProfileURL", query["linkedInProfileUrl"])
+    else:
+        raise Refusal(400, "One of candidateId, email, atsId, linkedInProfileUrl is required")
+    if candidate is None:
+        raise Refusal(404, "Candidate not found")
+    return json_answer({"status": 200, "message": "success", "data": _profile(candidate)})
+
+
+def create_candidate_v2(call: Call) -> Answer:
+    body = call.json_object()
+    problems = _candidate_problems(body)
+    if problems:
+        raise Refusal(400, "; ".join(problems))
+    emails = [entry["email"] for entry in body.get("emailList") or []]
+    people = call.tenant.people
+    with call.tenant.lock:
+        for email in emails:
+            _refuse_existing(people.find_by_email(email), "email")
+        for field in ("atsId", "linkedInProfileURL"):
+            if body.get(field):
+                _refuse_existing(people.find_by(field, body[field]), field)
+        phones = body.get("contacts") or [{}]
+        known = ("firstName", "middleName", "lastName", "atsId", "employeeId", "internal")
+        candidate_id = people.create(
             {
-                "status": "success",
-                "message": "Applicants fetched",
-                "pagination": {"total": len(applications), "size": size, "from": start},
-                "data": {"candidates": page},
+                **{name: body.get(name) for name in (*known, "linkedInProfileURL")},
+                "emails": emails,
+                "phone": phones[0].get("phoneNumber"),
+                "countryCode": phones[0].get("countryCode"),
+                "location": None,
+                "company": None,
+                "title": None,
+                "sources": body["profileSources"],
             }
         )
+    data = {"cId": candidate_id}
+    return json_answer({"status": 200, "message": "Candidate created", "data": data})
 
-    def _applicant(self, application: Payload) -> Payload:
-        """Dates are text in this operation."""
-        tenant = self._people.tenant
-        candidate_id = tenant.candidate_id_of(application)
-        candidate = self._people.find(candidate_id) or {"emails": [], "created": 0, "updated": 0}
-        status = tenant.hiring_status(str(application["id"]))
-        phone, code = candidate.get("phone"), candidate.get("countryCode")
-        return {
-            "userId": candidate_id,
-            "firstName": candidate.get("firstName"),
-            "lastName": candidate.get("lastName"),
-            "emails": candidate["emails"],
-            "hiringStatus": status.value,
-            "dateCreated": instant(created_second(str(application["id"]))),
-            "updatedDate": instant(status.updated // 1000),
-            "contacts": [
-                {
-                    "originalNumber": phone,
-                    "phoneNumber": f"{code or ''}{phone}",
-                    "phoneNumberWithoutCountryCode": phone,
-                    "countryCode": code,
-                }
-            ]
-            if phone
-            else [],
-        }
 
-    def get_candidate_applications(self, call: Call) -> Answer:
-        """Dates are epoch milliseconds in this operation."""
-        candidate_id = call.parameters["candidateId"]
-        if self._people.find(candidate_id) is None:
-            raise Refusal(404, "Candidate not found")
-        applications = self._people.tenant.applications_by_candidate(candidate_id)
-        data = {"applications": [self._application(each, candidate_id) for each in applications]}
-        return json_answer({"status": 200, "message": "success", "data": data})
-
-    def _application(self, application: Payload, candidate_id: str) -> Payload:
-        tenant = self._people.tenant
-        application_id = str(application["id"])
-        status = tenant.hiring_status(application_id)
-        job = application.get("jobApplicationData") or {}
-        contact = (application.get("candidateData") or {}).get("contactData") or {}
-        number = tenant.job_book.numbers.get(str(job.get("jobId")))
-        created = created_second(application_id) * 1000
-        source = job.get("applicantSource")
-        return {
-            "applicationId": application_id,
-            "phApplicationId": application_id,
-            "candidateId": candidate_id,
-            "crmJobSeekerId": candidate_id,
-            "atsId": None,
-            "jobId": job.get("jobId"),
-            "jobTitle": tenant.job_book.title(number) if number is not None else None,
-            "jobCategory": tenant.job_book.category(number) if number is not None else None,
-            "jobAssociationType": "applied",
-            "isConfidential": False,
-            "appliedEmail": contact.get("email"),
-            "createdDate": created,
-            "updatedDate": max(created, status.updated),
-            "hiringStatus": {
-                "value": status.value,
-                "step": status.step,
-                "disposition": "Rejected" if status.rejected else None,
-                "isRejected": status.rejected,
-                "rejectionReason": status.rejection_reason,
-                "updatedDate": status.updated,
-            },
-            "trafficSourceList": [{"sourceShortName": source, "createdDate": created}]
-            if source
-            else [],
-        }
+def _refuse_existing(candidate: Payload | None, field: str) -> None:
+    if candidate is not None:
+        data = {"candidateId": candidate["candidateId"], "matchedField": field}
+        raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
 
 
 def _range(start: Any, size: Any) -> tuple[int, int]:
     values = []
-    for name, value, default, least in (("from", start, 0, 0), ("size", size, 10, 1)):
+    for name, value, default, least in (("from", start, 0, 0), ("size", size, DEFAULT_SIZE, 1)):
         if value is None:
             value = default
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise Refusal(400, f"{name} must be a whole number from {least} up")
         values.append(value)
-    return values[0], min(values[1], _LARGEST_SIZE)
+    return values[0], values[1]
 
 
 def _mentions(candidate: Payload, keyword: str | None) -> bool:
@@ -247,16 +169,19 @@ def _mentions(candidate: Payload, keyword: str | None) -> bool:
     return any(keyword.lower() in str(word).lower() for word in words if word)
 
 
-def _tests(filters: Any) -> list[tuple[Test, bool]]:
-    """Each filter as a test of a candidate, with whether it looks at dates only."""
+def _tests(filters: Any, *, dates_only: bool) -> list[tuple[Test, bool]]:
+    """Each filter as a test of a candidate, with whether it looks at dates only.
+
+    With `dates_only`, date filters take whole days alone (the description says `format: date`).
+    """
     if filters is None:
         return []
     if not isinstance(filters, list) or not all(isinstance(each, dict) for each in filters):
         raise Refusal(400, "filters must be a list of objects")
-    return [_test(each) for each in filters]
+    return [_test(each, dates_only) for each in filters]
 
 
-def _test(condition: dict[str, Any]) -> tuple[Test, bool]:
+def _test(condition: dict[str, Any], dates_only: bool) -> tuple[Test, bool]:
     name, operator, values = (condition.get(key) for key in ("field", "operator", "values"))
     if not isinstance(name, str) or not isinstance(operator, str):
         raise Refusal(400, "a filter needs field and operator")
@@ -265,7 +190,8 @@ def _test(condition: dict[str, Any]) -> tuple[Test, bool]:
     if not isinstance(values, list) or not values:
         raise Refusal(400, f"the filter on {name} needs values")
     if name in _DATE_FIELDS:
-        return _date_test(_DATE_FIELDS[name], operator, [_moment(value) for value in values]), True
+        moments = [moment(value, dates_only=dates_only) for value in values]
+        return _date_test(_DATE_FIELDS[name], operator, moments), True
     wanted = [str(value).lower() for value in values]
     if name == "applySources" and operator in ("In", "Not in"):
         inside = operator == "In"
@@ -288,35 +214,21 @@ def _test(condition: dict[str, Any]) -> tuple[Test, bool]:
     return test, False
 
 
-def _date_test(field: str, operator: str, moments: list[int]) -> Test:
-    first = moments[0]
+def _date_test(field: str, operator: str, moments: list[Moment]) -> Test:
+    first, last = moments[0]
     if operator == "Equal to":
-        return lambda candidate: bool(candidate[field] in moments)
+        return lambda candidate: any(low <= candidate[field] <= high for low, high in moments)
     if operator == "Not equal to":
-        return lambda candidate: candidate[field] not in moments
+        return lambda candidate: not any(low <= candidate[field] <= high for low, high in moments)
     if operator == "Before":
         return lambda candidate: bool(candidate[field] < first)
     if operator == "After":
-        return lambda candidate: bool(candidate[field] > first)
+        return lambda candidate: bool(candidate[field] > last)
     if operator == "Between":
         if len(moments) != 2:
             raise Refusal(400, "Between needs two values")
-        return lambda candidate: bool(moments[0] <= candidate[field] <= moments[1])
+        return lambda candidate: bool(first <= candidate[field] <= moments[1][1])
     raise Refusal(400, f"no such operator for dates: {operator}")
-
-
-def _moment(value: Any) -> int:
-    """Epoch milliseconds from a number, digits, or ISO text (UTC when it names no zone)."""
-    text = str(value).strip()
-    try:
-        if text.lstrip("-").isdigit():
-            return int(text)
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        return int(moment.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise Refusal(400, "a date must be epoch milliseconds or ISO text") from None
 
 
 def _emails(candidate: Payload) -> list[Payload]:

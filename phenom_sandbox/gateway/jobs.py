@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
-from phenom_sandbox.gateway.paging import churn, fragment, listing_page, paging_members
-from phenom_sandbox.tenant import JobShelf
+from phenom_sandbox.gateway.paging import churn, fragment, listing_page
+from phenom_sandbox.shelf import JobShelf
 
 _FILTERS = ("jobId", "locale", "category", "siteType")
 
@@ -22,7 +22,7 @@ def _listing(call: Call, shelf: JobShelf) -> Answer:
     with call.tenant.lock:
         churn(call, shelf)
         page = listing_page(call, shelf, shelf.matching(filters) if filters else None)
-    members = paging_members(call, page, "totalRecordsCount")
+    members = page.members(call, "totalRecordsCount")
     return json_answer({"status": "success", **members, "data": fragment(page.data)})
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
-from phenom_sandbox.gateway.answers import Call, whole_number
-from phenom_sandbox.tenant import JobShelf, Shelf, Tenant
+from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, whole_number
+from phenom_sandbox.shelf import JobShelf, Shelf
+from phenom_sandbox.tenant import Tenant
 
-DEFAULT_LIMIT = 10
 LARGEST_LIMIT = 1000
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: `data` is a JSON array (or `null`), `limit` and `total` are as to be reported."""
+    """One page: `data` is a JSON array (or `null`), `limit` is as to be reported."""
 
     offset: int
     limit: int
     total: int
     data: bytes
+
+    def members(self, call: Call, total_name: str) -> dict[str, Any]:
+        """`offset`, `limit` and the total."""
+        asked = {"offset": self.offset, "limit": self.limit}
+        return paging_members(call, asked, total_name, self.total)
 
 
 def listing_page(call: Call, shelf: Shelf, records: list[int] | None = None) -> Page:
@@ -30,18 +38,8 @@ def listing_page(call: Call, shelf: Shelf, records: list[int] | None = None) -> 
     `records` narrows the listing to some of its records. Raises `Refusal` 400.
     """
     offset = whole_number(call.query.get("offset"), "offset", 0)
-    asked = whole_number(call.query.get("limit"), "limit", DEFAULT_LIMIT, least=1)
-    limit = told = min(asked, LARGEST_LIMIT)
-    if call.faults.armed:
-        if clamp := call.hit("page_limit"):
-            limit = told = min(limit, int(clamp.value))
-        if clamp := call.hit("silent_page_limit"):
-            limit = min(limit, int(clamp.value))
-        if short := call.hit("short_page"):
-            limit = min(limit, int(short.value))
-        end = offset + limit
-        if call.hit("empty_page", lambda fault: offset <= int(fault.value) < end):
-            limit = 0
+    asked = whole_number(call.query.get("limit"), "limit", DEFAULT_SIZE, least=1)
+    limit, told = _limits(call, offset, asked)
     if records is None:
         total = len(shelf.listing)
         data = shelf.page(offset, limit)
@@ -54,20 +52,52 @@ def listing_page(call: Call, shelf: Shelf, records: list[int] | None = None) -> 
     return Page(offset, told, total, data)
 
 
-def paging_members(call: Call, page: Page, total_name: str) -> dict[str, Any]:
-    """`offset`, `limit` and the total, as the `total` and `paging_as_text` faults want them."""
-    members: dict[str, Any] = {"offset": page.offset, "limit": page.limit, total_name: page.total}
+def cut(
+    call: Call, rows: Sequence[Row], start: int, size: int, total_name: str | None
+) -> tuple[list[Row], dict[str, Any]]:
+    """The rows that `from` and `size` ask for, with `from`, `size` and the total, if one is told.
+
+    The faults of listings apply here, too.
+    """
+    limit, told = _limits(call, start, size)
+    page = list(rows[start : start + limit])
+    return page, paging_members(call, {"from": start, "size": told}, total_name, len(rows))
+
+
+def _limits(call: Call, offset: int, asked: int) -> tuple[int, int]:
+    """How many records a page may hold, and how many it says that it may."""
+    limit = told = min(asked, LARGEST_LIMIT)
+    if call.faults.armed:
+        if clamp := call.hit("page_limit"):
+            limit = told = min(limit, int(clamp.value))
+        if clamp := call.hit("silent_page_limit"):
+            limit = min(limit, int(clamp.value))
+        if short := call.hit("short_page"):
+            limit = min(limit, int(short.value))
+        end = offset + limit
+        if call.hit("empty_page", lambda fault: offset <= int(fault.value) < end):
+            limit = 0
+    return limit, told
+
+
+def paging_members(
+    call: Call, members: dict[str, Any], total_name: str | None, total: int
+) -> dict[str, Any]:
+    """`members` and the total, as the `total` and `paging_as_text` faults want them."""
     if call.hit("paging_as_text"):
-        members["offset"], members["limit"] = str(page.offset), str(page.limit)
+        members = {name: str(value) for name, value in members.items()}
+    if total_name is None:
+        return members
+    members[total_name] = total
     if fault := call.hit("total"):
         if fault.value == "missing":
             del members[total_name]
         elif fault.value == "null":
             members[total_name] = None
         elif fault.value == "string":
-            members[total_name] = str(page.total)
+            members[total_name] = str(total)
         else:
-            members[total_name] = max(0, page.total + int(fault.value))
+            members[total_name] = max(0, total + int(fault.value))
     return members
 
 
@@ -118,3 +148,4 @@ def _churn_jobs(tenant: Tenant, shelf: JobShelf, action: str, position: int) -> 
         payload = shelf.payload(record)
         title = f"{payload.get('title')} ({tenant.new_id()[:8]})"
         shelf.edit(record, {**payload, "title": title})
+        tenant.touch_job(payload["jobId"])

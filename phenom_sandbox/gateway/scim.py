@@ -3,99 +3,95 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
 
+from phenom_sandbox.directory import ROLES, Account
 from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, whole_number
-from phenom_sandbox.records.staff import Person, Staff
+from phenom_sandbox.gateway.paging import cut
 
 _LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 _META = {"createdDate": "2024-01-01T00:00:00.000Z"}
-_GROUPS = ("Recruiting EMEA", "Recruiting Americas", "Hiring Managers", "Administrators")
-_ROLES = ("Recruiter", "Hiring Manager", "Recruiting Coordinator", "CRM Administrator")
 _CONDITION = re.compile(r'\s*([A-Za-z][\w.]*)\s+(eq|ne|co|sw|ew)\s+"([^"]*)"\s*', re.IGNORECASE)
 _DEFAULT_COUNT = 100
 
 
 def get_all_users(call: Call) -> Answer:
-    staff = call.tenant.job_book.staff
-    users = (_user(staff.person(number)) for number in range(staff.size))
-    text = call.query.get("filter")
-    if text:
-        matching = [user for user in users if _passes(user, text)]
-        return _list(call, matching, len(matching))
-    _check(text)
-    return _list(call, users, staff.size)
+    directory = call.tenant.directory
+    with call.tenant.lock:
+        groups = directory.groups()
+        users = [_user(account, groups) for account in directory.accounts()]
+    return _filtered(call, users)
 
 
 def get_user_by_id(call: Call) -> Answer:
-    staff = call.tenant.job_book.staff
-    for person in _everyone(staff):
-        if person.user_id == call.parameters["userId"]:
-            return json_answer(_user(person))
+    directory = call.tenant.directory
+    for account in directory.accounts():
+        if account.user_id == call.parameters["userId"]:
+            return json_answer(_user(account, directory.groups()))
     raise Refusal(404, "User not found")
 
 
 def get_all_groups(call: Call) -> Answer:
-    return _named(call, _GROUPS)
+    groups = call.tenant.directory.groups()
+    return _filtered(call, [{"value": key, "display": name} for key, name in groups.items()])
 
 
 def get_all_roles(call: Call) -> Answer:
-    return _named(call, _ROLES)
+    roles = enumerate(ROLES, 1)
+    return _filtered(call, [{"value": f"{key:04d}", "display": name} for key, name in roles])
 
 
-def _named(call: Call, names: tuple[str, ...]) -> Answer:
-    entries = [{"value": f"{number:04d}", "display": name} for number, name in enumerate(names, 1)]
-    text = call.query.get("filter")
-    if text:
-        entries = [entry for entry in entries if _passes(entry, text)]
-    return _list(call, entries, len(entries))
+def _filtered(call: Call, entries: list[dict[str, Any]]) -> Answer:
+    conditions = _conditions(call.query.get("filter"))
+    return _list(call, [entry for entry in entries if _passes(entry, conditions)])
 
 
-def _list(call: Call, entries: Iterable[dict[str, Any]], total: int) -> Answer:
+def _list(call: Call, entries: list[dict[str, Any]]) -> Answer:
     """`startIndex` counts from 1 (RFC 7644, section 3.4.2.4)."""
     start = max(1, whole_number(call.query.get("startIndex"), "startIndex", 1))
     count = whole_number(call.query.get("count"), "count", _DEFAULT_COUNT)
-    page = list(islice(entries, start - 1, start - 1 + count))
+    page, paging = cut(call, entries, start - 1, count, "totalResults")
+    total = {name: value for name, value in paging.items() if name == "totalResults"}
     return json_answer(
         {
             "schemas": [_LIST_SCHEMA],
-            "totalResults": total,
+            **total,
             "startIndex": start,
             "itemsPerPage": len(page),
-            "Resources": page,
+            "Resources": None if call.hit("data_null") else page,
             "meta": _META,
         }
     )
 
 
-def _everyone(staff: Staff) -> Iterable[Person]:
-    return (staff.person(number) for number in range(staff.size))
-
-
-def _user(person: Person) -> dict[str, Any]:
+def _user(account: Account, groups: Mapping[str, str]) -> dict[str, Any]:
+    emails = [{"value": account.email, "type": "work", "primary": True}] if account.email else []
     return {
         "schemas": [_USER_SCHEMA],
-        "id": person.user_id,
-        "userName": person.email,
+        "id": account.user_id,
+        "userName": account.user_name,
         "name": {
-            "givenName": person.first_name,
-            "familyName": person.last_name,
+            "givenName": account.given_name,
+            "familyName": account.family_name,
             "middleName": None,
         },
-        "displayName": person.full_name,
-        "title": person.title,
-        "userType": "Employee",
-        "active": person.number % 23 != 22,
-        "emails": [{"value": person.email, "type": "work", "primary": True}],
-        "roles": [{"value": _ROLES[0 if person.title == "Recruiter" else 1], "type": "CRM"}],
-        "groups": [{"value": "0001", "display": _GROUPS[0]}],
+        "displayName": account.display_name,
+        "title": account.title,
+        "userType": "Employee" if account.email else "Service",
+        "active": account.active,
+        "emails": emails,
+        "roles": [{"value": role, "type": "CRM"} for role in account.roles],
+        "groups": [{"value": key, "display": groups.get(key)} for key in account.groups],
     }
 
 
-def _check(text: str | None) -> list[tuple[str, str, str]]:
+Condition = tuple[list[str], str, str]
+"""The path to an attribute, the operator, and the value in lower case."""
+
+
+def _conditions(text: str | None) -> list[Condition]:
     """Conditions joined by `and`; the rest of the SCIM filter language is refused."""
     conditions = []
     for part in re.split(r"\s+and\s+", text or "", flags=re.IGNORECASE):
@@ -104,14 +100,13 @@ def _check(text: str | None) -> list[tuple[str, str, str]]:
         match = _CONDITION.fullmatch(part)
         if match is None:
             raise Refusal(400, 'filter must look like: userName eq "someone@example.com"')
-        conditions.append((match[1], match[2].lower(), match[3].lower()))
+        conditions.append((match[1].split("."), match[2].lower(), match[3].lower()))
     return conditions
 
 
-def _passes(entry: dict[str, Any], text: str) -> bool:
+def _passes(entry: dict[str, Any], conditions: list[Condition]) -> bool:
     return all(
-        _holds(_values(entry, path.split(".")), operator, wanted)
-        for path, operator, wanted in _check(text)
+        _holds(_values(entry, path), operator, wanted) for path, operator, wanted in conditions
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
+from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from phenom_sandbox.records.candidates import CandidateBook, Profile, phone_number
-from phenom_sandbox.records.draw import Draw, ObjectIds, Scatter
+from phenom_sandbox.records.draw import FIRST_SECOND, LAST_SECOND, Draw, ObjectIds, Scatter
 from phenom_sandbox.records.jobs import JobBook
 from phenom_sandbox.records.pools import SOURCES
 from phenom_sandbox.records.resumes import custom_fields, resumes
 
-FIRST_SECOND = 1_704_067_200  # 2024-01-01T00:00:00Z
-LAST_SECOND = 1_767_225_600  # 2026-01-01T00:00:00Z
 _NO_JOB = {0: "JOBID", 1: "JOBID", 2: "", 3: None}
 
 
@@ -27,19 +27,18 @@ class ApplicationBook:
         self._candidates = candidates
         self._step = max(1, (LAST_SECOND - FIRST_SECOND) // max(1, size))
         self._ids = ObjectIds(Draw(f"{seed}/application ids".encode()))
-        self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()))
+        self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()), ratio=0.414)
+        self._found: dict[int, array[int]] = {}
 
-    def _draw(self, number: int) -> tuple[Draw, str]:
-        """The draw of a record, and the application's id."""
-        draw = Draw(f"{self._seed}/application/{number}".encode())
-        return draw, self._ids.of(number, self.second(number))
+    def _draw(self, number: int) -> Draw:
+        return Draw(f"{self._seed}/application/{number}".encode())
 
     def second(self, number: int) -> int:
         """The creation second, by arithmetic alone: searches for dates look at every one."""
         return FIRST_SECOND + number * self._step + number * 0x9E3779B1 % self._step
 
     def id(self, number: int) -> str:
-        return self._draw(number)[1]
+        return self._ids.of(number, self.second(number))
 
     def number(self, application_id: str) -> int | None:
         """The generated application that has this id."""
@@ -56,31 +55,44 @@ class ApplicationBook:
         # Squared, so that some jobs are much sought after.
         return self._jobs.size * place * place // (self.size * self.size)
 
-    def for_job(self, job: int) -> list[int]:
+    def for_job(self, job: int) -> Sequence[int]:
         """The generated applications that name the job, oldest first."""
-        low, high = self._first_place(job), self._first_place(job + 1)
-        numbers = (self._by_job.number(place) for place in range(low, high))
-        return sorted(number for number in numbers if self.job_id(number) == self._jobs.ids[job])
+        found = self._found.get(job)
+        if found is None:
+            low, high = self._first_place(job), self._first_place(job + 1)
+            numbers = (self._by_job.number(place) for place in range(low, high))
+            wanted = self._jobs.ids[job]
+            found = array("q", sorted(each for each in numbers if self.job_id(each) == wanted))
+            self._found[job] = found
+        return found
 
     def _first_place(self, job: int) -> int:
         square = self.size * self.size
         return bisect_left(range(self.size), job, key=lambda p: self._jobs.size * p * p // square)
 
     def job_id(self, application: int) -> str | None:
-        return self._job_id(self._draw(application)[0], application)
+        return self._job_id(self._draw(application), application)
 
     def _job_id(self, draw: Draw, application: int) -> str | None:
         style = draw.below(120)
         if style in _NO_JOB:
             return _NO_JOB[style]
-        return self._jobs.ids[self.job_number(application)]
+        job = self.job_number(application)
+        if any(self.job_number(earlier) == job for earlier in self._earlier(application)):
+            return "JOBID"  # nobody applies for a job twice
+        return self._jobs.ids[job]
+
+    def _earlier(self, application: int) -> list[int]:
+        """What the same candidate had applied for before."""
+        candidate = self._candidates.number_of(application)
+        return [each for each in self._candidates.applications(candidate) if each < application]
 
     def compose(self, number: int) -> dict[str, Any]:
-        draw, application_id = self._draw(number)
+        draw = self._draw(number)
         job_id = self._job_id(draw, number)
         profile = self._candidates.profile(self._candidates.number_of(number))
         return {
-            "id": application_id,
+            "id": self.id(number),
             "candidateData": _candidate_data(profile, draw),
             "jobApplicationData": {"jobId": job_id, "applicantSource": draw.pick(SOURCES)},
             "customFieldData": _custom_fields(draw),

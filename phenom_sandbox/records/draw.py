@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+FIRST_SECOND = 1_704_067_200  # 2024-01-01T00:00:00Z
+LAST_SECOND = 1_767_225_600  # 2026-01-01T00:00:00Z: behind everything that is generated
+
 _MASK = (1 << 64) - 1
 
 
@@ -65,6 +68,14 @@ class ObjectIds:
         return (int(object_id[18:], 16) - self._first) % (1 << 24)
 
 
+def created_second(object_id: str) -> int:
+    """The creation time that a 24-digit hexadecimal id begins with; 0 for another kind of id."""
+    try:
+        return int(object_id[:8], 16) if len(object_id) == 24 else 0
+    except ValueError:
+        return 0
+
+
 class Scatter:
     """A reversible shuffle of 0..size-1: both directions cost a multiplication, nothing is stored.
 
@@ -72,11 +83,12 @@ class Scatter:
     a candidate or a job.
     """
 
-    def __init__(self, size: int, draw: Draw) -> None:
+    def __init__(self, size: int, draw: Draw, ratio: float = 0.618) -> None:
+        """`ratio` should be near an irrational number, so that neighbours land far from each other;
+        two shuffles of the same things want different ones, else they put the same side by side."""
         self.size = max(1, size)
         self._shift = draw.below(self.size)
-        # Near the golden ratio neighbours land far from each other.
-        step = int(self.size * 0.618) + draw.below(max(1, self.size // 100)) or 1
+        step = int(self.size * ratio) + draw.below(max(1, self.size // 100)) or 1
         while _common_divisor(step, self.size) != 1:
             step += 1
         self._step = step

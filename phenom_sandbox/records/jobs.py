@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from random import Random
 from typing import Any
 
-from phenom_sandbox.records.draw import Draw
+from phenom_sandbox.records.draw import FIRST_SECOND, LAST_SECOND, Draw
 from phenom_sandbox.records.pools import (
     CATEGORIES,
     DEPARTMENTS,
@@ -41,10 +42,20 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("internal", 0),),
 )
 _BOTH_EVERY = 25  # every so many open jobs are also in the listing of closed ones
-_OPENED_FROM = datetime(2024, 1, 1, tzinfo=timezone.utc)
+_DAY = 86_400  # seconds
 
 Row = tuple[int, int]
 """A job's number and which of its variants."""
+
+
+@dataclass(frozen=True)
+class JobDates:
+    """In epoch milliseconds; `closed` is None while the job is open."""
+
+    created: int
+    posted: int
+    updated: int
+    closed: int | None = None
 
 
 class JobBook:
@@ -92,6 +103,15 @@ class JobBook:
     def category(self, number: int) -> str:
         draw, _, _ = self._opening(number)
         return draw.pick(CATEGORIES)
+
+    def dates(self, number: int) -> JobDates:
+        """Those of a generated job, as long as nobody changes it."""
+        draw = Draw(f"{self.seed}/job dates/{number}".encode())
+        posted = FIRST_SECOND + 60 * draw.below(24 * 60 * 700)
+        created = posted - draw.below(20 * _DAY)
+        changed = posted + draw.below(LAST_SECOND - posted)
+        closed = None if number < self.open else changed * 1000
+        return JobDates(created * 1000, posted * 1000, changed * 1000, closed)
 
     def _opening(self, number: int) -> tuple[Draw, LocalePool, int]:
         draw = Draw(f"{self.seed}/job/{number}".encode())
@@ -149,7 +169,7 @@ class JobBook:
             "multiCategory": [{"category": category}]
             + ([{"category": draw.pick(CATEGORIES)}] if draw.chance(12) else []),
             "multiRecruiter": recruiters or draw.pick(([], None)),
-            "additionalFields": _additional_fields(draw),
+            "additionalFields": _additional_fields(draw, self.dates(number).posted),
             "visibilityLocale": [locale],
             "visibilitySiteType": [site_type],
         }
@@ -232,12 +252,15 @@ def _description(pool: LocalePool, draw: Draw) -> str:
     )
 
 
-def _additional_fields(draw: Draw) -> dict[str, Any] | None:
-    """The tenant's own object; every business unit spells its fields in its own way."""
+def _additional_fields(draw: Draw, posted: int) -> dict[str, Any] | None:
+    """The tenant's own object; every business unit spells its fields in its own way.
+
+    `posted` is in epoch milliseconds.
+    """
     if draw.chance(3):
         return draw.pick((None, {}))
     department = draw.pick(DEPARTMENTS)
-    opened = _OPENED_FROM + timedelta(minutes=draw.below(60 * 24 * 700))
+    opened = datetime.fromtimestamp(posted // 1000, tz=timezone.utc)
     fields: dict[str, Any] = {
         draw.pick(("department", "Department Name", "dept", "department_name")): department
     }

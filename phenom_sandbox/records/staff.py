@@ -1,4 +1,4 @@
-"""The tenant's own people: hiring managers and recruiters."""
+"""The tenant's own people: recruiters, hiring managers, others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from phenom_sandbox.records.draw import Draw, base36, mix
 from phenom_sandbox.records.pools import pools
 
+RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
+
 
 @dataclass(frozen=True)
 class Person:
-    """`number` counts the tenant's staff from 0; `email` is lower-case."""
+    """`number` counts the tenant's staff from 0; `email` is lower-case.
+
+    `team` is RECRUITER, HIRING_MANAGER, or OTHER for who is on no hiring team.
+    """
 
     number: int
     user_id: str
@@ -18,6 +23,7 @@ class Person:
     last_name: str
     email: str
     title: str
+    team: str
 
     @property
     def full_name(self) -> str:
@@ -25,14 +31,23 @@ class Person:
 
 
 class Staff:
-    """Recruiters come first, then hiring managers."""
+    """Recruiters come first, then hiring managers, then everybody else."""
 
     def __init__(self, seed: int, jobs: int) -> None:
         self._seed = seed
         self.recruiters = max(4, jobs // 15)
         self.size = self.recruiters + max(6, jobs // 8)
+        self.headcount = self.size + max(5, jobs // 10)
+        self._known: dict[int, Person] = {}
 
     def person(self, number: int) -> Person:
+        """From 0 to `headcount` - 1."""
+        person = self._known.get(number)
+        if person is None:
+            person = self._known[number] = self._compose(number)
+        return person
+
+    def _compose(self, number: int) -> Person:
         draw = Draw(f"{self._seed}/staff/{number}".encode())
         pool = draw.pick(pools())
         login = f"{draw.pick(pool.login_names)}.{base36(number)}"
@@ -43,7 +58,13 @@ class Staff:
             last_name=draw.pick(pool.last_names),
             email=f"{login}@staff.example.com",
             title="Recruiter" if number < self.recruiters else draw.pick(pool.job_titles),
+            team=self._team(number),
         )
+
+    def _team(self, number: int) -> str:
+        if number < self.recruiters:
+            return RECRUITER
+        return HIRING_MANAGER if number < self.size else OTHER
 
     def recruiter(self, draw: Draw) -> Person:
         return self.person(draw.below(self.recruiters))

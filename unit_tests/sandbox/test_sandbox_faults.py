@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -94,6 +95,24 @@ def test_limits_of_a_fault() -> None:
     assert not faults.armed
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "begins"),
+    [
+        ("/a/*/c", "/a/b/c", True),
+        ("/a/*/c", "/a/b/cd/e", True),
+        ("/a/*", "/a/b/c", True),
+        ("/*/b", "/a/c", False),
+        ("/a/*/c", "/a/b", False),
+        ("/a/*/c", "/a/b/d", False),
+        ("/a/b", "/a/bc", True),
+    ],
+)
+def test_paths_of_a_fault(pattern: str, path: str, begins: bool) -> None:
+    faults = Faults()
+    faults.deny = Fault(path=pattern)
+    assert (faults.hit("deny", "GET", path) is not None) == begins
+
+
 def test_probability_is_seeded() -> None:
     def hits(seed: int) -> list[bool]:
         faults = Faults(seed)
@@ -144,6 +163,72 @@ def test_missing_totals_texts_and_null_data(local: LocalTenant, get: Get) -> Non
     assert (page["offset"], page["limit"]) == ("5", "5")
     local.faults.data_null = True
     assert get(JOBS).json()["data"] is None
+
+
+LISTS = {
+    "applicants": ("GET", "/candidates-api/applications/v1/jobs/{job}/applicants?from=0&size=50"),
+    "search": ("POST", "/candidates-api/v1/candidates/search/"),
+    "activities": (
+        "GET",
+        "/candidates-api/applications/v1/candidates/{candidate}/hiring-status-activities?size=50",
+    ),
+    "tags": ("GET", "/tags-api/v1/tags?size=50"),
+    "jobs": ("POST", "/hiringmanager/v3/jobs/search"),
+    "people": ("GET", "/user-management/scim/v2/Users?count=50"),
+    "users": ("POST", "/user-management/v1/users/search"),
+}
+BODIES: dict[str, Any] = {
+    "search": {"size": 50},
+    "jobs": {"status": "OPEN", "size": 50},
+    "users": {"size": "50"},
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_faults_of_pages_by_from_and_size(local: LocalTenant, name: str) -> None:
+    tenant = local.tenant
+    candidate = max(tenant.people.ids(), key=lambda each: len(tenant.application_ids_of(each)))
+    method, path = LISTS[name]
+    url = local.url + path.format(job=tenant.job_book.ids[0], candidate=candidate)
+    headers = {**local.authorization(), "x-ph-userId": "u"}
+
+    def members() -> dict[str, Any]:
+        answer = requests.request(
+            method, url, json=BODIES.get(name), headers=headers, timeout=10
+        ).json()
+        nested = answer.get("data")
+        inner = nested if isinstance(nested, dict) else {}
+        return {**answer, **inner, **answer.get("pagination", {})}
+
+    def rows() -> Any:
+        told = members()
+        lists = [value for value in told.values() if isinstance(value, list) and value]
+        return next((value for value in lists if isinstance(value[0], dict)), [])
+
+    total = {"applicants": "total", "tags": "total", "users": "total", "people": "totalResults"}
+    whole, counted = rows(), total.get(name, "totalCount")
+    assert len(whole) > 2
+    local.faults.page_limit = 2
+    assert rows() == whole[:2]
+    assert members().get("size", 2) in (2, "2")
+    local.faults.clear()
+    local.faults.silent_page_limit = 1
+    assert rows() == whole[:1]
+    local.faults.clear()
+    local.faults.empty_page = 0
+    assert rows() == []
+    local.faults.clear()
+    local.faults.data_null = True
+    assert rows() == []
+    local.faults.clear()
+    if name == "search":
+        assert not {"total", "totalCount"} & set(members())
+        return
+    real = members()[counted]
+    local.faults.total = -1
+    assert members()[counted] == real - 1
+    local.faults.total = "missing"
+    assert counted not in members()
 
 
 def test_latency_delays_and_shows_what_is_in_flight(local: LocalTenant, get: Get) -> None:
@@ -362,7 +447,7 @@ def test_the_same_over_http(local: LocalTenant, get: Get) -> None:
     assert local.tenant.application(new_id)["candidateData"]["firstName"] == "Neu"
     status = {"value": "Hired", "step": "Hired"}
     requests.post(f"{admin}/applications/{new_id}/hiring-status", json=status, timeout=10)
-    assert local.tenant.hiring_status(new_id).value == "Hired"
+    assert requests.get(f"{admin}/hiring", timeout=10).json()[new_id] == "Hired"
     assert requests.delete(f"{admin}/applications/{new_id}", timeout=10).status_code == 200
     assert requests.delete(f"{admin}/applications/{new_id}", timeout=10).status_code == 404
 
@@ -378,6 +463,53 @@ def test_the_same_over_http(local: LocalTenant, get: Get) -> None:
     log = requests.get(f"{admin}/requests", timeout=10).json()
     assert log["counts"]["GET /apply/v2/applications"] == 4
     assert requests.get(f"{admin}/tenant", timeout=10).json()["listed"]["applications"]
+
+
+def test_candidates_and_users_over_http(local: LocalTenant) -> None:
+    admin, tenant = local.url + "/_admin", local.tenant
+    candidate_id = tenant.people.ids()[0]
+    candidate = f"{admin}/candidates/{candidate_id}"
+
+    def post(url: str, **body: Any) -> requests.Response:
+        return requests.post(url, json=body, timeout=10)
+
+    post(f"{candidate}/tags", add=["a", "b"])
+    assert post(f"{candidate}/tags", remove=["a"]).json()["tags"][-1] == "b"
+    made = post(f"{candidate}/files", fileName="a.txt", fileContent="YQ==").json()
+    assert tenant.files.find(candidate_id, made["attachment_id"]).content == b"a"
+    one = f"{candidate}/files/{made['attachment_id']}"
+    assert requests.delete(one, timeout=10).status_code == 200
+    assert requests.delete(one, timeout=10).status_code == 404
+    assert requests.delete(candidate, timeout=10).status_code == 200
+    assert candidate_id not in tenant.people
+    assert post(f"{candidate}/restore").status_code == 200
+    assert candidate_id in tenant.people
+
+    names = {"given_name": "Anna", "family_name": "Schmidt"}
+    added = post(f"{admin}/users", email="Anna@example.com", **names)
+    assert added.json()["user_name"] == "anna@example.com"
+    user = f"{admin}/users/anna@example.com"
+    assert post(user, family_name="Berg", active=False).status_code == 200
+    account = tenant.directory.account("anna@example.com")
+    assert (account.family_name, account.active) == ("Berg", False)
+    assert post(user, shoe_size=44).status_code == 400
+    assert requests.delete(user, timeout=10).status_code == 200
+    assert requests.delete(user, timeout=10).status_code == 404
+
+
+def test_nothing_is_logged_when_clients_leave_early(caplog: pytest.LogCaptureFixture) -> None:
+    with phenom_sandbox.running(jobs=5, applications=20) as local:
+        local.faults.reset_after_headers = Fault(path="/apply")
+        local.faults.latency = Fault(60_000, path="/jobs-api")
+        headers = local.authorization()
+        for _ in range(5):
+            url = f"{local.url}{APPLICATIONS}"
+            requests.get(url, headers=headers, stream=True, timeout=10).close()
+        for _ in range(3):
+            with pytest.raises(requests.Timeout):
+                requests.get(local.url + JOBS, headers=headers, timeout=0.05)
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name != "urllib3"] == []
 
 
 def test_a_prefix_an_api_key_and_known_users() -> None:

@@ -68,6 +68,30 @@ def test_a_million_applications_are_composed_as_they_are_read(
     assert len(composed) < 200
 
 
+def test_candidates_and_histories_are_made_up_as_they_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    composed: list[int] = []
+    compose = ApplicationBook.compose
+
+    def counted(self: ApplicationBook, number: int) -> dict[str, Any]:
+        composed.append(number)
+        return compose(self, number)
+
+    monkeypatch.setattr(ApplicationBook, "compose", counted)
+    tenant = Tenant(jobs=300, applications=5000)
+    everybody = tenant.people.ids()
+    assert len(everybody) == tenant.candidate_book.size
+    changed = everybody[77]
+    tenant.hiring.move(tenant.application_ids_of(changed)[0], "Hired")
+    assert tenant.people.ids(lambda dates: dates[1] >= tenant.now) == [changed]
+    assert len(tenant.hiring.truth()) == 5000
+    tenant.files.of_candidate(changed)
+    assert composed == []
+    tenant.people.find(changed)
+    assert 1 <= len(composed) <= 2
+
+
 def test_ids_ascend_and_begin_with_the_creation_second(listed: list[dict[str, Any]]) -> None:
     ids = [application["id"] for application in listed]
     assert ids == sorted(set(ids))
@@ -235,8 +259,60 @@ def test_jobs_are_edited_closed_and_deleted_by_their_rows(tenant: Tenant) -> Non
 def test_hiring_status_can_be_set(tenant: Tenant) -> None:
     application_id = tenant.application_at(0)["id"]
     assert tenant.hiring_status(application_id) == tenant.hiring_status(application_id)
-    tenant.set_hiring_status(application_id, HiringStatus("Hired"))
-    assert tenant.hiring_status(application_id).value == "Hired"
+    tenant.set_hiring_status(application_id, HiringStatus("Hired", updated=1_800_000_000_000))
+    expected = HiringStatus("Hired", "Hired", updated=1_800_000_000_000)
+    assert tenant.hiring_status(application_id) == expected
+    tenant.set_hiring_status(application_id, "not selected")
+    status = tenant.hiring_status(application_id)
+    assert status is not None
+    assert (status.rejected, status.disposition) == (True, "Rejected")
+    tenant.delete_application(application_id)
+    for ask in (tenant.hiring_status, tenant.hiring.history):
+        with pytest.raises(KeyError):
+            ask(application_id)
+
+
+def test_what_hangs_on_applications_is_the_same_for_a_seed() -> None:
+    one, other, different = (Tenant(seed, jobs=30, applications=80) for seed in (5, 5, 6))
+    assert one.hiring.truth() == other.hiring.truth()
+    assert one.people.ids() == other.people.ids() != different.people.ids()
+    assert one.directory.accounts() == other.directory.accounts() != different.directory.accounts()
+    for candidate_id in one.people.ids():
+        assert one.people.find(candidate_id) == other.people.find(candidate_id)
+        assert one.files.of_candidate(candidate_id) == other.files.of_candidate(candidate_id)
+        assert one.tags.of(candidate_id) == other.tags.of(candidate_id)
+        for application_id in one.application_ids_of(candidate_id):
+            assert one.hiring.history(application_id) == other.hiring.history(application_id)
+    for job_id in one.job_book.ids:
+        assert one.job_dates(job_id) == other.job_dates(job_id)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 7, 11])
+def test_nobody_applied_for_the_same_job_twice(seed: int) -> None:
+    tenant = Tenant(seed, jobs=60, applications=600)
+    for candidate_id in tenant.people.ids():
+        jobs = [tenant.job_id_of(each) for each in tenant.application_ids_of(candidate_id)]
+        jobs = [job_id for job_id in jobs if job_id not in ("", "JOBID")]
+        assert len(set(jobs)) == len(jobs)
+
+
+def test_edits_made_without_a_server_are_deterministic() -> None:
+    def edited() -> Tenant:
+        tenant = Tenant(4, jobs=20, applications=50)
+        first, second = tenant.people.ids()[:2]
+        tenant.hiring.move(tenant.application_ids_of(first)[0], "Hired", recruiter_name="Ann")
+        tenant.files.add(first, "a.txt", b"a")
+        tenant.tags.add(second, "x")
+        tenant.people.delete(second)
+        tenant.close_job(next(tenant.open_jobs())["jobId"])
+        return tenant
+
+    one, other = edited(), edited()
+    assert one.second == other.second
+    assert one.hiring.truth() == other.hiring.truth()
+    first = one.people.ids()[0]
+    assert one.files.of_candidate(first) == other.files.of_candidate(first)
+    assert one.people.find(first) == other.people.find(first)
 
 
 @given(st.integers(1, 5000), st.integers(0, 10**6))

@@ -1,0 +1,82 @@
+"""Tags of candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from phenom_sandbox.records.draw import Draw
+
+if TYPE_CHECKING:
+    from phenom_sandbox.tenant import Tenant
+
+_NAMES = (
+    "Top talent",
+    "Silver medallist",
+    "Relocation",
+    "Alumni",
+    "Referral",
+    "Do not contact",
+    "C++ / C#",
+    "Führungskraft",
+    "新卒",
+    "Q1 pipeline",
+)
+
+
+class Tags:
+    """Tags are told apart by their exact text; a tag stays known when nobody has it any more."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._names = dict.fromkeys(_NAMES)
+        self._changed: dict[str, tuple[str, ...]] = {}
+        self._holders: tuple[int, dict[str, list[str]]] | None = None
+
+    def names(self) -> list[str]:
+        """All tags of the tenant."""
+        with self._tenant.lock:
+            return list(self._names)
+
+    def of(self, candidate_id: str) -> list[str]:
+        """In the order in which the candidate got them; nobody else has any."""
+        changed = self._changed.get(candidate_id)
+        if changed is not None:
+            return list(changed)
+        number = self._tenant.candidate_book.number_by_id(candidate_id)
+        return [] if number is None else _generated(candidate_id, self._tenant.seed)
+
+    def add(self, candidate_id: str, *names: str) -> None:
+        """Raises KeyError when there is no such candidate."""
+        self._change(candidate_id, [*self.of(candidate_id), *names])
+
+    def remove(self, candidate_id: str, *names: str) -> None:
+        """What the candidate does not have needs no removing. Raises KeyError as `add` does."""
+        self._change(candidate_id, [each for each in self.of(candidate_id) if each not in names])
+
+    def holders(self, name: str) -> list[str]:
+        """The ids of the candidates who have the tag. Raises KeyError for an unknown tag."""
+        tenant = self._tenant
+        with tenant.lock:
+            if name not in self._names:
+                raise KeyError(name)
+            if self._holders is None or self._holders[0] != tenant.second:
+                holders: dict[str, list[str]] = {}
+                for candidate_id in tenant.people.ids():
+                    for each in self.of(candidate_id):
+                        holders.setdefault(each, []).append(candidate_id)
+                self._holders = tenant.second, holders
+            return self._holders[1].get(name, [])
+
+    def _change(self, candidate_id: str, names: Iterable[str]) -> None:
+        with self._tenant.lock:
+            self._tenant.people.demand(candidate_id)
+            self._changed[candidate_id] = tuple(dict.fromkeys(names))
+            self._names |= dict.fromkeys(self._changed[candidate_id])
+            self._tenant.people.touch(candidate_id)
+
+
+def _generated(candidate_id: str, seed: int) -> list[str]:
+    draw = Draw(f"{seed}/tags/{candidate_id}".encode())
+    count = draw.pick((0, 0, 0, 1, 1, 2, 3))
+    return list(dict.fromkeys(draw.pick(_NAMES) for _ in range(count)))
