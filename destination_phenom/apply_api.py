@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from destination_phenom.payloads import Body
 from destination_phenom.wire import write
@@ -17,6 +16,11 @@ STATUS = Operation(
     "GET", f"{_APPLICATIONS}/status", "Apply API, asking whether somebody has already applied"
 )
 SUBMIT = Operation("POST", _APPLICATIONS, "Apply API, submitting applications")
+APPLICATION = Operation("GET", f"{_APPLICATIONS}/{{id}}", "Apply API, reading applications")
+ATTACHMENTS = Operation(
+    "GET", f"{_APPLICATIONS}/{{id}}/attachments", "Apply API, reading attachments"
+)
+UPLOAD = Operation("POST", ATTACHMENTS.path, "Apply API, adding attachments")
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,15 @@ class ApplyApi:
 
     def attachment_names(self, application_id: str) -> list[str]:
         """File names of an application's attachments, as often as they occur."""
-        operation = Operation("GET", _attachments(application_id), "Apply API, reading attachments")
-        return self._gateway.fetch(operation, _file_names)
+        return self._gateway.fetch(ATTACHMENTS.at(id=application_id), _file_names)
 
     def resume_name(self, application_id: str) -> str | None:
         """File name of the résumé that an application was submitted with."""
-        operation = Operation(
-            "GET",
-            f"{_APPLICATIONS}/{quote(application_id, safe='')}",
-            "Apply API, reading applications",
-        )
-        return self._gateway.fetch(operation, _resume_name)
+        return self._gateway.fetch(APPLICATION.at(id=application_id), _resume_name)
 
     def upload(self, application_id: str, attachment: Body) -> None:
         """Add one attachment, once: what may have acted is not repeated here."""
-        operation = Operation("POST", _attachments(application_id), "Apply API, adding attachments")
-        write(self._gateway, operation, lambda _: None, json=[attachment])
-
-
-def _attachments(application_id: str) -> str:
-    return f"{_APPLICATIONS}/{quote(application_id, safe='')}/attachments"
+        write(self._gateway, UPLOAD.at(id=application_id), lambda _: None, json=[attachment])
 
 
 def _standing(body: Mapping[str, Any]) -> Standing:

@@ -6,18 +6,17 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 from urllib3.filepost import encode_multipart_formdata
 
 from destination_phenom.payloads import Body, File
 from destination_phenom.wire import parsed, refusal, write
+from phenom_api.candidates import ATTACHMENTS, CANDIDATE, attachments
 from phenom_api.errors import MalformedAnswer, RequestRefused
 from phenom_api.gateway import Gateway, Operation
 
-_CANDIDATES = "/candidates-api/v2/candidates"
-FIND = Operation("GET", _CANDIDATES, "Candidates API, reading candidates")
-CREATE = Operation("POST", _CANDIDATES, "Candidates API, creating candidates")
+CREATE = Operation("POST", CANDIDATE.path, "Candidates API, creating candidates")
+UPLOAD = Operation("PATCH", ATTACHMENTS.path, "Candidates API, adding attachments")
 
 
 class Exists(Exception):
@@ -41,7 +40,7 @@ class CandidatesApi:
             return _candidate_id(body.get("data"))
 
         try:
-            return self._gateway.fetch(FIND, read, params={"email": email})
+            return self._gateway.fetch(CANDIDATE, read, params={"email": email})
         except RequestRefused as error:
             if error.status == 404:
                 return None
@@ -62,24 +61,15 @@ class CandidatesApi:
 
     def attachment_names(self, candidate_id: str) -> list[str]:
         """File names of a candidate's attachments, as often as they occur."""
-
-        def read(body: Mapping[str, Any]) -> list[str]:
-            entries = body.get("attachments") or []
-            if not isinstance(entries, list):
-                raise ValueError("attachments is not a list")
-            found = [entry.get("attachmentName") for entry in entries if isinstance(entry, Mapping)]
-            return [name for name in found if isinstance(name, str)]
-
-        operation = Operation(
-            "GET", _attachments(candidate_id), "Candidates API, reading attachments"
-        )
-        return self._gateway.fetch(operation, read)
+        found = [
+            entry.get("attachmentName")
+            for entry in attachments(self._gateway, candidate_id)
+            if isinstance(entry, Mapping)
+        ]
+        return [name for name in found if isinstance(name, str)]
 
     def upload(self, candidate_id: str, file: File, *, is_resume: bool) -> None:
         """Add one attachment, once: what may have acted is not repeated here."""
-        operation = Operation(
-            "PATCH", _attachments(candidate_id), "Candidates API, adding attachments"
-        )
         data, content_type = encode_multipart_formdata(
             {
                 "attachment": (file.name, file.content, file.media_type),
@@ -88,15 +78,11 @@ class CandidatesApi:
         )
         write(
             self._gateway,
-            operation,
+            UPLOAD.at(candidateId=candidate_id),
             lambda _: None,
             data=data,
             headers={"Content-Type": content_type},
         )
-
-
-def _attachments(candidate_id: str) -> str:
-    return f"/candidates-api/files/v1/candidates/{quote(candidate_id, safe='')}/attachments"
 
 
 def _candidate_id(data: Any) -> str | None:

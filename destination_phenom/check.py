@@ -1,82 +1,51 @@
-"""``check``: can a token be had, and may this client submit, without submitting anything."""
+"""``check``: can a token be had, and may this client write, without writing anything."""
 
 from __future__ import annotations
 
 import os
-import queue
-import threading
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
-from destination_phenom.apply_api import STATUS
-from destination_phenom.candidates_api import CandidatesApi
 from destination_phenom.config import DestinationConfig
-from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
+from destination_phenom.probes import CREATING, SUBMITTING, Unproven, action_probes
 from phenom_api.gateway import HURRIED, Gateway
-from phenom_api.listings import applications_page
-
-ANSWER_WITHIN = 12.0
-"""Seconds; ``check`` as a whole has 15."""
-_NOBODY = "connection.check@example.com"
-_NO_JOB = "JOBID"
-"""The placeholder that Phenom itself uses for a job that is none."""
+from phenom_api.probes import Probe, Reply, ask
+from phenom_protocol.connection import CheckResult
 
 
-def check(config: DestinationConfig) -> tuple[bool, str | None]:
+def check(config: DestinationConfig) -> CheckResult:
     """Whether records can be written, and what to know or to do.
 
-    Asks for the application of somebody who has none: that needs a token, the gateway and the
-    Apply API. Where an acting user is configured, it looks for the same candidate as well.
+    Fails where no token can be had, or the Apply API cannot be used. Where an acting user is
+    configured it asks for the Candidates API as well; without its permission it succeeds, and the
+    message names what is denied and what that costs.
     """
     unusable = _results_problem(config)
     if unusable is not None:
-        return False, unusable
-    answers: queue.Queue[tuple[bool, str | None]] = queue.Queue()
-    # A daemon thread: a name look-up that hangs must not keep the process from answering.
-    threading.Thread(target=lambda: answers.put(_probe(config)), daemon=True).start()
-    try:
-        return answers.get(timeout=ANSWER_WITHIN)
-    except queue.Empty:
-        return False, (
-            f"No answer within {ANSWER_WITHIN:.0f} seconds. Check token_url, gateway_url and the "
-            "network."
+        return CheckResult(False, unusable)
+    probes = action_probes(config, config.locale, config.site_type)
+    return _result(ask(probes, Gateway(config, patience=HURRIED)))
+
+
+def _result(replies: Mapping[Probe, Reply]) -> CheckResult:
+    unproven: list[str] = []
+    refused: dict[tuple[str, ...], list[str]] = {SUBMITTING: [], CREATING: []}
+    for probe, reply in replies.items():
+        if reply.error is not None:
+            found = unproven if isinstance(reply.error, Unproven) else refused[probe.serves]
+            found.append(reply.error.message)
+    if refused[SUBMITTING]:
+        return CheckResult(False, _text(refused[SUBMITTING]))
+    if refused[CREATING]:
+        refused[CREATING].append(
+            "Without it, create_candidate records that name no job cannot be carried out."
         )
+    return CheckResult(True, _text(refused[CREATING] + unproven))
 
 
-def _probe(config: DestinationConfig) -> tuple[bool, str | None]:
-    gateway = Gateway(config, patience=HURRIED)
-    try:
-        _ask_for_nobody(gateway, config)
-    except PhenomError as error:
-        return False, error.message
-    if config.ph_user_id is None:
-        return True, None
-    try:
-        CandidatesApi(gateway).find(_NOBODY)
-    except PhenomError as error:
-        return True, (
-            f"{error.message} Without it, create_candidate records that name no job cannot be "
-            "carried out."
-        )
-    return True, None
-
-
-def _ask_for_nobody(gateway: Gateway, config: DestinationConfig) -> None:
-    headers = {
-        "email": _NOBODY,
-        "jobId": _NO_JOB,
-        "locale": config.locale,
-        "siteType": config.site_type,
-    }
-    try:
-        gateway.fetch(STATUS, lambda _: None, headers=headers)
-    except RequestRefused as error:
-        if error.status == 404:
-            # Either there is no such job, or this is not the gateway.
-            with suppress(PermissionDenied):
-                applications_page(gateway, 0, 1)
-        elif error.status not in (400, 422):
-            raise
+def _text(messages: list[str]) -> str | None:
+    """Every message once."""
+    return " ".join(dict.fromkeys(messages)) or None
 
 
 def _results_problem(config: DestinationConfig) -> str | None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from destination_phenom import payloads
+from destination_phenom import apply_api, candidates_api, payloads
 from destination_phenom.actions import validated
-from destination_phenom.apply_api import STATUS, SUBMIT
-from destination_phenom.candidates_api import CREATE
 from destination_phenom.columns import nested
 from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
@@ -39,7 +37,7 @@ class Preview:
         record = validated(operation, tree, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)
-            return [_shown(str(CREATE), {}, body), *_files(record, None)]
+            return [_shown(str(candidates_api.CREATE), {}, body), *_files(record, None)]
         job_id = self._jobs.resolve(record.application.job_id)
         resume = payloads.resume_of(record.attachments)
         file = None if resume is None else _file(record.attachments[resume])
@@ -47,21 +45,17 @@ class Preview:
         headers = {"locale": self._config.locale, "siteType": self._config.site_type}
         asked = {**headers, "email": record.candidate.email_address, "jobId": job_id}
         return [
-            _shown(str(STATUS), asked, None),
-            _shown(str(SUBMIT), headers, body),
+            _shown(str(apply_api.STATUS), asked, None),
+            _shown(str(apply_api.SUBMIT), headers, body),
             *_files(record, resume),
         ]
 
 
 def _files(record: Record, resume: int | None) -> list[Body]:
     """Attachments that follow, one request each."""
-    where = (
-        "PATCH /candidates-api/files/v1/candidates/{id}/attachments"
-        if record.application is None
-        else "POST /apply/v2/applications/{id}/attachments"
-    )
+    upload = candidates_api.UPLOAD if record.application is None else apply_api.UPLOAD
     return [
-        _shown(where, {}, [payloads.attachment(_file(attachment))])
+        _shown(str(upload), {}, [payloads.attachment(_file(attachment))])
         for place, attachment in enumerate(record.attachments)
         if place != resume
     ]

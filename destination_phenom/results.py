@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from destination_phenom.outcomes import Outcome
 from destination_phenom.states import StreamKey
+from phenom_api.errors import InvalidConfig
 
 _FIRST = 5
 """Rejections that the end of a run quotes …"""
@@ -54,14 +57,18 @@ class Result:
 class ResultsFile:
     """A JSON-lines file that is appended to; a line is there as soon as it is written.
 
+    What the system refuses is :class:`phenom_api.errors.InvalidConfig`: it names the path.
+
     :param run: names the run in every line, as later ones append to the same file.
     """
 
-    def __init__(self, path: Path, run: str) -> None:
+    def __init__(self, path: str, run: str) -> None:
+        self._path = path
         self._run = run
         self._lock = threading.Lock()
-        self._file = path.open("ab+", buffering=0)
-        self._begin_line()
+        with self._named():
+            self._file = io.FileIO(path, "a+")
+            self._begin_line()
 
     def _begin_line(self) -> None:
         """End a line that a machine's crash left half-written."""
@@ -73,16 +80,27 @@ class ResultsFile:
 
     def write(self, result: Result) -> None:
         line = orjson.dumps(result.as_json(run=self._run)) + b"\n"
-        with self._lock:
+        with self._lock, self._named():
             while line:
                 line = line[self._file.write(line) :]
 
     def sync(self) -> None:
         """Everything written so far survives a crash of the machine, too."""
-        os.fsync(self._file.fileno())
+        with self._named():
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InvalidConfig(
+                f"results_path cannot be written: {error.strerror} ({self._path}).",
+                ("results_path",),
+            ) from None
 
 
 @dataclass

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from destination_phenom.config import DestinationConfig, destination_config
+from destination_phenom.config import destination_config
 from phenom_api import __version__
-from phenom_api.errors import InvalidConfig
 from phenom_protocol import messages
-from phenom_protocol.entry import ProtocolError, Session, read_json, run
+from phenom_protocol.connection import configuration, print_check
+from phenom_protocol.entry import Session, read_json, run
 
 SPEC = Path(__file__).with_name("spec.yaml")
 
@@ -44,20 +44,13 @@ def spec(_: argparse.Namespace, session: Session) -> int:
 def check(arguments: argparse.Namespace, session: Session) -> int:
     from destination_phenom.check import check as check_connection
 
-    try:
-        succeeded, message = check_connection(_config(arguments, session))
-    except ProtocolError as error:
-        succeeded, message = False, error.message
-    session.output.write(
-        messages.connection_status(succeeded, message and session.log.masked(message))
-    )
-    return 0
+    return print_check(arguments, session, destination_config, check_connection)
 
 
 def discover(arguments: argparse.Namespace, session: Session) -> int:
     from destination_phenom.operations import operations
 
-    _config(arguments, session)
+    configuration(arguments, session, destination_config)
     session.output.write(messages.destination_catalog(operations()))
     return 0
 
@@ -66,18 +59,9 @@ def write(arguments: argparse.Namespace, session: Session) -> int:
     from destination_phenom.write import standard_input
     from destination_phenom.write import write as write_records
 
-    config = _config(arguments, session)
+    config = configuration(arguments, session, destination_config)
     catalog = read_json(arguments.catalog, "catalog")
     return write_records(config, catalog, session, standard_input())
-
-
-def _config(arguments: argparse.Namespace, session: Session) -> DestinationConfig:
-    try:
-        config = destination_config(read_json(arguments.config, "config"))
-    except InvalidConfig as error:
-        raise ProtocolError(error.message) from None
-    session.log.hide(config.secrets())
-    return config
 
 
 if __name__ == "__main__":

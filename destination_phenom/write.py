@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from destination_phenom.actions import Actions
@@ -84,15 +83,15 @@ def write(
         where records were rejected.
     """
     operations = configured_operations(catalog)
-    results = open_results(config)
+    try:
+        results = open_results(config)
+    except InvalidConfig as error:
+        raise ProtocolError(error.message) from None
     with Gateway(config, patience=patience or PATIENCE) as gateway:
 
         def report(result: Result) -> None:
             if results is not None:
-                try:
-                    results.write(result)
-                except OSError as error:
-                    raise _unwritable(config, error) from None
+                results.write(result)
 
         def echo(state: StateLine, stats: Stats) -> None:
             if results is not None:
@@ -123,20 +122,11 @@ def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
 
 
 def open_results(config: DestinationConfig) -> ResultsFile | None:
-    """Raises :class:`ProtocolError` where the file cannot be written."""
+    """Raises :class:`phenom_api.errors.InvalidConfig` where the file cannot be written."""
     if config.results_path is None:
         return None
     run = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    try:
-        return ResultsFile(Path(config.results_path), run)
-    except OSError as error:
-        raise _unwritable(config, error) from None
-
-
-def _unwritable(config: DestinationConfig, error: OSError) -> ProtocolError:
-    return ProtocolError(
-        f"results_path cannot be written: {error.strerror} ({config.results_path})."
-    )
+    return ResultsFile(config.results_path, run)
 
 
 def standard_input() -> BinaryIO:

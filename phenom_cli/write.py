@@ -14,6 +14,7 @@ import click
 from phenom_cli.configuration import config_option
 
 if TYPE_CHECKING:
+    from destination_phenom.batch import Batch
     from destination_phenom.config import DestinationConfig
     from destination_phenom.results import Result, Summary
 
@@ -49,9 +50,10 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
     configuration says on_rejected_record: skip.
 
     \b
-    Examples:
-      phenom write --config tenant.json --action create_application applications.jsonl
-      phenom write --config tenant.json --action create_application --dry-run - < one.jsonl
+    Examples (with C for tenant.json):
+      phenom write --config C --action create_application applications.jsonl
+      phenom write --config C --action create_application --dry-run - < one.jsonl
+
     \b
     A record:
       {"candidate": {"first_name": "Ada", "last_name": "Lovelace",
@@ -68,17 +70,14 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
 
 def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.batch import Batch
-    from destination_phenom.ledger import Stopped
     from destination_phenom.write import PATIENCE, actions, open_results
-    from phenom_api.errors import PhenomError
+    from phenom_api.errors import InvalidConfig, PhenomError
     from phenom_api.gateway import Gateway
-    from phenom_protocol.entry import ProtocolError
 
     try:
         results = open_results(config)
-    except ProtocolError as error:
+    except InvalidConfig as error:
         raise click.ClickException(error.message) from None
-    stream = (None, action)
     with Gateway(config, patience=PATIENCE) as gateway, _progress() as progress:
 
         def report(result: Result) -> None:
@@ -90,21 +89,42 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
         batch = Batch(
             actions(config, gateway), config.num_workers, report=report, echo=lambda *_: None
         )
-        with contextlib.suppress(Stopped):
-            for row, size in _rows(file):
-                if isinstance(row, str):
-                    batch.reject(stream, row)
-                else:
-                    batch.record(stream, action, row, size)
-        batch.finish()
+        try:
+            _take(batch, action, file)
+            batch.finish()
+        except KeyboardInterrupt as interrupt:
+            click.echo("Interrupted; waiting for the records that are under way ...", err=True)
+            batch.stop(interrupt)
+            batch.finish()
     if results is not None:
         results.close()
     _say(batch.summary)
-    if isinstance(batch.failure, (PhenomError, ProtocolError)):
+    if isinstance(batch.failure, KeyboardInterrupt):
+        click.echo("Run it again with the same file: nothing is created twice.", err=True)
+        return 130
+    if isinstance(batch.failure, PhenomError):
         raise click.ClickException(batch.failure.message)
     if batch.failure is not None:
         raise batch.failure
     return 1 if batch.summary.rejected and config.on_rejected_record == "fail" else 0
+
+
+def _take(batch: Batch, action: str, file: BinaryIO) -> None:
+    """Hand over every line, until the end or until the run has stopped."""
+    from destination_phenom.ledger import Stopped
+    from phenom_api.errors import InvalidConfig
+
+    stream = (None, action)
+    try:
+        for row, size in _rows(file):
+            if isinstance(row, str):
+                batch.reject(stream, row)
+            else:
+                batch.record(stream, action, row, size)
+    except Stopped:
+        pass
+    except InvalidConfig as error:
+        batch.stop(error)
 
 
 def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:

@@ -6,15 +6,14 @@ import argparse
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from phenom_api import __version__
-from phenom_api.errors import InvalidConfig
 from phenom_protocol import messages
+from phenom_protocol.connection import configuration, print_check
 from phenom_protocol.entry import ProtocolError, Session, read_json, run
 from source_phenom import manifest
-from source_phenom.config import SourceConfig, source_config
+from source_phenom.config import source_config
 from source_phenom.reading.events import Event, Failure, Records, State, Status
 
 
@@ -44,26 +43,15 @@ def spec(_: argparse.Namespace, session: Session) -> int:
 def check(arguments: argparse.Namespace, session: Session) -> int:
     from source_phenom.check import check as check_connection
 
-    try:
-        config = _config(arguments, session)
-        result = check_connection(config)
-        succeeded, message = result.succeeded, result.message
-    except ProtocolError as error:
-        succeeded, message = False, error.message
-    session.output.write(
-        messages.connection_status(succeeded, message and session.log.masked(message))
-    )
-    return 0
+    return print_check(arguments, session, source_config, check_connection)
 
 
 def discover(arguments: argparse.Namespace, session: Session) -> int:
-    config = _config(arguments, session)
+    config = configuration(arguments, session, source_config)
+    offered = manifest.stream_names(acting_user=config.ph_user_id is not None)
     session.output.write(
         messages.catalog(
-            [
-                manifest.discovered(stream, hard_deletes=config.hard_deletes)
-                for stream in manifest.stream_names()
-            ]
+            [manifest.discovered(stream, hard_deletes=config.hard_deletes) for stream in offered]
         )
     )
     return 0
@@ -74,7 +62,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
     from source_phenom.reading.configured import selections
     from source_phenom.reading.read import read as read_streams
 
-    config = _config(arguments, session)
+    config = configuration(arguments, session, source_config)
     catalog = read_json(arguments.catalog, "catalog")
     state = read_json(arguments.state, "state") if arguments.state else []
     try:
@@ -114,16 +102,6 @@ def _print(events: Iterable[Event], session: Session) -> int:
                     )
                 )
     return 1 if failed else 0
-
-
-def _config(arguments: argparse.Namespace, session: Session) -> SourceConfig:
-    raw: Mapping[str, Any] = read_json(arguments.config, "config")
-    try:
-        config = source_config(raw)
-    except InvalidConfig as error:
-        raise ProtocolError(error.message) from None
-    session.log.hide(config.secrets())
-    return config
 
 
 if __name__ == "__main__":

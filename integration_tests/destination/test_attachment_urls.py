@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import phenom_sandbox
 from destination_phenom.fetching import ALLOW_LOOPBACK
 from integration_tests.destination.writing import (
     application,
@@ -51,17 +50,6 @@ class Files(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@pytest.fixture
-def local() -> Iterator[LocalTenant]:
-    with phenom_sandbox.running(seed=5, jobs=12, applications=30) as running:
-        yield running
-
-
-@pytest.fixture
-def job(local: LocalTenant) -> str:
-    return str(next(local.tenant.open_jobs())["jobId"])
 
 
 @pytest.fixture
@@ -155,12 +143,18 @@ def test_loopback_is_closed_by_default(
                 "https://localhost/x",
                 "https://169.254.169.254/latest/meta-data",
                 "https://[::1]/x",
+                "https://[::ffff:127.0.0.1]/x",
+                "https://[::ffff:a9fe:a9fe]/x",
+                "https://127.1/x",
                 "https://0x7f.1/x",
+                "https://0177.0.0.1/x",
+                "https://2130706433/x",
+                "https://127.0.0.1./x",
             ]
         )
     ]
     done = write(local, tmp_path, lines)
-    assert done.statuses() == ["rejected"] * 6
+    assert done.statuses() == ["rejected"] * len(lines)
     assert Files.asked == []
 
 

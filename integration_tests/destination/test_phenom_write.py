@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import signal
+import sys
+from collections import Counter
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-import phenom_sandbox
-from integration_tests.destination.writing import application, file, written
+from integration_tests.destination.writing import ROOT, application, file, written
 from phenom_cli.write import write
-from phenom_sandbox import LocalTenant
+from phenom_sandbox import Fault, LocalTenant
 from source_phenom.models.ids import UnifiedIds
-
-
-@pytest.fixture
-def local() -> Iterator[LocalTenant]:
-    with phenom_sandbox.running(seed=5, jobs=12, applications=30) as running:
-        yield running
-
-
-@pytest.fixture
-def job(local: LocalTenant) -> str:
-    return str(next(local.tenant.open_jobs())["jobId"])
 
 
 def run(
@@ -104,6 +95,47 @@ def test_a_dry_run_sends_nothing_and_shows_nothing_personal(
     assert not any("apply" in endpoint for endpoint in local.requests.counts)
 
 
+def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Path) -> None:
+    row = application("ada@secret.example", "")
+    del row["application"]
+    row["candidate"]["phone_number"] = "+49 30 998877"
+    row |= {"attachments": [file("Ada CV.pdf", "CV")], "source": {"name": "Referral"}}
+    text = json.dumps(row)
+    options = {"action": "create_candidate", "ph_user_id": "u"}
+    done = run(local, tmp_path, text, "--dry-run", **options)  # type: ignore[arg-type]
+    assert done.exit_code == 0
+    (valid,) = printed(done)
+    create, upload = valid["requests"]
+    assert create == {
+        "request": "POST /candidates-api/v2/candidates",
+        "body": {
+            "firstName": "***",
+            "lastName": "***",
+            "profileSources": ["Referral"],
+            "emailList": [{"email": "***", "type": "Personal", "status": "Primary"}],
+            "contacts": [
+                {
+                    "type": "Mobile",
+                    "phoneNumber": "***",
+                    "status": "Primary",
+                    "countryCode": "***",
+                }
+            ],
+        },
+    }
+    assert upload["request"].startswith("PATCH /candidates-api/files")
+    for private in ("Ada", "Lovelace", "secret", "998877"):
+        assert private not in done.output
+    assert local.requests.total == 0
+
+
+def test_progress(local: LocalTenant, tmp_path: Path) -> None:
+    done = run(local, tmp_path, "{}\n" * 250)
+    assert len(printed(done)) == 250
+    assert "100 records: 100 rejected\n200 records: 200 rejected\n" in done.stderr
+    assert "create_application: 250 records: 250 rejected." in done.stderr
+
+
 def test_what_is_wrong_with_the_configuration(local: LocalTenant, tmp_path: Path) -> None:
     done = run(local, tmp_path, "{}", num_workers=0)
     assert done.exit_code == 1
@@ -112,6 +144,73 @@ def test_what_is_wrong_with_the_configuration(local: LocalTenant, tmp_path: Path
     assert done.exit_code == 1
     assert "client_secret" in done.stderr
     assert printed(done)[0]["status"] == "unsettled"
+
+
+def start(local: LocalTenant, folder: Path, *arguments: str, **config: Any) -> Popen[bytes]:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**local.config, **config}), encoding="utf-8")
+    return Popen(
+        [
+            *(sys.executable, "-m", "phenom_cli.main", "write", "--config", str(path)),
+            *("--action", "create_application", *arguments),
+        ],
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        cwd=ROOT,
+    )
+
+
+def test_lines_come_out_while_others_go_in(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """From standard input to standard output, as in the middle of a pipeline."""
+    with start(local, tmp_path, "-") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number in range(3):
+            line = json.dumps(application(f"a{number}@example.com", job))
+            process.stdin.write(line.encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["position"] == number + 1
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    assert process.returncode == 0
+
+
+def test_interrupted(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """What is under way is finished and told; the same file again does the rest."""
+    path = tmp_path / "records.jsonl"
+    rows = [json.dumps(application(f"a{number}@example.com", job)) for number in range(60)]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    local.faults.latency = Fault(30, path="/apply")
+    with start(local, tmp_path, str(path)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [process.stdout.readline()]
+        process.send_signal(signal.SIGINT)
+        lines += process.stdout.readlines()
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    statuses = Counter(json.loads(line)["status"] for line in lines)
+    assert set(statuses) == {"created", "unsettled"}
+    assert statuses["created"] == len(list(written(local)))
+    assert "same file" in said
+    assert "Traceback" not in said
+
+    local.faults.clear()
+    again = run(local, tmp_path, path.read_text(encoding="utf-8"))
+    assert again.exit_code == 0
+    assert len(list(written(local))) == 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_results_that_cannot_be_kept(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    for text in (json.dumps(application("ada@example.com", job)), "broken"):
+        done = run(local, tmp_path, text, results_path="/dev/full")
+        assert done.exit_code == 1
+        assert "Error: results_path cannot be written: No space left" in done.stderr
+    done = run(local, tmp_path, "{}", results_path=str(tmp_path))
+    assert done.exit_code == 1
+    assert "Error: results_path cannot be written: Is a directory" in done.stderr
 
 
 def test_help() -> None:

@@ -9,31 +9,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import duckdb
 import pytest
 
-import phenom_sandbox
 from integration_tests.destination.writing import ROOT, application, file, record, write, written
 from integration_tests.source.reading import read
+from integration_tests.warehouse.command import phenom_sync, write_config
 from phenom_sandbox import LocalTenant
 from source_phenom.models.ids import UnifiedIds
 
+USER = "recruiter-1"
 PYAIRBYTE = ROOT / ".venv-pyairbyte" / "bin" / "python"
-
-
-@pytest.fixture
-def local() -> Iterator[LocalTenant]:
-    with phenom_sandbox.running(seed=8, jobs=12, applications=30) as running:
-        yield running
-
-
-@pytest.fixture
-def job(local: LocalTenant) -> str:
-    return str(next(local.tenant.open_jobs())["jobId"])
 
 
 def test_the_source_finds_what_was_written(local: LocalTenant, job: str, tmp_path: Path) -> None:
@@ -64,37 +55,119 @@ def test_the_source_finds_what_was_written(local: LocalTenant, job: str, tmp_pat
     )
 
 
-def test_the_vendors_sdk_reads_what_was_written(
-    local: LocalTenant, job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    get_token = pytest.importorskip(
-        "phenom.commons.get_token",
-        reason="the vendor's SDK is not installed: pip install --no-deps -r "
-        "requirements/vendor-sdk.txt, and six and PyJWT",
-    )
-    applications_api = importlib.import_module("phenom.api.apply.applications_api")
-    attachments_api = importlib.import_module("phenom.api.apply.attachments_api")
-    row = application(
-        "ada@example.com", job, attachments=[file("cv.pdf", "CV", "résumé"), file("b.txt")]
-    )
+@pytest.mark.warehouse
+def test_the_warehouse_holds_what_was_written(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """Synced, written from what the warehouse says, synced again."""
+    file = tmp_path / "phenom.duckdb"
+    arguments = ("--config", write_config(tmp_path, local.config), "--warehouse", file)
+    first = phenom_sync(*arguments, cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    with duckdb.connect(str(file), read_only=True) as database:
+        (unified,) = database.execute("select id from jobs where remote_id = ?", [job]).fetchone()
+    row = application("ada@example.com", unified, source={"name": "Warehouse"})
     (result,) = write(local, tmp_path, [record(row)]).results
-    config: dict[str, Any] = local.config
-    # The SDK speaks https with the login host only.
-    monkeypatch.setattr(get_token.http.client, "HTTPSConnection", http.client.HTTPConnection)
-    token = get_token.tokengeneration(
-        urlsplit(config["token_url"]).netloc, config["client_id"], config["client_secret"]
-    )
-    arguments = (token, config["gateway_url"], "unused")
-    found = applications_api.ApplicationsApi(*arguments).get_application(result["application_id"])
-    data = found["data"] if isinstance(found, dict) else found.to_dict()["data"]
-    assert job in json.dumps(data)
-    assert "ada@example.com" in json.dumps(data)
-    files = attachments_api.AttachmentsApi(*arguments).download_attachments(
-        result["application_id"]
-    )
-    listed = files["data"] if isinstance(files, dict) else files.to_dict()["data"]
-    contents = [each.get("fileContent") or each.get("file_content") for each in listed]
-    assert [base64.b64decode(each).decode() for each in contents] == ["résumé", "content"]
+
+    again = phenom_sync(*arguments, cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.changes()["applications"] == {"new": 1, "changed": 0, "deleted": 0}
+    assert again.changes()["candidates"] == {"new": 1, "changed": 0, "deleted": 0}
+    with duckdb.connect(str(file), read_only=True) as database:
+        found = database.execute(
+            "select a.remote_id, j.remote_id, c.remote_id, c.first_name, c.last_name, c.source"
+            " from applications a join jobs j on j.id = a.job_id"
+            " join candidates c on c.id = a.candidate_id where c.source = 'Warehouse'"
+        ).fetchall()
+    assert found == [
+        (result["application_id"], job, result["candidate_id"], "Ada", "Lovelace", "Warehouse")
+    ]
+
+
+class TestTheVendorsSdk:
+    """The vendor's own client reads what was written."""
+
+    @pytest.fixture
+    def sdk(self, local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+        """Makes an API class, by its module and name below `phenom.api`."""
+        get_token = pytest.importorskip(
+            "phenom.commons.get_token",
+            reason="the vendor's SDK is not installed: pip install --no-deps -r "
+            "requirements/vendor-sdk.txt, and six and PyJWT",
+        )
+        config: dict[str, Any] = local.config
+        # The SDK speaks https with the login host only.
+        monkeypatch.setattr(get_token.http.client, "HTTPSConnection", http.client.HTTPConnection)
+        token = get_token.tokengeneration(
+            urlsplit(config["token_url"]).netloc, config["client_id"], config["client_secret"]
+        )
+
+        def api(path: str) -> Any:
+            module, _, name = path.rpartition(".")
+            kind = getattr(importlib.import_module(f"phenom.api.{module}"), name)
+            return kind(token, config["gateway_url"], "unused")
+
+        return api
+
+    def test_an_application(
+        self, local: LocalTenant, job: str, tmp_path: Path, sdk: Callable[[str], Any]
+    ) -> None:
+        files = [file("cv.pdf", "CV", "résumé"), file("b.txt")]
+        row = application("ada@example.com", job, attachments=files, source={"name": "Round trip"})
+        (result,) = write(local, tmp_path, [record(row)]).results
+        applications = sdk("apply.applications_api.ApplicationsApi")
+        found = applications.get_application(result["application_id"])["data"]
+        assert found["id"] == result["application_id"]
+        assert found["candidateData"] == {
+            "id": result["candidate_id"],
+            "firstName": "Ada",
+            "lastName": "Lovelace",
+            "contactData": {"email": "ada@example.com"},
+        }
+        assert found["jobApplicationData"] == {"jobId": job, "applicantSource": "Round trip"}
+        assert found["resumeData"]["fileName"] == "cv.pdf"
+        status = applications.check_if_already_applied("ada@example.com", job, "en_US")["data"]
+        assert status == {
+            "alreadyApplied": True,
+            "candidateId": result["candidate_id"],
+            "applicationId": result["application_id"],
+        }
+        attachments = sdk("apply.attachments_api.AttachmentsApi")
+        listed = attachments.download_attachments(result["application_id"])["data"]
+        assert [(each["fileName"], decoded(each["fileContent"])) for each in listed] == [
+            ("cv.pdf", "résumé"),
+            ("b.txt", "content"),
+        ]
+
+    def test_a_candidate_without_a_job(
+        self, local: LocalTenant, tmp_path: Path, sdk: Callable[[str], Any]
+    ) -> None:
+        row = application("ada@example.com", "")
+        del row["application"]
+        row["candidate"]["phone_number"] = "+49 30 1234567"
+        row["attachments"] = [file("Ärztin.pdf", "CV", "résumé"), file("b.txt")]
+        line = record(row, "create_candidate")
+        (result,) = write(local, tmp_path, [line], config={"ph_user_id": USER}).results
+        candidates = sdk("candidates.candidates_api.CandidatesApi")
+        for asked in ({"candidate_id": result["candidate_id"]}, {"email": "ada@example.com"}):
+            found = candidates.get_candidate_v2(USER, **asked)["data"]
+            assert found["candidateId"] == result["candidate_id"]
+            assert (found["firstName"], found["lastName"]) == ("Ada", "Lovelace")
+            assert [each["email"] for each in found["emailList"]] == ["ada@example.com"]
+            assert [each["phoneNumber"] for each in found["contacts"]] == ["301234567"]
+        of_candidate = "candidatesAttachmentsApi.candidate_attachments_api.CandidateAttachmentsApi"
+        files = sdk(of_candidate)
+        listed = files.get_candidate_attachments(result["candidate_id"], USER)["attachments"]
+        assert [each["attachmentName"] for each in listed] == ["Ärztin.pdf", "b.txt"]
+        contents = [
+            files.download_attachment(result["candidate_id"], each["attachmentId"], USER)
+            for each in listed
+        ]
+        assert [decoded(each) for each in contents] == ["résumé", "content"]
+        signed = files.get_pre_signed_url(result["candidate_id"], listed[0]["attachmentId"], USER)
+        assert signed["fileName"] == "Ärztin.pdf"
+
+
+def decoded(content: str) -> str:
+    return base64.b64decode(content).decode()
 
 
 _PYAIRBYTE = """

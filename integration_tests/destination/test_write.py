@@ -6,13 +6,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import phenom_sandbox
 from integration_tests.destination.writing import (
     ROOT,
     Row,
@@ -29,17 +27,6 @@ from integration_tests.destination.writing import (
 )
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.models.ids import UnifiedIds
-
-
-@pytest.fixture
-def local() -> Iterator[LocalTenant]:
-    with phenom_sandbox.running(seed=5, jobs=12, applications=30) as running:
-        yield running
-
-
-@pytest.fixture
-def job(local: LocalTenant) -> str:
-    return str(next(local.tenant.open_jobs())["jobId"])
 
 
 def command(local: LocalTenant, folder: Path, name: str, **config: Any) -> list[Row]:
@@ -65,14 +52,13 @@ def checked(local: LocalTenant, folder: Path, **config: Any) -> Row:
 
 
 def test_check_creates_nothing(local: LocalTenant, tmp_path: Path) -> None:
-    assert checked(local, tmp_path, ph_user_id="u", results_path=str(tmp_path / "r"))["status"] == (
-        "SUCCEEDED"
+    before = len(list(local.tenant.applications())), len(local.tenant.people.ids())
+    status = checked(local, tmp_path, ph_user_id="u", results_path=str(tmp_path / "r"))
+    assert status == {"status": "SUCCEEDED"}
+    assert {"POST /apply/v2/applications", "POST /candidates-api/v2/candidates"} <= set(
+        local.requests.counts
     )
-    assert {request.endpoint for request in local.requests.recent} == {
-        "POST /token",
-        "GET /apply/v2/applications/status",
-        "GET /candidates-api/v2/candidates",
-    }
+    assert (len(list(local.tenant.applications())), len(local.tenant.people.ids())) == before
     assert not (tmp_path / "r").exists()
 
 
@@ -94,17 +80,35 @@ def test_check_names_what_is_wrong(
     assert words in status["message"]
 
 
-def test_check_without_permission(local: LocalTenant, tmp_path: Path) -> None:
-    local.faults.deny = Fault(path="/apply")
+@pytest.mark.parametrize(
+    ("denied", "named"),
+    [
+        (Fault(path="/apply"), "POST /apply/v2/applications (403)"),
+        (Fault(path="/apply", method="POST"), "Apply API, submitting applications"),
+        (Fault(path="/apply/v2/applications/status"), "Apply API, asking whether"),
+    ],
+    ids=["all", "submitting", "asking"],
+)
+def test_check_without_permission(
+    local: LocalTenant, tmp_path: Path, denied: Fault, named: str
+) -> None:
+    local.faults.deny = denied
     status = checked(local, tmp_path)
     assert status["status"] == "FAILED"
-    assert "Apply API" in status["message"]
+    assert named in status["message"]
 
 
-def test_check_where_only_candidates_are_denied(local: LocalTenant, tmp_path: Path) -> None:
-    local.faults.deny = Fault(path="/candidates-api")
+@pytest.mark.parametrize(
+    ("method", "named"),
+    [("GET", "Candidates API, reading candidates"), ("POST", "Candidates API, creating")],
+)
+def test_check_where_only_candidates_are_denied(
+    local: LocalTenant, tmp_path: Path, method: str, named: str
+) -> None:
+    local.faults.deny = Fault(path="/candidates-api", method=method)
     status = checked(local, tmp_path, ph_user_id="u")
     assert status["status"] == "SUCCEEDED"
+    assert named in status["message"]
     assert "create_candidate" in status["message"]
 
 
@@ -290,6 +294,7 @@ def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: P
         assert start + rest[rest.index("}") + 1 :] == lines[number]
     broken = [each for each in done.results if each["stream"] is None]
     assert [each["line"] for each in broken] == [3, 9]
+    assert "Lines of the input that are no messages: 2." in done.log
     (foreign,) = done.of("elsewhere")
     assert foreign["status"] == "rejected"
     assert len(done.results) == 6
@@ -318,6 +323,48 @@ def test_a_state_waits_for_its_records_and_their_results(
     process.stdin.close()
     assert process.wait() == 0
     process.stdout.close()
+
+
+def test_a_line_of_the_results(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    lines = [record(application("nobody", job)), record(application("ada@example.com", job)), "{"]
+    done = write(local, tmp_path, lines)
+    (made,) = written(local)
+    runs = {each.pop("run") for each in done.results}
+    assert len(runs) == 1
+    rejected, created = done.of("create_application")
+    assert rejected == {
+        "stream": "create_application",
+        "position": 1,
+        "status": "rejected",
+        "candidate_id": None,
+        "application_id": None,
+        "error": "candidate.email_address must be an e-mail address",
+        "problems": [{"field": "candidate.email_address", "rule": "must be an e-mail address"}],
+    }
+    assert created == {
+        "stream": "create_application",
+        "position": 2,
+        "status": "created",
+        "candidate_id": made["candidateData"]["id"],
+        "application_id": made["id"],
+        "error": None,
+        "problems": [],
+    }
+    (broken,) = [each for each in done.results if each["stream"] is None]
+    assert (broken["line"], broken["position"], broken["status"]) == (3, None, "rejected")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_no_state_where_results_cannot_be_kept(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    lines = [record(application("a@example.com", job)), state(1)]
+    done = write(local, tmp_path, lines, config={"results_path": "/dev/full"})
+    assert done.exit_code == 1
+    (error,) = done.errors
+    assert error["failure_type"] == "config_error"
+    assert "results_path cannot be written: No space left" in error["message"]
+    assert done.states == []
 
 
 def test_destination_object_names(local: LocalTenant, job: str, tmp_path: Path) -> None:
@@ -411,28 +458,19 @@ def test_an_attachment_that_is_refused_for_good(
     assert len(done.states) == 1
 
 
-LOST = ["reset", "timeout", 500, 502, 504, 503]
-
-
-@pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("path", ["/apply/v2/applications", "/candidates-api"])
+@pytest.mark.parametrize("lost", ["reset", "timeout", 500, 502, 504, 503])
 def test_answers_that_get_lost_after_the_gateway_acted(
-    local: LocalTenant, job: str, tmp_path: Path, lost: Any, path: str
+    local: LocalTenant, job: str, tmp_path: Path, lost: Any
 ) -> None:
-    local.faults.lost_answer = Fault(lost, path=path, count=3)
-    lines = [
-        record(application("ada@example.com", job, attachments=[file("a.pdf"), file("b.pdf")])),
-        record({"candidate": application("bob@example.com", job)["candidate"]}, "create_candidate"),
-    ]
-    done = write(local, tmp_path, lines, config={"ph_user_id": "u"})
+    local.faults.lost_answer = Fault(lost, path="/apply/v2/applications", count=3)
+    row = application("ada@example.com", job, attachments=[file("a.pdf"), file("b.pdf")])
+    done = write(local, tmp_path, [record(row)])
     assert done.exit_code == 0, done.errors
     assert done.statuses() == ["created"]
-    assert done.statuses("create_candidate") == ["created"]
     (made,) = written(local)
     assert file_names(local, made["id"]) == ["a.pdf", "b.pdf"]
     # A request whose answer is still held back is not counted yet.
     assert local.requests.count("POST /apply/v2/applications") <= 1
-    assert local.requests.count("POST /candidates-api/v2/candidates") <= 1
 
 
 @pytest.mark.parametrize(
@@ -491,44 +529,3 @@ def test_no_permission_to_submit(local: LocalTenant, job: str, tmp_path: Path) -
     assert done.errors[0]["failure_type"] == "config_error"
     assert "Apply API" in done.errors[0]["message"]
     assert done.states == []
-
-
-# -- candidates --------------------------------------------------------------------------------
-
-
-def test_a_candidate_without_a_job(local: LocalTenant, tmp_path: Path) -> None:
-    person = {
-        "first_name": "Ada",
-        "last_name": "Lovelace",
-        "email_address": "ada@example.com",
-        "phone_number": "+49 30 1234567",
-    }
-    lines = [record({"candidate": person, "source": {"id": 12}}, "create_candidate")] * 2
-    first = write(local, tmp_path, lines, config={"ph_user_id": "u"})
-    assert first.statuses("create_candidate") == ["created", "already_exists"]
-    again = write(local, tmp_path, lines, config={"ph_user_id": "u"})
-    assert again.statuses("create_candidate") == ["already_exists"] * 2
-    assert len({each["candidate_id"] for each in (*first.results, *again.results)}) == 1
-    assert local.requests.count("POST /candidates-api/v2/candidates") == 1
-
-
-def test_an_applicant_is_an_existing_candidate(local: LocalTenant, tmp_path: Path) -> None:
-    known = next(
-        each
-        for each in local.tenant.applications()
-        if each["candidateData"].get("id") and each["candidateData"]["contactData"]["email"]
-    )["candidateData"]
-    row = {"candidate": application(known["contactData"]["email"], "")["candidate"]}
-    done = write(local, tmp_path, [record(row, "create_candidate")], config={"ph_user_id": "u"})
-    (result,) = done.results
-    assert (result["status"], result["candidate_id"]) == ("already_exists", known["id"])
-
-
-def test_a_candidate_without_a_job_and_without_an_acting_user(
-    local: LocalTenant, tmp_path: Path
-) -> None:
-    row = {"candidate": application("a@example.com", "")["candidate"]}
-    done = write(local, tmp_path, [record(row, "create_candidate")])
-    assert done.exit_code == 1
-    assert "ph_user_id" in done.results[0]["error"]
-    assert local.requests.total == 0

@@ -190,6 +190,18 @@ def test_phone_numbers(given: Any, sent: str) -> None:
     assert record(row(candidate__phone_number=given)).candidate.phone_number == sent
 
 
+@pytest.mark.parametrize("character", ["x", "é", "ß", "字", "ㅎ", "😀", "'", "-"])
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_the_length_of_names(field: str, character: str) -> None:
+    """Characters are code points, whatever their size in bytes."""
+    made = row(**{f"candidate__{field}": character * 20})
+    assert getattr(record(made).candidate, field) == character * 20
+    made = row(**{f"candidate__{field}": character * 21})
+    assert problems(made) == {
+        f"candidate.{field}": "has 21 characters; Phenom takes at most 20",
+    }
+
+
 def test_what_is_put_right() -> None:
     made = record(
         row(

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import orjson
 import pytest
 import requests_mock
 
 from destination_phenom.actions import Actions
 from destination_phenom.attachments import Contents
 from destination_phenom.config import destination_config
+from destination_phenom.jobs import JobIds
 from destination_phenom.once import Once
 from destination_phenom.outcomes import Outcome
 from destination_phenom.rejections import Rejected
-from phenom_api.errors import PermissionDenied, RequestRefused
+from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable
 from phenom_api.gateway import Gateway, Patience
+from phenom_api.listings import OPEN_JOBS, jobs_page
+from phenom_api.paging import Scan
 from source_phenom.models.ids import UnifiedIds
 
 GATEWAY = "https://gateway.test/prefix"
@@ -262,6 +269,61 @@ def test_unified_ids_where_no_listing_may_be_read(
     wire.get(requests_mock.ANY, status_code=403, json={"message": "no"})
     with pytest.raises(PermissionDenied, match="Jobs API"):
         carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
+
+
+@pytest.mark.parametrize("denied", ["external", "closedJobs"])
+def test_listings_that_may_not_be_read_are_passed_over(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, denied: str
+) -> None:
+    """All but the first one: open jobs of the configured site type."""
+
+    def answer(request: Any, context: Any) -> dict[str, Any]:
+        if denied.lower() in request.url.lower():
+            context.status_code = 403
+        rows = [] if "internal" not in request.url or "closed" in request.url else [{"jobId": "JR"}]
+        return {"totalRecordsCount": len(rows), "data": rows[int(request.qs["offset"][0]) :]}
+
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
+    wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
+    wire.get(STATUS, json=standing(True))
+    carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR")})
+    with pytest.raises(Rejected, match=f"may not be read: GET .*{denied}"):
+        carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "another")})
+
+
+def test_no_job_is_unknown_where_a_listing_failed(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    """Not for the record that met the failure, nor for those that waited behind it."""
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", status_code=503)
+    wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json={"data": [], "totalRecordsCount": 0})
+    for number in range(3):
+        with pytest.raises(Unavailable):
+            carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", f"JR-{number}")})
+
+
+def test_a_listing_that_misses_a_row_is_read_once_more(wire: requests_mock.Mocker) -> None:
+    asked, hidden = 0, sys.maxsize
+
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        listed = ["JR-1"] if asked <= hidden else ["JR-1", "JR-2"]
+        rows = [{"jobId": each} for each in listed][int(request.qs["offset"][0]) :]
+        return {"totalRecordsCount": 2, "data": rows}
+
+    empty = {"totalRecordsCount": 0, "data": []}
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=empty)
+    wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=empty)
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs?siteType=external", json=answer)
+    with Gateway(destination_config(CONFIG)) as gateway, ThreadPoolExecutor() as executor:
+        page = partial(jobs_page, gateway, OPEN_JOBS, "external")
+        once = Scan(page, page_size=100, identity=orjson.dumps, executor=executor, ahead=2)
+        assert [len(rows) for rows in once] == [1]
+        asked, hidden = 0, asked
+        job_ids = JobIds(gateway, "external")
+        assert job_ids.resolve(UnifiedIds("phenom").of("jobs", "JR-2")) == "JR-2"
+        assert asked > hidden
 
 
 # -- candidates --------------------------------------------------------------------------------

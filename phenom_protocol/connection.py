@@ -1,0 +1,58 @@
+"""What both connectors do alike with their configuration: take it, and answer ``check``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from phenom_api.connection import AnyConnection
+from phenom_api.errors import InvalidConfig
+from phenom_protocol import messages
+from phenom_protocol.entry import ProtocolError, Session, read_json
+
+Validate = Callable[[Any], AnyConnection]
+"""Makes a configuration of a JSON value; raises :class:`phenom_api.errors.InvalidConfig`."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Whether the connection is of use; ``message`` says what it costs, or what to do."""
+
+    succeeded: bool
+    message: str | None = None
+
+
+def configuration(
+    arguments: argparse.Namespace, session: Session, validate: Validate[AnyConnection]
+) -> AnyConnection:
+    """The configuration behind ``--config``, whose secrets no log line will show from now on.
+
+    :raises ProtocolError: where it is unusable.
+    """
+    try:
+        config = validate(read_json(arguments.config, "config"))
+    except InvalidConfig as error:
+        raise ProtocolError(error.message) from None
+    session.log.hide(config.secrets())
+    return config
+
+
+def print_check(
+    arguments: argparse.Namespace,
+    session: Session,
+    validate: Validate[AnyConnection],
+    check: Callable[[AnyConnection], CheckResult],
+) -> int:
+    """Print what ``check`` finds; an unusable configuration is a failed check like any other."""
+    try:
+        result = check(configuration(arguments, session, validate))
+    except ProtocolError as error:
+        result = CheckResult(False, error.message)
+    session.output.write(
+        messages.connection_status(
+            result.succeeded, result.message and session.log.masked(result.message)
+        )
+    )
+    return 0
