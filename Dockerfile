@@ -1,29 +1,33 @@
 # syntax=docker/dockerfile:1
 # One recipe for both connectors:
-#   docker build --target source      -t phenom-airbyte/source-phenom:dev .
-#   docker build --target destination -t phenom-airbyte/destination-phenom:dev .
+#   docker build --target source      --tag phenom-airbyte/source-phenom:dev .
+#   docker build --target destination --tag phenom-airbyte/destination-phenom:dev .
 ARG BASE=docker.io/airbyte/python-connector-base:4.0.2@sha256:9fdb1888c4264cf6fee473649ecb593f56f58e5d0096a87ee0b231777e2e3e73
 
 FROM ${BASE} AS build
-USER root
+# The images' user cannot write into the environment: Python has to find its modules compiled.
+ENV UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
 WORKDIR /build
-# Only what this project needs at run time, in the versions that its tests ran with.
-COPY requirements/connector.txt constraints-with-hashes.txt
+# In a layer of its own: what others wrote changes seldom.
+COPY requirements/image.txt ./
+RUN pip install --no-cache-dir uv==0.13.9 \
+    && uv venv --python "$(command -v python)" /opt/phenom \
+    && uv pip install --python /opt/phenom --no-deps --require-hashes --only-binary :all: \
+        --requirement image.txt
 COPY setup.py pyproject.toml MANIFEST.in LICENSE README.md ./
 COPY phenom_api phenom_api
 COPY phenom_cli phenom_cli
 COPY phenom_protocol phenom_protocol
 COPY source_phenom source_phenom
 COPY destination_phenom destination_phenom
-RUN sed -e '/--hash/d' -e 's/ *\\$//' constraints-with-hashes.txt > constraints.txt \
-    && python -m venv /opt/phenom \
-    && /opt/phenom/bin/pip install --no-cache-dir --constraint constraints.txt .
+RUN uv pip install --python /opt/phenom --no-deps .
 
 FROM ${BASE} AS runtime
 COPY --from=build /opt/phenom /opt/phenom
 ENV PATH=/opt/phenom/bin:$PATH PYTHONNOUSERSITE=1
 WORKDIR /airbyte/integration_code
-USER airbyte
+# The base image's user airbyte; by its number, Kubernetes can tell that it is not root.
+USER 1000
 
 FROM runtime AS destination
 ENV AIRBYTE_ENTRYPOINT=/opt/phenom/bin/destination-phenom

@@ -30,7 +30,7 @@ SANDBOX = [
     "Faker>=25",
 ]
 
-# `phenom sync` into a DuckDB file; the same DuckDB as PyAirbyte's, so that either reads the other's.
+# `phenom sync` into a DuckDB file; PyAirbyte's version of it, so that either reads the other's.
 WAREHOUSE = [
     "duckdb==1.4.3",
 ]
@@ -72,7 +72,20 @@ setup(
     description="Airbyte source and destination for Phenom, with unified recruiting models",
     long_description=readme(),
     long_description_content_type="text/markdown",
+    author="The phenom-airbyte authors",
     license="MIT",
+    license_files=["LICENSE"],
+    keywords=["airbyte", "phenom", "recruiting", "ats", "connector", "elt"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3 :: Only",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
+        "Topic :: Database",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=PACKAGES),
     package_data={"": ["**/*.yaml", "**/*.json", "**/*.svg", "py.typed"]},

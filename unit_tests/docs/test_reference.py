@@ -1,11 +1,80 @@
+"""`docs/streams.md` and `docs/streams.svg` say what the schemas and the mapping say."""
+
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
+import re
+import xml.etree.ElementTree as ElementTree
 
-DOCS = Path(__file__).parents[2] / "docs"
+import jsonschema
+import pytest
+
+from docs.reference import origins, page, picture
+from docs.reference.relations import REFERENCES
+from docs.reference.samples import samples
+from source_phenom import manifest
+from source_phenom.models import jobs
+
+STREAMS = manifest.stream_names()
+SVG = "{http://www.w3.org/2000/svg}"
+WRITE_THEM = "run: python -m docs.reference"
 
 
-def test_the_schema_reference_is_up_to_date() -> None:
-    reference = runpy.run_path(str(DOCS / "reference.py"))
-    assert (DOCS / "streams.md").read_text(encoding="utf-8") == reference["page"]()
+def columns(stream: str) -> dict[str, object]:
+    found: dict[str, object] = manifest.schema(stream)["properties"]
+    return found
+
+
+def test_page_is_up_to_date() -> None:
+    assert page.PATH.read_text(encoding="utf-8") == page.page(), WRITE_THEM
+
+
+def test_picture_is_up_to_date() -> None:
+    assert picture.PATH.read_text(encoding="utf-8") == picture.picture(), WRITE_THEM
+
+
+def test_picture_shows_every_column_and_reference() -> None:
+    drawing = ElementTree.fromstring(picture.picture())
+    shown = {
+        group.attrib["id"]: [text.text for text in group.iter(f"{SVG}text")]
+        for group in drawing.iter(f"{SVG}g")
+    }
+    assert set(shown) == set(STREAMS)
+    for stream, texts in shown.items():
+        assert set(columns(stream)) <= set(texts)
+    arrows = [path for path in drawing.iter(f"{SVG}path") if path.get("class") == "arrow"]
+    assert len(arrows) == len(REFERENCES)
+
+
+def test_every_id_column_is_a_reference() -> None:
+    ids = {
+        (stream, column)
+        for stream in STREAMS
+        for column in columns(stream)
+        if column.endswith("_id") and not column.startswith("remote_")
+    }
+    assert ids <= {(each.stream, each.column) for each in REFERENCES}
+    for each in REFERENCES:
+        assert each.column in columns(each.stream)
+        assert each.target in STREAMS
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_example_fits_its_schema(stream: str) -> None:
+    record = samples()[stream]
+    assert set(record) == set(columns(stream))
+    jsonschema.validate(record, manifest.schema(stream))
+
+
+def test_examples_refer_to_each_other() -> None:
+    for each in REFERENCES:
+        value = samples()[each.stream][each.column]
+        found = value if isinstance(value, str) else value[0]["id"]
+        assert found == samples()[each.target]["id"], each
+
+
+@pytest.mark.parametrize("column", ["department", "opened_at"])
+def test_names_in_additional_fields_are_those_that_are_looked_for(column: str) -> None:
+    _, _, names = origins.origin(jobs.MODEL, column).partition("the first of ")
+    listed = re.findall(r"`(\w+)`", names)
+    assert listed
+    assert [name for name in listed if column not in jobs.additional_feeds(name)] == []

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from phenom_api import __version__
+from source_phenom import manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA = {
@@ -50,6 +51,23 @@ def test_connectors_are_told_apart() -> None:
 
 def test_destination_takes_part_in_data_activation() -> None:
     assert data("destination")["supportsDataActivation"] is True
+
+
+def test_suggested_streams_are_there_for_everybody() -> None:
+    suggested = data("source")["suggestedStreams"]["streams"]
+    assert sorted(suggested) == sorted(manifest.stream_names(acting_user=False))
+
+
+@pytest.mark.parametrize("kind", METADATA)
+def test_names_its_tests_hosts_and_resources(kind: str) -> None:
+    suites = [each["suite"] for each in data(kind)["connectorTestSuitesOptions"]]
+    assert suites == ["unitTests", "integrationTests"]
+    assert data(kind)["allowedHosts"]["hosts"] == ["*"]
+    (of_sync,) = data(kind)["resourceRequirements"]["jobSpecific"]
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    row = next(line for line in operations.splitlines() if line.startswith(f"| `{kind}-phenom` |"))
+    for quantity in of_sync["resourceRequirements"].values():
+        assert f" {quantity} " in row
 
 
 @pytest.mark.parametrize("kind", METADATA)

@@ -1,0 +1,131 @@
+"""``docs/streams.md``: per stream its columns with type, meaning, origin and example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from docs.reference.origins import LISTED_BY, origin
+from docs.reference.relations import reference
+from docs.reference.samples import samples
+from source_phenom import manifest
+
+PATH = Path(__file__).parents[1] / "streams.md"
+
+Schema = Mapping[str, Any]
+
+_LONGEST_EXAMPLE = 64
+"""Characters of an example in a table; the whole record follows below it."""
+_INTRODUCTION = """\
+# Streams
+
+Written by `python -m docs.reference` out of the JSON schemas in `source_phenom/schemas` and the
+tables beside the mapping. The examples are one invented tenant's
+[payloads](reference/payloads), sent through the mapping itself.
+
+Every stream has the primary key `id`, the source-defined cursor `changed_at`, and the sync modes
+full refresh and incremental. A record that Phenom no longer returns is emitted once more as a
+tombstone: `remote_deleted_at` set, every other column null but for the keys. With `hard_deletes`
+every stream also has `_ab_cdc_deleted_at`, equal to `remote_deleted_at`.
+
+Columns are null where Phenom gives nothing, unless their type says otherwise.
+
+![The streams, their columns and which refer to which](streams.svg)
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _INTRODUCTION
+    always = manifest.stream_names(acting_user=False)
+    for stream in manifest.stream_names():
+        schema = manifest.schema(stream)
+        yield from (f"## {stream}", "", str(schema["description"]), "")
+        yield f"Origin: {LISTED_BY[stream]}." + (
+            "" if stream in always else " Offered only where `ph_user_id` is configured."
+        )
+        yield from ("", "| column | type | meaning | origin | example |", "| --- " * 5 + "|")
+        for name, column in schema["properties"].items():
+            yield _row(stream, name, column)
+        whole = json.dumps(samples()[stream], ensure_ascii=False, indent=2)
+        yield from ("", "<details><summary>The whole record</summary>", "")
+        yield from ("```json", whole, "```", "", "</details>", "")
+    yield from _objects()
+
+
+def _row(stream: str, name: str, column: Schema) -> str:
+    link = reference(stream, name)
+    meaning = column["description"]
+    if link is not None:
+        remark = f" ({link.remark})" if link.remark else ""
+        meaning += f" → [{link.target}](#{link.target}){remark}"
+    cells = (
+        f"`{name}`",
+        _type(column),
+        meaning,
+        origin(stream, name),
+        _example(samples()[stream][name]),
+    )
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def _type(column: Schema) -> str:
+    if column.get("format") == "date-time":
+        shown = "timestamp"
+    else:
+        shown = next(kind for kind in _kinds(column) if kind != "null")
+    members = _members(column)
+    if members:
+        shown += " of " + ", ".join(f"`{name}`" for name in members)
+    return shown + ("" if "null" in _kinds(column) else ", never null")
+
+
+def _kinds(column: Schema) -> list[str]:
+    kinds = column["type"]
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _members(column: Schema) -> Mapping[str, Schema]:
+    found: Mapping[str, Schema] = column.get("properties") or column.get("items", {}).get(
+        "properties", {}
+    )
+    return found
+
+
+def _example(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > _LONGEST_EXAMPLE:
+        text = text[:_LONGEST_EXAMPLE].rstrip() + " …"
+    return f"`{text}`"
+
+
+def _objects() -> Iterator[str]:
+    """The members of objects inside columns; columns whose objects are alike come together."""
+    alike: dict[str, list[tuple[str, str, Schema]]] = {}
+    for stream in manifest.stream_names():
+        for name, column in manifest.schema(stream)["properties"].items():
+            if _members(column):
+                alike.setdefault(json.dumps(_members(column)), []).append((stream, name, column))
+    yield from ("## Objects inside columns", "")
+    for columns in alike.values():
+        _, name, column = columns[0]
+        where = ", ".join(f"[{stream}](#{stream})" for stream, _, _ in columns)
+        yield from (
+            f"### `{name}` of {where}",
+            "",
+            "| member | type | meaning |",
+            "| --- " * 3 + "|",
+        )
+        for member, schema in _members(column).items():
+            kinds = " or ".join(kind for kind in _kinds(schema) if kind != "null")
+            never = "" if "null" in _kinds(schema) else ", never null"
+            yield f"| `{member}` | {kinds}{never} | {schema['description']} |"
+        yield ""

@@ -1,0 +1,122 @@
+"""One record of every stream, out of one invented tenant's payloads by the mapping itself.
+
+Payloads are in ``payloads/``; the people in them are made up, and their addresses end in
+example.com.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from source_phenom.models import (
+    application_activities,
+    applications,
+    candidate_documents,
+    candidates,
+    employees,
+    groups,
+    hiring_team,
+    jobs,
+)
+from source_phenom.models.hiring_status import own_application
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.outcomes import Outcomes
+from source_phenom.models.values import Odd
+
+Record = dict[str, Any]
+
+PAYLOADS = Path(__file__).with_name("payloads")
+_SEEN = {"changed_at": "2026-03-02T06:00:00.000Z", "remote_deleted_at": None}
+"""What the sync adds to every record: when it was first seen like this, and that it is live."""
+
+
+def payload(name: str) -> Any:
+    """``payloads/NAME.json``, as the gateway's answers hold it."""
+    loaded: Any = json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def samples() -> dict[str, Record]:
+    """A record per stream, as the source emits it with an acting user.
+
+    :raises ValueError: where a payload has a value of an unexpected type.
+    """
+    ids, odd = UnifiedIds("phenom"), Odd()
+    found = {**_of_job(ids, odd), **_of_application(ids, odd), **_of_people(ids, odd)}
+    if odd:
+        raise ValueError(f"the payloads have values of an unexpected type for {odd}")
+    return {stream: record | _SEEN for stream, record in found.items()}
+
+
+def _of_job(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+    job, real_name = payload("job"), employees.real_name(payload("scim_user"))
+    key = _key(jobs.job_key(job, odd))
+    manager, *_ = hiring_team.hiring_team(job, odd)
+    role, *_ = hiring_team.roles(ids)
+    return {
+        jobs.MODEL: jobs.job(
+            job,
+            key,
+            status="OPEN",
+            site_type="external",
+            ids=ids,
+            odd=odd,
+            managed=jobs.managed(payload("managed_job"), odd),
+        ),
+        hiring_team.USERS: hiring_team.user(manager.key, manager.full_name, ids, real_name),
+        hiring_team.ROLES: role,
+        hiring_team.MEMBERS: hiring_team.member_record(key, manager, ids),
+        hiring_team.ASSIGNMENTS: hiring_team.assignment_record(key, manager, manager.roles[0], ids),
+    }
+
+
+def _of_application(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+    application, profile = payload("application"), payload("found_candidate")
+    key = _key(applications.application_key(application, odd))
+    candidate_key = _key(candidates.candidate_key(application, odd))
+    candidate = orjson.dumps(
+        candidates.candidate(application, candidate_key, ids, odd)
+        | candidates.details(
+            profile["dateCreated"], profile["updatedDate"], payload("candidate_tags"), odd
+        )
+    )
+    standing = own_application(payload("candidate_application"), odd).standing
+    outcome = Outcomes({}).of(standing.stage or "")
+    own = [application_activities.Application(key, applications.applied_for(application))]
+    ((_, activity),) = application_activities.activities(
+        [payload("hiring_status_activity")], candidate_key, own, ids, odd
+    )
+    ((_, document),) = candidate_documents.documents(
+        [payload("attachment")], candidate_key, ids, odd
+    )
+    return {
+        candidates.MODEL: orjson.loads(
+            candidates.with_source(candidate, candidates.applicant_source(application, odd))
+        ),
+        applications.MODEL: applications.application(application, key, ids, odd)
+        | applications.details(standing, outcome),
+        application_activities.MODEL: activity,
+        candidate_documents.MODEL: document,
+    }
+
+
+def _of_people(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+    person, group = payload("scim_user"), payload("scim_group")
+    return {
+        employees.MODEL: employees.employee(
+            person, _key(employees.employee_key(person, odd)), ids, odd
+        ),
+        groups.MODEL: groups.group(group, _key(groups.group_key(group, odd)), ids, odd),
+    }
+
+
+def _key(key: str | None) -> str:
+    if key is None:
+        raise ValueError("a payload has no key")
+    return key

@@ -1,0 +1,69 @@
+"""What the three commands say of themselves, at the widths that terminals have."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from phenom_api import __version__
+from phenom_cli.main import phenom
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def paths(command: click.Command, *above: str) -> Iterator[tuple[str, ...]]:
+    yield above
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from paths(below, *above, name)
+
+
+COMMANDS = list(paths(phenom))
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
+    done = CliRunner().invoke(
+        phenom, [*path, "--help"], prog_name="phenom", terminal_width=min(columns, 100)
+    )
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert [line for line in lines if len(line) > columns] == []
+    assert not re.search(r"\x1b|\w\.\.\.$|INTEGER|TEXT", done.output, re.MULTILINE)
+    assert lines[0].startswith(f"Usage: {' '.join(('phenom', *path))} ")
+
+
+@pytest.mark.parametrize("path", COMMANDS[1:], ids=" ".join)
+def test_every_option_is_explained(path: tuple[str, ...]) -> None:
+    command: click.Command = phenom
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("phenom_cli.main", "phenom"),
+        ("source_phenom.run", "source-phenom"),
+        ("destination_phenom.run", "destination-phenom"),
+    ],
+)
+def test_version(module: str, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--version"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0
+    assert done.stdout.split() in ([name, __version__], [f"{name},", "version", __version__])
