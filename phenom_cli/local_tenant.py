@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from phenom_cli.warehouse.run import LOCAL_TENANT
+from phenom_cli.warehouse.states import LOCAL_TENANT
 
 JOBS = 200
 APPLICATIONS = 2_000

@@ -1,7 +1,7 @@
-"""Loads one sync into a warehouse. Started by ``phenom sync`` with PyAirbyte's interpreter.
+"""Loads one sync into a warehouse. Started by ``phenom sync``.
 
 Run by path (``python -I warehouse_worker.py``), since this project is not installed in PyAirbyte's
-environment. Reads a :class:`phenom_cli.warehouse.run.Request` as JSON on stdin and writes the
+environment. Reads a :class:`phenom_cli.warehouse.request.Request` as JSON on stdin and writes the
 events of :mod:`phenom_cli.warehouse.events` on stdout; on stderr nothing but, with
 ``PHENOM_TRACEBACK=1``, where an error came from. Exit code 0 when a result was written.
 """
@@ -18,12 +18,21 @@ import types
 from datetime import datetime, timezone
 from pathlib import Path
 
+PARTS = {
+    "duckdb": ("DuckDB", "pip install 'phenom-airbyte[warehouse]' installs it."),
+    "postgres": (
+        "PyAirbyte",
+        "./run setup installs it; PHENOM_PYAIRBYTE_PYTHON names the interpreter to use.",
+    ),
+}
+
 
 def main() -> int:
     _find_siblings()
     from phenom_cli.warehouse.events import Events
     from phenom_cli.warehouse.failures import SyncFailed
-    from phenom_cli.warehouse.run import Request, Run
+    from phenom_cli.warehouse.request import Request
+    from phenom_cli.warehouse.run import Run
 
     request = Request(**json.load(sys.stdin))
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -42,11 +51,9 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as error:
-        events.emit(
-            "error",
-            message=f"PyAirbyte is not installed for {sys.executable} ({error.name} is missing).",
-            advice="./run setup installs it; PHENOM_PYAIRBYTE_PYTHON names the interpreter to use.",
-        )
+        what, advice = PARTS["postgres" if request.postgres_url else "duckdb"]
+        message = f"{what} is not installed for {sys.executable} ({error.name} is missing)."
+        events.emit("error", message=message, advice=advice)
         return 1
     except Exception as error:
         if os.environ.get("PHENOM_TRACEBACK"):

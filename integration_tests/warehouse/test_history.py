@@ -1,4 +1,4 @@
-"""A random history through PyAirbyte ends with the warehouse equal to the tenant."""
+"""A random history ends with the warehouse equal to the tenant."""
 
 from __future__ import annotations
 

@@ -166,3 +166,61 @@ def test_two_tenants_share_a_warehouse(tenant: Any, tmp_path: Path) -> None:
     refresh = phenom_sync("--config", ours, "--streams", "users", "--full-refresh", cwd=tmp_path)
     assert refresh.exit_code == 1
     assert "theirs" in refresh.stderr
+
+
+def test_a_warehouse_that_pyairbyte_began_alone(tenant: Any, tmp_path: Path) -> None:
+    """PyAirbyte knows nothing of tenants: its state is in the plain place, whosever it is."""
+    config = write_config(tmp_path, {**tenant.config, "integration_id": "acme"})
+    arguments = ("--config", config, "--streams", "users")
+    assert phenom_sync(*arguments, cwd=tmp_path).exit_code == 0
+    with duckdb.connect(str(tmp_path / "phenom.duckdb")) as connection:
+        connection.execute("UPDATE _airbyte_state SET table_name = stream_name")
+
+    again = phenom_sync(*arguments, cwd=tmp_path)
+    assert again.changes() == {"users": UNTOUCHED}, again.stderr
+    assert "users: 0 records read" in again.stderr
+    with duckdb.connect(str(tmp_path / "phenom.duckdb")) as connection:
+        places = connection.execute("SELECT table_name FROM _airbyte_state").fetchall()
+    assert places == [("users",)]
+
+    # The default tenant's own place is taken by somebody else: it is told so, not read anew.
+    ours = write_config(tmp_path, tenant.config, "ours.json")
+    refused = phenom_sync("--config", ours, "--streams", "users", cwd=tmp_path)
+    assert refused.exit_code == 1
+    assert "another gateway_url or integration_id" in refused.stderr
+
+
+def test_a_failed_full_refresh_leaves_everything_as_it_was(tenant: Any, tmp_path: Path) -> None:
+    config, file = write_config(tmp_path, tenant.config), tmp_path / "phenom.duckdb"
+    assert phenom_sync("--config", config, cwd=tmp_path).exit_code == 0
+    before = rows(file, "applications")
+    tenant.tenant.delete_application(next(iter(tenant.tenant.applications()))["id"])
+    tenant.faults.deny = Fault(path=FORBIDDEN_LISTING)
+    denied = phenom_sync("--config", config, "--full-refresh", cwd=tmp_path)
+    assert denied.exit_code == 1
+    assert "applications was not read to its end: its rows stay as they were" in denied.stderr
+    assert rows(file, "applications") == before
+
+    # Its state is what it was, too: the deletion is not lost.
+    tenant.faults.clear()
+    allowed = phenom_sync("--config", config, cwd=tmp_path)
+    assert allowed.changes()["applications"] == {"new": 0, "changed": 0, "deleted": 1}
+
+
+def test_a_table_that_was_dropped_is_filled_again(tenant: Any, tmp_path: Path) -> None:
+    config, file = write_config(tmp_path, tenant.config), tmp_path / "phenom.duckdb"
+    arguments = ("--config", config, "--streams", "jobs,users")
+    assert phenom_sync(*arguments, cwd=tmp_path).exit_code == 0
+    before = rows(file, "users")
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("DROP TABLE users")
+
+    # Not even a run that got nowhere makes the old state count for the new table.
+    tenant.faults.wrong_secret = True
+    tenant.expire_tokens()
+    assert phenom_sync(*arguments, cwd=tmp_path).exit_code == 1
+    tenant.faults.clear()
+    again = phenom_sync(*arguments, cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.changes()["jobs"] == UNTOUCHED
+    assert rows(file, "users") == before

@@ -1,54 +1,35 @@
-"""The source connector as PyAirbyte's executor: its messages are looked at on their way through.
-
-PyAirbyte loads nothing at all when the connector ends with an error, whichever stream failed. What
-a failing stream printed is as good as the rest, because its state covers exactly that (contract
-section 4): a read that delivered anything ends here as a success, and the failures are kept aside.
-"""
+"""The source connector as a child process: what it discovers, and the lines that it reads."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any
 
 from phenom_cli.warehouse.failures import SyncFailed
 
 STDERR_LINES_SHOWN = 1
-
-
-class Listener(Protocol):
-    """What a run wants to know about a read while it goes on."""
-
-    def record(self, stream: str, data: dict[str, Any]) -> None: ...
-
-    def status(self, stream: str, status: str) -> None: ...
-
-    def error(self, stream: str | None, message: str) -> None: ...
-
-    def warning(self, message: str) -> None: ...
-
-    def end_of_read(self, exit_code: int) -> Iterator[str]:
-        """Called after the last message; yields further messages to load."""
-        ...
+PIPE_BYTES = 1 << 20
 
 
 class Connector:
-    """Runs one connector command. Duck-typed as PyAirbyte's ``Executor``."""
+    """Runs one connector command; its files go to ``folder``, readable by this user alone."""
 
-    def __init__(self, command: str, folder: Path, listener: Listener) -> None:
+    def __init__(self, command: str, folder: Path) -> None:
         self._command = command
         self._folder = folder
-        self._listener = listener
         self._discovery: subprocess.Popen[bytes] | None = None
-        self._catalog_file = folder / "catalog-message.jsonl"
+        self.catalog_file = folder / "catalog-message.jsonl"
+        self.exit_code: int | None = None
+        """Of the last read, once its lines have ended."""
 
-    def start_discovery(self, config: bytes) -> None:
+    def start_discovery(self, config: Mapping[str, Any]) -> None:
         """Starts ``discover`` in the background, while the warehouse is looked at."""
-        path = self._folder / "discovery-config.json"
-        path.touch(mode=0o600)
-        path.write_bytes(config)
-        with self._catalog_file.open("wb") as output, self._stderr_file.open("wb") as errors:
+        path = self._private("discovery-config.json", config)
+        with self.catalog_file.open("wb") as output, self._stderr_file.open("wb") as errors:
             try:
                 self._discovery = subprocess.Popen(
                     [self._command, "discover", "--config", str(path)],
@@ -68,13 +49,13 @@ class Connector:
             raise RuntimeError("discovery was not started")
         exit_code = self._discovery.wait()
         errors = []
-        for line in self._catalog_file.read_text(encoding="utf-8").splitlines():
-            message = _parsed(line)
+        for line in self.catalog_file.read_bytes().splitlines():
+            message = parsed(line)
             if message.get("type") == "CATALOG":
                 catalog: dict[str, Any] = message["catalog"]
                 return catalog
             if message.get("type") == "TRACE" and "error" in message["trace"]:
-                errors.append(_words(message["trace"]["error"]))
+                errors.append(words(message["trace"]["error"]))
         raise SyncFailed(errors[-1] if errors else self.silent_failure(exit_code))
 
     def silent_failure(self, exit_code: int) -> str:
@@ -86,70 +67,47 @@ class Connector:
         if self._discovery is not None and self._discovery.poll() is None:
             self._discovery.terminate()
 
-    # What PyAirbyte calls:
+    def read(self, config: Any, catalog: Any, state: Any) -> Generator[bytes, None, None]:
+        """The lines of ``read``, as :meth:`lines` has them."""
+        return self.lines(
+            [
+                *("read", "--config", str(self._private("config.json", config))),
+                *("--catalog", str(self._private("catalog.json", catalog))),
+                *("--state", str(self._private("state.json", state))),
+            ]
+        )
 
-    def ensure_installation(self, *, auto_fix: bool = True) -> None:
-        pass
-
-    def get_installed_version(self) -> str | None:
-        return None
-
-    def execute(
-        self, args: list[str], *, stdin: IO[str] | None = None, suppress_stderr: bool = False
-    ) -> Iterator[str]:
-        if args[0] == "discover":
-            yield from self._catalog_file.read_text(encoding="utf-8").splitlines()
-        elif args[0] == "read":
-            yield from self._read(args)
-        else:
-            raise RuntimeError(f"unexpected connector command {args[0]}")
+    def lines(self, arguments: Sequence[str]) -> Generator[bytes, None, None]:
+        """What the connector prints, line by line; leaving early ends it."""
+        with self._stderr_file.open("wb") as errors:
+            process = subprocess.Popen(
+                [self._command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                bufsize=PIPE_BYTES,
+            )
+        try:
+            yield from process.stdout or ()
+            self.exit_code = process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
     @property
     def _stderr_file(self) -> Path:
         return self._folder / "stderr.log"
 
-    def _read(self, args: list[str]) -> Iterator[str]:
-        with self._stderr_file.open("wb") as errors:
-            process = subprocess.Popen(
-                [self._command, *args],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                encoding="utf-8",
-            )
-        try:
-            for line in process.stdout or ():
-                if self._worth_loading(_parsed(line)):
-                    yield line
-            exit_code = process.wait()
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-        yield from self._listener.end_of_read(exit_code)
-
-    def _worth_loading(self, message: dict[str, Any]) -> bool:
-        kind = message.get("type")
-        if kind == "RECORD":
-            record = message["record"]
-            self._listener.record(record["stream"], record["data"])
-        elif kind == "TRACE":
-            self._trace(message["trace"])
-        elif kind == "LOG" and message["log"]["level"] in ("WARN", "ERROR", "FATAL"):
-            self._listener.warning(message["log"]["message"])
-        return kind in ("RECORD", "STATE")
-
-    def _trace(self, trace: dict[str, Any]) -> None:
-        if trace.get("stream_status"):
-            status = trace["stream_status"]
-            self._listener.status(status["stream_descriptor"]["name"], status["status"])
-        elif trace.get("error"):
-            error = trace["error"]
-            stream = (error.get("stream_descriptor") or {}).get("name")
-            self._listener.error(stream, _words(error))
+    def _private(self, name: str, content: Any) -> Path:
+        path = self._folder / name
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        return path
 
 
-def _words(error: dict[str, Any]) -> str:
+def words(error: Mapping[str, Any]) -> str:
     """The message for people; where the connector is at fault itself, the technical one too."""
     message, detail = str(error["message"]), error.get("internal_message")
     if error.get("failure_type") == "system_error" and detail and detail != message:
@@ -157,12 +115,12 @@ def _words(error: dict[str, Any]) -> str:
     return message
 
 
-def _parsed(line: str) -> dict[str, Any]:
+def parsed(line: bytes) -> dict[str, Any]:
+    """A message; empty for a stray print, which the protocol allows."""
     import orjson
 
     try:
         message = orjson.loads(line)
     except ValueError:
-        # A stray print on stdout; the protocol allows it.
         return {}
     return message if isinstance(message, dict) else {}

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -22,10 +23,11 @@ MASK = "****"
 
 
 class Events:
-    """Writes events; a secret in a text is masked, wherever that text came from."""
+    """Writes events, from any thread; secrets are masked, wherever a text came from."""
 
     def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
         spellings = {
             spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))
         }
@@ -34,8 +36,9 @@ class Events:
 
     def emit(self, event: str, **members: Any) -> None:
         masked = {name: self._masked(value) for name, value in members.items()}
-        self._stream.write(json.dumps({"event": event, **masked}) + "\n")
-        self._stream.flush()
+        with self._lock:
+            self._stream.write(json.dumps({"event": event, **masked}) + "\n")
+            self._stream.flush()
 
     def _masked(self, value: Any) -> Any:
         if isinstance(value, str):

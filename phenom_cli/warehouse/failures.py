@@ -29,8 +29,23 @@ def warehouse_failure(error: BaseException, place: str) -> SyncFailed:
             return _unreachable(str(cause), place)
         if module in ("duckdb", "_duckdb"):
             return _duckdb(cause, place)
+    if isinstance(error, OSError):
+        return SyncFailed(
+            f"The sync cannot keep its temporary files ({error.strerror or type(error).__name__}).",
+            "Free some space where TMPDIR points, or point it to a larger disk.",
+        )
     # PyAirbyte's SQLRuntimeError keeps only the text: SQL, and then possibly a row's values.
     return SyncFailed(f"The warehouse {place} could not be written ({type(error).__name__}).")
+
+
+def own_failure(error: BaseException | None) -> SyncFailed | None:
+    """The SyncFailed inside one of PyAirbyte's exceptions, which wrap what a connector raises."""
+    while error is not None:
+        if isinstance(error, SyncFailed):
+            return error
+        original = getattr(error, "original_exception", None)
+        error = original or error.__cause__ or error.__context__
+    return None
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -1,11 +1,10 @@
-"""The worker's parts that need no PyAirbyte: events, failures, the connector's messages, counts."""
+"""The worker's parts that both warehouses share: events, failures, the connector's messages."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,11 @@ import pytest
 from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.events import Events
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
+from phenom_cli.warehouse.hearing import (
+    RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
+    Hearing,
+    fail_if_nothing_came,
+)
 
 
 def test_secrets_are_masked_wherever_they_are() -> None:
@@ -49,6 +53,12 @@ def test_the_reason_is_found_behind_other_exceptions() -> None:
     assert "in use by another program" in warehouse_failure(busy, "w.duckdb").message
 
 
+def test_no_room_for_temporary_files() -> None:
+    failure = warehouse_failure(OSError(28, "No space left on device"), "w.duckdb")
+    assert "No space left" in failure.message
+    assert "TMPDIR" in failure.advice
+
+
 def test_postgres_words() -> None:
     class Diagnostics:
         sqlstate = "22P02"
@@ -63,29 +73,6 @@ def test_postgres_words() -> None:
     assert "ada" not in failure.message
     Diagnostics.sqlstate, Diagnostics.message_primary = "42501", "permission denied for table jobs"
     assert "permission denied" in warehouse_failure(Refused(), "postgresql://db/hr").message
-
-
-class Heard:
-    """A listener that writes down what it hears."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def record(self, stream: str, data: dict[str, Any]) -> None:
-        self.events.append(("record", stream, data["id"]))
-
-    def status(self, stream: str, status: str) -> None:
-        self.events.append(("status", stream, status))
-
-    def error(self, stream: str | None, message: str) -> None:
-        self.events.append(("error", stream, message))
-
-    def warning(self, message: str) -> None:
-        self.events.append(("warning", message))
-
-    def end_of_read(self, exit_code: int) -> Iterator[str]:
-        self.events.append(("end", exit_code))
-        yield '{"type": "RECORD"}'
 
 
 def script(folder: Path, lines: list[Any], exit_code: int) -> str:
@@ -105,61 +92,94 @@ def trace(**members: Any) -> dict[str, Any]:
     return {"type": "TRACE", "trace": {"emitted_at": 1.0, **members}}
 
 
-def test_messages_are_heard_and_only_data_pass(tmp_path: Path) -> None:
-    record = {"type": "RECORD", "record": {"stream": "jobs", "data": {"id": "1"}}}
-    state = {"type": "STATE", "state": {}}
-    descriptor = {"name": "jobs"}
-    status = {"stream_descriptor": descriptor, "status": "INCOMPLETE"}
-    messages: list[Any] = [
-        "a stray print",
+def heard(*messages: dict[str, Any]) -> tuple[Hearing, list[dict[str, Any]]]:
+    """What comes of messages, and the events that they cause."""
+    told = io.StringIO()
+    hearing = Hearing(["jobs", "users"], Events(told, []), monotonic=lambda: 0.0)
+    for message in messages:
+        hearing.message(message)
+    return hearing, [json.loads(line) for line in told.getvalue().splitlines()]
+
+
+def status(stream: str, value: str) -> dict[str, Any]:
+    about = {"stream_descriptor": {"name": stream}, "status": value}
+    return trace(type="STREAM_STATUS", stream_status=about)
+
+
+def test_how_streams_ended_and_why() -> None:
+    denied = {"message": "403", "stream_descriptor": {"name": "users"}}
+    hearing, events = heard(
+        {},
         {"type": "LOG", "log": {"level": "INFO", "message": "chatter"}},
         {"type": "LOG", "log": {"level": "WARN", "message": "look"}},
-        record,
-        state,
-        trace(type="ERROR", error={"message": "403", "stream_descriptor": descriptor}),
+        status("jobs", "STARTED"),
+        status("jobs", "RUNNING"),
+        status("jobs", "COMPLETE"),
+        trace(type="ERROR", error=denied),
         trace(type="ERROR", error={"message": "all in all"}),
-        trace(type="STREAM_STATUS", stream_status=status),
+        status("users", "INCOMPLETE"),
+    )
+    assert (hearing.failure("jobs"), hearing.failure("users")) == (None, "403")
+    assert [event for event in events if event["event"] != "progress"] == [
+        {"event": "warning", "message": "look"},
+        {"event": "stream", "stream": "jobs", "status": "reading"},
+        {"event": "stream", "stream": "jobs", "status": "complete"},
+        {"event": "stream", "stream": "users", "status": "failed"},
     ]
-    heard = Heard()
-    connector = Connector(script(tmp_path, messages, 1), tmp_path, heard)
-    passed = [json.loads(line) for line in connector.execute(["read"])]
-    assert passed == [record, state, {"type": "RECORD"}]
-    assert heard.events == [
-        ("warning", "look"),
-        ("record", "jobs", "1"),
-        ("error", "jobs", "403"),
-        ("error", None, "all in all"),
-        ("status", "jobs", "INCOMPLETE"),
-        ("end", 1),
-    ]
+
+
+def test_a_stream_that_never_ended() -> None:
+    hearing, _ = heard(trace(type="ERROR", error={"message": "out of order"}))
+    assert hearing.failure("jobs") == "out of order"
+    assert heard()[0].failure("jobs") == "it did not finish"
+
+
+def test_a_read_that_brought_nothing(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    assert list(connector.read({}, {}, []))
+    hearing, _ = heard()
+    with pytest.raises(SyncFailed, match=r"exit code 3.*a last word"):
+        fail_if_nothing_came(connector, hearing)
+    hearing.record("jobs")
+    fail_if_nothing_came(connector, hearing)
+
+
+def test_progress_is_not_told_too_often() -> None:
+    told, clock = io.StringIO(), iter(range(1_000))
+    hearing = Hearing(["jobs"], Events(told, []), monotonic=lambda: float(next(clock)))
+    for _ in range(3 * RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK):
+        hearing.record("jobs")
+    counts = [json.loads(line)["records"]["jobs"] for line in told.getvalue().splitlines()]
+    assert counts == [RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK * n for n in (1, 2, 3)]
 
 
 def test_discovery_fails_with_the_connectors_words(tmp_path: Path) -> None:
     messages = [trace(type="ERROR", error={"message": "'client_id' is required"})]
-    connector = Connector(script(tmp_path, messages, 1), tmp_path, Heard())
-    connector.start_discovery(b"{}")
+    connector = Connector(script(tmp_path, messages, 1), tmp_path)
+    connector.start_discovery({})
     with pytest.raises(SyncFailed, match="'client_id' is required"):
         connector.discovered()
 
 
 def test_discovery_that_says_nothing(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 3), tmp_path, Heard())
-    connector.start_discovery(b"{}")
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    connector.start_discovery({})
     with pytest.raises(SyncFailed, match=r"exit code 3.*a last word"):
         connector.discovered()
 
 
-def test_configuration_of_a_discovery_is_private(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 0), tmp_path, Heard())
-    connector.start_discovery(b'{"client_secret": "x"}')
+def test_what_the_connector_is_given_is_private(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 0), tmp_path)
+    connector.start_discovery({"client_secret": "x"})
     with pytest.raises(SyncFailed):
         connector.discovered()
+    assert list(connector.read({"client_secret": "x"}, {}, []))
     written = [path for path in tmp_path.iterdir() if b"client_secret" in path.read_bytes()]
-    assert written
+    assert len(written) == 2
     assert all(path.stat().st_mode & 0o077 == 0 for path in written)
 
 
 def test_connector_that_is_not_there(tmp_path: Path) -> None:
-    connector = Connector(str(tmp_path / "absent"), tmp_path, Heard())
+    connector = Connector(str(tmp_path / "absent"), tmp_path)
     with pytest.raises(SyncFailed, match="cannot be started"):
-        connector.start_discovery(b"{}")
+        connector.start_discovery({})

@@ -1,7 +1,7 @@
-"""PyAirbyte's caches, mended where they would lose or change data.
+"""PyAirbyte's cache for PostgreSQL, mended where it would lose or change data.
 
 * PyAirbyte keeps one state per table, so two tenants in one warehouse would overwrite each
-  other's: here a state belongs to a table and an ``integration_id``.
+  other's: here a state is where :mod:`phenom_cli.warehouse.states` says.
 * PyAirbyte loads PostgreSQL through ``pandas.read_json``, which reads text that looks like a number
   as a number (``remote_id`` "00123" arrives as "123", "1001" beside a null as "1001.0"):
   here it is ``COPY``, which takes the text as it is and is faster.
@@ -13,89 +13,47 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 import sqlalchemy
-from airbyte._processors.sql.duckdb import DuckDBSqlProcessor
 from airbyte._processors.sql.postgres import PostgresSqlProcessor
-from airbyte.caches import DuckDBCache, PostgresCache
-from airbyte.caches._state_backend import CacheStreamStateModel, SqlStateBackend
+from airbyte.caches import PostgresCache
+from airbyte.caches._state_backend import (
+    AirbyteStateMessage,
+    CacheStreamStateModel,
+    SqlStateWriter,
+)
 from airbyte.secrets.base import SecretString
 from airbyte.shared.state_providers import StateProviderBase, StaticInputState
 from airbyte.shared.state_writers import StateWriterBase
 from pydantic import PrivateAttr
 
-from phenom_cli.warehouse.tables import Tables
+from phenom_cli.warehouse.states import StatePlaces, Tenant
 
 ROWS_PER_COPY = 1_000
 
 OnLoad = Callable[[str], None]
 
 
-class TenantState:
-    """Gives a cache states of its own per ``integration_id``; see :func:`of_tenant`."""
+class TenantStateWriter(SqlStateWriter):
+    """Writes every stream's state to its place."""
 
-    _integration_id: str = PrivateAttr(default="")
-    _from_scratch: bool = PrivateAttr(default=False)
-    _on_load: OnLoad | None = PrivateAttr(default=None)
+    places: StatePlaces
 
-    def of_tenant(self, integration_id: str, *, from_scratch: bool, on_load: OnLoad) -> None:
-        """``from_scratch`` hides the states that are there; ``on_load`` hears each table's name."""
-        self._integration_id = integration_id
-        self._from_scratch = from_scratch
-        self._on_load = on_load
-
-    def tenants(self) -> set[str]:
-        """The ``integration_id`` of every tenant that this warehouse has a state of."""
-        self._states()._ensure_internal_tables()
-        with self.get_sql_engine().connect() as connection:  # type: ignore[attr-defined]
-            names = connection.execute(sqlalchemy.select(CacheStreamStateModel.table_name))
-            return {
-                tenant for (name,) in names for tenant, colon, _ in [name.rpartition(":")] if colon
-            }
-
-    def get_state_provider(
-        self, source_name: str, *, refresh: bool = True, destination_name: str | None = None
-    ) -> StateProviderBase:
-        if self._from_scratch:
-            return StaticInputState([])
-        known = self._states().get_state_provider(source_name, table_prefix=self._prefix)
-        tables = Tables(self.get_sql_engine(), self.schema_name)  # type: ignore[attr-defined]
-        # The state of a table that somebody dropped would leave the new table empty for good.
-        return StaticInputState(
-            [
-                state
-                for state in known._state_message_artifacts
-                if state.stream and tables.columns(state.stream.stream_descriptor.name)
-            ]
-        )
-
-    def get_state_writer(
-        self, source_name: str, destination_name: str | None = None
-    ) -> StateWriterBase:
-        return self._states().get_state_writer(source_name)
-
-    @property
-    def _prefix(self) -> str:
-        return f"{self._integration_id}:"
-
-    def _states(self) -> SqlStateBackend:
-        return SqlStateBackend(sql_config=self, table_prefix=self._prefix)
-
-
-class ReportingDuckDBProcessor(DuckDBSqlProcessor):
-    def _write_files_to_new_table(self, files: list[Path], stream_name: str, batch_id: str) -> str:
-        _report(self.sql_config, stream_name)
-        return str(super()._write_files_to_new_table(files, stream_name, batch_id))
+    def _write_state(self, state_message: AirbyteStateMessage) -> None:
+        stream = state_message.stream.stream_descriptor.name
+        self._state_backend._table_prefix = self.places.of(stream).removesuffix(stream)
+        super()._write_state(state_message)
 
 
 class CopyingPostgresProcessor(PostgresSqlProcessor):
     def _write_files_to_new_table(self, files: list[Path], stream_name: str, batch_id: str) -> str:
-        _report(self.sql_config, stream_name)
+        if self.sql_config._on_load is not None:
+            self.sql_config._on_load(stream_name)
         table = str(self._create_table_for_loading(stream_name, batch_id))
         columns = self._get_sql_column_definitions(stream_name)
         names = ", ".join(self._quote_identifier(column) for column in columns)
@@ -137,25 +95,47 @@ def _copy_field(value: Any, as_json: bool) -> str:
     return str(value).translate(_COPY_ESCAPES)
 
 
-class TenantDuckDBCache(TenantState, DuckDBCache):
-    _sql_processor_class = ReportingDuckDBProcessor
-
-
-class TenantPostgresCache(TenantState, PostgresCache):
+class TenantPostgresCache(PostgresCache):
     _sql_processor_class = CopyingPostgresProcessor
 
     address: SecretString
     """The whole URL: the fields beside it cannot carry options such as ``sslmode``."""
 
+    _tenant: Tenant = PrivateAttr()
+    _known: tuple[str, ...] = PrivateAttr(default=())
+    _on_load: OnLoad | None = PrivateAttr(default=None)
+
+    def of_tenant(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def start_from(self, known: Iterable[str], on_load: OnLoad) -> None:
+        """``known``: streams whose states count. ``on_load`` hears each table that is loaded."""
+        self._known = tuple(known)
+        self._on_load = on_load
+
     def get_sql_alchemy_url(self) -> SecretString:
         return self.address
 
+    def places(self) -> StatePlaces:
+        self._state_backend._ensure_internal_tables()
+        columns = CacheStreamStateModel.table_name, CacheStreamStateModel.state_json
+        with self.get_sql_engine().connect() as connection:
+            rows = connection.execute(sqlalchemy.select(*columns))
+            return StatePlaces(self._tenant, {name: state or "" for name, state in rows})
 
-Cache = TenantDuckDBCache | TenantPostgresCache
+    def get_state_provider(
+        self, source_name: str, *, refresh: bool = True, destination_name: str | None = None
+    ) -> StateProviderBase:
+        places = self.places()
+        found = filter(None, map(places.state, self._known))
+        return StaticInputState(list(map(AirbyteStateMessage.model_validate_json, found)))
 
-
-def open_duckdb(path: str, cache_dir: Path) -> TenantDuckDBCache:
-    return TenantDuckDBCache(db_path=Path(path), schema_name="main", cache_dir=cache_dir)
+    def get_state_writer(
+        self, source_name: str, destination_name: str | None = None
+    ) -> StateWriterBase:
+        writer = TenantStateWriter(source_name, self._state_backend)
+        writer.places = self.places()
+        return writer
 
 
 def open_postgres(url: str, schema: str, cache_dir: Path) -> TenantPostgresCache:
@@ -170,8 +150,3 @@ def open_postgres(url: str, schema: str, cache_dir: Path) -> TenantPostgresCache
         schema_name=schema,
         cache_dir=cache_dir,
     )
-
-
-def _report(cache: Any, stream_name: str) -> None:
-    if cache._on_load is not None:
-        cache._on_load(stream_name)
