@@ -6,8 +6,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from phenom_api import __version__
 from phenom_api.answers import remote_message
@@ -39,13 +40,21 @@ Parsed = TypeVar("Parsed")
 class Operation:
     """One operation of the gateway, with the words that an error about it needs.
 
-    :param path: below the gateway URL, with a leading slash.
+    :param path: below the gateway URL, with a leading slash; may name parts in braces, which
+        :meth:`at` fills in and which messages show as they are.
     :param needs: the permission to ask Phenom for, e.g. ``Jobs API (read jobs)``.
+    :param address: the path with its parts filled in.
     """
 
     method: str
     path: str
     needs: str
+    address: str | None = None
+
+    def at(self, **parts: str) -> Operation:
+        """This operation on one thing: ``APPLICANTS.at(jobId="JR-1")``."""
+        quoted = {name: quote(value, safe="") for name, value in parts.items()}
+        return replace(self, address=self.path.format(**quoted))
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -205,7 +214,7 @@ class Gateway:
     ) -> Answer:
         request = Request(
             operation.method,
-            self.connection.gateway_url + operation.path,
+            self.connection.gateway_url + (operation.address or operation.path),
             what=str(operation),
             setting="gateway_url",
             token=token,

@@ -8,7 +8,6 @@ pages overlap by one row, and a page is accepted only where it joins those befor
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor, Future
@@ -16,62 +15,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from phenom_api.errors import RequestRefused
+from phenom_api.errors import PhenomError, RequestRefused
+from phenom_api.evidence import Evidence, Outcome, Page
 from phenom_api.seams import Chain, Fit
 
-_BLIND_PAGES = 5
+__all__ = ["Outcome", "Page", "Scan"]
+
+_BLIND_PAGES = 4
 """Pages asked for ahead where nothing says that the listing is that long. Each of them may turn
 out to be beyond its end, and a quiet listing must not cost more than ten requests too many."""
+_SMALL = 35
+"""Rows of a page below which the row that overlaps costs more than three requests in a hundred."""
 _TRIES = 12
 """Reads in search of what follows the last row, before the seam there is left open."""
 _TRIES_UNPROVEN = 2
 """The same where going back further will not help: rows that the listing repeats stay so."""
+_MOVED = (Fit.SHIFTED, Fit.APART)
 _FRUITLESS = 50
 """Reads without anything new that a scan may take, beside one for every page that had some."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer of a listing: its rows, and the total it claims (None where it claims none)."""
-
-    rows: list[Any]
-    total: int | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How far a finished scan can be trusted.
-
-    :param rows: how many positions the listing had, as read.
-    :param total: what the listing last said that it has, None when it never said.
-    :param repaired: how often the listing was seen to have moved; what was missing was read.
-    :param open_seams: places between two pages where rows may be missing all the same.
-    :param shrank: the total went down while the listing was read.
-    """
-
-    rows: int
-    total: int | None
-    repaired: int = 0
-    open_seams: int = 0
-    shrank: bool = False
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the listing's own count is what was read.
-
-        Without a count, an empty listing is no evidence that there is nothing.
-        """
-        return self.rows > 0 if self.total is None else self.total == self.rows
-
-    @property
-    def moved(self) -> bool:
-        """Whether the listing was seen to move other than by growing at its end."""
-        return self.repaired > 0 or self.shrank
-
-    @property
-    def complete(self) -> bool:
-        """Whether a row that this scan did not see can be taken for gone."""
-        return self.agrees and not self.moved and not self.open_seams
 
 
 class Scan:
@@ -81,7 +42,8 @@ class Scan:
     the listing moves, rows can come again; whoever keeps a record of what it has seen drops them.
 
     :param fetch: reads ``limit`` rows from ``offset``; called from several threads.
-    :param page_size: rows asked for, two at least. What counts is how many really come.
+    :param page_size: rows that a request is to bring. Small pages ask for one row more, which is
+        the one that overlaps; large ones bring one row less. What counts is how many really come.
     :param identity: what makes a row itself (not its content); called once a row that is read.
     :param executor: where the pages are fetched; its size bounds the concurrency.
     :param ahead: how many pages may be fetched before the first of them is taken.
@@ -96,9 +58,9 @@ class Scan:
         executor: Executor,
         ahead: int,
     ) -> None:
-        self._count = _Count(fetch)
-        # Pages of a single row cannot overlap.
-        self._page_size = max(2, page_size)
+        self._evidence = Evidence(fetch)
+        self._page_size = page_size
+        self._limit = page_size + (page_size < _SMALL)
         self._identity = identity
         self._executor = executor
         self._ahead = max(1, ahead)
@@ -115,13 +77,21 @@ class Scan:
 
     @property
     def outcome(self) -> Outcome:
-        count = self._count
-        return Outcome(self._chain.end, count.total, self._repaired, self._open_seams, count.shrank)
+        end, evidence = self._chain.end, self._evidence
+        return Outcome(
+            end,
+            evidence.total,
+            self._repaired,
+            self._open_seams,
+            evidence.shrank,
+            self._length == 1,
+            evidence.ends(end),
+        )
 
     @property
     def expected(self) -> int | None:
         """The total that the listing claims, as last heard; for progress displays."""
-        return self._count.total
+        return self._evidence.total
 
     def __iter__(self) -> Iterator[list[Any]]:
         try:
@@ -141,6 +111,10 @@ class Scan:
     def _overlap(self) -> int:
         return 1 if self._length > 1 else 0
 
+    @property
+    def _stride(self) -> int:
+        return self._length - self._overlap
+
     def _plan(self) -> None:
         """Ask for pages ahead: more and more of them, as the page length proves itself."""
         horizon, most = self._horizon(), min(self._ahead, 2 * self._pages)
@@ -149,15 +123,15 @@ class Scan:
             planned = self._pending[-1][0] + self._length
         while len(self._pending) < most and planned < horizon:
             start = max(0, planned - self._overlap)
-            self._pending.append((start, self._submit(start, self._page_size)))
+            self._pending.append((start, self._submit(start, self._limit)))
             planned = start + self._length
 
     def _horizon(self) -> int:
         """The position up to which it makes sense to ask for pages now."""
-        end, total = self._chain.end, self._count.total
+        end, total = self._chain.end, self._evidence.total
         if end in (total, self._ended_at):
             return end
-        blind = end + self._length * _BLIND_PAGES
+        blind = end + self._stride * _BLIND_PAGES
         if total is None or total < end:
             return blind
         return total if total <= blind or self._is_long_enough(total) else min(total, blind)
@@ -173,23 +147,28 @@ class Scan:
         probed, answer = self._probe
         if not answer.done() or answer.cancelled() or answer.exception() is not None:
             return False
-        return bool(answer.result().rows) and total <= probed + self._length * _BLIND_PAGES
+        return bool(answer.result().rows) and total <= probed + self._stride * _BLIND_PAGES
 
     def _submit(self, offset: int, limit: int) -> Future[Page]:
-        return self._executor.submit(self._count.read, offset, limit)
+        return self._executor.submit(self._evidence.read, offset, limit)
 
     # -- page by page ------------------------------------------------------------------------
 
     def _first(self) -> list[Any] | None:
         """The beginning of the listing; None when it is empty."""
-        for number, limit in enumerate((self._page_size, self._page_size, 1)):
-            page = self._count.read(0, limit)
-            if page.rows:
-                return self._take(self._placed(0, limit, page), Fit.ALIGNED)
-            if page.total == 0 and number > 0:
-                return None
-        later = self._read_past_end(1)
-        return self._accept_unjoined(later) if later is not None else None
+        try:
+            page = self._evidence.read(0, self._limit)
+        except RequestRefused:
+            if self._limit == self._page_size:
+                raise
+            self._limit = self._page_size
+            page = self._evidence.read(0, self._limit)
+        if page.rows:
+            return self._take(self._placed(0, self._limit, page), Fit.ALIGNED)
+        later = self._past_end()
+        if later is None:
+            return None
+        return self._take(later, Fit.ALIGNED) if later.offset == 0 else self._accept_unjoined(later)
 
     def _following(self) -> list[Any] | None:
         """Rows that follow; none when a page had nothing new, None at the end of the listing."""
@@ -199,7 +178,7 @@ class Scan:
         if not self._pending or self._pending[0][0] > self._chain.end - self._overlap:
             return self._beyond()
         offset, answer = self._pending.popleft()
-        page = self._placed(offset, self._page_size, answer.result())
+        page = self._placed(offset, self._limit, answer.result())
         if not page.rows:
             return self._beyond()
         if page.end < self._chain.end:
@@ -226,7 +205,7 @@ class Scan:
         our last row have to tell independently of each other.
         """
         chain = self._chain
-        back, limit = (1 if apart is None else self._half), self._page_size
+        back, limit = (1 if apart is None else self._half), self._limit
         if self._fruitless > (_FRUITLESS + self._pages) // 2:
             tries = _TRIES_UNPROVEN
         for _ in range(tries):
@@ -242,14 +221,14 @@ class Scan:
                 break
             end, start = chain.end, max(0, chain.end - back)
             # After an empty page: is our last page, and no more than that, still there?
-            size = limit if back == 1 or apart is not None else min(back, self._page_size)
-            page = self._placed(start, size, self._count.read(start, size))
+            size = limit if back == 1 or apart is not None else min(back, self._limit)
+            page = self._placed(start, size, self._evidence.read(start, size))
             fit = chain.fit(start, page.hashes) if page.rows else None
             if fit is None:
                 self._fruitless += 1
                 if back > 1:
                     back *= 2
-                elif limit == self._page_size and self._length > 1:
+                elif limit == self._limit and self._length > 1:
                     back = self._length
                 elif limit > 2:
                     limit = max(2, limit // 2)
@@ -261,6 +240,9 @@ class Scan:
                     self._repaired += fit is Fit.APART
                     apart = page
                 back = max(self._half, 2 * back)
+            elif fit is Fit.ALIGNED and page.end < chain.end and self._is_last_in_place():
+                self._fruitless += 1
+                back = 1
             else:
                 rows = self._take(page, fit)
                 if rows:
@@ -270,26 +252,63 @@ class Scan:
                 back = 1
         return self._accept_unjoined(apart) if apart is not None else self._leap(chain.end + 1)
 
+    def _is_last_in_place(self) -> bool:
+        """Whether our last row stands where it stood: a page that ends before it is short then,
+        and what came after that page is not gone."""
+        place = self._chain.end - 1
+        page = self._read_past_end(place, 1)
+        fit = self._chain.fit(place, page.hashes) if page is not None else Fit.APART
+        return fit in (Fit.ALIGNED, Fit.UNPROVEN)
+
     @property
     def _half(self) -> int:
         return max(1, self._length // 2)
 
     def _cannot_overlap(self, page: _Placed) -> bool:
         """Whether pages hold a single row, so that nothing can prove that they join."""
-        return self._length == 1 == len(page.rows) and self._pages > 1
+        more_than_once = self._pages > 1 or self._ended_at > 0
+        return more_than_once and self._length == 1 == len(page.rows)
 
     def _past_end(self) -> _Placed | None:
-        """What comes behind our last row; None at the end."""
-        end, total = self._chain.end, self._count.total
-        page = self._read_past_end(end)
-        if page is None and (total is None or total < end):
-            # With no count to confirm it, an empty page had better be seen twice.
-            page = self._read_past_end(end)
-        return page
+        """What comes behind our last row, or in its place; None at the end."""
+        chain, end = self._chain, self._chain.end
+        for offset, limit in self._places_past(end):
+            page = self._read_past_end(offset, limit)
+            if page is not None and (page.end > end or chain.fit(offset, page.hashes) in _MOVED):
+                return page
+        for offset, answer in self._pending:
+            # Nobody waits for those that are still on their way.
+            if answer.done() and not answer.cancelled():
+                with suppress(PhenomError):
+                    page = self._placed(offset, self._limit, answer.result())
+                    if page.rows and page.end > end:
+                        return page
+        return None
+
+    def _places_past(self, end: int) -> Iterator[tuple[int, int]]:
+        """Offsets and limits by which a row behind the last one would show, if there were one.
+
+        A page can be empty for the sake of a single one of its rows: so they are asked for singly,
+        and the second one as well. Where no count confirms the end, or no page had more than a row
+        (so that a page that ends with our last row tells nothing), it had better be seen twice. A
+        gateway that has left out rows before is asked for more of them.
+        """
+        evidence, limit = self._evidence, self._limit
+        singly = ((end, 1), (end + 1, 1))
+        if evidence.total is None or self._length == 1:
+            yield max(0, end - 1), limit
+        yield from singly
+        if evidence.total is None:
+            yield end + 1, limit
+        if self._length == 1:
+            yield from singly
+        if not evidence.whole(end):
+            yield from ((end + 2**power, 1) for power in range(1, limit.bit_length() + 1))
+            yield from ((end, limit), (end + 1, limit))
 
     def _is_more(self) -> bool:
         """Whether the last row by the listing's own count is there, beyond our last one."""
-        total = self._count.total
+        total = self._evidence.total
         if total is None or total <= self._chain.end:
             return False
         return self._read_past_end(total - 1, 1) is not None
@@ -301,20 +320,21 @@ class Scan:
         while page is None and self._pending:
             offset, answer = self._pending.popleft()
             with suppress(RequestRefused):
-                later = self._placed(offset, self._page_size, answer.result())
+                later = self._placed(offset, self._limit, answer.result())
                 page = later if later.rows else None
+        page = page or self._past_end()
         if page is not None:
             return self._accept_unjoined(page)
-        total = self._count.total
+        total = self._evidence.total
         # What we took for the last row may not be the last one.
         self._open_seams += total is None or total > self._chain.end
         return None
 
     def _read_past_end(self, offset: int, limit: int | None = None) -> _Placed | None:
         """A page from where no row may be: a gateway can also refuse to answer that."""
-        limit = limit or self._page_size
+        limit = limit or self._limit
         try:
-            page = self._count.read(offset, limit)
+            page = self._evidence.read(offset, limit)
         except RequestRefused:
             return None
         return self._placed(offset, limit, page) if page.rows else None
@@ -365,25 +385,3 @@ class _Placed:
     @property
     def end(self) -> int:
         return self.offset + len(self.rows)
-
-
-class _Count:
-    """Reads pages, from any thread, and keeps account of what they say about the total."""
-
-    def __init__(self, fetch: Callable[[int, int], Page]) -> None:
-        self._fetch = fetch
-        self._lock = threading.Lock()
-        self._largest = 0
-        self.total: int | None = None
-        self.shrank = False
-
-    def read(self, offset: int, limit: int) -> Page:
-        earlier = self._largest
-        page = self._fetch(offset, limit)
-        if page.total is not None:
-            with self._lock:
-                # Answers overtake each other: only one asked for after the other was there tells.
-                self.shrank |= page.total < earlier
-                self._largest = max(self._largest, page.total)
-                self.total = page.total
-        return page

@@ -47,10 +47,21 @@ class Chain:
             shared = rows[first - offset : last - offset]
             if shared == self._tail[first - start : last - start]:
                 return Fit.UNPROVEN if repeated.issuperset(shared) else Fit.ALIGNED
+        elif self._stands(offset, rows):
+            return Fit.ALIGNED
         if offset == 0:
             # Nothing comes before the first row.
             return Fit.SHIFTED if self._tail else Fit.ALIGNED
         return Fit.SHIFTED if self._meets(offset, rows, repeated) else Fit.APART
+
+    def _stands(self, offset: int, rows: list[int]) -> bool:
+        """Whether a page from before the last one holds landmarks, all of them in their places."""
+        places = [
+            self._landmarks[row] == place
+            for place, row in enumerate(rows, offset)
+            if row in self._landmarks
+        ]
+        return bool(places) and all(places)
 
     def _meets(self, offset: int, rows: list[int], repeated: set[int]) -> bool:
         """Whether known rows are in the page that agree on how far the listing has moved.

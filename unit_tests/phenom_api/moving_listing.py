@@ -21,7 +21,8 @@ class MovingListing:
     :param clamp: the most rows of a page. :param total: from the true count to the claimed one.
     :param changes: what happens before a read, by the read's number (0 is the first).
     :param short: how many rows a page holds at most, by the read's number; 0 is an empty page.
-    :param hole: a position that no page shows: those that would cover it are empty.
+    :param holes: positions that no page shows: those that would cover one are empty.
+    :param hidden: rows that pages leave out, and are the shorter for it.
     """
 
     rows: list[Row]
@@ -29,8 +30,10 @@ class MovingListing:
     total: Callable[[int], int | None] = lambda count: count
     changes: dict[int, list[Change]] = field(default_factory=dict)
     short: dict[int, int] = field(default_factory=dict)
-    hole: int | None = None
+    holes: set[int] = field(default_factory=set)
+    hidden: set[Row] = field(default_factory=set)
     reads: list[tuple[int, int]] = field(default_factory=list)
+    answers: list[Page] = field(default_factory=list)
     next_row: int = 10**9
     persistent: set[Row] = field(default_factory=set)
 
@@ -43,9 +46,11 @@ class MovingListing:
         for change in self.changes.get(number, ()):
             change(self)
         limit = min(limit, self.clamp, self.short.get(number, limit))
-        if self.hole is not None and offset <= self.hole < offset + limit:
+        if any(offset <= hole < offset + limit for hole in self.holes):
             limit = 0
-        return Page(self.rows[offset : offset + limit], self.total(len(self.rows)))
+        rows = [row for row in self.rows[offset : offset + limit] if row not in self.hidden]
+        self.answers.append(Page(rows, self.total(len(self.rows))))
+        return self.answers[-1]
 
     def insert(self, position: int, count: int = 1) -> None:
         fresh = list(range(self.next_row, self.next_row + count))
