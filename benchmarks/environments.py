@@ -1,0 +1,41 @@
+"""The peers' environments: one each, from pinned versions, made at the first need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import HERE, ROOT, WORKPLACE
+from benchmarks.processes import clean_environment
+
+PEERS = HERE / "peers"
+
+
+def peer_python(name: str) -> str:
+    """The interpreter of ``peers/requirements-<name>.txt``'s environment, of our own version."""
+    requirements = PEERS / f"requirements-{name}.txt"
+    environment = WORKPLACE / "peers" / name
+    python, stamp = environment / "bin" / "python", environment / ".installed"
+    if not stamp.exists() or stamp.read_text() != requirements.read_text():
+        print(f"Installing {name} into {environment} ...", file=sys.stderr)
+        clean = clean_environment()
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", str(requirements)], check=True, env=clean)
+        stamp.write_text(requirements.read_text())
+    return str(python)
+
+
+def pyairbyte_python() -> str:
+    """PyAirbyte's interpreter, which ``./run setup`` makes."""
+    python = ROOT / ".venv-pyairbyte" / "bin" / "python"
+    if not python.is_file():
+        raise SystemExit("PyAirbyte is not installed: ./run setup installs it.")
+    return str(python)
+
+
+def source_phenom() -> list[str]:
+    """The connector's command as people start it."""
+    script = Path(sys.executable).with_name("source-phenom")
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "source_phenom.run"]

@@ -1,0 +1,142 @@
+"""What was measured, kept after every single run, so that a broken-off call can be continued."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from benchmarks import HERE, ROOT
+from benchmarks.processes import Measured
+
+FOLDER = HERE / "results"
+PACKAGES = ("airbyte-cdk", "orjson", "urllib3", "duckdb", "numpy")
+
+Key = tuple[str, int, int]
+"""Who ran, over how many applications, at which latency in milliseconds."""
+
+
+class Results:
+    """One measure's runs, in ``results/<name>.json``.
+
+    :param continued: keep the runs that are there; :meth:`missing` tells what is left to do.
+    """
+
+    def __init__(self, name: str, *, continued: bool = True) -> None:
+        self._path = FOLDER / f"{name}.json"
+        self.content: dict[str, Any] = {"machine": machine(), "runs": [], "skipped": []}
+        if continued and self._path.exists():
+            self.content = json.loads(self._path.read_text())
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        runs: list[dict[str, Any]] = self.content["runs"]
+        return runs
+
+    def missing(self, key: Key, number: int) -> bool:
+        return not any(run["number"] == number for run in self._of(key))
+
+    def add(self, key: Key, number: int, run: Measured, **more: Any) -> None:
+        figures = {name: round(value, 3) for name, value in run._asdict().items()}
+        self.runs.append({**_named(key), "number": number, **figures, **more})
+        named = _named(key)
+        self.content["skipped"] = [
+            skip for skip in self.content["skipped"] if not named.items() <= skip.items()
+        ]
+        self._save()
+        who, applications, latency = key
+        where = f"{applications:,} applications, {latency} ms"
+        print(f"{where}: {who}: {run.wall:.2f} s", file=sys.stderr)
+
+    def note(self, name: str, value: Any) -> None:
+        """Keeps a figure that is no run."""
+        self.content[name] = value
+        self._save()
+
+    def skip(self, key: Key, why: str) -> None:
+        skipped = {**_named(key), "why": why}
+        if skipped not in self.content["skipped"]:
+            self.content["skipped"].append(skipped)
+            self._save()
+            print(
+                f"{key[1]:,} applications, {key[2]} ms: {key[0]}: skipped, {why}", file=sys.stderr
+            )
+
+    def median(self, key: Key, figure: str = "wall") -> float | None:
+        """The median over a key's runs; None where there is none."""
+        values = [run[figure] for run in self._of(key)]
+        return statistics.median(values) if values else None
+
+    def number_of_runs(self, key: Key) -> int:
+        return len(list(self._of(key)))
+
+    def measured(self) -> list[Key]:
+        """In the order of their first run."""
+        return list(dict.fromkeys(_key(run) for run in self.runs))
+
+    def _of(self, key: Key) -> Iterable[dict[str, Any]]:
+        return (run for run in self.runs if _key(run) == key)
+
+    def _save(self) -> None:
+        FOLDER.mkdir(exist_ok=True)
+        unfinished = self._path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(self.content, indent=1) + "\n")
+        unfinished.rename(self._path)
+
+
+def _named(key: Key) -> dict[str, Any]:
+    return dict(zip(("who", "applications", "latency_ms"), key, strict=True))
+
+
+def _key(run: Mapping[str, Any]) -> Key:
+    return run["who"], run["applications"], run["latency_ms"]
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "versions": {**dict(_installed(PACKAGES)), **_pinned()},
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _installed(packages: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for package in packages:
+        try:
+            yield package, metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def _pinned() -> dict[str, str]:
+    """The peers' own versions."""
+    found = {}
+    for file in (HERE / "peers").glob("requirements-*.txt"):
+        for line in file.read_text().splitlines():
+            name, _, number = line.partition("==")
+            if name in ("dlt", "singer-sdk"):
+                found[name] = number
+    lines = (ROOT / "requirements" / "pyairbyte.txt").read_text().splitlines()
+    pyairbyte = next((line for line in lines if line.startswith("airbyte==")), "")
+    return {**found, "PyAirbyte": pyairbyte.partition("==")[2].split(" ")[0]}

@@ -1,0 +1,133 @@
+"""What is to be reached, and what was measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks import loading, ours, readers
+from benchmarks.results import Results
+
+SMALL, LARGE = 200_000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """:param at_least: the limit is a least and not a most. :param measured: None: not measured."""
+
+    text: str
+    limit: float
+    measured: float | None
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        if self.measured is None:
+            return None
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+
+def targets() -> list[Target]:
+    return [
+        *_reading(Results("readers")),
+        *_streams(Results("streams")),
+        *_state(Results("state")),
+        *_quiet(Results("quiet")),
+        *_start(Results("startup")),
+        *_memory(Results("memory")),
+        *_loading(Results("loading")),
+    ]
+
+
+def _reading(results: Results) -> Iterator[Target]:
+    def ratio(over: str, under: str, records: int, latency: int) -> float | None:
+        return _ratio(
+            results.median((over, records, latency)), results.median((under, records, latency))
+        )
+
+    # Times as fast as a peer, per latency in milliseconds.
+    for latency, peer, times in (
+        (0, readers.PLAIN_CDK, 5),
+        (0, readers.DLT, 5),
+        (0, readers.SINGER, 5),
+        (50, readers.PLAIN_CDK, 10),
+        (50, readers.DLT_DEFERRED, 2),
+    ):
+        yield Target(
+            f"200,000 applications, {latency} ms: times as fast as {peer}",
+            times,
+            ratio(peer, readers.OURS, SMALL, latency),
+            at_least=True,
+        )
+    for records, latency, limit in ((SMALL, 0, 2.2), (SMALL, 50, 1.25), (LARGE, 0, 2.0)):
+        yield Target(
+            f"{records:,} applications, {latency} ms: times the bare loop's time",
+            limit,
+            ratio(readers.OURS, readers.BARE, records, latency),
+        )
+    for records in (SMALL, LARGE):
+        yield Target(
+            f"{records:,} applications: times the fastest reader's pace that the tenant serves",
+            readers.ENOUGH,
+            readers.tenants_margin(results, records),
+            at_least=True,
+        )
+
+
+def _streams(results: Results) -> Iterator[Target]:
+    yield Target(
+        "both streams of the application listing: times the time of one",
+        1.7,
+        _ratio(results.median((ours.BOTH, SMALL, 0)), results.median((ours.ONE, SMALL, 0))),
+    )
+
+
+def _state(results: Results) -> Iterator[Target]:
+    row = results.content.get(f"state of {LARGE}", {})
+    yield Target("state of 1,000,000 records: bytes of JSON text each", 9, row.get("bytes"))
+    for step in ("encode", "decode"):
+        yield Target(f"state of 1,000,000 records: seconds to {step}", 3, row.get(f"{step} s"))
+
+
+def _quiet(results: Results) -> Iterator[Target]:
+    def cpu(who: str) -> float | None:
+        return results.median((who, SMALL, 0), "cpu")
+
+    quiet, start = cpu(ours.QUIET), cpu(ours.START)
+    own = quiet - start if quiet is not None and start is not None else None
+    yield Target(
+        "quiet sync of 200,000 applications: CPU without the start, times the bare loop's",
+        1.3,
+        _ratio(own, cpu(ours.BARE)),
+    )
+
+
+def _start(results: Results) -> Iterator[Target]:
+    imported = results.median((ours.CDK, 0, 0))
+    for command, times in (("spec", 0.7), ("discover", 1.0), ("check", 1.0)):
+        yield Target(
+            f"{command}: times the time of import airbyte_cdk",
+            times,
+            _ratio(results.median((command, 0, 0)), imported),
+        )
+
+
+def _memory(results: Results) -> Iterator[Target]:
+    small, large = (results.median((ours.EVERYTHING, n, 0), "peak") for n in (SMALL, LARGE))
+    grown = (large - small) * 1e6 / (LARGE - SMALL) if small and large else None
+    yield Target("full read: bytes of memory per further application", 250, grown)
+    yield Target("full read of 1,000,000 applications: MB of memory", 400, large)
+
+
+def _loading(results: Results) -> Iterator[Target]:
+    keys = ((who, 100_000, 0) for who in (loading.PYAIRBYTE, loading.OURS))
+    yield Target(
+        "phenom sync of 100,000 applications into DuckDB: times as fast as PyAirbyte's read",
+        2,
+        _ratio(*map(results.median, keys)),
+        at_least=True,
+    )
+
+
+def _ratio(over: float | None, under: float | None) -> float | None:
+    return over / under if over is not None and under else None

@@ -1,0 +1,230 @@
+"""A tenant that is never the limit: the local tenant's records, rendered once and kept on disk.
+
+    python -m benchmarks.tenant --applications 200000 [--latency 50]
+
+Serves what a read needs (tokens, both job listings, applications) with any offset and limit, as
+slices of a mapped file, so that a page is one ``sendmsg``. The first line on stdout is a source
+configuration with a ``token`` for clients that know no token endpoint. It checks no credentials
+and knows no faults: for those there is ``phenom_sandbox``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mmap
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from benchmarks import ROOT, WORKPLACE
+
+JOBS = 200
+SEED = 1
+TOKEN = "benchmark"
+
+
+class Rendered(NamedTuple):
+    """A listing: its records' JSON with a comma behind each, and where each one begins."""
+
+    text: memoryview
+    starts: array[int]
+    """One more than there are records: the last is where the next one would begin."""
+
+    @property
+    def total(self) -> int:
+        return len(self.starts) - 1
+
+    def page(self, offset: int, limit: int) -> memoryview:
+        """The records joined by commas."""
+        first, last = min(offset, self.total), min(offset + limit, self.total)
+        return self.text[self.starts[first] : max(self.starts[first], self.starts[last] - 1)]
+
+
+def rendered_applications(number: int) -> Rendered:
+    """The application listing of a local tenant of that size; the first time takes its time."""
+    text, starts = _files(number)
+    if not starts.exists():
+        text.parent.mkdir(parents=True, exist_ok=True)
+        print(f"Rendering {number:,} applications into {text.parent} ...", file=sys.stderr)
+        unfinished = text.with_suffix(".unfinished")
+        with unfinished.open("wb") as file:
+            places = _render(_tenant(number).applications(), file.write)
+        unfinished.rename(text)
+        # The last one written: it tells that the text is whole.
+        starts.write_bytes(places.tobytes())
+    places = array("q")
+    places.frombytes(starts.read_bytes())
+    with text.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    return Rendered(memoryview(mapped), places)
+
+
+def rendered_jobs() -> Rendered:
+    """The open jobs of site type external, which is what a read asks for by default."""
+    text = bytearray()
+
+    def write(piece: bytes) -> None:
+        text.extend(piece)
+
+    rows = (row for row in _tenant(0).open_jobs() if row["siteType"] == "external")
+    places = _render(rows, write)
+    return Rendered(memoryview(bytes(text)), places)
+
+
+def _tenant(applications: int) -> Any:
+    import phenom_sandbox
+
+    return phenom_sandbox.Tenant(seed=SEED, jobs=JOBS, applications=applications)
+
+
+def _render(records: Iterable[Mapping[str, Any]], write: Any) -> array[int]:
+    places, position = array("q"), 0
+    for record in records:
+        places.append(position)
+        piece = orjson.dumps(record) + b","
+        write(piece)
+        position += len(piece)
+    places.append(position)
+    return places
+
+
+def _files(number: int) -> tuple[Path, Path]:
+    """Named after the code that makes the records, so that other records get other files."""
+    code = blake2b(digest_size=6)
+    for path in sorted((ROOT / "phenom_sandbox" / "records").glob("*.py")):
+        code.update(path.read_bytes())
+    folder = WORKPLACE / "tenants"
+    name = f"{number}-{code.hexdigest()}"
+    return folder / f"{name}.json", folder / f"{name}.starts"
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """A thread per connection; a page is served without holding the interpreter's lock."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, applications: int, latency: float) -> None:
+        super().__init__(("127.0.0.1", 0), Connection)
+        self.latency = latency
+        self.listings = {
+            "/apply/v2/applications": (
+                rendered_applications(applications),
+                '{"status":"success","statusCode":"200","statusMessage":"Applications fetched",',
+                '"pagination":{"offset":%d,"limit":%d,"total":%d},"data":[',
+            ),
+            "/jobs-api/v1/jobs": (
+                rendered_jobs(),
+                '{"status":"success",',
+                '"offset":%d,"limit":%d,"totalRecordsCount":%d,"data":[',
+            ),
+        }
+
+
+class Connection(socketserver.BaseRequestHandler):
+    server: Server
+    request: socket.socket
+
+    def handle(self) -> None:
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        received = b""
+        while True:
+            while b"\r\n\r\n" not in received:
+                more = self.request.recv(65_536)
+                if not more:
+                    return
+                received += more
+            head, _, received = received.partition(b"\r\n\r\n")
+            length = _content_length(head)
+            while len(received) < length:
+                received += self.request.recv(65_536)
+            received = received[length:]
+            method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            if self.server.latency:
+                time.sleep(self.server.latency)
+            self._answer(method, target)
+
+    def _answer(self, method: str, target: str) -> None:
+        path, query = urlsplit(target).path, urlsplit(target).query
+        if method == "POST" and path.endswith("/token"):
+            return self._send(b'{"access_token":"%s","expires_in":86400}' % TOKEN.encode())
+        listing = self.server.listings.get(path)
+        if listing is None:
+            return self._send(b'{"error":"not served here"}', status=b"404 Not Found")
+        rendered, opening, members = listing
+        asked = {"offset": ["0"], "limit": ["10"], **parse_qs(query)}
+        offset, limit = (int(asked[name][0]) for name in ("offset", "limit"))
+        before = opening + members % (offset, limit, rendered.total)
+        return self._send(before.encode(), rendered.page(offset, limit), b"]}")
+
+    def _send(self, *body: bytes | memoryview, status: bytes = b"200 OK") -> None:
+        head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        pieces = [memoryview(piece) for piece in (head % (status, sum(map(len, body))), *body)]
+        while pieces:
+            sent = self.request.sendmsg(pieces)
+            while pieces and sent >= len(pieces[0]):
+                sent -= len(pieces.pop(0))
+            if pieces:
+                pieces[0] = pieces[0][sent:]
+
+
+def _content_length(head: bytes) -> int:
+    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.split(b"\r\n", 1)[0]) if found else 0
+
+
+@contextmanager
+def serving(applications: int, latency_ms: int) -> Iterator[dict[str, Any]]:
+    """A tenant in a process of its own; yields a source configuration with ``token`` added."""
+    command = [sys.executable, "-m", "benchmarks.tenant", "--applications", str(applications)]
+    process = subprocess.Popen(
+        [*command, "--latency", str(latency_ms)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def source_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the connector takes of a configuration that :func:`serving` yields."""
+    return {key: value for key, value in config.items() if key != "token"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--applications", type=int, default=20_000)
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer")
+    options = parser.parse_args()
+    # Ten clients' threads wake each other up: a shorter turn than 5 ms keeps answers quick.
+    sys.setswitchinterval(0.001)
+    with Server(options.applications, options.latency / 1000) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        config = {"client_id": "benchmark", "client_secret": "benchmark", "token": TOKEN}
+        print(json.dumps({**config, "token_url": url + "/token", "gateway_url": url}), flush=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # Ends with whoever started it, also where that is killed.
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
