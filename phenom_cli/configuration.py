@@ -21,6 +21,7 @@ def config_option(command: Command) -> Command:
     return click.option(
         "--config",
         "config_file",
+        type=click.Path(),
         metavar="FILE",
         required=True,
         help="JSON file with the configuration of the source or the destination (client_id,"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 PHASES = {
-    "starting": "Starting the connector and PyAirbyte",
+    "starting": "Starting the connector",
     "reading": "Reading from Phenom",
     "loading": "Loading into the warehouse",
 }

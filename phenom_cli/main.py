@@ -9,6 +9,8 @@ import click
 
 from phenom_api import __version__
 from phenom_cli import local_tenant
+from phenom_cli.completion import complete_streams, completion
+from phenom_cli.documents import documents
 from phenom_cli.fields import fields
 from phenom_cli.passthrough import passthrough
 from phenom_cli.scopes import scopes
@@ -17,7 +19,17 @@ from phenom_cli.write import write
 DEFAULT_WAREHOUSE = "phenom.duckdb"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """Lists its commands as they were added: by use, not by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="phenom")
 def phenom() -> None:
     """Phenom recruiting data for people at a terminal.
@@ -27,16 +39,18 @@ def phenom() -> None:
     """
 
 
-@phenom.command()
+@click.command()
 @click.option(
     "--config",
     "config_file",
+    type=click.Path(),
     metavar="FILE",
     help="JSON file with the source's configuration (client_id, client_secret, token_url, ...)."
     " Without it, a local tenant with made-up data is started and synced.",
 )
 @click.option(
     "--warehouse",
+    type=click.Path(),
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
@@ -46,6 +60,7 @@ def phenom() -> None:
 @click.option(
     "--streams",
     metavar="A,B",
+    shell_complete=complete_streams,
     help="Only these streams, separated by commas. Without it, all of them.",
 )
 @click.option(
@@ -69,7 +84,8 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
     Examples:
       phenom sync
       phenom sync --config tenant.json --warehouse recruiting.duckdb
-      phenom sync --config tenant.json --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
+      phenom sync --config tenant.json \\
+          --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
       phenom sync --config tenant.json --streams jobs,users --full-refresh
     """
     from phenom_cli.sync import sync as run_sync
@@ -90,9 +106,10 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
     sys.exit(exit_code)
 
 
-@phenom.command()
+@click.command()
 @click.option(
     "--port",
+    metavar="N",
     type=click.IntRange(0, 65535),
     default=8100,
     show_default=True,
@@ -100,6 +117,7 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
 )
 @click.option(
     "--jobs",
+    metavar="N",
     type=click.IntRange(0),
     default=local_tenant.JOBS,
     show_default=True,
@@ -107,6 +125,7 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
 )
 @click.option(
     "--applications",
+    metavar="N",
     type=click.IntRange(0),
     default=local_tenant.APPLICATIONS,
     show_default=True,
@@ -114,6 +133,7 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
 )
 @click.option(
     "--seed",
+    metavar="N",
     type=int,
     default=local_tenant.SEED,
     show_default=True,
@@ -133,10 +153,17 @@ def sandbox(port: int, jobs: int, applications: int, seed: int) -> None:
     local_tenant.serve(port, jobs, applications, seed)
 
 
-phenom.add_command(scopes)
-phenom.add_command(passthrough)
-phenom.add_command(fields)
-phenom.add_command(write)
+for command in (
+    sync,
+    write,
+    documents,
+    scopes,
+    fields,
+    passthrough,
+    sandbox,
+    completion,
+):
+    phenom.add_command(command)
 
 
 def main() -> None:

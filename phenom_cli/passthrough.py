@@ -98,12 +98,12 @@ def passthrough(
     \b
     Examples (with C for tenant.json):
       phenom passthrough --config C GET /jobs-api/v1/jobs -p limit=1
-      phenom passthrough --config C GET /apply/v2/applications --paginate > all.jsonl
+      phenom passthrough --config C GET /jobs-api/v1/jobs --paginate > jobs.jsonl
       phenom passthrough --config C GET /apply/v2/applications/status \\
           -H 'email: ada@example.com' -H 'jobId: JR-1' -H 'locale: en_US'
       phenom passthrough --config C POST /candidates-api/v1/candidates/search/ \\
           -d '{"from": 0, "size": 10}'
-      phenom passthrough --config C PATCH /candidates-api/... -F attachment=@cv.pdf
+      phenom passthrough --config C PATCH /candidates-api/... -F file=@cv.pdf
     """
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Operation

@@ -1,41 +1,40 @@
-"""What a connection may do: one row per unified model and per action."""
+"""What a connection may do: one row per unified model, per group of columns, and per action."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
-from destination_phenom.apply_api import STATUS
-from destination_phenom.candidates_api import FIND
-from destination_phenom.wire import refusal
+from destination_phenom.candidates_api import CREATE
+from destination_phenom.probes import action_probes
 from phenom_api.errors import AuthenticationFailed, PermissionDenied
-from phenom_api.gateway import HURRIED, Gateway, Operation
-from phenom_api.listings import applications_page
+from phenom_api.gateway import HURRIED, Gateway
+from phenom_api.probes import Probe, Reply, ask
+from source_phenom import manifest
 from source_phenom.config import SourceConfig
-from source_phenom.listings.applications import ApplicationListing
-from source_phenom.listings.jobs import JobListing
-from source_phenom.models import candidates, hiring_team
-from source_phenom.probes import Probe, Reply, ask, listing_probes
+from source_phenom.models import applications, candidates, employees, groups, hiring_team, jobs
+from source_phenom.probes import acting_user_probes, listing_probes
 
 SAMPLE = 50
 """Rows of each listing in which people are looked for."""
 
 DEFAULT_LOCALE = "en_US"
-_NOBODY = "connection.check@example.com"
-_NO_JOB = "JOBID"
-"""The placeholder that Phenom itself uses for a job that is none."""
+_ACTING_USER = "the id of an acting user, to be set as ph_user_id"
 
 Result = Literal["reachable", "empty", "denied", "not configured", "failed"]
 PASSED: tuple[Result, ...] = ("reachable", "empty")
+
+
+Kind = Literal["model", "columns", "action"]
 
 
 @dataclass(frozen=True)
 class Scope:
     """One row of the scope test.
 
+    :param name: of the model or the action; ``model (column, column)`` for columns that come
+        from an API of their own.
     :param required: whether a sync is incomplete without it.
     :param endpoint: what was (or would be) called, e.g. ``GET /jobs-api/v1/jobs``.
     :param http_status: of the answer; None where none came.
@@ -44,7 +43,7 @@ class Scope:
     """
 
     name: str
-    kind: Literal["model", "action"]
+    kind: Kind
     required: bool
     result: Result
     endpoint: str
@@ -58,9 +57,16 @@ def scope_test(config: SourceConfig, locale: str, site_type: str) -> list[Scope]
 
     :param locale, site_type: headers of a question to the Apply API.
     """
+    further = acting_user_probes(config, SAMPLE)
     probes = listing_probes(config, SAMPLE) + action_probes(config, locale, site_type)
+    if config.ph_user_id is not None:
+        probes += further
     replies = ask(probes, Gateway(config, patience=HURRIED))
-    found = [_model(name, replies) for name in MODELS]
+    found = [_model(name, replies) for name in REQUIRED]
+    found += [_further_model(name, further, replies) for name in FURTHER]
+    found += [
+        _columns(name, probe, further, replies) for probe in further for name in _names(probe.fills)
+    ]
     found += [_action(name, replies) for name in ACTIONS]
     return found
 
@@ -76,6 +82,7 @@ def _has_candidate(row: Any) -> bool:
 # What of a listing's rows makes a record of the model, and how to say that none does. There are
 # roles wherever jobs can be read.
 _NO_TEAM = f"None of the first {SAMPLE} jobs names a hiring manager or a recruiter."
+_NO_ROWS = "The listing has no rows."
 _NO_CANDIDATE = f"None of the first {SAMPLE} applications names its candidate."
 _RECORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     hiring_team.USERS: (_has_team, _NO_TEAM),
@@ -83,7 +90,17 @@ _RECORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     hiring_team.ASSIGNMENTS: (_has_team, _NO_TEAM),
     candidates.MODEL: (_has_candidate, _NO_CANDIDATE),
 }
-MODELS = (*JobListing.stream_names, *reversed(ApplicationListing.stream_names))
+REQUIRED = (
+    jobs.MODEL,
+    hiring_team.USERS,
+    hiring_team.ROLES,
+    hiring_team.MEMBERS,
+    hiring_team.ASSIGNMENTS,
+    candidates.MODEL,
+    applications.MODEL,
+)
+FURTHER = tuple(name for name in manifest.stream_names() if name not in REQUIRED)
+"""The models that take an acting user."""
 ACTIONS = ("create_candidate", "create_application")
 
 
@@ -92,7 +109,7 @@ def _model(name: str, replies: Mapping[Probe, Reply]) -> Scope:
     asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
     for probe, reply in asked.items():
         if reply.error is not None:
-            return _refused(name, "model", probe, reply)
+            return _refused(name, "model", probe, reply, required=True)
     probe = next(iter(asked))
     rows = [row for reply in asked.values() for row in reply.rows]
     makes_record, none_does = _RECORDS.get(name, (bool, ""))
@@ -100,81 +117,105 @@ def _model(name: str, replies: Mapping[Probe, Reply]) -> Scope:
     message = ""
     if name != hiring_team.ROLES and not any(map(makes_record, rows)):
         result = "empty"
-        message = none_does if rows else "The listing has no rows."
+        message = none_does if rows else _NO_ROWS
     return Scope(
         name, "model", True, result, str(probe.operation), asked[probe].status, message=message
     )
 
 
+def _further_model(name: str, further: Sequence[Probe], replies: Mapping[Probe, Reply]) -> Scope:
+    """A model that takes an acting user; what it is made of is what its last probe asks for."""
+    needed = [probe for probe in further if name in probe.serves]
+    asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
+    probe = needed[-1]
+    if probe not in asked:
+        return _not_configured(name, "model", probe, further)
+    for each, reply in asked.items():
+        if reply.error is not None:
+            return _refused(name, "model", each, reply)
+    is_empty = name in (employees.MODEL, groups.MODEL) and not asked[probe].rows
+    return Scope(
+        name,
+        "model",
+        False,
+        "empty" if is_empty else "reachable",
+        str(probe.operation),
+        asked[probe].status,
+        message=_NO_ROWS if is_empty else "",
+    )
+
+
+def _names(columns: Sequence[str]) -> list[str]:
+    """``model (column, column)`` for each model among columns written ``model.column``."""
+    by_model: dict[str, list[str]] = {}
+    for column in columns:
+        model, _, name = column.partition(".")
+        by_model.setdefault(model, []).append(name)
+    return [f"{model} ({', '.join(names)})" for model, names in by_model.items()]
+
+
+def _columns(
+    name: str, probe: Probe, further: Sequence[Probe], replies: Mapping[Probe, Reply]
+) -> Scope:
+    reply = replies.get(probe)
+    if reply is None:
+        return _not_configured(name, "columns", probe, further)
+    if reply.error is not None:
+        return _refused(name, "columns", probe, reply)
+    return Scope(name, "columns", False, "reachable", str(probe.operation), reply.status)
+
+
+def _not_configured(name: str, kind: Kind, probe: Probe, further: Sequence[Probe]) -> Scope:
+    """The same to ask for in every row: one id opens all of these APIs."""
+    apis = dict.fromkeys(each.operation.needs.partition(",")[0] for each in further)
+    wanted = f"{_ACTING_USER}, and permission to read with it: {', '.join(apis)}"
+    return Scope(name, kind, False, "not configured", str(probe.operation), None, wanted)
+
+
 def _action(name: str, replies: Mapping[Probe, Reply]) -> Scope:
-    asked = next(((probe, reply) for probe, reply in replies.items() if name in probe.serves), None)
-    if asked is None:
+    asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
+    if not asked:
         return Scope(
             name,
             "action",
             False,
             "not configured",
-            str(FIND),
+            str(CREATE),
             None,
-            "the id of an acting user, to be set as ph_user_id; Candidates API, reading and"
-            " creating candidates",
+            f"{_ACTING_USER}; Candidates API, reading and creating candidates",
             "Needed only for candidates without a job.",
         )
-    probe, reply = asked
-    if reply.error is not None:
-        return _refused(name, "action", probe, reply)
-    message = ""
-    if reply.status is not None and reply.status >= 400:
-        message = f"{reply.status} is the gateway's word for somebody whom it does not know."
+    for probe, reply in asked.items():
+        if reply.error is not None:
+            return _refused(name, "action", probe, reply)
+    probe, reply = list(asked.items())[-1]
+    message = f"An empty request is refused as invalid ({reply.status}), not as forbidden."
     return Scope(
         name, "action", False, "reachable", str(probe.operation), reply.status, message=message
     )
 
 
-def _refused(name: str, kind: Literal["model", "action"], probe: Probe, reply: Reply) -> Scope:
+def _refused(name: str, kind: Kind, probe: Probe, reply: Reply, *, required: bool = False) -> Scope:
     error = reply.error
     assert error is not None
     message, wanted = error.message, ""
     result: Result = "failed"
     if isinstance(error, PermissionDenied):
         result, wanted = "denied", probe.operation.needs
-        message = f"The API client may not read the {probe.name}." if kind == "model" else ""
+        message = "" if kind == "action" else f"The API client may not read the {probe.name}."
         if probe.remedy:
             message += f" Or {probe.remedy}."
+        if probe.besides:
+            message += f" {probe.besides}"
     elif isinstance(error, AuthenticationFailed):
         result = "denied"
     return Scope(
         name,
         kind,
-        kind == "model",
+        required,
         result,
         str(probe.operation),
         reply.status,
         wanted,
         message,
     )
-
-
-def action_probes(config: SourceConfig, locale: str, site_type: str) -> list[Probe]:
-    """A question about somebody who does not exist, per action that is configured."""
-    headers = {"email": _NOBODY, "jobId": _NO_JOB, "locale": locale, "siteType": site_type}
-    applied = partial(_ask_for_nobody, STATUS, headers=headers)
-    probes = [Probe("application of an e-mail address", STATUS, ("create_application",), applied)]
-    if config.ph_user_id is not None:
-        known = partial(_ask_for_nobody, FIND, params={"email": _NOBODY})
-        probes.append(Probe("candidate of an e-mail address", FIND, ("create_candidate",), known))
-    return probes
-
-
-def _ask_for_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> Reply:
-    """400, 404 and 422 answer the question as well as 200 does."""
-    answer = gateway.send(operation, **parts)
-    if not 200 <= answer.status < 300 and answer.status not in (400, 404, 422):
-        error = refusal(operation, answer)
-        error.answer = answer
-        raise error
-    if answer.status == 404:
-        # Unless it is not the gateway that says so: then the listings are not found either.
-        with suppress(PermissionDenied):
-            applications_page(gateway, 0, 1)
-    return Reply(answer.status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,15 +26,21 @@ _COLOURS = {
 }
 
 
+_NAME, _NAME_AND_RESULT = 26, 45
+"""Characters of a name, and of what stands before the endpoint."""
+_PIPE_WIDTH = 80
+
+
 @click.command()
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
 def scopes(config_file: str, as_json: bool) -> None:
     """Test what the API client may do.
 
-    One row per unified model and per action, and what to ask Phenom for where something is
-    missing. Nothing is created: the actions are tried with a question about somebody who does
-    not exist.
+    One row per unified model, per group of columns that come from an API of their own, and per
+    action, and what to ask Phenom for where something is missing. Nothing is created: the actions
+    are tried with a question about somebody who does not exist, and with a request that has no
+    content, which the gateway can only refuse.
 
     \b
     reachable       it works
@@ -42,12 +49,13 @@ def scopes(config_file: str, as_json: bool) -> None:
     not configured  a key of the configuration is missing
     failed          no usable answer: the network, the address, the gateway itself
 
-    Exit code 0 if every model is reachable or empty, else 1. Actions do not count.
+    Exit code 0 if every model that a sync without ph_user_id reads is reachable or empty, else 1.
+    What an acting user (ph_user_id) opens does not count, nor do actions.
 
     \b
-    Examples:
-      phenom scopes --config tenant.json
-      phenom scopes --config tenant.json --json | jq -r '.[].ask | select(. != "")'
+    Examples (with C for tenant.json):
+      phenom scopes --config C
+      phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
     """
     from phenom_cli.configuration import source_settings
     from phenom_cli.printing import console, print_json, progress_console
@@ -67,7 +75,7 @@ def scopes(config_file: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(scope) for scope in found], indent=2)
     else:
-        show(found, console(), has_api_key=config.api_key is not None)
+        show(found, console(pipe_width=_PIPE_WIDTH), has_api_key=config.api_key is not None)
     missing = [scope.name for scope in found if scope.required and scope.result not in PASSED]
     if missing:
         click.echo(f"Error: required models cannot be read: {', '.join(missing)}.", err=True)
@@ -75,7 +83,10 @@ def scopes(config_file: str, as_json: bool) -> None:
 
 
 def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None:
-    """A table that fits 80 columns, and below it what to do, once for all rows that need it."""
+    """A table that fits 80 columns, and below it what to do, once for all rows that need it.
+
+    An endpoint is folded at its slashes, where there is no room for it.
+    """
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -83,15 +94,16 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     from phenom_cli.printing import print_rendered
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("model or action", "result", "endpoint"):
-        table.add_column(title, overflow="fold")
+    table.add_column("model, columns or action", max_width=_NAME)
+    table.add_column("result")
+    table.add_column("endpoint")
     remarks: dict[tuple[str, str, str], list[str]] = {}
     for scope in found:
         status = f" ({scope.http_status})" if scope.http_status is not None else ""
         table.add_row(
             Text(scope.name),
             Text(f"{scope.result}{status}", style=_COLOURS[scope.result]),
-            Text(scope.endpoint),
+            Text(_at_slashes(scope.endpoint, console.width - _NAME_AND_RESULT), overflow="fold"),
         )
         if scope.ask or scope.message:
             remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
@@ -105,3 +117,13 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     if not has_api_key and {scope.http_status for scope in found} == {403, None}:
         click.echo()
         print_rendered(console, Text("Where all is denied, the gateway may want an api_key."))
+
+
+def _at_slashes(endpoint: str, width: int) -> str:
+    """Lines of at most ``width`` characters, as far as the path's parts allow."""
+    lines = [""]
+    for part in re.split(r"(?=/)", endpoint):
+        if len(lines[-1]) + len(part) > width:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)

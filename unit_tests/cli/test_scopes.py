@@ -10,7 +10,8 @@ import pytest
 import requests_mock
 
 from integration_tests.cli.running import Done, config_file, run
-from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
+from source_phenom import manifest
+from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL, run_source
 
 JOBS = f"{GATEWAY}/jobs-api/v1/jobs"
 CLOSED = f"{GATEWAY}/jobs-api/v1/closedJobs"
@@ -19,6 +20,25 @@ STATUS = f"{APPLICATIONS}/status"
 CANDIDATES = f"{GATEWAY}/candidates-api/v2/candidates"
 OF_JOBS = ["jobs", "users", "roles", "job_hiring_team_members", "job_user_role_assignments"]
 OF_APPLICATIONS = ["candidates", "applications"]
+
+USERS = f"{GATEWAY}/user-management/scim/v2/Users"
+GROUPS = f"{GATEWAY}/user-management/scim/v2/Groups"
+MANAGED = f"{GATEWAY}/hiringmanager/v3/jobs/search"
+SEARCH = f"{GATEWAY}/candidates-api/v1/candidates/search/"
+APPLICANTS = f"{GATEWAY}/candidates-api/applications/v1/jobs/{{}}/applicants"
+OF_CANDIDATE = f"{GATEWAY}/candidates-api/applications/v1/candidates/{{}}"
+FILES = f"{GATEWAY}/candidates-api/files/v1/candidates/{{}}/attachments"
+TAGS = f"{GATEWAY}/tags-api/v1/tags"
+FURTHER = manifest.stream_names()[7:]
+COLUMNS = [
+    "users (first_name, last_name)",
+    "jobs (closed_at, remote_created_at, remote_updated_at)",
+    "candidates (remote_created_at, remote_updated_at)",
+    "applications (outcome, current_stage)",
+    "applications (rejected_at, rejection_reason_name, remote_created_at, remote_updated_at)",
+    "candidates (tags)",
+]
+ACTIONS = ["create_candidate", "create_application"]
 
 JOB = {"jobId": "JR-1", "hiringManagerEmail": "h@example.com"}
 APPLICATION = {"id": "a1", "candidateData": {"id": "c1"}}
@@ -35,7 +55,24 @@ def http() -> Iterator[requests_mock.Mocker]:
         mocker.get(APPLICATIONS, json={"data": [APPLICATION], "pagination": {"total": 1}})
         mocker.get(STATUS, json={"data": {"alreadyApplied": False}})
         mocker.get(CANDIDATES, status_code=404, json={"message": "Candidate not found"})
+        for action in (APPLICATIONS, CANDIDATES):
+            mocker.post(action, status_code=400, json={"message": "Request body is missing"})
+        answered(mocker)
         yield mocker
+
+
+def answered(mocker: requests_mock.Mocker, job: str = "JR-1", candidate: str = "c1") -> None:
+    """What an acting user opens, with one job and one candidate."""
+    for url in (USERS, GROUPS):
+        mocker.get(url, json={"Resources": [{"id": "1"}], "totalResults": 1})
+    mocker.post(MANAGED, json={"data": {"jobs": [], "totalCount": 0}})
+    mocker.post(SEARCH, json={"data": {"candidates": [{"userId": "c1"}]}})
+    mocker.get(APPLICANTS.format(job), json={"data": {"candidates": []}})
+    of_candidate = OF_CANDIDATE.format(candidate)
+    mocker.get(f"{of_candidate}/applications", json={"data": {"applications": []}})
+    mocker.get(f"{of_candidate}/hiring-status-activities", json={"data": []})
+    mocker.get(FILES.format(candidate), json={"attachments": []})
+    mocker.get(TAGS, json={"data": [], "total": 0})
 
 
 class Tool:
@@ -61,7 +98,7 @@ def tool(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Tool:
 def test_everything_is_reachable(http: requests_mock.Mocker, tool: Tool) -> None:
     code, rows = tool(ph_user_id="u1")
     assert code == 0
-    assert list(rows) == [*OF_JOBS, *OF_APPLICATIONS, "create_candidate", "create_application"]
+    assert list(rows) == [*OF_JOBS, *OF_APPLICATIONS, *FURTHER, *COLUMNS, *ACTIONS]
     assert {row["result"] for row in rows.values()} == {"reachable"}
     assert rows["users"] == {
         "name": "users",
@@ -74,14 +111,16 @@ def test_everything_is_reachable(http: requests_mock.Mocker, tool: Tool) -> None
         "message": "",
     }
     assert not rows["create_candidate"]["required"]
-    assert rows["create_candidate"]["http_status"] == 404
-    assert "somebody whom it does not know" in rows["create_candidate"]["message"]
+    assert rows["create_candidate"]["endpoint"] == "POST /candidates-api/v2/candidates"
+    assert rows["create_candidate"]["http_status"] == 400
+    assert "An empty request" in rows["create_candidate"]["message"]
 
 
 def test_nothing_is_created(http: requests_mock.Mocker, tool: Tool) -> None:
     tool(ph_user_id="u1", locale="de_DE", site_types=["internal"])
     asked = [each for each in http.request_history if each.url != TOKEN_URL]
-    assert {each.method for each in asked} == {"GET"}
+    for each in asked:
+        assert each.method == "GET" or each.body is None or each.url in (MANAGED, SEARCH)
     status = next(each for each in asked if each.url == STATUS)
     assert status.headers["locale"] == "de_DE"
     assert status.headers["siteType"] == "internal"
@@ -148,12 +187,28 @@ def test_a_no_to_the_question_is_an_answer(
 ) -> None:
     http.get(STATUS, status_code=status, json={"message": "no such job"})
     _, rows = tool()
+    assert rows["create_application"]["result"] == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [(400, "reachable"), (422, "reachable"), (403, "denied"), (404, "failed"), (200, "failed")],
+)
+def test_whether_submitting_is_permitted(
+    http: requests_mock.Mocker, tool: Tool, status: int, result: str
+) -> None:
+    http.post(APPLICATIONS, status_code=status, json={"message": "no"})
+    code, rows = tool()
     row = rows["create_application"]
-    assert (row["result"], row["http_status"]) == ("reachable", status)
+    assert (code, row["result"], row["http_status"]) == (0, result, status)
+    assert row["endpoint"] == "POST /apply/v2/applications"
+    assert row["ask"] == ("Apply API, submitting applications" if status == 403 else "")
 
 
 def test_not_the_gateway_at_all(http: requests_mock.Mocker, tool: Tool) -> None:
-    http.get(requests_mock.ANY, status_code=404, text="<h1>nothing here</h1>")
+    for method in ("GET", "POST"):
+        http.request(method, requests_mock.ANY, status_code=404, text="<h1>nothing here</h1>")
+    http.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
     code, rows = tool(ph_user_id="u1")
     assert code == 1
     assert {row["result"] for row in rows.values()} == {"failed"}
@@ -197,3 +252,107 @@ def test_an_unusable_configuration(tool: Tool) -> None:
     done = tool.text(page_size="many")
     assert (done.code, done.out) == (1, "")
     assert "'page_size'" in done.err
+
+
+class TestActingUser:
+    def test_what_one_would_open(self, http: requests_mock.Mocker, tool: Tool) -> None:
+        code, rows = tool()
+        assert code == 0
+        for name in (*FURTHER, *COLUMNS):
+            row = rows[name]
+            assert (row["result"], row["http_status"], row["required"]) == (
+                "not configured",
+                None,
+                False,
+            )
+            assert "to be set as ph_user_id" in row["ask"]
+            assert "User management (SCIM), Hiring Manager API, Candidates API" in row["ask"]
+        opened = ("user-management", "hiringmanager", "candidates-api", "tags-api")
+        assert not any(api in each.url for each in http.request_history for api in opened)
+        assert tool.text().out.count("User management (SCIM)") == 1
+
+    @pytest.mark.parametrize(
+        ("method", "url", "ask", "lost"),
+        [
+            ("GET", USERS, "User management (SCIM), reading users", ["employees", COLUMNS[0]]),
+            ("GET", GROUPS, "User management (SCIM), reading groups", ["groups"]),
+            ("POST", MANAGED, "Hiring Manager API, reading jobs", [COLUMNS[1]]),
+            ("GET", APPLICANTS.format("JR-1"), "Candidates API, reading the app", [COLUMNS[3]]),
+            ("GET", TAGS, "Tags API, reading tags", [COLUMNS[5]]),
+        ],
+    )
+    def test_denied_apis_are_named_and_not_required(
+        self,
+        http: requests_mock.Mocker,
+        tool: Tool,
+        method: str,
+        url: str,
+        ask: str,
+        lost: list[str],
+    ) -> None:
+        http.request(method, url, **DENIED)
+        code, rows = tool(ph_user_id="u1")
+        assert code == 0
+        denied = {name: row for name, row in rows.items() if row["result"] == "denied"}
+        assert list(denied) == lost
+        for row in denied.values():
+            assert row["ask"].startswith(ask)
+            assert row["http_status"] == 403
+            assert row["endpoint"].startswith(method)
+
+    def test_empty_ones(self, http: requests_mock.Mocker, tool: Tool) -> None:
+        http.get(GROUPS, json={"Resources": [], "totalResults": 0})
+        code, rows = tool(ph_user_id="u1")
+        assert (code, rows["groups"]["result"]) == (0, "empty")
+        assert {rows[name]["result"] for name in COLUMNS} == {"reachable"}
+
+    def test_nobody_is_asked_about_where_nobody_is_known(
+        self, http: requests_mock.Mocker, tool: Tool
+    ) -> None:
+        http.get(JOBS, json={"data": [], "totalRecordsCount": 0})
+        http.post(SEARCH, **DENIED)
+        nothing: dict[str, Any] = {"status_code": 404, "json": {"message": "not found"}}
+        http.get(APPLICANTS.format("JOBID"), **nothing)
+        http.get(f"{OF_CANDIDATE.format('0' * 24)}/applications", **nothing)
+        http.get(f"{OF_CANDIDATE.format('0' * 24)}/hiring-status-activities", **nothing)
+        http.get(FILES.format("0" * 24), **DENIED)
+        code, rows = tool(ph_user_id="u1")
+        assert code == 0
+        results = {name: (rows[name]["result"], rows[name]["http_status"]) for name in COLUMNS}
+        assert results[COLUMNS[2]] == ("denied", 403)
+        assert results[COLUMNS[3]] == results[COLUMNS[4]] == ("reachable", 404)
+
+    def test_an_api_that_is_not_there(self, http: requests_mock.Mocker, tool: Tool) -> None:
+        http.get(APPLICANTS.format("JR-1"), status_code=404, text="<h1>nothing here</h1>")
+        _, rows = tool(ph_user_id="u1")
+        assert rows[COLUMNS[3]]["result"] == "failed"
+
+
+def test_check_names_what_is_denied_and_what_it_costs(
+    http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    def message(**config: Any) -> str:
+        outcome = run_source("check", tmp_path, config={**CONFIG, **config})
+        (status,) = outcome.of("CONNECTION_STATUS")
+        assert status["connectionStatus"]["status"] == "SUCCEEDED"
+        return str(status["connectionStatus"].get("message", ""))
+
+    assert message(ph_user_id="u1") == ""
+    http.get(USERS, **DENIED)
+    http.post(MANAGED, **DENIED)
+    assert message() == ""
+    told = message(ph_user_id="u1")
+    assert "GET /user-management/scim/v2/Users (403). Ask Phenom to grant it: User man" in told
+    assert "Without it: streams employees; columns users.first_name, users.last_name." in told
+    assert "Without it: columns jobs.closed_at, jobs.remote_created_at, jobs.remote_upd" in told
+
+
+def test_check_fails_without_a_listing_whatever_else_works(
+    http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    for url in (JOBS, APPLICATIONS, APPLICANTS.format("JOBID")):
+        http.get(url, **DENIED)
+    outcome = run_source("check", tmp_path, config={**CONFIG, "ph_user_id": "u1"})
+    (status,) = outcome.of("CONNECTION_STATUS")
+    assert status["connectionStatus"]["status"] == "FAILED"
+    assert "user-management" not in status["connectionStatus"]["message"]

@@ -1,0 +1,151 @@
+"""Files behind pre-signed URLs: fetched without credentials, straight to disk.
+
+Such a URL is a permission in itself, and its host is not Phenom's: nothing of ours travels there
+(no token, no key, no cookie, no ``.netrc``), and no message repeats the URL.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import closing, suppress
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from phenom_api import __version__
+from phenom_api.connection import is_loopback
+from phenom_api.errors import PhenomError
+from phenom_api.network import network_failure
+from phenom_api.patience import Passing
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+_PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
+"""403 among them: the URL may have expired, and the next one will be fresh."""
+_CHUNK = 256 * 1024
+
+
+class NotHad(PhenomError):
+    """A file that the storage does not give; others it may."""
+
+
+class Storage:
+    """Fetches files through the environment's proxies; may be shared between threads.
+
+    :param loopback: whether plain http to this machine is accepted, as a local tenant has it.
+    :param connect, read: seconds to connect, and seconds without a byte.
+    """
+
+    def __init__(self, *, loopback: bool, connect: float = 10.0, read: float = 60.0) -> None:
+        self._loopback = loopback
+        self._timeout = (connect, read)
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def save(self, url: str, target: Path) -> int:
+        """Write what ``url`` leads to into ``target``, whole or not at all; returns its bytes.
+
+        The folder must be there. Nobody else may read the file.
+
+        :raises Passing: where another try, with another URL, may help; finally a ``NotHad``.
+        :raises NotHad: for a URL that must not be followed, and for a final refusal.
+        :raises OSError: where the file cannot be written.
+        """
+        with closing(self._opened(url)) as response:
+            descriptor, unfinished = tempfile.mkstemp(".part", "", target.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    size = _copied(response, file)
+                Path(unfinished).replace(target)
+            except BaseException:
+                with suppress(OSError):
+                    Path(unfinished).unlink()
+                raise
+        return size
+
+    def _opened(self, url: str) -> requests.Response:
+        for _ in range(_MOST_REDIRECTS + 1):
+            if not self._is_followed(url):
+                raise NotHad(
+                    "The file's URL is not one that is followed: it must begin with https:// and "
+                    "carry no user name."
+                )
+            response = self._asked(url)
+            target = response.headers.get("Location")
+            if response.status_code in _REDIRECTS and target:
+                response.close()
+                url = _joined(url, target)
+            elif response.status_code == 200:
+                return response
+            else:
+                response.close()
+                raise _refusal(response.status_code)
+        raise NotHad("The file's URL is redirected too often.")
+
+    def _is_followed(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        is_local = parts.scheme == "http" and self._loopback and is_loopback(host)
+        return bool(host) and parts.username is None and (parts.scheme == "https" or is_local)
+
+    def _asked(self, url: str) -> requests.Response:
+        try:
+            return self._session.get(
+                url,
+                headers={
+                    "Accept": "*/*",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": f"airbyte-phenom/{__version__}",
+                },
+                # Keeps requests from looking for credentials in a .netrc.
+                auth=lambda request: request,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (OSError, ValueError) as error:
+            raise _network_failure(error) from None
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
+
+
+def _copied(response: requests.Response, file: BinaryIO) -> int:
+    """How many bytes there were; one that ends before its announced length is an error."""
+    size = 0
+    chunks = response.iter_content(_CHUNK)
+    while True:
+        try:
+            chunk = next(chunks, None)
+        except requests.RequestException as error:
+            raise _network_failure(error) from None
+        if chunk is None:
+            return size
+        size += file.write(chunk)
+
+
+def _network_failure(error: Exception) -> Exception:
+    failure = network_failure(error, "The file's storage", "any proxy")
+    if isinstance(failure, Passing):
+        return Passing(NotHad(failure.final.message, failure.final.detail))
+    return NotHad(str(failure))
+
+
+def _refusal(status: int) -> Exception:
+    if status in _PASSING:
+        return Passing(NotHad(f"The file's storage keeps answering {status}. Try again later."))
+    return NotHad(f"The file's storage refused with {status}.")

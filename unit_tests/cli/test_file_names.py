@@ -1,0 +1,71 @@
+"""Names that somebody else chose, as names of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phenom_cli.file_names import file_name, id_name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cv.pdf", "cv.pdf"),
+        ("Lebenslauf Müller (2024).pdf", "Lebenslauf Müller (2024).pdf"),
+        ("履歴書.docx", "履歴書.docx"),
+        ("../../etc/passwd", "_._etc_passwd"),
+        ("..\\..\\boot.ini", "_.._boot.ini"),
+        ("/etc/passwd", "_etc_passwd"),
+        ("C:\\cv.pdf", "C__cv.pdf"),
+        ("..", "file"),
+        (" . ", "file"),
+        ("", "file"),
+        (".bashrc", "bashrc"),
+        ("cv.pdf. ", "cv.pdf"),
+        ("a\nb\x00c\u202egpj.exe", "a_b_c_gpj.exe"),
+        ("u\u0308.pdf", "ü.pdf"),
+        ("x" * 300 + ".pdf", "x" * 146 + ".pdf"),
+        ("é" * 300 + ".pdf", "é" * 73 + ".pdf"),
+        ("cv." + "x" * 300, "cv." + "x" * 147),
+        ("no suffix", "no suffix"),
+    ],
+)
+def test_file_name(name: str, expected: str) -> None:
+    assert file_name(name) == expected
+
+
+@given(st.text())
+def test_a_file_name_is_one_name(name: str) -> None:
+    made = file_name(name)
+    assert Path(made).name == made
+    assert made not in (".", "..")
+    assert 0 < len(made.encode("utf-8", "surrogatepass")) <= 150
+    assert file_name(made) == made
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("65f0c1d2", "65f0c1d2"),
+        ("a@b.io", "a@b.io"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("../x", "..%2Fx"),
+        ("a b", "a%20b"),
+        ("", ""),
+    ],
+)
+def test_id_name(key: str, expected: str) -> None:
+    assert id_name(key) == expected
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(max_codepoint=99)))
+def test_different_ids_have_different_names(one: str, other: str) -> None:
+    assert (id_name(one) == id_name(other)) == (one == other)
+    for name in (id_name(one), id_name(other)):
+        assert "/" not in name
+        assert name not in (".", "..")
