@@ -25,7 +25,7 @@ def jobs_page(
     """
     return gateway.fetch(
         operation,
-        lambda body: _page(body, body.get("totalRecordsCount")),
+        lambda body: page_of(body, "data", body.get("totalRecordsCount")),
         params={"siteType": site_type, "offset": offset, "limit": limit},
     )
 
@@ -38,18 +38,23 @@ def applications_page(gateway: Gateway, offset: int, limit: int) -> Page:
 
     def read(body: Mapping[str, Any]) -> Page:
         pagination = body.get("pagination")
-        return _page(body, pagination.get("total") if isinstance(pagination, Mapping) else None)
+        total = pagination.get("total") if isinstance(pagination, Mapping) else None
+        return page_of(body, "data", total)
 
     return gateway.fetch(APPLICATIONS, read, params={"offset": offset, "limit": limit})
 
 
-def _page(body: Mapping[str, Any], total: Any) -> Page:
-    rows = body.get("data")
+def page_of(body: Mapping[str, Any], member: str, total: Any) -> Page:
+    """The page whose rows are the list ``member``; ValueError where that is none.
+
+    :param total: what the answer claims the listing to have, of whatever type.
+    """
+    rows = body.get(member)
     count = _count(total)
-    if rows is None and ("data" in body or count == 0):
+    if rows is None and (member in body or count == 0):
         rows = []
     if not isinstance(rows, list):
-        raise ValueError("data is not a list")
+        raise ValueError(f"{member} is not a list")
     return Page(rows, count)
 
 

@@ -1,1 +1,1 @@
-"""Airbyte source for Phenom: seven unified recruiting models, read incrementally."""
+"""Airbyte source for Phenom: unified recruiting models, read incrementally."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from phenom_api.connection import Connection, Text, load
+from source_phenom.models.outcomes import Outcome
+from source_phenom.models.values import bare
 
 Model = Literal[
     "users",
@@ -60,6 +70,42 @@ def _refuse(reason: str | None) -> None:
         raise ValueError(reason)
 
 
+class StatusOutcome(_Part):
+    """Applications whose hiring status is ``status`` have the outcome ``outcome``."""
+
+    status: Text
+    outcome: Outcome
+
+    @model_validator(mode="after")
+    def _can_be_recognised(self) -> StatusOutcome:
+        _refuse(None if bare(self.status) else "status has no letter or digit to recognise it by")
+        return self
+
+
+def _listed(mapping: Any) -> Any:
+    """``{status: outcome}``, the short way to write it, as a list."""
+    if not isinstance(mapping, Mapping):
+        return mapping
+    return [{"status": status, "outcome": outcome} for status, outcome in mapping.items()]
+
+
+def _without_contradiction(mapping: list[StatusOutcome]) -> list[StatusOutcome]:
+    seen: dict[str, StatusOutcome] = {}
+    for entry in mapping:
+        first = seen.setdefault(bare(entry.status), entry)
+        if first.outcome != entry.outcome:
+            raise ValueError(
+                f"says different things of {first.status!r} and {entry.status!r}, which are the "
+                "same but for case and punctuation"
+            )
+    return mapping
+
+
+OutcomeMapping = Annotated[
+    list[StatusOutcome], BeforeValidator(_listed), AfterValidator(_without_contradiction)
+]
+
+
 class SourceConfig(Connection):
     """Everything the source can be told."""
 
@@ -70,6 +116,8 @@ class SourceConfig(Connection):
     application_sources: list[Text] = Field(default_factory=list)
     field_overrides: list[FieldOverride] = Field(default_factory=list)
     custom_fields: list[CustomField] | None = None
+    outcome_mapping: OutcomeMapping = Field(default_factory=list)
+    full_reconcile_days: int = Field(default=7, ge=1)
     hard_deletes: bool = False
     page_size: int = Field(default=100, ge=1, le=1000)
 

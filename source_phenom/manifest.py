@@ -38,9 +38,18 @@ def specification() -> dict[str, Any]:
     }
 
 
-def stream_names() -> list[str]:
-    """The streams in the manifest's order."""
-    return [stream["$parameters"]["name"] for stream in manifest()["streams"]]
+def stream_names(*, acting_user: bool = True) -> list[str]:
+    """The streams in the manifest's order; without an acting user, those that need none.
+
+    The manifest's only condition for a stream is that ``ph_user_id`` is configured.
+    """
+    listed: list[dict[str, Any]] = []
+    for entry in manifest()["streams"]:
+        if entry.get("type") != "ConditionalStreams":
+            listed.append(entry)
+        elif acting_user:
+            listed += entry["streams"]
+    return [stream["$parameters"]["name"] for stream in listed]
 
 
 @cache

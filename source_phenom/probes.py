@@ -1,63 +1,37 @@
-"""One small request per listing that a read would touch: what can be read, and why not the rest.
+"""One small request per API that a read would touch.
 
 ``source-phenom check`` and ``phenom scopes`` ask the same probes.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from phenom_api.errors import PhenomError, Unreachable
+from phenom_api import candidates, hiring_manager, scim
+from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import APPLICATIONS, CLOSED_JOBS, OPEN_JOBS, applications_page, jobs_page
 from phenom_api.paging import Page
+from phenom_api.probes import Probe, Reply
+from source_phenom import manifest
 from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing
 from source_phenom.listings.jobs import JobListing
 
-ANSWER_WITHIN = 12.0
-"""Seconds after which a probe counts as unanswered; ``check`` as a whole has 15."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One request that shows whether a part of the connection works.
-
-    :param name: what it asks for, in words.
-    :param operation: what it calls.
-    :param serves: the streams, or the action, that cannot do without it.
-    :param run: asks; raises PhenomError where the answer is a no.
-    :param remedy: another way out than a permission, for who does not need what it asks for.
-    """
-
-    name: str
-    operation: Operation
-    serves: tuple[str, ...]
-    run: Callable[[Gateway], Reply]
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What became of a probe.
-
-    :param status: of the gateway's answer; None where there was none.
-    :param rows: of a listing.
-    """
-
-    status: int | None = None
-    rows: tuple[Any, ...] = ()
-    error: PhenomError | None = None
+_NOBODY = "0" * 24
+_NO_JOB = "JOBID"
+"""The placeholder that Phenom itself uses for a job that is none."""
+_UNKNOWN = frozenset({400, 404, 410, 422})
+"""What a gateway may answer when it is asked about nobody."""
 
 
 def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     """A page of ``rows`` rows from every listing that a read with this configuration touches."""
+    offered = manifest.stream_names(acting_user=config.ph_user_id is not None)
     probes = [
         Probe(
             f"open jobs of site type {site_type}",
@@ -81,11 +55,80 @@ def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
         Probe(
             "applications",
             APPLICATIONS,
-            ApplicationListing.stream_names,
+            tuple(name for name in ApplicationListing.stream_names if name in offered),
             partial(_applications, rows),
         )
     )
     return probes
+
+
+def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
+    """One request to each API that is read on behalf of an acting user.
+
+    They are there without ``ph_user_id`` as well, for who wants to say what it would bring; to be
+    asked they need it.
+    """
+    job = _Known(partial(_a_job, config.site_types[0]), _NO_JOB)
+    candidate = _Known(_a_candidate, _NOBODY)
+    return [
+        Probe(
+            "users (SCIM)",
+            scim.USERS,
+            ("employees",),
+            partial(_resources, scim.USERS, rows),
+            fills=("users.first_name", "users.last_name"),
+            besides="Users are then called what the jobs call them.",
+        ),
+        Probe("groups (SCIM)", scim.GROUPS, ("groups",), partial(_resources, scim.GROUPS, rows)),
+        Probe(
+            "jobs of the hiring manager's view",
+            hiring_manager.JOBS,
+            (),
+            _managed_jobs,
+            fills=("jobs.closed_at", "jobs.remote_created_at", "jobs.remote_updated_at"),
+        ),
+        Probe(
+            "candidate search",
+            candidates.SEARCH,
+            (),
+            _search,
+            fills=("candidates.remote_created_at", "candidates.remote_updated_at"),
+            besides="Nothing tells who changed: every sync asks about every candidate.",
+        ),
+        Probe(
+            "applicants of a job",
+            candidates.APPLICANTS,
+            (),
+            partial(_about, job, _applicants),
+            fills=("applications.outcome", "applications.current_stage"),
+            besides="Those columns are lost for candidates without a candidate id only.",
+        ),
+        Probe(
+            "applications of a candidate",
+            candidates.APPLICATIONS,
+            (),
+            partial(_about, candidate, candidates.applications),
+            fills=(
+                "applications.rejected_at",
+                "applications.rejection_reason_name",
+                "applications.remote_created_at",
+                "applications.remote_updated_at",
+            ),
+        ),
+        Probe(
+            "hiring status history of a candidate",
+            candidates.HISTORY,
+            ("application_activities",),
+            partial(_about, candidate, candidates.hiring_status_activities),
+        ),
+        Probe(
+            "documents of a candidate",
+            candidates.ATTACHMENTS,
+            ("candidate_documents",),
+            partial(_about, candidate, candidates.attachments),
+        ),
+        Probe("tags", candidates.TAGS, (), _tags, fills=("candidates.tags",)),
+    ]
 
 
 def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> Reply:
@@ -96,39 +139,77 @@ def _applications(rows: int, gateway: Gateway) -> Reply:
     return _listed(applications_page(gateway, 0, rows))
 
 
+def _resources(operation: Operation, rows: int, gateway: Gateway) -> Reply:
+    return _listed(scim.resources_page(gateway, operation, 0, rows))
+
+
+def _managed_jobs(gateway: Gateway) -> Reply:
+    return _listed(hiring_manager.jobs_page(gateway, "OPEN", 0, 1))
+
+
+def _search(gateway: Gateway) -> Reply:
+    return _listed(candidates.search_page(gateway, [], 0, 1))
+
+
+def _tags(gateway: Gateway) -> Reply:
+    return _listed(candidates.tags_page(gateway, 0, 1))
+
+
 def _listed(page: Page) -> Reply:
     return Reply(200, tuple(page.rows))
 
 
-def ask(
-    probes: Sequence[Probe], gateway: Gateway, within: float = ANSWER_WITHIN
-) -> dict[Probe, Reply]:
-    """The reply to every probe, in their order; asks side by side, for ``within`` seconds.
+class _Known:
+    """A job or a candidate of the tenant to ask about, looked for once, by whoever asks first."""
 
-    A probe without an answer by then has the error :class:`Unreachable`.
-    """
-    answers: queue.Queue[tuple[Probe, Reply]] = queue.Queue()
+    def __init__(self, find: Callable[[Gateway], str | None], nobody: str) -> None:
+        self.nobody = nobody
+        self._find = find
+        self._lock = threading.Lock()
+        self._is_known = False
+        self._key: str | None = None
 
-    def attempt(probe: Probe) -> None:
-        try:
-            reply = probe.run(gateway)
-        except PhenomError as error:
-            status = error.answer.status if error.answer is not None else None
-            reply = Reply(status, error=error)
-        answers.put((probe, reply))
+    def key(self, gateway: Gateway) -> str | None:
+        """None where there is nobody, or nobody can be found."""
+        with self._lock:
+            if not self._is_known:
+                try:
+                    self._key = self._find(gateway)
+                except PhenomError:
+                    self._key = None
+                self._is_known = True
+            return self._key
 
-    for probe in probes:
-        # Daemon threads: a name look-up that hangs must not keep the process from answering.
-        threading.Thread(target=attempt, args=(probe,), daemon=True).start()
-    deadline = time.monotonic() + within
-    replies: dict[Probe, Reply] = {}
-    while len(replies) < len(probes):
-        try:
-            probe, reply = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        replies[probe] = reply
-    silence = Unreachable(
-        f"No answer within {within:.0f} seconds. Check token_url, gateway_url and the network."
-    )
-    return {probe: replies.get(probe, Reply(error=silence)) for probe in probes}
+
+def _about(known: _Known, read: Callable[[Gateway, str], Any], gateway: Gateway) -> Reply:
+    """Ask about somebody who exists; else about nobody, which a gateway may say with a refusal."""
+    key = known.key(gateway)
+    try:
+        read(gateway, key or known.nobody)
+    except RequestRefused as error:
+        if key is not None or error.status not in _UNKNOWN:
+            raise
+        if error.status == 404:
+            # Unless it is not the gateway that says so: then the listings are not found either.
+            with suppress(PermissionDenied):
+                applications_page(gateway, 0, 1)
+        return Reply(error.status)
+    return Reply(200)
+
+
+def _applicants(gateway: Gateway, job_id: str) -> Page:
+    return candidates.applicants_page(gateway, job_id, 0, 1)
+
+
+def _a_job(site_type: str, gateway: Gateway) -> str | None:
+    return _first(jobs_page(gateway, OPEN_JOBS, site_type, 0, 1), "jobId")
+
+
+def _a_candidate(gateway: Gateway) -> str | None:
+    return _first(candidates.search_page(gateway, [], 0, 1), "userId")
+
+
+def _first(page: Page, member: str) -> str | None:
+    row = page.rows[0] if page.rows else None
+    key = row.get(member) if isinstance(row, dict) else None
+    return key if isinstance(key, str) and key.strip() else None

@@ -94,12 +94,11 @@ class SourcePhenom(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         valid = _valid(config)
-        known = [stream.name for stream in self.streams(config)]
         try:
             selected = selections(
                 ConfiguredAirbyteCatalogSerializer.dump(catalog),
                 [AirbyteStateMessageSerializer.dump(message) for message in state or []],
-                known,
+                manifest.stream_names(),
             )
         except ValueError as error:
             raise AirbyteTracedException(

@@ -34,6 +34,21 @@ STREAMS = (
     "job_hiring_team_members",
 )
 
+# "Without it only the Jobs and Apply APIs are used": columns that other APIs fill are null.
+_NOT_ASKED_FOR: dict[str, dict[str, None]] = {
+    "jobs": dict.fromkeys(("closed_at", "remote_created_at", "remote_updated_at")),
+    "applications": dict.fromkeys(
+        (
+            "current_stage",
+            "rejected_at",
+            "rejection_reason_name",
+            "remote_created_at",
+            "remote_updated_at",
+        )
+    ),
+    "candidates": dict.fromkeys(("remote_created_at", "remote_updated_at", "tags")),
+}
+
 
 def expected_records(
     open_jobs: Sequence[Listed],
@@ -217,6 +232,7 @@ def _jobs(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Reco
             "custom_fields": _given_object(payload.get("additionalFields")),
             "integration_fields": job_integration_fields(payload),
             "opened_at": opened_at(additional),
+            **_NOT_ASKED_FOR["jobs"],
         }
     return result
 
@@ -684,6 +700,7 @@ def _applications(applications: Sequence[Payload], integration_id: str) -> dict[
             ),
             # "`outcome` PENDING, HIRED, DECLINED, or null when unknown": the listing has none.
             "outcome": None,
+            **_NOT_ASKED_FOR["applications"],
             # "`custom_fields` = customFieldData"
             "custom_fields": _given_object(payload.get("customFieldData")),
             "integration_fields": application_integration_fields(payload),
@@ -732,6 +749,7 @@ def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:
             "title": title,
             # "`source` = applicantSource of the candidate's oldest application"
             "source": text(_object(oldest.get("jobApplicationData")).get("applicantSource")),
+            **_NOT_ASKED_FOR["candidates"],
             "phone_numbers": phone_numbers(data.get("contactData")),
             # "`email_addresses` `[{email_address, type}]`, trimmed, invalid ones dropped, type
             # null"

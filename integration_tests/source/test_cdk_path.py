@@ -21,6 +21,7 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 
 import phenom_sandbox
 from integration_tests.source.reading import catalog
+from source_phenom import manifest
 from source_phenom.source import SourcePhenom
 
 _MOMENT = re.compile(rb'"emitted_at":[\d.]+|"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"')
@@ -58,9 +59,14 @@ def _told(lines: list[bytes]) -> list[bytes]:
     return [_FINGERPRINTS.sub(b"", _MOMENT.sub(b"", line)) for line in kept]
 
 
+@pytest.fixture(params=[None, "recruiter-1"], ids=["no acting user", "acting user"])
+def configured(config: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {**config, "ph_user_id": request.param} if request.param else config
+
+
 @pytest.mark.parametrize("command", ["spec", "check", "discover"])
-def test_commands(config: dict[str, Any], tmp_path: Path, command: str) -> None:
-    arguments = [command]
+def test_commands(configured: dict[str, Any], tmp_path: Path, command: str) -> None:
+    config, arguments = configured, [command]
     if command != "spec":
         arguments += _files(tmp_path, config=config)
     assert list(map(json.loads, _told(_by_itself(arguments)))) == list(
@@ -77,8 +83,10 @@ def _without_null_columns(line: bytes) -> bytes:
     return orjson.dumps(message)
 
 
-def test_read(config: dict[str, Any], tmp_path: Path) -> None:
-    arguments = ["read", *_files(tmp_path, config=config, catalog=catalog())]
+def test_read(configured: dict[str, Any], tmp_path: Path) -> None:
+    config = configured
+    streams = manifest.stream_names(acting_user="ph_user_id" in config)
+    arguments = ["read", *_files(tmp_path, config=config, catalog=catalog(streams))]
     told = _told(list(map(_without_null_columns, _by_itself(arguments))))
     assert told == _told(_inside_the_cdk(config, arguments))
     assert sum(line.startswith(b'{"type":"RECORD"') for line in told) > 500

@@ -8,22 +8,41 @@ from operator import itemgetter
 from typing import Any
 
 from phenom_api.listings import applications_page
+from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.listings.spool import Spool
-from source_phenom.models import applications, candidates
+from source_phenom.models import (
+    application_activities,
+    applications,
+    candidate_documents,
+    candidates,
+)
 from source_phenom.models.values import Odd, canonical
 from source_phenom.reading.events import Event
 
 _application_id = itemgetter(0)
+_UNFILLED = {
+    applications.MODEL: applications.ELSEWHERE,
+    candidates.MODEL: candidates.ELSEWHERE,
+}
 
 
 class ApplicationListing(Listing):
     """``GET /apply/v2/applications``, offset paging, no filter."""
 
-    stream_names = (applications.MODEL, candidates.MODEL)
+    stream_names = (
+        applications.MODEL,
+        candidates.MODEL,
+        application_activities.MODEL,
+        candidate_documents.MODEL,
+    )
+
+    @classmethod
+    def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
+        return _UNFILLED.get(stream, ())
 
     def one_pass(self) -> Pass:
-        scan = self.scan(partial(applications_page, self.gateway), _identity)
+        scan = self.scan(partial(applications_page, self.gateway), identity)
         with Spool() as people:
             for rows in scan:
                 yield from self._admit_page(rows, people)
@@ -42,20 +61,29 @@ class ApplicationListing(Listing):
                 if stream is not None:
                     stream.counts["without_key"] += 1
                 continue
-            kept = self._is_kept(row)
+            kept = self.is_kept(row)
             if wants_candidates:
                 self._keep_candidate(row, key, kept, people)
             if kept and stream is not None:
-                record = applications.application(row, key, self.ids, odd)
-                self.remapping.apply(applications.MODEL, row, record)
                 keys.append(key)
-                bodies.append(canonical(record))
+                bodies.append(canonical(self.application(row, key, odd)))
                 if odd:
                     stream.note(odd)
         if keys and stream is not None:
             yield from stream.admit(keys, bodies)
 
-    def _is_kept(self, row: dict[str, Any]) -> bool:
+    def application(self, row: dict[str, Any], key: str, odd: Odd) -> dict[str, Any]:
+        """The record of one application, with the tenant's wishes."""
+        record = applications.application(row, key, self.ids, odd)
+        return self.remapping.apply(applications.MODEL, row, record)
+
+    def candidate(self, row: dict[str, Any], person: str, odd: Odd) -> tuple[str | None, bytes]:
+        """The source and the other columns of a candidate, as one application has them."""
+        record = candidates.candidate(row, person, self.ids, odd)
+        self.remapping.apply(candidates.MODEL, row, record)
+        return self.remapping.source(row, odd), canonical(record)
+
+    def is_kept(self, row: dict[str, Any]) -> bool:
         """Whether ``only_created_applications`` lets an application through."""
         if not self.config.only_created_applications:
             return True
@@ -71,10 +99,7 @@ class ApplicationListing(Listing):
         person = candidates.candidate_key(row, odd)
         if person is None:
             return
-        record = candidates.candidate(row, person, self.ids, odd)
-        self.remapping.apply(candidates.MODEL, row, record)
-        source = self.remapping.source(row, odd)
-        columns = canonical(record)
+        source, columns = self.candidate(row, person, odd)
         people.add(person, (key, kept, source, columns, tuple(odd)))
 
     def _admit_candidates(self, people: Spool) -> Iterator[Event]:
@@ -91,7 +116,7 @@ class ApplicationListing(Listing):
         yield from admission.flush()
 
 
-def _identity(row: Any) -> Any:
+def identity(row: Any) -> Any:
     """What makes a listed application itself: its id, or for want of one its content."""
     key = row.get("id") if type(row) is dict else None
     return key if type(key) is str else canonical(row)

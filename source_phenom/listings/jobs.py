@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import orjson
 
+from phenom_api import hiring_manager
+from phenom_api.errors import PhenomError
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
-from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
+from source_phenom.config import SourceConfig
+from source_phenom.listings.listing import Admission, Listing, Pass, from_elsewhere, is_complete
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
+from source_phenom.models.employees import Name
 from source_phenom.models.values import Odd, bare, canonical, text
 from source_phenom.reading.events import Event
+from source_phenom.reading.stream_run import StreamRun
+
+logger = logging.getLogger("airbyte.phenom")
 
 _OPEN, _CLOSED = 0, 1
 _SEGMENTS = {_OPEN: (OPEN_JOBS, "open jobs"), _CLOSED: (CLOSED_JOBS, "closed jobs")}
 _STATUS = {_OPEN: "OPEN", _CLOSED: "CLOSED"}
+_MANAGED_COLUMNS = f"the columns {', '.join(jobs.ELSEWHERE)} of jobs"
 
 _Names = dict[str, tuple[str, str | None]]
 """Per user key: the smallest jobId that gives a name, and that name."""
@@ -33,6 +42,77 @@ class JobListing(Listing):
         hiring_team.MEMBERS,
         hiring_team.ASSIGNMENTS,
     )
+
+    _real_names: Mapping[str, Name] = {}
+    _managed: Mapping[str, jobs.Managed] = {}
+
+    @classmethod
+    def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
+        if stream != jobs.MODEL or config.ph_user_id is not None:
+            return ()
+        fed = {wish.field for wish in config.field_overrides if wish.model == jobs.MODEL}
+        return tuple(column for column in jobs.ELSEWHERE if column not in fed)
+
+    def prepare(self) -> Mapping[str, PhenomError]:
+        """With an acting user: the names of people, and what the hiring manager's view adds."""
+        failures: dict[str, PhenomError] = {}
+        for name, fill in (
+            (hiring_team.USERS, self._fill_users),
+            (jobs.MODEL, self._fill_jobs),
+        ):
+            stream = self.streams.get(name)
+            if stream is not None and self.config.ph_user_id is not None:
+                try:
+                    fill(stream)
+                except PhenomError as error:
+                    failures[name] = error
+        return failures
+
+    def _fill_users(self, stream: StreamRun) -> None:
+        self._real_names = (
+            from_elsewhere(
+                stream,
+                "scim",
+                self.directory.names,
+                "Without it, users are called what the jobs call them.",
+            )
+            or {}
+        )
+
+    def _fill_jobs(self, stream: StreamRun) -> None:
+        self._managed = (
+            from_elsewhere(
+                stream,
+                "hiring_manager",
+                partial(self._read_managed, stream),
+                f"Without it, {_MANAGED_COLUMNS} are null.",
+            )
+            or {}
+        )
+
+    def _read_managed(self, stream: StreamRun) -> dict[str, jobs.Managed]:
+        """Per ``jobId`` what the hiring manager's view says; of several rows the last updated."""
+        found: dict[str, jobs.Managed] = {}
+        statuses: tuple[hiring_manager.Status, ...] = ("OPEN",)
+        if self.config.include_closed_jobs:
+            # After the open ones: a job that is closed meanwhile is in both.
+            statuses = ("OPEN", "PAST")
+        for status in statuses:
+            scan = self.scan(partial(hiring_manager.jobs_page, self.gateway, status), _managed_row)
+            for rows in scan:
+                for row in rows:
+                    key = jobs.job_key(row, []) if type(row) is dict else None
+                    if key is not None:
+                        odd: Odd = []
+                        managed = jobs.managed(row, odd)
+                        found[key] = max(found.get(key, managed), managed)
+                        stream.note(odd)
+            if scan.outcome.open_seams or not scan.outcome.agrees:
+                logger.warning(
+                    f"The hiring manager's view does not show all {status.lower()} jobs: "
+                    f"{_MANAGED_COLUMNS} of the others are null."
+                )
+        return found
 
     def one_pass(self) -> Pass:
         complete = True
@@ -81,6 +161,7 @@ class JobListing(Listing):
 
     def _admit(self, variants: Spool) -> Iterator[Event]:
         admissions = {name: Admission(self.streams.get(name)) for name in self.stream_names}
+        unfilled = self.unfilled(self.config, jobs.MODEL)
         names: _Names = {}
         for key, listed in variants.groups():
             segment, _, _, _, payload, site_type = min(listed)
@@ -89,9 +170,17 @@ class JobListing(Listing):
                 odd: Odd = []
                 jobs.job_key(row, odd)
                 record = jobs.job(
-                    row, key, status=_STATUS[segment], site_type=site_type, ids=self.ids, odd=odd
+                    row,
+                    key,
+                    status=_STATUS[segment],
+                    site_type=site_type,
+                    ids=self.ids,
+                    odd=odd,
+                    managed=self._managed.get(key, jobs.UNMANAGED),
                 )
                 self.remapping.apply(jobs.MODEL, row, record)
+                for column in unfilled:
+                    del record[column]
                 yield from admissions[jobs.MODEL].add(key, canonical(record), odd)
             yield from self._admit_team(key, row, admissions, names)
         yield from self._admit_users(names, admissions[hiring_team.USERS])
@@ -121,7 +210,15 @@ class JobListing(Listing):
 
     def _admit_users(self, names: _Names, admission: Admission) -> Iterator[Event]:
         for key, (_, full_name) in names.items():
-            yield from admission.add(key, canonical(hiring_team.user(key, full_name, self.ids)))
+            record = hiring_team.user(key, full_name, self.ids, self._real_names.get(key))
+            yield from admission.add(key, canonical(record))
+
+
+def _managed_row(row: Any) -> Any:
+    """What makes a row of the hiring manager's view itself; its counters change all the time."""
+    if type(row) is not dict:
+        return canonical(row)
+    return canonical([row.get("jobId"), row.get("locale")])
 
 
 def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -15,9 +15,21 @@ from source_phenom.models.integration_fields import (
     integration_fields,
 )
 from source_phenom.models.location import location
-from source_phenom.models.values import Odd, custom_object, mail_address, obj, objects, text
+from source_phenom.models.timestamps import timestamp
+from source_phenom.models.values import (
+    Odd,
+    custom_object,
+    is_empty,
+    mail_address,
+    obj,
+    objects,
+    text,
+)
 
 MODEL = "candidates"
+
+ELSEWHERE = ("remote_created_at", "remote_updated_at", "tags")
+"""Columns that only the Candidates API and the Tags API can fill."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.addressData.addressLine1": ("location",),
@@ -46,6 +58,7 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
 _NO_DIGITS = re.compile(r"\D+")
 _YES = frozenset({"true", "yes", "y", "1"})
+_BY_ADDRESS = "email:"
 
 
 def candidate_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -54,9 +67,37 @@ def candidate_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
     key = text(person.get("id"), "remote_id", odd)
     if key is not None:
         return key
-    contact = obj(person.get("contactData"), "email_addresses", [])
-    address = mail_address(contact.get("email"), "email_addresses", [])
-    return address and f"email:{address.lower()}"
+    mail = address(payload)
+    return mail and f"{_BY_ADDRESS}{mail}"
+
+
+def candidate_id(key: str) -> str | None:
+    """The id by which the Candidates API knows the candidate of a key; null where there is none."""
+    return None if key.startswith(_BY_ADDRESS) else key
+
+
+def address(payload: Mapping[str, Any]) -> str | None:
+    """The candidate's e-mail address in lower case."""
+    person = obj(payload.get("candidateData"), "", [])
+    contact = obj(person.get("contactData"), "", [])
+    found = mail_address(contact.get("email"), "", [])
+    return found and found.lower()
+
+
+def owned_key(candidate: str, part: str) -> str:
+    """The key of something that is a candidate's: the candidate's key, a colon, its own part."""
+    return f"{as_owner(candidate)}:{part}"
+
+
+def as_owner(candidate: str) -> str:
+    """How the keys of what is a candidate's begin, up to their first colon."""
+    return candidate.replace(":", "%3A")
+
+
+def owner_of(key: str) -> str | None:
+    """The candidate's key out of the key of something that is theirs; null where there is none."""
+    owner, colon, _ = key.partition(":")
+    return owner.replace("%3A", ":") if colon else None
 
 
 def applicant_source(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -101,6 +142,29 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
 def with_source(columns: bytes, source: str | None) -> bytes:
     """A candidate's columns as a JSON object, completed with ``source``."""
     return columns[:-1] + b',"source":' + orjson.dumps(source) + b"}"
+
+
+def details(
+    created: Any, updated: Any, tags: Iterable[Any], odd: Odd
+) -> dict[str, str | list[str] | None]:
+    """The columns of :data:`ELSEWHERE`; ``tags`` sorted, each once, null where there are none.
+
+    :param created, updated: dates of the candidate as the Candidates API gives them.
+    :param tags: ``[{tag}]`` of the Tags API.
+    """
+    named = (text(tag.get("tag"), "tags", odd) for tag in tags if type(tag) is dict)
+    return {
+        "remote_created_at": _moment(created, "remote_created_at", odd),
+        "remote_updated_at": _moment(updated, "remote_updated_at", odd),
+        "tags": sorted({tag for tag in named if tag is not None}) or None,
+    }
+
+
+def _moment(value: Any, column: str, odd: Odd) -> str | None:
+    found = timestamp(value)
+    if found is None and not is_empty(value):
+        odd.append(column)
+    return found
 
 
 def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None]:

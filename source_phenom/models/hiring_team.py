@@ -79,9 +79,18 @@ def split_name(full_name: str | None) -> tuple[str | None, str | None]:
     return " ".join(words[:-1]), words[-1]
 
 
-def user(key: str, full_name: str | None, ids: UnifiedIds) -> dict[str, Any]:
-    """The record of one person, whatever number of jobs name them."""
-    first_name, last_name = split_name(full_name)
+def user(
+    key: str,
+    full_name: str | None,
+    ids: UnifiedIds,
+    real_name: tuple[str | None, str | None] | None = None,
+) -> dict[str, Any]:
+    """The record of one person, whatever number of jobs name them.
+
+    :param full_name: what a job calls them; :param real_name: first and last name as the user
+        management knows them, which counts for more.
+    """
+    first_name, last_name = split_name(full_name) if real_name is None else real_name
     return {
         "id": ids.of(USERS, key),
         "remote_id": key,

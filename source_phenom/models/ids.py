@@ -20,8 +20,12 @@ class UnifiedIds:
         self._begun = {
             model: sha1(self._namespace + f"{model}:".encode(), usedforsecurity=False)
             for model in (
+                "application_activities",
                 "applications",
+                "candidate_documents",
                 "candidates",
+                "employees",
+                "groups",
                 "job_hiring_team_members",
                 "job_user_role_assignments",
                 "jobs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from source_phenom.models import hiring_team
 from source_phenom.models.ids import UnifiedIds
@@ -14,9 +14,12 @@ from source_phenom.models.integration_fields import (
 )
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, bare, custom_object, text
+from source_phenom.models.values import Odd, bare, custom_object, is_empty, text
 
 MODEL = "jobs"
+
+ELSEWHERE = ("closed_at", "remote_created_at", "remote_updated_at")
+"""Columns that only the Hiring Manager API can fill."""
 
 _EMPLOYMENT_TYPES = {
     synonym: employment_type
@@ -69,19 +72,38 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 _CARRIED = carried_in(FEEDS) | carried_in(hiring_team.FEEDS)
 
 
+class Managed(NamedTuple):
+    """What the hiring manager's view adds to a job; moments as RFC 3339, or blank."""
+
+    updated_at: str
+    created_at: str
+    closed_at: str
+
+
+UNMANAGED = Managed("", "", "")
+
+
 def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
     """``jobId`` as text: what applications refer to, and the key of the record."""
     return text(payload.get("jobId"), "remote_id", odd)
 
 
 def job(
-    payload: Mapping[str, Any], key: str, *, status: str, site_type: str, ids: UnifiedIds, odd: Odd
+    payload: Mapping[str, Any],
+    key: str,
+    *,
+    status: str,
+    site_type: str,
+    ids: UnifiedIds,
+    odd: Odd,
+    managed: Managed = UNMANAGED,
 ) -> dict[str, Any]:
     """The record of one job (contract section 3.2).
 
     :param payload: a ``JobResponseDTO``.
     :param status: OPEN or CLOSED, by the listing that it came from.
     :param site_type: what that listing was asked for; counts where the job itself names none.
+    :param managed: what the hiring manager's view says about the same job.
     """
     additional = custom_object(payload.get("additionalFields"), "custom_fields", odd)
     return {
@@ -106,7 +128,33 @@ def job(
         "custom_fields": additional,
         "integration_fields": integration_fields(payload, _CARRIED),
         "opened_at": opened_at(additional or {}, odd),
+        "closed_at": (managed.closed_at or None) if status == "CLOSED" else None,
+        "remote_created_at": managed.created_at or None,
+        "remote_updated_at": managed.updated_at or None,
     }
+
+
+def managed(details: Mapping[str, Any], odd: Odd) -> Managed:
+    """What a ``JobDetails`` of the Hiring Manager API says about when things happened.
+
+    It names no closing date: a job whose status is ``close`` was closed when it was last updated,
+    or before.
+    """
+    updated_at = _moment(details.get("updatedDate"), "remote_updated_at", odd)
+    status = text(details.get("status"), "closed_at", odd)
+    is_closed = status is not None and bare(status) in ("close", "closed")
+    return Managed(
+        updated_at,
+        _moment(details.get("createdDate"), "remote_created_at", odd),
+        updated_at if is_closed else "",
+    )
+
+
+def _moment(value: Any, column: str, odd: Odd) -> str:
+    found = timestamp(value)
+    if found is None and not is_empty(value):
+        odd.append(column)
+    return found or ""
 
 
 def employment_type(value: Any, odd: Odd) -> str | None:

@@ -71,6 +71,9 @@ _VALID: dict[str, dict[str, Valid]] = {
         "post_url": _text,
         "location": _location,
         "opened_at": timestamp,
+        "closed_at": timestamp,
+        "remote_created_at": timestamp,
+        "remote_updated_at": timestamp,
     },
     candidates.MODEL: {
         "first_name": _text,
@@ -136,6 +139,14 @@ class Remapping:
         if named:
             record["custom_fields"] = {field.key: at(payload, field.path) for field in named}
         return record
+
+    def default_counts(self, model: str, field: str) -> bool:
+        """Whether a column falls back to its default mapping where no override feeds it."""
+        return all(
+            override.keep_default
+            for override in self._overrides.get(model, ())
+            if override.field == field
+        )
 
     def source(self, payload: Mapping[str, Any], odd: Odd) -> str | None:
         """A candidate's ``source`` as one of its applications has it."""

@@ -26,6 +26,15 @@ def text(value: Any, column: str, odd: Odd) -> str | None:
     return orjson.dumps(value).decode() if isinstance(value, (int, float)) else None
 
 
+def truth(value: Any, column: str, odd: Odd) -> bool | None:
+    """``value`` if it is true or false, also where it is so as text; else null."""
+    if value is None or type(value) is bool:
+        return value
+    odd.append(column)
+    written = value.strip().casefold() if type(value) is str else None
+    return {"true": True, "false": False}.get(written) if written is not None else None
+
+
 def obj(value: Any, column: str, odd: Odd) -> Mapping[str, Any]:
     """``value`` if it is an object, else an empty one."""
     if type(value) is dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -24,8 +24,11 @@ from phenom_protocol.messages import FailureType
 from source_phenom import manifest
 from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing
+from source_phenom.listings.coverage import forget
+from source_phenom.listings.enriched import EnrichedListing
 from source_phenom.listings.jobs import JobListing
 from source_phenom.listings.listing import Listing
+from source_phenom.listings.people import Directory, EmployeeListing, GroupListing
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.reading.events import Event, Failure, Status
 from source_phenom.reading.stream_run import StreamRun
@@ -33,7 +36,14 @@ from source_phenom.snapshot import StreamState, UnusableState, tenant_tag
 
 logger = logging.getLogger("airbyte.phenom")
 
-LISTINGS: tuple[type[Listing], ...] = (JobListing, ApplicationListing)
+
+def listings(config: SourceConfig) -> tuple[type[Listing], ...]:
+    """What is read, in this order.
+
+    Employees ahead of jobs, whose people are called by the names that the employees have.
+    """
+    applications = ApplicationListing if config.ph_user_id is None else EnrichedListing
+    return EmployeeListing, GroupListing, JobListing, applications
 
 
 @dataclass(frozen=True)
@@ -61,18 +71,27 @@ def read(
     """
     now, clock = now or _utc_now, clock or _seconds
     executor = ThreadPoolExecutor(config.num_workers, thread_name_prefix="phenom")
+    directory = Directory(config, gateway, executor)
+    offered = manifest.stream_names(acting_user=config.ph_user_id is not None)
     try:
-        for listing in LISTINGS:
+        for listing in listings(config):
             streams: dict[str, StreamRun] = {}
             for selection in selections:
                 if selection.stream in listing.stream_names:
                     yield Status(selection.stream, "STARTED")
+                    if selection.stream not in offered:
+                        yield from _not_offered(selection.stream)
+                        continue
                     try:
-                        streams[selection.stream] = _stream_run(config, selection, now(), clock)
+                        streams[selection.stream] = _stream_run(
+                            config, listing, selection, now(), clock
+                        )
                     except UnusableState as error:
                         yield from _unusable(selection.stream, error)
             if streams:
-                yield from _read_listing(listing, config, streams, gateway, executor)
+                yield from _read_listing(
+                    listing(config, streams, gateway, executor, directory), streams
+                )
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         logger.info(
@@ -92,16 +111,22 @@ def _seconds() -> float:
 
 
 def _stream_run(
-    config: SourceConfig, selection: Selection, now: datetime, clock: Callable[[], float]
+    config: SourceConfig,
+    listing: type[Listing],
+    selection: Selection,
+    now: datetime,
+    clock: Callable[[], float],
 ) -> StreamRun:
     tenant = tenant_tag(config.gateway_url, config.integration_id)
     previous = None
     if selection.incremental and selection.state not in (None, {}):
         previous = StreamState.parse(selection.state, tenant=tenant)
     columns = tuple(manifest.schema(selection.stream)["properties"])
-    return StreamRun(
+    stream = StreamRun(
         selection.stream,
         columns=columns,
+        unfilled=listing.unfilled(config, selection.stream),
+        detailed=selection.stream in listing.detailed_names,
         unified_id=partial(UnifiedIds(config.integration_id).of, selection.stream),
         has_remote_id="remote_id" in columns,
         previous=previous,
@@ -110,24 +135,31 @@ def _stream_run(
         now=now,
         clock=clock,
     )
+    if config.ph_user_id is None:
+        forget(stream.memory)
+    return stream
 
 
-def _read_listing(
-    kind: type[Listing],
-    config: SourceConfig,
-    streams: dict[str, StreamRun],
-    gateway: Gateway,
-    executor: Executor,
-) -> Iterator[Event]:
-    listing = kind(config, streams, gateway, executor)
+def _read_listing(listing: Listing, streams: dict[str, StreamRun]) -> Iterator[Event]:
+    """Read a listing for ``streams``, which are the listing's own, too."""
     finished: set[str] = set()
     try:
+        for name, error in listing.prepare().items():
+            yield from _failed(streams.pop(name), error)
+        if not streams:
+            return
         trusted = yield from listing.one_pass()
-        doubtful = [stream for stream in streams.values() if stream.doubtful]
+        doubtful = [
+            stream
+            for stream in streams.values()
+            if stream.doubtful and stream.name not in listing.failed
+        ]
         if trusted and doubtful:
             vanished = ", ".join(f"{stream.vanished} {stream.name}" for stream in doubtful)
             logger.warning(f"{vanished} are gone at once: reading the listing again to be sure.")
             trusted = yield from listing.one_pass()
+        for name, error in listing.failed.items():
+            yield from _failed(streams.pop(name), error)
         for stream in streams.values():
             yield from stream.finish(trusted=trusted)
             finished.add(stream.name)
@@ -135,10 +167,14 @@ def _read_listing(
     except Exception as error:
         for stream in streams.values():
             if stream.name not in finished:
-                yield stream.state()
-                yield _failure(stream.name, error)
-                yield Status(stream.name, "INCOMPLETE")
-                _summarise(stream)
+                yield from _failed(stream, error)
+
+
+def _failed(stream: StreamRun, error: Exception) -> Iterator[Event]:
+    yield stream.state()
+    yield _failure(stream.name, error)
+    yield Status(stream.name, "INCOMPLETE")
+    _summarise(stream)
 
 
 def _failure(stream: str, error: Exception) -> Failure:
@@ -165,6 +201,15 @@ def _failure(stream: str, error: Exception) -> Failure:
     return Failure(stream, f"Stream {stream}: {error.message}", error.detail, kind)
 
 
+def _not_offered(stream: str) -> Iterator[Event]:
+    message = (
+        f"Stream {stream} is read on behalf of an acting user: set ph_user_id, or take the stream "
+        "out of the connection."
+    )
+    yield Failure(stream, message, f"{stream} selected without ph_user_id", "config_error")
+    yield Status(stream, "INCOMPLETE")
+
+
 def _unusable(stream: str, error: UnusableState) -> Iterator[Event]:
     yield Failure(
         stream,
@@ -186,5 +231,7 @@ def _summarise(stream: StreamRun) -> None:
     )
     if counts["without_key"]:
         logger.warning(f"{stream.name}: {counts['without_key']} rows without a key were skipped")
+    for remark in stream.remarks:
+        logger.info(f"{stream.name}: {remark}")
     for column, count in sorted(stream.odd.items()):
         logger.warning(f"{stream.name}.{column}: {count} values of an unexpected type")

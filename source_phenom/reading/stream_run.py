@@ -28,7 +28,13 @@ class StreamRun:
     ``changed_at`` is one moment for the whole run: now, but always later than the cursor of the
     incoming state, so that it never goes back when a clock does.
 
+    What else the stream remembers from run to run is in ``memory``: JSON members of its state.
+    ``remarks`` go into the run's summary.
+
     :param columns: names of the record's own columns, for tombstones.
+    :param unfilled: those of them that the bodies leave out: printed as null in every record.
+    :param detailed: whether a record's digest has a second half, for columns that come from
+        elsewhere and are not always read.
     :param unified_id: from a record's key to its id.
     :param has_remote_id: whether the model has the column (the two join models do not).
     :param previous: the incoming state; None in full refresh and in a first sync.
@@ -40,6 +46,8 @@ class StreamRun:
         name: str,
         *,
         columns: Sequence[str],
+        unfilled: Sequence[str] = (),
+        detailed: bool = False,
         unified_id: Callable[[str], str],
         has_remote_id: bool,
         previous: StreamState | None,
@@ -49,8 +57,10 @@ class StreamRun:
         clock: Callable[[], float],
     ) -> None:
         self.name = name
+        self.now = now
         self.counts: Counter[str] = Counter()
         self.odd: Counter[str] = Counter()
+        self.remarks: list[str] = []
         self._unified_id = unified_id
         self._has_remote_id = has_remote_id
         self._columns = columns
@@ -60,23 +70,30 @@ class StreamRun:
         )
         self._cursor = previous.changed_at if previous is not None else None
         self._changed_at = _later_than(self._cursor, now)
-        self._comparison = Comparison(previous.snapshot if previous is not None else Snapshot())
-        self._extras = previous.extras if previous is not None else {}
-        self._stamp = orjson.dumps(
-            {"changed_at": self._changed_at, **dict.fromkeys(self._deletion_columns)}
-        )[:-1]
+        snapshot = previous.snapshot if previous is not None else Snapshot()
+        self._comparison = Comparison(
+            snapshot.with_details() if detailed else snapshot.without_details()
+        )
+        self.memory = dict(previous.extras) if previous is not None else {}
+        nulls = dict.fromkeys((*self._deletion_columns, *unfilled))
+        self._stamp = orjson.dumps({"changed_at": self._changed_at, **nulls})[:-1]
         self._clock = clock
         self._last_state_at = clock()
         self._running = False
         self._settled = False
         self._warned_of_size = False
 
-    def admit(self, keys: Sequence[str], bodies: Sequence[bytes]) -> Iterator[Event]:
+    def admit(
+        self, keys: Sequence[str], bodies: Sequence[bytes], digests: Sequence[int] | None = None
+    ) -> Iterator[Event]:
         """Emit those of a page's records that are new or changed.
 
         :param bodies: each record's own columns as a JSON object with sorted keys; never empty.
+        :param digests: of detailed records; else they are the fingerprints of the bodies.
         """
-        verdicts = self._comparison.observe_page(keys, [fingerprint(body) for body in bodies])
+        if digests is None:
+            digests = [fingerprint(body) for body in bodies]
+        verdicts = self._comparison.observe_page(keys, digests)
         stamp = self._stamp
         fresh = [
             stamp + b"," + body[1:]
@@ -87,8 +104,34 @@ class StreamRun:
             self.counts[verdict.name.lower()] += verdicts.count(verdict)
         if fresh:
             yield from self._emit(fresh)
-        if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:
-            yield self.state()
+        yield from self._checkpoint()
+
+    def peek(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
+        """What admitting records would come to, details aside.
+
+        :param digests: fingerprints of the records without what comes from elsewhere.
+        """
+        return self._comparison.peek(keys, digests)
+
+    def keep(self, keys: Sequence[str]) -> Iterator[Event]:
+        """Take records of the previous run for unchanged, details included."""
+        if keys:
+            self._comparison.keep(keys)
+            self.counts["unchanged"] += len(keys)
+            yield from self._checkpoint()
+
+    def keep_where(self, is_kept: Callable[[str], bool]) -> None:
+        """Do so for all records whose key is not seen so far and of which ``is_kept`` is true."""
+        self.counts["unchanged"] += self._comparison.keep_where(is_kept)
+
+    def missing(self) -> Iterator[str]:
+        """The keys of the previous run that were not seen in this one so far."""
+        return self._comparison.gone()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no earlier run left anything to compare with."""
+        return self._comparison.previous_count == 0
 
     def note(self, odd: Sequence[str]) -> None:
         """Count columns whose payload value had an unexpected type."""
@@ -128,7 +171,7 @@ class StreamRun:
         self._last_state_at = self._clock()
         snapshot = self._comparison.snapshot(complete=self._settled)
         blob = StreamState(
-            self._cursor or self._changed_at, self._tenant, snapshot, self._extras
+            self._cursor or self._changed_at, self._tenant, snapshot, self.memory
         ).dump()
         size = len(blob["fingerprints"])
         if size > LARGE_STATE_BYTES and not self._warned_of_size:
@@ -140,6 +183,10 @@ class StreamRun:
                 "no state."
             )
         return State(self.name, blob)
+
+    def _checkpoint(self) -> Iterator[Event]:
+        if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:
+            yield self.state()
 
     def _emit(self, data: list[bytes]) -> Iterator[Event]:
         if not self._running:

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from source_phenom.snapshot.codec import UnusableState, decode, encode
 from source_phenom.snapshot.comparison import Comparison, Verdict
-from source_phenom.snapshot.fingerprint import fingerprint
+from source_phenom.snapshot.fingerprint import detailed, fingerprint
 from source_phenom.snapshot.snapshot import Snapshot
 from source_phenom.snapshot.state import StreamState, tenant_tag
 
@@ -39,6 +39,7 @@ __all__ = [
     "UnusableState",
     "Verdict",
     "decode",
+    "detailed",
     "encode",
     "fingerprint",
     "tenant_tag",

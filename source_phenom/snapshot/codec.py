@@ -2,8 +2,8 @@
 
 Layout, version 1
 -----------------
-The text is `1.` (the version) and a body in base 85 (`base85.py`: every five characters are a
-big-endian number of four bytes). Numbers are big-endian. The body is
+The text is `1.` (the version; `1d.` for a detailed snapshot) and a body in base 85 (`base85.py`:
+every five characters are a big-endian number of four bytes). Numbers are big-endian. The body is
 
     checksum   8 bytes  XXH3-64 over the seal (UTF-8, given by the caller, often empty), the byte
                         0xFF and the whole body after the checksum
@@ -15,7 +15,7 @@ and a section is
 
     kind       1 byte   1: 24 hex digits, 2: UUID with dashes, 3: 32 hex digits, 4: any other text
     n          4 bytes  the number of records, at least 1
-    digests    4n bytes the records' digests in the order of their keys
+    digests    4n bytes the records' digests in the order of their keys; 8n in a detailed snapshot
     columns             each a block, i.e. preceded by its length in 4 bytes; see `columns.py` for
                         how numbers, ages and lines are written
 
@@ -69,11 +69,12 @@ from source_phenom.snapshot.columns import (
 )
 from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT
 from source_phenom.snapshot.lines import TEXT_LIMIT, Lines, line_column, places_of, read_lines
-from source_phenom.snapshot.snapshot import Digests, Section, Snapshot
+from source_phenom.snapshot.snapshot import Digests, Section, Snapshot, digest_type
 
 Words = NDArray[np.uint32]
 
 VERSION = "1"
+_DETAILED = "1d"
 _CHECKSUM = 8
 
 _ZERO = np.uint32(0)
@@ -100,7 +101,7 @@ def encode(snapshot: Snapshot, seal: str = "") -> str:
     parts = [bytes([len(sections)]), *map(_section_bytes, sections)]
     parts.append(bytes(-sum(map(len, parts)) % 4))
     body = b"".join([_checksum(parts, seal), *parts])
-    return f"{VERSION}.{base85.text_of(body)}"
+    return f"{_DETAILED if snapshot.detailed else VERSION}.{base85.text_of(body)}"
 
 
 def decode(text: str, seal: str = "") -> Snapshot:
@@ -111,13 +112,14 @@ def decode(text: str, seal: str = "") -> Snapshot:
     if dot and version != VERSION and version.isdecimal():
         raise UnusableState("the fingerprints are of another version")
     try:
-        if not dot or version != VERSION:
+        if not dot or version not in (VERSION, _DETAILED):
             raise ValueError("no version")
         reader = Reader(base85.bytes_of(body_text))
         checksum, body = reader.take(_CHECKSUM), reader.rest()
         if checksum != _checksum([body], seal):
             raise ValueError("wrong checksum")
-        return Snapshot(_read_sections(Reader(body)))
+        detailed = version == _DETAILED
+        return Snapshot(_read_sections(Reader(body), detailed=detailed), detailed=detailed)
     except (ValueError, OSError, EOFError, zlib.error) as error:
         raise UnusableState("the fingerprints are damaged") from error
 
@@ -133,17 +135,19 @@ def _section_bytes(section: Section) -> bytes:
     write = _text_columns if section.kind is TEXT else _hex_columns
     digests, columns = write(section)
     head = section.kind.code.to_bytes(1, "big") + len(digests).to_bytes(4, "big")
-    return b"".join([head, digests.astype(">u4").tobytes(), *map(block, columns)])
+    big_endian = digests.astype(digests.dtype.newbyteorder(">"))
+    return b"".join([head, big_endian.tobytes(), *map(block, columns)])
 
 
-def _read_sections(reader: Reader) -> Iterator[Section]:
+def _read_sections(reader: Reader, *, detailed: bool) -> Iterator[Section]:
     kinds = {kind.code: kind for kind in KINDS}
+    width, own = (">u8" if detailed else ">u4"), digest_type(detailed=detailed)
     for _ in range(reader.number(1)):
         kind = kinds.pop(reader.number(1), None)
         n = reader.number(4)
         if kind is None or not n:
             raise ValueError("no such section")
-        digests = np.frombuffer(reader.take(4 * n), ">u4").astype(np.uint32)
+        digests = np.frombuffer(reader.take(np.dtype(width).itemsize * n), width).astype(own)
         if kind is TEXT:
             keys = _read_text_keys(reader, n)
         elif kind is HEX_24:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from itertools import chain
 
@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from source_phenom.snapshot.keys import KINDS, Kind
-from source_phenom.snapshot.snapshot import GrowingColumns, Section, Snapshot
+from source_phenom.snapshot.snapshot import (
+    DETAILS_BITS,
+    Digests,
+    GrowingColumns,
+    Section,
+    Snapshot,
+    digest_type,
+)
 
 _Hashes = NDArray[np.int64]
 _Rows = NDArray[np.intp]
@@ -43,6 +50,10 @@ class Comparison:
     second time goes through the same comparison: what was observed the first time is a DUPLICATE
     and printed once, and only what neither reading met is gone.
 
+    Where the previous snapshot is detailed, so are the digests observed; a run that does not read
+    the details of every record asks `peek` which ones are as they were without them, and `keep`s
+    those that it has no reason to look at.
+
     Records are told apart by Python's 64-bit hash of their keys: two of a million keys share one
     with a probability of 3e-8, and are then taken for one record in that process. Beside the packed
     keys and digests of both sides this takes 13 bytes for a record of `previous` and some 20 for a
@@ -51,8 +62,10 @@ class Comparison:
 
     def __init__(self, previous: Snapshot) -> None:
         self._sections = previous.sections
-        self._digests = np.concatenate(
-            [np.zeros(0, np.uint32), *(section.digests for section in previous.sections)]
+        self._detailed = previous.detailed
+        self._type = digest_type(detailed=previous.detailed)
+        self._digests: Digests = np.concatenate(
+            [np.zeros(0, self._type), *(section.digests for section in previous.sections)]
         )
         self._observed = np.zeros(len(previous), np.bool_)
         keys = chain.from_iterable(kind.unpack(keys) for kind, keys, _ in previous.sections)
@@ -60,19 +73,19 @@ class Comparison:
         self._rows = np.argsort(hashes).astype(np.uint32)
         self._hashes = hashes[self._rows]
         self._new_hashes = _HashSet()
-        self._new = GrowingColumns()
+        self._new = GrowingColumns(detailed=previous.detailed)
 
     def observe(self, key: str, digest: int) -> Verdict:
         """Observe one record. Takes about as long as `observe_page` for fifty."""
         return self.observe_page((key,), (digest,))[0]
 
     def observe_page(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
-        """Observe records, given as keys and 32-bit digests, and return their verdicts in order."""
+        """Observe records, given as keys and their digests, and return their verdicts in order."""
         n = len(keys)
         if len(set(keys)) < n:
             return [self.observe(key, digest) for key, digest in zip(keys, digests, strict=True)]
         hashes = np.fromiter(map(hash, keys), np.int64, n)
-        found = np.fromiter(digests, np.uint32, n)
+        found = np.fromiter(digests, self._type, n)
         verdicts = np.empty(n, np.uint8)
 
         places, known = _find(hashes, self._hashes)
@@ -103,6 +116,38 @@ class Comparison:
         self._new.append(keys, digests)
         verdicts: NDArray[np.uint8] = np.where(first, _NEW, _DUPLICATE)
         return verdicts
+
+    def peek(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
+        """Return what observing records would say, as far as they are known without their details.
+
+        `digests`: of the records proper, 32 bits. UNCHANGED leaves open what became of the details.
+        """
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        places, known = _find(hashes, self._hashes)
+        verdicts = np.where(self._new_hashes.holds(hashes), _DUPLICATE, _NEW)
+        rows = self._rows[places[known]]
+        proper = self._digests[rows] >> self._type(DETAILS_BITS if self._detailed else 0)
+        changed = proper != np.fromiter(digests, self._type, len(keys))[known]
+        verdicts[known] = np.where(
+            self._observed[rows], _DUPLICATE, np.where(changed, _CHANGED, _UNCHANGED)
+        )
+        return list(map(_VERDICTS.__getitem__, verdicts.tolist()))
+
+    def keep(self, keys: Sequence[str]) -> None:
+        """Observe records of the previous snapshot as being what they were, details included."""
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        places, known = _find(hashes, self._hashes)
+        self._observed[self._rows[places[known]]] = True
+
+    def keep_where(self, is_kept: Callable[[str], bool]) -> int:
+        """Do so for all keys not observed so far that `is_kept` is true of; return how many."""
+        before = self.gone_count
+        for kind, keys, rows in self._previous():
+            missing = np.flatnonzero(~self._observed[rows])
+            unobserved = kind.unpack(kind.select(keys, ~self._observed[rows]))
+            kept = np.fromiter(map(is_kept, unobserved), np.bool_, len(missing))
+            self._observed[rows.start + missing[kept]] = True
+        return before - self.gone_count
 
     @property
     def previous_count(self) -> int:
@@ -138,7 +183,7 @@ class Comparison:
                 keys = kind.select(keys, self._observed[rows])
                 digests = digests[self._observed[rows]]
             sections[kind].insert(0, Section(kind, keys, digests))
-        return Snapshot(map(_joined, sections.values()))
+        return Snapshot(map(_joined, sections.values()), detailed=self._detailed)
 
     def _previous(self) -> Iterator[tuple[Kind, bytes, slice]]:
         """Yield the kind, the packed keys and the rows of each previous section."""
@@ -156,12 +201,17 @@ class _HashSet:
         self._sorted = np.zeros(0, np.int64)
         self._late: set[int] = set()
 
-    def add(self, hashes: _Hashes) -> NDArray[np.bool_]:
-        """Add `hashes` and tell which of them were not in the set before."""
-        first = ~_find(hashes, self._sorted)[1]
+    def holds(self, hashes: _Hashes) -> NDArray[np.bool_]:
+        """Tell which of `hashes` are in the set."""
+        found = _find(hashes, self._sorted)[1]
         listed = hashes.tolist()
         if not self._late.isdisjoint(listed):
-            first &= [entry not in self._late for entry in listed]
+            found |= [entry in self._late for entry in listed]
+        return found
+
+    def add(self, hashes: _Hashes) -> NDArray[np.bool_]:
+        """Add `hashes` and tell which of them were not in the set before."""
+        first = ~self.holds(hashes)
         self._late.update(hashes[first].tolist())
         # A share of the whole, so that the folding stays linear in the number of hashes
         if len(self._late) > max(_FEW, len(self._sorted) // 8):

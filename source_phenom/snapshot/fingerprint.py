@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xxhash import xxh3_64_intdigest
 
+from source_phenom.snapshot.snapshot import DETAILS_BITS
+
 
 def fingerprint(columns: bytes) -> int:
     """Return a 32-bit digest of a record's own columns.
@@ -15,3 +17,12 @@ def fingerprint(columns: bytes) -> int:
     collision.
     """
     return xxh3_64_intdigest(columns) & 0xFFFFFFFF
+
+
+def detailed(record: int, details: bytes | None) -> int:
+    """Return a 64-bit digest of a record with details: the record's own, then that of the details.
+
+    `record`: the fingerprint of the record proper. `details`: a canonical serialisation of the
+    columns that come from elsewhere, None where all of them are null.
+    """
+    return record << DETAILS_BITS | (0 if details is None else fingerprint(details) or 1)

@@ -96,3 +96,20 @@ def test_the_two_roles() -> None:
         ("HIRING_MANAGER", "Hiring Manager", "JOB", "HIRING_MANAGER"),
         ("RECRUITER", "Recruiter", "JOB", "RECRUITER"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("full_name", "real_name", "expected"),
+    [
+        ("Lovelace, A.", ("Ada", "Lovelace"), ("Ada", "Lovelace")),
+        (None, ("Ada", None), ("Ada", None)),
+        ("Ada Lovelace", None, ("Ada", "Lovelace")),
+    ],
+)
+def test_the_real_name_counts_for_more(
+    full_name: str | None,
+    real_name: tuple[str | None, str | None] | None,
+    expected: tuple[str | None, str | None],
+) -> None:
+    record = hiring_team.user("a@x.io", full_name, IDS, real_name)
+    assert (record["first_name"], record["last_name"]) == expected

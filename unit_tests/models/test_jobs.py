@@ -74,6 +74,9 @@ def test_a_whole_job() -> None:
         },
         "custom_fields": {"Department_Name": "R&D", "posted-date": "2026-01-05"},
         "opened_at": "2026-01-05T00:00:00.000Z",
+        "closed_at": None,
+        "remote_created_at": None,
+        "remote_updated_at": None,
     }
     assert odd == []
     assert {field["id"]: field["value"] for field in integration} == {
@@ -204,3 +207,53 @@ def test_values_of_unexpected_types_are_named_and_never_raise() -> None:
     assert record["location"] is None
     assert record["custom_fields"] is None
     assert sorted(odd) == ["custom_fields", "description", "employment_type", "location", "name"]
+
+
+CREATED, UPDATED = "2025-03-01T08:00:00.000Z", "2025-06-01T09:30:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("details", "status", "expected"),
+    [
+        ({}, "CLOSED", (None, None, None)),
+        ({"status": "close"}, "CLOSED", (None, None, None)),
+        (
+            {"status": "close", "createdDate": CREATED, "updatedDate": UPDATED},
+            "CLOSED",
+            (UPDATED, CREATED, UPDATED),
+        ),
+        ({"status": " Closed", "updatedDate": 1748770200000}, "CLOSED", (UPDATED, None, UPDATED)),
+        ({"status": "open", "updatedDate": UPDATED}, "CLOSED", (None, None, UPDATED)),
+        ({"status": "draft", "updatedDate": UPDATED}, "CLOSED", (None, None, UPDATED)),
+        ({"updatedDate": UPDATED}, "CLOSED", (None, None, UPDATED)),
+        # Still listed as open: the career site is what candidates see.
+        ({"status": "close", "updatedDate": UPDATED}, "OPEN", (None, None, UPDATED)),
+        ({"createdDate": "1740816000000", "updatedDate": " "}, "OPEN", (None, CREATED, None)),
+    ],
+)
+def test_what_the_hiring_managers_view_adds(
+    details: dict[str, Any], status: str, expected: tuple[str | None, ...]
+) -> None:
+    odd: Odd = []
+    managed = jobs.managed(details, odd)
+    record = jobs.job(
+        {}, "JR-1", status=status, site_type="external", ids=IDS, odd=odd, managed=managed
+    )
+    columns = ("closed_at", "remote_created_at", "remote_updated_at")
+    assert tuple(record[column] for column in columns) == expected
+    assert odd == []
+
+
+def test_what_is_no_date_is_counted() -> None:
+    odd: Odd = []
+    assert jobs.managed({"updatedDate": "soon", "createdDate": {}}, odd) == jobs.UNMANAGED
+    assert odd == ["remote_updated_at"]
+    jobs.managed({"createdDate": ["2025-01-01"]}, odd)
+    assert odd[1:] == ["remote_created_at"]
+
+
+def test_of_several_rows_of_a_job_the_last_updated_counts() -> None:
+    older = jobs.managed({"updatedDate": CREATED, "createdDate": CREATED}, [])
+    newer = jobs.managed({"updatedDate": UPDATED}, [])
+    assert max(older, newer) == max(newer, older) == newer
+    assert max(jobs.UNMANAGED, older) == older

@@ -42,7 +42,10 @@ def chain(*pages: tuple[int, list[int]]) -> Chain:
         (9, [20, 9, 21], Fit.SHIFTED),
         # The beginning has nothing before it.
         (0, [20, 21], Fit.SHIFTED),
-        (0, [0, 1, 2], Fit.SHIFTED),
+        # A page from before the last one, which is where it was.
+        (0, [0, 1, 2], Fit.ALIGNED),
+        (1, [1, 2], Fit.ALIGNED),
+        (1, [2, 3], Fit.SHIFTED),
     ],
 )
 def test_fit(offset: int, rows: list[int], fit: Fit) -> None:

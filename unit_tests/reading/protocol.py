@@ -32,27 +32,40 @@ CONFIG: dict[str, Any] = {
 
 @dataclass
 class Tenant:
-    """Payload lists behind the gateway's listings. Change them between reads."""
+    """Payload lists behind the gateway's listings. Change them between reads.
+
+    :param managed: jobs of the hiring manager's view, by OPEN and PAST.
+    :param is_counted: whether SCIM listings have totals.
+    :param denied: paths that are answered with 403.
+    """
 
     jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     closed_jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     applications: list[dict[str, Any]] = field(default_factory=list)
+    employees: list[dict[str, Any]] = field(default_factory=list)
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    managed: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     total_off_by: int = 0
+    is_counted: bool = True
     denied: tuple[str, ...] = ()
 
     @contextmanager
     def served(self) -> Iterator[requests_mock.Mocker]:
         with requests_mock.Mocker() as mocker:
             mocker.post(TOKEN_URL, text='{"access_token":"t0ken","expires_in":3600}')
-            for path, answer in (
-                ("/jobs-api/v1/jobs", self._jobs(self.jobs)),
-                ("/jobs-api/v1/closedJobs", self._jobs(self.closed_jobs)),
-                ("/apply/v2/applications", self._applications),
+            for method, path, answer in (
+                ("GET", "/jobs-api/v1/jobs", self._jobs(self.jobs)),
+                ("GET", "/jobs-api/v1/closedJobs", self._jobs(self.closed_jobs)),
+                ("GET", "/apply/v2/applications", self._applications),
+                ("GET", "/user-management/scim/v2/Users", self._resources(self.employees)),
+                ("GET", "/user-management/scim/v2/Groups", self._resources(self.groups)),
+                ("POST", "/hiringmanager/v3/jobs/search", self._managed),
             ):
                 if path in self.denied:
-                    mocker.get(GATEWAY + path, status_code=403, json={"message": "no access"})
+                    refused: dict[str, Any] = {"status_code": 403, "json": {"message": "no access"}}
+                    mocker.request(method, GATEWAY + path, **refused)
                 else:
-                    mocker.get(GATEWAY + path, json=answer)
+                    mocker.request(method, GATEWAY + path, json=answer)
             yield mocker
 
     def _jobs(self, listed: dict[str, list[dict[str, Any]]]) -> Any:
@@ -67,6 +80,22 @@ class Tenant:
     def _applications(self, request: Any, _: Any) -> dict[str, Any]:
         total = len(self.applications) + self.total_off_by
         return {"data": _page(self.applications, request), "pagination": {"total": total}}
+
+    def _resources(self, listed: list[dict[str, Any]]) -> Any:
+        def answer(request: Any, _: Any) -> dict[str, Any]:
+            start, count = (int(request.qs[name][0]) for name in ("startindex", "count"))
+            rows = listed[start - 1 :][:count]
+            total = len(listed) + self.total_off_by
+            body = {"Resources": rows, "startIndex": start}
+            return {**body, "totalResults": total} if self.is_counted else body
+
+        return answer
+
+    def _managed(self, request: Any, _: Any) -> dict[str, Any]:
+        asked = request.json()
+        rows = self.managed[asked["status"]]
+        page = rows[asked["from"] :][: asked["size"]]
+        return {"status": "success", "data": {"jobs": page, "totalCount": len(rows)}}
 
 
 def _page(rows: list[dict[str, Any]], request: Any) -> list[dict[str, Any]]:

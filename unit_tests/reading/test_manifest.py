@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from phenom_api.errors import InvalidConfig
 from source_phenom import manifest
 from source_phenom.config import SourceConfig, source_config
 from unit_tests.reading.protocol import CONFIG
@@ -50,6 +51,13 @@ def test_secrets_are_marked() -> None:
         {"field_overrides": [{"model": "nope", "field": "name", "paths": ["a"]}]},
         {"custom_fields": [{"model": "jobs", "key": "a", "path": "b"}]},
         {"custom_fields": [{"model": "jobs", "key": "a"}]},
+        {"outcome_mapping": [{"status": "Talent pool", "outcome": "DECLINED"}]},
+        {"outcome_mapping": [{"status": "Talent pool", "outcome": "declined"}]},
+        {"outcome_mapping": [{"status": "", "outcome": "HIRED"}]},
+        {"outcome_mapping": [{"status": "Talent pool"}]},
+        {"full_reconcile_days": 1},
+        {"full_reconcile_days": 0},
+        {"full_reconcile_days": 1.5},
     ],
 )
 def test_spec_and_model_accept_and_refuse_the_same(change: dict[str, Any]) -> None:
@@ -72,3 +80,26 @@ def test_schemas_describe_every_column(stream: str) -> None:
         assert column["description"], name
         nullable = "null" in column["type"]
         assert nullable != (name in {"id", "remote_id", "changed_at"}), name
+
+
+@pytest.mark.parametrize(
+    ("mapping", "complaint"),
+    [
+        (["Talent pool"], "'outcome_mapping.0' must be a valid dictionary"),
+        ({"Talent pool": "Declined"}, "outcome' must be 'PENDING', 'HIRED' or 'DECLINED'"),
+        ({"--": "HIRED"}, "status has no letter or digit to recognise it by"),
+        (
+            {"Talent pool": "DECLINED", "TALENT_POOL": "PENDING"},
+            "says different things of 'Talent pool' and 'TALENT_POOL'",
+        ),
+    ],
+)
+def test_outcomes_that_cannot_be_mapped(mapping: Any, complaint: str) -> None:
+    with pytest.raises(InvalidConfig, match=complaint):
+        source_config({**CONFIG, "outcome_mapping": mapping})
+
+
+def test_outcomes_can_be_mapped_the_short_way() -> None:
+    listed = [{"status": "Talent pool", "outcome": "DECLINED"}]
+    short = source_config({**CONFIG, "outcome_mapping": {"Talent pool": "DECLINED"}})
+    assert short == source_config({**CONFIG, "outcome_mapping": listed})

@@ -1,0 +1,209 @@
+"""The Candidates API: what it tells about applicants, on behalf of the acting user (x-ph-userId).
+
+Candidate ids are those of the Apply API's ``candidateData.id`` (``userId`` here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any, TypeVar
+
+from phenom_api.errors import RequestRefused
+from phenom_api.gateway import Gateway, Operation
+from phenom_api.listings import page_of
+from phenom_api.paging import Page
+from phenom_api.short_lists import whole
+
+_OF_CANDIDATE = "/candidates-api/applications/v1/candidates/{candidateId}"
+_FILES = "/candidates-api/files/v1/candidates/{candidateId}/attachments"
+
+SEARCH = Operation(
+    "POST", "/candidates-api/v1/candidates/search/", "Candidates API, searching candidates"
+)
+CANDIDATE = Operation("GET", "/candidates-api/v2/candidates", "Candidates API, reading candidates")
+APPLICANTS = Operation(
+    "GET",
+    "/candidates-api/applications/v1/jobs/{jobId}/applicants",
+    "Candidates API, reading the applicants of a job",
+)
+APPLICATIONS = Operation(
+    "GET", f"{_OF_CANDIDATE}/applications", "Candidates API, reading a candidate's applications"
+)
+HISTORY = Operation(
+    "GET",
+    f"{_OF_CANDIDATE}/hiring-status-activities",
+    "Candidates API, reading hiring status activities",
+)
+ATTACHMENTS = Operation("GET", _FILES, "Candidates API, reading a candidate's attachments")
+PRE_SIGNED_URL = Operation(
+    "GET",
+    f"{_FILES}/{{attachmentId}}/pre-signed-url",
+    "Candidates API, downloading a candidate's attachments",
+)
+TAGS = Operation("GET", "/tags-api/v1/tags", "Tags API, reading tags")
+TAGGED = Operation(
+    "GET", "/tags-api/v1/tags/{tag}/candidates", "Tags API, reading the candidates of a tag"
+)
+TAGS_OF = Operation(
+    "GET", "/tags-api/v1/candidates/{candidateId}/tags", "Tags API, reading a candidate's tags"
+)
+
+Row = Mapping[str, Any]
+Found = TypeVar("Found")
+
+
+def unless_gone(read: Callable[[], Found]) -> Found | None:
+    """What ``read`` returns, or None where the gateway does not know whom or what it asks about."""
+    try:
+        return read()
+    except RequestRefused as error:
+        if error.status in (404, 410):
+            return None
+        raise
+
+
+def updated(after: date | None, until: date | None = None) -> list[Row]:
+    """Search filters: candidates that changed after a day, or between two. None of them: everyone.
+
+    The vendor's SDK declares the values as dates; whether they are included is not said.
+    """
+    if after is None:
+        return []
+    days = [after.isoformat()] if until is None else [after.isoformat(), until.isoformat()]
+    operator = "After" if until is None else "Between"
+    return [{"field": "updatedDate", "operator": operator, "values": days}]
+
+
+def search_page(gateway: Gateway, filters: list[Row], offset: int, limit: int) -> Page:
+    """Rows ``offset`` … of the candidates that pass ``filters``; the gateway counts them not.
+
+    Answer: ``{status, data: {candidates: [{userId, emailList, dateCreated, updatedDate, …}]}}``.
+    """
+    body: dict[str, Any] = {"from": offset, "size": limit}
+    if filters:
+        body |= {"filters": filters, "filtersOperator": "and"}
+    return gateway.fetch(SEARCH, lambda answer: _page(answer, "candidates"), json=body)
+
+
+def candidate(gateway: Gateway, candidate_id: str) -> Row:
+    """The candidate. Answer: ``{data: {candidateId, createdDate, updatedDate, …}}``."""
+    return gateway.fetch(CANDIDATE, _data, params={"candidateId": candidate_id})
+
+
+def applicants_page(gateway: Gateway, job_id: str, offset: int, limit: int) -> Page:
+    """Rows ``offset`` … of those who applied for a job.
+
+    Answer: ``{pagination: {total, size, from}, data: {candidates: [{userId, emails,
+    hiringStatus, dateCreated, updatedDate, …}]}}``; the dates are the candidates'.
+    """
+    return gateway.fetch(
+        APPLICANTS.at(jobId=job_id),
+        lambda answer: _page(answer, "candidates"),
+        params={"from": offset, "size": limit},
+    )
+
+
+def applicants(gateway: Gateway, job_id: str, size: int) -> list[Any]:
+    """Everybody who applied for a job, as :func:`applicants_page` has them."""
+    return whole(partial(applicants_page, gateway, job_id), size)
+
+
+def applications(gateway: Gateway, candidate_id: str) -> list[Any]:
+    """A candidate's applications.
+
+    Answer: ``{data: {applications: [{applicationId, phApplicationId, jobId, hiringStatus:
+    {value, step, isRejected, rejectionReason, updatedDate, …}, createdDate, updatedDate}]}}``,
+    the dates in epoch milliseconds.
+    """
+    operation = APPLICATIONS.at(candidateId=candidate_id)
+    return gateway.fetch(operation, lambda answer: _page(answer, "applications").rows)
+
+
+def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 100) -> list[Any]:
+    """What happened to a candidate's hiring statuses, in all applications.
+
+    The operation is described without parameters for paging, but answers with a pagination.
+
+    Answer: ``{pagination: {size, from, totalCount}, data: [{createdDate, actionType,
+    previousValue, updatedValue, recruitersUserId, recruiterName, …}]}``.
+    """
+    operation = HISTORY.at(candidateId=candidate_id)
+
+    def read(answer: Row) -> Page:
+        return page_of(answer, "data", _pagination(answer).get("totalCount"))
+
+    return whole(
+        lambda offset, limit: gateway.fetch(
+            operation, read, params={"from": offset, "size": limit}
+        ),
+        size,
+    )
+
+
+def attachments(gateway: Gateway, candidate_id: str) -> list[Any]:
+    """What is known of a candidate's files, not the files themselves.
+
+    Answer: ``{status, message, attachments: [{attachmentId, attachmentName, attachmentType,
+    fieldID}]}``.
+    """
+    operation = ATTACHMENTS.at(candidateId=candidate_id)
+    return gateway.fetch(operation, lambda answer: page_of(answer, "attachments", None).rows)
+
+
+def pre_signed_url(gateway: Gateway, candidate_id: str, attachment_id: str) -> str:
+    """An address that gives the file to whoever asks within the next five minutes.
+
+    Answer: ``{statusCode, message, fileUrl, fileName, fileSize}``, the size in KB.
+    """
+
+    def read(answer: Row) -> str:
+        url = answer.get("fileUrl")
+        if not isinstance(url, str) or not url:
+            raise ValueError("fileUrl is not text")
+        return url
+
+    operation = PRE_SIGNED_URL.at(candidateId=candidate_id, attachmentId=attachment_id)
+    return gateway.fetch(operation, read)
+
+
+def tags_page(gateway: Gateway, offset: int, limit: int) -> Page:
+    """Rows ``offset`` … of the tenant's tags. Answer: ``{data: [{tag}], from, size, total}``."""
+    return _tags(gateway, TAGS, offset, limit)
+
+
+def tagged(gateway: Gateway, tag: str, size: int) -> list[Any]:
+    """Those who carry a tag. Answer: ``{data: [{candidateId}], from, size, total}``."""
+    return whole(partial(_tags, gateway, TAGGED.at(tag=tag)), size)
+
+
+def tags_of(gateway: Gateway, candidate_id: str, size: int) -> list[Any]:
+    """A candidate's tags. Answer: ``{data: [{tag}], from, size, total}``."""
+    return whole(partial(_tags, gateway, TAGS_OF.at(candidateId=candidate_id)), size)
+
+
+def _tags(gateway: Gateway, operation: Operation, offset: int, limit: int) -> Page:
+    return gateway.fetch(
+        operation,
+        lambda answer: page_of(answer, "data", answer.get("total")),
+        params={"from": offset, "size": limit},
+    )
+
+
+def _page(answer: Row, member: str) -> Page:
+    if "data" in answer and answer["data"] is None:
+        return Page([], 0)
+    return page_of(_data(answer), member, _pagination(answer).get("total"))
+
+
+def _pagination(answer: Row) -> Row:
+    found = answer.get("pagination")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _data(answer: Row) -> Row:
+    data = answer.get("data")
+    if not isinstance(data, Mapping):
+        raise ValueError("data is not an object")
+    return data

@@ -1,0 +1,112 @@
+"""Who changed since: what the candidate search tells about the gateway's candidates."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from functools import partial
+from typing import Any
+
+from phenom_api.candidates import search_page, updated
+from phenom_api.errors import RequestRefused
+from phenom_api.gateway import Gateway
+from phenom_api.paging import Page, Scan
+from source_phenom.models.timestamps import timestamp
+
+logger = logging.getLogger("airbyte.phenom")
+
+OVERLAP = timedelta(minutes=10)
+"""How much of what an earlier search saw the next one looks at again: an index may lag behind."""
+
+_DAY = timedelta(days=1)
+_FIRST_DAY = date(2000, 1, 1)
+_MOST = 9_000
+"""Rows of one search that are read: search engines show nothing behind 10,000, or refuse to."""
+
+Scanning = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
+
+
+class Changes:
+    """Reads the candidates that changed after a moment, or all of them.
+
+    The search counts nothing, takes days for dates, and promises no order: it is read like a
+    listing, and where it has too many rows by stretches of days.
+
+    :param scan: how a listing is read. :param today: of this machine's clock.
+    """
+
+    def __init__(self, gateway: Gateway, scan: Scanning, today: date) -> None:
+        self._gateway = gateway
+        self._scan = scan
+        self._today = today
+        self.until = 0
+        self.is_whole = True
+
+    def since(self, moment: int | None) -> Iterator[Any]:
+        """Rows of candidates that changed after ``moment``; None for all. Some come twice.
+
+        Afterwards ``until`` is the latest change that was seen (epoch milliseconds, as
+        ``moment``), ``is_whole`` whether no row can be missing.
+
+        :raises PhenomError: the search cannot be had.
+        """
+        if moment is None:
+            yield from self._within(None, None)
+            return
+        # A day more than needed: whether the day itself counts is not said, nor in which zone.
+        yield from self._within(_day(moment) - _DAY, None)
+
+    def _within(self, first: date | None, last: date | None) -> Iterator[Any]:
+        """Those whose last change lies between two days, both included."""
+        begin, end = first or _FIRST_DAY, last or self._today + 2 * _DAY
+        can_divide = end > begin
+        search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
+        if not (can_divide and self._has_more_than(_MOST, search)):
+            scan = self._scan(search, _identity)
+            try:
+                for rows in scan:
+                    for row in rows:
+                        if type(row) is dict:
+                            self.until = max(self.until, changed_at(row) or 0)
+                            yield row
+            except RequestRefused:
+                if not can_divide or not scan.outcome.rows:
+                    raise
+            else:
+                self.is_whole &= not scan.outcome.open_seams
+                return
+        middle = begin + (end - begin) // 2
+        yield from self._within(begin, middle)
+        yield from self._within(middle + _DAY, last)
+
+    @staticmethod
+    def _has_more_than(most: int, search: Callable[[int, int], Page]) -> bool:
+        try:
+            return bool(search(most - 1, 1).rows)
+        except RequestRefused:
+            return False
+
+
+def changed_at(row: dict[str, Any]) -> int | None:
+    """When a candidate was last changed, in epoch milliseconds; null where that is not said."""
+    moment = timestamp(row.get("updatedDate"))
+    if moment is None:
+        return None
+    return int(datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def _before(day: date | None) -> date | None:
+    return day and day - _DAY
+
+
+def _after(day: date | None) -> date | None:
+    return day and day + _DAY
+
+
+def _day(moment: int) -> date:
+    return datetime.fromtimestamp(moment / 1000, timezone.utc).date()
+
+
+def _identity(row: Any) -> Any:
+    return row.get("userId") if type(row) is dict else None

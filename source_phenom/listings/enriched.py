@@ -1,0 +1,261 @@
+"""The application listing with an acting user: what the Candidates API knows goes with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any, NamedTuple
+
+from phenom_api import candidates as api
+from phenom_api.errors import PhenomError, Stopped, Unavailable, Unreachable
+from phenom_api.gateway import Gateway
+from phenom_api.listings import applications_page
+from source_phenom.config import SourceConfig
+from source_phenom.listings.applications import ApplicationListing, identity
+from source_phenom.listings.changes import Changes, changed_at
+from source_phenom.listings.coverage import Followed, Recent
+from source_phenom.listings.listing import Pass, is_complete
+from source_phenom.listings.owned import Owned
+from source_phenom.listings.part import Part, Round
+from source_phenom.listings.people import Directory
+from source_phenom.listings.persons import Found, Listed, Person, Persons, Waiting
+from source_phenom.listings.profiles import Profiles
+from source_phenom.listings.questions import Questions
+from source_phenom.listings.spool import Spool
+from source_phenom.listings.standings import Standings
+from source_phenom.models import (
+    application_activities,
+    applications,
+    candidate_documents,
+    candidates,
+)
+from source_phenom.models.values import Odd, canonical, mail_address, objects, text
+from source_phenom.reading.events import Event
+from source_phenom.reading.stream_run import StreamRun
+from source_phenom.snapshot import fingerprint
+
+logger = logging.getLogger("airbyte.phenom")
+
+
+class _Wanted(NamedTuple):
+    """A person, and the parts of the pass that want to know something of them."""
+
+    person: Person
+    parts: list[Part]
+
+
+class EnrichedListing(ApplicationListing):
+    """One scan of the applications, one candidate search, and questions about who changed.
+
+    Each selected stream is a :class:`Part` of it, and fails alone.
+    """
+
+    detailed_names = (applications.MODEL, candidates.MODEL)
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        streams: Mapping[str, StreamRun],
+        gateway: Gateway,
+        executor: Executor,
+        directory: Directory,
+    ) -> None:
+        super().__init__(config, streams, gateway, executor, directory)
+        make: dict[str, Callable[[Followed], Part]] = {
+            applications.MODEL: self._standings,
+            candidates.MODEL: self._profiles,
+            application_activities.MODEL: self._activities,
+            candidate_documents.MODEL: self._documents,
+        }
+        self._parts = {
+            name: make[name](Followed(stream, config)) for name, stream in streams.items()
+        }
+        self._now = next(stream.now for stream in streams.values())
+        self._newest = ""
+        self._is_second = False
+
+    @classmethod
+    def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
+        return ()
+
+    # -- the parts ---------------------------------------------------------------------------
+
+    def _standings(self, followed: Followed) -> Part:
+        counts = self.remapping.default_counts(applications.MODEL, "outcome")
+        return Standings(followed, self.config, self.gateway, self._executor, default_counts=counts)
+
+    def _profiles(self, followed: Followed) -> Part:
+        return Profiles(followed, self.config, self.gateway, self._executor, self.scan)
+
+    def _activities(self, followed: Followed) -> Part:
+        def records(
+            rows: list[dict[str, Any]], person: Person, odd: Odd
+        ) -> Iterable[tuple[str, dict[str, Any]]]:
+            return application_activities.activities(
+                rows, person.key, person.applications, self.ids, odd
+            )
+
+        read = partial(api.hiring_status_activities, self.gateway, size=self.config.page_size)
+        return Owned(followed, read, records)
+
+    def _documents(self, followed: Followed) -> Part:
+        def records(
+            rows: list[dict[str, Any]], person: Person, odd: Odd
+        ) -> Iterable[tuple[str, dict[str, Any]]]:
+            return candidate_documents.documents(rows, person.key, self.ids, odd)
+
+        return Owned(followed, partial(api.attachments, self.gateway), records)
+
+    def _live(self) -> list[Part]:
+        return [part for name, part in self._parts.items() if name not in self.failed]
+
+    def _give_up(self, part: Part, error: PhenomError) -> None:
+        if isinstance(error, Stopped):
+            raise error
+        self.failed[part.stream.name] = error
+
+    def _attempt(self, part: Part, events: Iterator[Event]) -> Iterator[Event]:
+        """What a part has to say, up to where the gateway fails it."""
+        try:
+            yield from events
+        except PhenomError as error:
+            self._give_up(part, error)
+
+    # -- one pass ----------------------------------------------------------------------------
+
+    def one_pass(self) -> Pass:
+        with Spool() as people, Spool() as by_job:
+            persons = Persons(people)
+            changes = Changes(self.gateway, self.scan, self._now.date())
+            refused = self._search(changes, persons)
+            this_round = Round(persons, by_job, self.config.page_size, refused, self._is_second)
+            for part in self._live():
+                if refused is None and changes.is_whole and part.covers_as_it_goes:
+                    part.followed.cover_first(changes.until)
+                try:
+                    part.start(this_round)
+                except PhenomError as error:
+                    self._give_up(part, error)
+            scan = self.scan(partial(applications_page, self.gateway), identity)
+            for rows in scan:
+                yield from self._take_page(rows, persons)
+            yield from self._go_through(persons)
+            for part in self._live():
+                yield from self._attempt(part, part.finish())
+        is_whole = changes.is_whole and not scan.outcome.open_seams
+        if refused is None and is_whole and not self._is_second:
+            for part in self._live():
+                part.followed.cover(changes.until, self._newest)
+        self._is_second = True
+        return is_complete(scan.outcome, "applications")
+
+    def _search(self, changes: Changes, persons: Persons) -> PhenomError | None:
+        """Find out who changed; returns why that cannot be had. What may pass is raised."""
+        followed = [part.followed for part in self._live()]
+        horizon = min((each.since for each in followed if not each.is_full), default=None)
+        is_full = any(each.is_full for each in followed)
+        with_dates = any(part.stream.name == candidates.MODEL for part in self._live())
+        recent = Recent()
+        try:
+            for row in changes.since(None if is_full else horizon):
+                candidate = text(row.get("userId"), "", [])
+                if candidate is None:
+                    continue
+                if with_dates:
+                    persons.add(candidate, Found(row.get("dateCreated"), row.get("updatedDate")))
+                when = changed_at(row)
+                if horizon is not None and (when is None or when > horizon):
+                    recent.add(when, candidate, _addresses(row))
+        except (Stopped, Unavailable, Unreachable):
+            raise
+        except PhenomError as error:
+            logger.warning(
+                f"{error.message} Without it nothing tells who changed: every sync has to ask the "
+                "Candidates API about everybody."
+            )
+            for each in followed:
+                each.is_full = True
+            return error
+        for each in followed:
+            each.recent = recent
+        return None
+
+    def _take_page(self, rows: list[Any], persons: Persons) -> Iterator[Event]:
+        live = {part.stream.name: part for part in self._live()}
+        standings = live.pop(applications.MODEL, None)
+        with_columns = candidates.MODEL in live
+        listed: list[tuple[str | None, Waiting]] = []
+        for row in rows:
+            odd: Odd = []
+            key = applications.application_key(row, odd) if type(row) is dict else None
+            if key is None:
+                if standings is not None:
+                    standings.stream.counts["without_key"] += 1
+                continue
+            self._newest = max(self._newest, key)
+            kept, job = self.is_kept(row), applications.applied_for(row)
+            about_person: Odd = []
+            person = candidates.candidate_key(row, about_person)
+            if person is not None and live:
+                source, columns = None, b""
+                if with_columns:
+                    source, columns = self.candidate(row, person, about_person)
+                persons.add(person, Listed(key, kept, job, source, columns, tuple(about_person)))
+            if kept and standings is not None:
+                candidate = person and candidates.candidate_id(person)
+                listed.append((candidate, self._waiting(row, key, job, odd)))
+                standings.stream.note(odd)
+        if isinstance(standings, Standings) and listed:
+            yield from self._attempt(standings, standings.listed(listed))
+
+    def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
+        record = self.application(row, key, odd)
+        digest = fingerprint(canonical(record))
+        outcome = record.pop("outcome")
+        return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
+
+    def _go_through(self, persons: Persons) -> Iterator[Event]:
+        most = 2 * self.config.num_workers
+        with Questions(self._ask, self._executor, most) as questions:
+            for page in persons.pages():
+                wanted: dict[str, list[Part]] = {}
+                for part in self._live():
+                    asked: list[Person] = []
+                    yield from self._attempt(part, part.sort_out(page, asked))
+                    for person in asked:
+                        wanted.setdefault(person.key, []).append(part)
+                for person in page:
+                    if person.key in wanted:
+                        for answered in questions.about(_Wanted(person, wanted[person.key])):
+                            yield from self._take(*answered)
+            for answered in questions.rest():
+                yield from self._take(*answered)
+
+    def _ask(self, wanted: _Wanted) -> list[Any]:
+        """Per part its answer, or the error that it has to give up for. In other threads."""
+        answers: list[Any] = []
+        for part in wanted.parts:
+            try:
+                known = part.stream.name in self.failed
+                answers.append(None if known else part.ask(wanted.person))
+            except PhenomError as error:
+                answers.append(error)
+        return answers
+
+    def _take(self, wanted: _Wanted, answers: list[Any]) -> Iterator[Event]:
+        for part, answer in zip(wanted.parts, answers, strict=True):
+            if part.stream.name in self.failed:
+                continue
+            if isinstance(answer, PhenomError):
+                self._give_up(part, answer)
+            else:
+                yield from self._attempt(part, part.admit(wanted.person, answer))
+
+
+def _addresses(row: dict[str, Any]) -> list[str]:
+    """The e-mail addresses of a candidate that was found, in lower case."""
+    listed = (each.get("email") for each in objects(row.get("emailList"), "", []))
+    found = (mail_address(each, "", []) for each in listed)
+    return [address.lower() for address in found if address is not None]

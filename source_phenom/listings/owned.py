@@ -1,0 +1,97 @@
+"""Streams of what candidates have in the Candidates API alone: their history, their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from phenom_api.errors import RequestRefused
+from source_phenom.listings.coverage import Followed
+from source_phenom.listings.listing import Admission
+from source_phenom.listings.part import Part, Round
+from source_phenom.listings.persons import Person
+from source_phenom.models.candidates import as_owner
+from source_phenom.models.values import Odd, canonical
+from source_phenom.reading.events import Event
+
+_GONE = frozenset({404, 410})
+_STRANGE = 20
+"""Candidates that may be gone without a single one being there, before that is not believed."""
+
+Records = Callable[[list[dict[str, Any]], Person, Odd], Iterable[tuple[str, dict[str, Any]]]]
+
+
+class Owned(Part):
+    """Records that are read candidate by candidate, and kept where a candidate did not change.
+
+    :param read: the rows of a candidate id. :param records: keys and records out of the rows.
+    """
+
+    def __init__(
+        self, followed: Followed, read: Callable[[str], list[Any]], records: Records
+    ) -> None:
+        super().__init__(followed)
+        self._read = read
+        self._records = records
+        self._admission = Admission(self.stream)
+        self._unasked: set[str] = set()
+        self._doubted: set[str] | None = None
+        self._asked = 0
+        self._gone: RequestRefused | None = None
+        self._gone_count = 0
+
+    def start(self, this_round: Round) -> None:
+        """In a second pass those are asked again of whose records some were not seen."""
+        if this_round.is_second:
+            self._doubted = {_owner(key) for key in self.stream.missing()}
+        self._asked = self._gone_count = 0
+
+    def sort_out(self, page: list[Person], asked: list[Person]) -> Iterator[Event]:
+        before = len(asked)
+        for person in page:
+            if person.id is None or not person.is_kept:
+                continue
+            if self._is_asked(person):
+                asked.append(person)
+            else:
+                self._unasked.add(as_owner(person.key))
+        self._asked += len(asked) - before
+        yield from ()
+
+    def _is_asked(self, person: Person) -> bool:
+        if self._doubted is not None:
+            return as_owner(person.key) in self._doubted
+        followed = self.followed
+        if followed.is_touched(person.id):
+            return True
+        return followed.before is not None and person.newest.key > followed.before.newest
+
+    def ask(self, person: Person) -> list[Any]:
+        """None of them where the gateway does not know the candidate any more."""
+        assert person.id is not None
+        try:
+            return self._read(person.id)
+        except RequestRefused as error:
+            if error.status not in _GONE:
+                raise
+            self._gone = error
+            self._gone_count += 1
+            return []
+
+    def admit(self, person: Person, answer: list[Any]) -> Iterator[Event]:
+        odd: Odd = []
+        rows = [row for row in answer if type(row) is dict]
+        for key, record in self._records(rows, person, odd):
+            yield from self._admission.add(key, canonical(record))
+        self.stream.note(odd)
+
+    def finish(self) -> Iterator[Event]:
+        yield from self._admission.flush()
+        if self._gone is not None and self._asked == self._gone_count >= _STRANGE:
+            # It is rather the operation that is gone.
+            raise self._gone
+        self.stream.keep_where(lambda key: _owner(key) in self._unasked)
+
+
+def _owner(key: str) -> str:
+    return key.partition(":")[0]

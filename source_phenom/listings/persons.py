@@ -1,0 +1,128 @@
+"""Candidates as whole persons: everything that a pass meets of one, brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from source_phenom.listings.spool import Spool
+from source_phenom.models.application_activities import Application
+from source_phenom.models.candidates import candidate_id, with_source
+
+_PAGE = 100
+
+
+class Listed(NamedTuple):
+    """One of the person's applications, as it is listed.
+
+    :param kept: whether ``only_created_applications`` lets it through.
+    :param source, columns, odd: of the candidate, where that is a record.
+    """
+
+    key: str
+    kept: bool
+    job_id: str | None
+    source: str | None = None
+    columns: bytes = b""
+    odd: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """What the candidate search says, as the gateway gives it."""
+
+    created: Any
+    updated: Any
+
+
+class Tagged(NamedTuple):
+    tag: str
+
+
+class Waiting(NamedTuple):
+    """An application whose listing part is known and whose standing is to be asked for.
+
+    :param digest: of the record as listed. :param columns: those but for ``outcome``.
+    :param outcome: what an override fed it with.
+    """
+
+    key: str
+    digest: int
+    columns: bytes
+    outcome: str | None
+    job_id: str | None
+    address: str | None
+
+
+Row = Listed | Found | Tagged | Waiting
+_KINDS: tuple[type[Row], ...] = (Listed, Found, Tagged, Waiting)
+_by_age = attrgetter("key")
+
+
+@dataclass
+class Person:
+    """One candidate, by the key of its record."""
+
+    key: str
+    listed: list[Listed] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    tagged: list[Tagged] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+
+    @property
+    def id(self) -> str | None:
+        """What the Candidates API knows the person by; None where nothing."""
+        return candidate_id(self.key)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the person is a record: has an application that is one."""
+        return any(each.kept for each in self.listed)
+
+    @property
+    def newest(self) -> Listed:
+        return max(self.listed, key=_by_age)
+
+    @property
+    def applications(self) -> list[Application]:
+        return [
+            Application(key, job) for key, job in {e.key: e.job_id for e in self.listed}.items()
+        ]
+
+    def record(self) -> bytes:
+        """The columns: as the newest application has them, the source as the oldest has it."""
+        return with_source(self.newest.columns, min(self.listed, key=_by_age).source)
+
+
+class Persons:
+    """Takes what is met, in any order; then goes through it person by person.
+
+    :param spool: groups it, out of memory.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def add(self, person: str, row: Row) -> None:
+        self._spool.add(person, (_KINDS.index(type(row)), *row))
+
+    def pages(self) -> Iterator[list[Person]]:
+        """Those who applied. Of others who were found nothing is made."""
+        persons = (person for person in self._all() if person.listed or person.waiting)
+        while page := list(islice(persons, _PAGE)):
+            yield page
+
+    def _all(self) -> Iterator[Person]:
+        for key, rows in self._spool.groups():
+            person = Person(key)
+            into: tuple[list[Any], ...] = (
+                person.listed,
+                person.found,
+                person.tagged,
+                person.waiting,
+            )
+            for kind, *fields in rows:
+                into[kind].append(_KINDS[kind](*fields))
+            yield person

@@ -1,0 +1,164 @@
+"""What the Candidates API and the Tags API add to ``candidates``: dates and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any, NamedTuple
+
+from phenom_api import candidates as api
+from phenom_api.gateway import Gateway
+from source_phenom.config import SourceConfig
+from source_phenom.listings.changes import Scanning
+from source_phenom.listings.coverage import Followed
+from source_phenom.listings.listing import Admission
+from source_phenom.listings.part import Part, Round
+from source_phenom.listings.persons import Found, Person, Persons, Tagged
+from source_phenom.listings.questions import Questions
+from source_phenom.models.candidates import details
+from source_phenom.models.timestamps import timestamp
+from source_phenom.models.values import Odd, canonical, text
+from source_phenom.reading.events import Event
+from source_phenom.snapshot import Verdict, detailed, fingerprint
+
+_NOWHERE = Found(None, None)
+_WITHOUT_TAGS = "Without it, candidates.tags are null."
+
+
+class Answer(NamedTuple):
+    """What was asked about one candidate; None where it needed not be."""
+
+    found: Found | None
+    tags: list[Any] | None
+
+
+class Profiles(Part):
+    """Candidates: from the listing, completed by what the gateway knows of changed ones.
+
+    Everybody's dates come from the candidate search, everybody's tags from the tags; in a run
+    that is not full, one candidate at a time.
+    """
+
+    def __init__(
+        self,
+        followed: Followed,
+        config: SourceConfig,
+        gateway: Gateway,
+        executor: Executor,
+        scan: Scanning,
+    ) -> None:
+        super().__init__(followed)
+        self._scan = scan
+        self._gateway = gateway
+        self._size = config.page_size
+        self._executor = executor
+        self._ahead = 2 * config.num_workers
+        self._admission = Admission(self.stream)
+        self._has_dates = True
+        self._has_tags: bool | None = None
+
+    def start(self, this_round: Round) -> None:
+        """Learn what there is to be had; in a full run read everybody's tags with it."""
+
+        def searched() -> None:
+            if this_round.search_refused is not None:
+                raise this_round.search_refused
+
+        self._has_dates = self._can_be_had(
+            "candidate_search",
+            searched,
+            "Without it, candidates.remote_created_at and remote_updated_at are null.",
+        )
+        if self.followed.is_full:
+            self._has_tags = self._can_be_had(
+                "tags", partial(self._read_tags, this_round.persons), _WITHOUT_TAGS
+            )
+
+    def _read_tags(self, persons: Persons) -> None:
+        tagged = partial(api.tagged, self._gateway, size=self._size)
+        with Questions(tagged, self._executor, self._ahead) as questions:
+            for tag, rows in questions.about_all(self._tags()):
+                for row in rows:
+                    candidate = text(row.get("candidateId"), "", []) if type(row) is dict else None
+                    if candidate is not None:
+                        persons.add(candidate, Tagged(tag))
+
+    def _tags(self) -> Iterator[str]:
+        for rows in self._scan(partial(api.tags_page, self._gateway), canonical):
+            for row in rows:
+                tag = text(row.get("tag"), "", []) if type(row) is dict else None
+                if tag is not None:
+                    yield tag
+
+    def sort_out(self, page: list[Person], asked: list[Person]) -> Iterator[Event]:
+        people = [person for person in page if person.is_kept]
+        digests = [fingerprint(person.record()) for person in people]
+        verdicts = self.stream.peek([person.key for person in people], digests)
+        kept: list[str] = []
+        for person, verdict in zip(people, verdicts, strict=True):
+            if verdict is Verdict.DUPLICATE:
+                continue
+            if verdict is Verdict.UNCHANGED and not self.followed.is_touched(person.id):
+                kept.append(person.key)
+                self.stream.note(person.newest.odd)
+            elif self._is_open(person):
+                asked.append(person)
+            else:
+                yield from self.admit(person, Answer(None, None))
+        yield from self.stream.keep(kept)
+
+    def _is_open(self, person: Person) -> bool:
+        """Whether something about a candidate is not known yet."""
+        if person.id is None:
+            return False
+        if self._has_tags is None:
+            # In a run that is not full, the first one who is asked about shows it.
+            self._has_tags = self._can_be_had(
+                "tags", partial(self._tags_of, person.id), _WITHOUT_TAGS
+            )
+        return (self._has_dates and not person.found) or self._asks_for_tags
+
+    @property
+    def _asks_for_tags(self) -> bool:
+        return bool(self._has_tags) and not self.followed.is_full
+
+    def ask(self, person: Person) -> Answer:
+        assert person.id is not None
+        found = None
+        if self._has_dates and not person.found:
+            found = self._look_up(person.id)
+        return Answer(found, self._tags_of(person.id) if self._asks_for_tags else None)
+
+    def _look_up(self, candidate_id: str) -> Found:
+        """The dates of somebody whom the search did not show."""
+        row = api.unless_gone(partial(api.candidate, self._gateway, candidate_id))
+        return Found(row.get("createdDate"), row.get("updatedDate")) if row else _NOWHERE
+
+    def _tags_of(self, candidate_id: str) -> list[Any]:
+        tags = partial(api.tags_of, self._gateway, candidate_id, self._size)
+        return api.unless_gone(tags) or []
+
+    def admit(self, person: Person, answer: Answer) -> Iterator[Event]:
+        odd: Odd = [*person.newest.odd]
+        found = answer.found or max(person.found, key=_latest, default=_NOWHERE)
+        tags = answer.tags
+        if tags is None:
+            tags = [{"tag": each.tag} for each in person.tagged]
+        columns = details(found.created, found.updated, tags, odd)
+        more = canonical(columns)
+        record = person.record()
+        is_bare = all(value is None for value in columns.values())
+        yield from self._admission.add(
+            person.key,
+            record[:-1] + b"," + more[1:],
+            odd,
+            digest=detailed(fingerprint(record), None if is_bare else more),
+        )
+
+    def finish(self) -> Iterator[Event]:
+        yield from self._admission.flush()
+
+
+def _latest(found: Found) -> str:
+    return timestamp(found.updated) or ""

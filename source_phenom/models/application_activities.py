@@ -1,0 +1,124 @@
+"""``application_activities``: how the hiring statuses of candidates changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from source_phenom.models.candidates import owned_key
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.timestamps import timestamp
+from source_phenom.models.values import Odd, canonical, is_empty, text
+
+MODEL = "application_activities"
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+_TOLERANCE = timedelta(minutes=1)
+_CARRIED = frozenset(
+    {
+        "actionType",
+        "candidateId",
+        "createdDate",
+        "previousValue",
+        "recruiterName",
+        "recruitersUserId",
+        "updatedValue",
+    }
+)
+
+
+class Application(NamedTuple):
+    """One of the candidate's applications, as they are listed."""
+
+    key: str
+    job_id: str | None
+
+
+def activities(
+    rows: Iterable[Mapping[str, Any]],
+    candidate: str,
+    applications: Collection[Application],
+    ids: UnifiedIds,
+    odd: Odd,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and record of each activity of one candidate.
+
+    An activity has no id: it is told by its time, and by its place among those of the same time.
+
+    :param rows: ``HiringStatusActivitiesData``. :param candidate: the candidate's key.
+    """
+    seen: dict[str, int] = {}
+    for when, _, row in sorted(((_when(row), canonical(row), row) for row in rows), key=_OLDEST):
+        seen[when] = place = seen.get(when, 0) + 1
+        key = owned_key(candidate, when if place == 1 else f"{when}-{place}")
+        yield key, _activity(row, key, candidate, applications, ids, odd)
+
+
+_OLDEST = itemgetter(0, 1)
+
+
+def _when(row: Mapping[str, Any]) -> str:
+    """The time as Phenom gives it, so that it needs not be understood."""
+    given = row.get("createdDate")
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
+    return text(given, "remote_created_at", []) or "undated"
+
+
+def _activity(
+    row: Mapping[str, Any],
+    key: str,
+    candidate: str,
+    applications: Collection[Application],
+    ids: UnifiedIds,
+    odd: Odd,
+) -> dict[str, Any]:
+    created_at = timestamp(row.get("createdDate"))
+    if created_at is None and not is_empty(row.get("createdDate")):
+        odd.append("remote_created_at")
+    actor = text(row.get("recruitersUserId"), "employee_id", odd)
+    application = concerned(row, created_at, applications)
+    return {
+        "id": ids.of(MODEL, key),
+        "remote_id": key,
+        "candidate_id": ids.of("candidates", candidate),
+        "application_id": application and ids.of("applications", application),
+        "activity_type": text(row.get("actionType"), "activity_type", odd),
+        "employee_id": actor and ids.of("employees", actor),
+        "employee_name": text(row.get("recruiterName"), "employee_name", odd),
+        "from_stage": text(row.get("previousValue"), "from_stage", odd),
+        "to_stage": text(row.get("updatedValue"), "to_stage", odd),
+        "remote_created_at": created_at,
+        "integration_fields": integration_fields(row, _CARRIED),
+    }
+
+
+def concerned(
+    row: Mapping[str, Any], created_at: str | None, applications: Collection[Application]
+) -> str | None:
+    """The key of the application that an activity is about, null where several might be.
+
+    No field is described that would say so. The value of the action may be the job's id; else
+    only an application that was there already can be meant.
+    """
+    job_id = text(row.get("actionValue"), "application_id", [])
+    for_job = [each.key for each in applications if job_id is not None and each.job_id == job_id]
+    if for_job:
+        return for_job[0] if len(for_job) == 1 else None
+    there = [each.key for each in applications if _is_older(each.key, created_at)]
+    return there[0] if len(there) == 1 else None
+
+
+def _is_older(key: str, moment: str | None) -> bool:
+    """Whether an application was there at a moment, by the second that its id begins with."""
+    if moment is None or not _OBJECT_ID.fullmatch(key):
+        return True
+    return datetime.fromtimestamp(int(key[:8], 16), timezone.utc) <= _parsed(moment) + _TOLERANCE
+
+
+def _parsed(moment: str) -> datetime:
+    return datetime.fromisoformat(moment.replace("Z", "+00:00"))

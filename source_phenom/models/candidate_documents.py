@@ -1,0 +1,58 @@
+"""``candidate_documents``: what is known of candidates' files, not the files themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from source_phenom.models.candidates import owned_key
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.values import Odd, bare, text
+
+MODEL = "candidate_documents"
+
+_CARRIED = frozenset({"attachmentId", "attachmentName", "attachmentType"})
+_TYPES = {
+    "resume": "RESUME",
+    "résumé": "RESUME",
+    "cv": "RESUME",
+    "curriculumvitae": "RESUME",
+    "coverletter": "COVER_LETTER",
+    "motivationletter": "COVER_LETTER",
+    "offerletter": "OFFER_LETTER",
+    "other": "OTHER",
+    "others": "OTHER",
+}
+
+
+def documents(
+    rows: Iterable[Mapping[str, Any]], candidate: str, ids: UnifiedIds, odd: Odd
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and record of each document of one candidate; one without an id is left out.
+
+    :param rows: ``AttachmentAttachments``. :param candidate: the candidate's key.
+    """
+    for row in rows:
+        attachment = text(row.get("attachmentId"), "remote_id", odd)
+        if attachment is None:
+            odd.append("remote_id")
+            continue
+        key = owned_key(candidate, attachment)
+        yield (
+            key,
+            {
+                "id": ids.of(MODEL, key),
+                "remote_id": key,
+                "candidate_id": ids.of("candidates", candidate),
+                "file_name": text(row.get("attachmentName"), "file_name", odd),
+                "document_type": document_type(row.get("attachmentType"), odd),
+                "integration_fields": integration_fields(row, _CARRIED),
+            },
+        )
+
+
+def document_type(value: Any, odd: Odd) -> str | None:
+    """RESUME, COVER_LETTER, OFFER_LETTER, OTHER where it can be recognised, else Phenom's text."""
+    written = text(value, "document_type", odd)
+    return written and _TYPES.get(bare(written), written)

@@ -1,0 +1,113 @@
+"""``employees``: the tenant's own people, as its user management (SCIM) knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from source_phenom.models import groups
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.integration_fields import (
+    INTEGRATION_FIELDS,
+    carried_in,
+    integration_fields,
+)
+from source_phenom.models.values import Odd, mail_address, obj, objects, text, truth
+
+MODEL = "employees"
+
+Name = tuple[str | None, str | None]
+"""First and last name, one of them given at least."""
+
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "active": ("active",),
+    "displayName": ("display_name",),
+    "emails": ("email", INTEGRATION_FIELDS),
+    "groups": ("groups",),
+    "id": ("remote_id",),
+    "name.familyName": ("last_name",),
+    "name.givenName": ("first_name",),
+    "roles": ("roles",),
+    "schemas": (),
+    "title": ("title",),
+    "userName": ("username", "email"),
+}
+"""Remote paths and the columns that :func:`employee` makes of them."""
+
+_CARRIED = carried_in(FEEDS)
+
+
+def employee_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+    """The SCIM ``id`` as text."""
+    return text(payload.get("id"), "remote_id", odd)
+
+
+def employee(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+    """The record of one person.
+
+    :param payload: a ``ScimUser``.
+    """
+    name = obj(payload.get("name"), "first_name", odd)
+    return {
+        "id": ids.of(MODEL, key),
+        "remote_id": key,
+        "first_name": text(name.get("givenName"), "first_name", odd),
+        "last_name": text(name.get("familyName"), "last_name", odd),
+        "display_name": text(payload.get("displayName"), "display_name", odd),
+        "username": text(payload.get("userName"), "username", odd),
+        "email": next(iter(addresses(payload, odd)), None),
+        "title": text(payload.get("title"), "title", odd),
+        "active": truth(payload.get("active"), "active", odd),
+        "roles": roles(payload.get("roles"), odd),
+        "groups": memberships(payload.get("groups"), ids, odd),
+        "integration_fields": integration_fields(payload, _CARRIED),
+    }
+
+
+def addresses(payload: Mapping[str, Any], odd: Odd) -> list[str]:
+    """E-mail addresses, trimmed and lower-cased: the primary one first, the user name last."""
+    entries = objects(payload.get("emails"), "email", odd)
+    primary_first = sorted(entries, key=lambda entry: entry.get("primary") is not True)
+    written = [mail_address(entry.get("value"), "email", odd) for entry in primary_first]
+    written.append(mail_address(payload.get("userName"), "username", []))
+    return list(dict.fromkeys(address.lower() for address in written if address is not None))
+
+
+def real_name(payload: Mapping[str, Any]) -> Name | None:
+    """First and last name; None where neither is given."""
+    name = obj(payload.get("name"), "first_name", [])
+    given = text(name.get("givenName"), "first_name", [])
+    family = text(name.get("familyName"), "last_name", [])
+    return None if given is None and family is None else (given, family)
+
+
+def roles(value: Any, odd: Odd) -> list[dict[str, str | None]]:
+    """``[{name, type}]``, in the order of their names: SCIM knows none."""
+    found = [
+        {
+            "name": text(entry.get("display") or entry.get("value"), "roles", odd),
+            "type": text(entry.get("type"), "roles", odd),
+        }
+        for entry in objects(value, "roles", odd)
+    ]
+    return sorted(
+        (role for role in found if role["name"] is not None),
+        key=lambda role: (role["name"] or "", role["type"] or ""),
+    )
+
+
+def memberships(value: Any, ids: UnifiedIds, odd: Odd) -> list[dict[str, str | None]]:
+    """``[{id, remote_id, name}]`` of groups, in the order of their ``remote_id``."""
+    found = [
+        {
+            "id": key and ids.of(groups.MODEL, key),
+            "remote_id": key,
+            "name": text(entry.get("display"), "groups", odd),
+        }
+        for entry in objects(value, "groups", odd)
+        for key in (text(entry.get("value"), "groups", odd),)
+    ]
+    return sorted(
+        (group for group in found if group["remote_id"] is not None or group["name"] is not None),
+        key=lambda group: (group["remote_id"] or "", group["name"] or ""),
+    )

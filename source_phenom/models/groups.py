@@ -1,0 +1,47 @@
+"""``groups``: the groups that the tenant's people belong to (SCIM)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.integration_fields import carried_in, integration_fields
+from source_phenom.models.values import Odd, text
+
+MODEL = "groups"
+
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "display": ("name",),
+    "displayName": ("name",),
+    "id": ("remote_id",),
+    "schemas": (),
+    "value": ("remote_id",),
+}
+"""Remote paths and the columns that :func:`group` makes of them.
+
+Phenom describes groups as ``{value, display}``; SCIM itself calls the two ``id`` and
+``displayName``.
+"""
+
+_CARRIED = carried_in(FEEDS)
+
+
+def group_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+    """``value``, else ``id``: what people name the group by."""
+    key = text(payload.get("value"), "remote_id", odd)
+    return key if key is not None else text(payload.get("id"), "remote_id", odd)
+
+
+def group(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+    """The record of one group.
+
+    :param payload: a member of ``Resources`` of the groups.
+    """
+    name = text(payload.get("display"), "name", odd)
+    return {
+        "id": ids.of(MODEL, key),
+        "remote_id": key,
+        "name": name if name is not None else text(payload.get("displayName"), "name", odd),
+        "integration_fields": integration_fields(payload, _CARRIED),
+    }

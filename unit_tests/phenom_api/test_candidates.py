@@ -1,0 +1,172 @@
+"""What is asked of the Candidates API, and what is made of its answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from phenom_api import candidates
+from phenom_api.errors import MalformedAnswer, RequestRefused
+from phenom_api.gateway import Gateway
+from phenom_api.paging import Page
+from phenom_api.short_lists import whole
+
+
+class Answers:
+    """A gateway that gives one answer to everything, and keeps what it was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+
+    def fetch(self, operation: Any, read: Any, **parts: Any) -> Any:
+        self.asked.append((str(operation), operation.address or operation.path, parts))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        try:
+            return read(answer)
+        except ValueError as error:
+            raise MalformedAnswer(str(error)) from None
+
+
+def ask(answers: Answers, function: Any, *arguments: Any) -> Any:
+    gateway: Gateway = answers  # type: ignore[assignment]
+    return function(gateway, *arguments)
+
+
+def test_ids_go_into_the_address_but_not_into_messages() -> None:
+    answers = Answers({"data": {"applications": []}})
+    ask(answers, candidates.applications, "a/b ?ü")
+    ((shown, address, _),) = answers.asked
+    template = "/candidates-api/applications/v1/candidates/{candidateId}/applications"
+    assert shown == f"GET {template}"
+    assert address == template.replace("{candidateId}", "a%2Fb%20%3F%C3%BC")
+
+
+@pytest.mark.parametrize(
+    ("after", "until", "filters"),
+    [
+        (None, None, []),
+        (date(2026, 1, 2), None, [("After", ["2026-01-02"])]),
+        (date(2026, 1, 2), date(2026, 2, 1), [("Between", ["2026-01-02", "2026-02-01"])]),
+    ],
+)
+def test_searches(after: date | None, until: date | None, filters: list[Any]) -> None:
+    answers = Answers({"status": "success", "data": {"candidates": [{"userId": "c1"}]}})
+    page = ask(answers, candidates.search_page, candidates.updated(after, until), 20, 10)
+    assert page == Page([{"userId": "c1"}], None)
+    body = answers.asked[0][2]["json"]
+    assert (body.pop("from"), body.pop("size")) == (20, 10)
+    sent = [(each["operator"], each["values"]) for each in body.pop("filters", [])]
+    assert sent == filters
+    assert body == ({"filtersOperator": "and"} if filters else {})
+
+
+@pytest.mark.parametrize(
+    ("read", "answer"),
+    [
+        (candidates.applications, {"data": {"applications": [1]}}),
+        (candidates.attachments, {"status": 200, "attachments": [1]}),
+        (candidates.hiring_status_activities, {"data": [1], "pagination": {"totalCount": 1}}),
+        (lambda *a: candidates.tags_of(*a, 10), {"data": [1], "total": 1}),
+        (lambda *a: candidates.tagged(*a, 10), {"data": [1], "total": "1"}),
+        (
+            lambda *a: candidates.applicants(*a, 10),
+            {"data": {"candidates": [1]}, "pagination": {"total": 1.0}},
+        ),
+    ],
+)
+def test_lists(read: Any, answer: dict[str, Any]) -> None:
+    answers = Answers(answer)
+    assert ask(answers, read, "x") == [1]
+    assert len(answers.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "answer"),
+    [
+        (candidates.applications, {"data": None}),
+        (candidates.applications, {"data": {"applications": None}}),
+        (candidates.attachments, {"attachments": None}),
+        (candidates.hiring_status_activities, {"data": None}),
+        (lambda *a: candidates.applicants(*a, 10), {"data": None, "pagination": None}),
+    ],
+)
+def test_null_is_an_empty_list(read: Any, answer: dict[str, Any]) -> None:
+    assert ask(Answers(answer), read, "x") == []
+
+
+@pytest.mark.parametrize(
+    ("read", "answer"),
+    [
+        (candidates.applications, {"message": "fine"}),
+        (candidates.applications, {"data": []}),
+        (candidates.attachments, {"data": []}),
+        (candidates.hiring_status_activities, {"data": {}}),
+        (candidates.candidate, {"data": "c1"}),
+    ],
+)
+def test_an_answer_without_its_list_is_no_empty_one(read: Any, answer: dict[str, Any]) -> None:
+    with pytest.raises(MalformedAnswer):
+        ask(Answers(answer), read, "x")
+
+
+def test_who_is_gone_is_none() -> None:
+    def refused(status: int) -> Any:
+        def read() -> Any:
+            raise RequestRefused("no", status=status)
+
+        return read
+
+    assert candidates.unless_gone(refused(404)) is None
+    assert candidates.unless_gone(refused(410)) is None
+    assert candidates.unless_gone(lambda: 0) == 0
+    with pytest.raises(RequestRefused):
+        candidates.unless_gone(refused(400))
+
+
+class TestWholeLists:
+    @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 30])
+    @pytest.mark.parametrize(
+        ("total", "clamp", "ignores_offset", "refuses_end"),
+        [
+            ("right", None, False, False),
+            ("missing", None, False, False),
+            ("right", 4, False, False),
+            ("missing", 4, False, True),
+            ("too large", None, False, False),
+            ("too large", None, False, True),
+            ("too small", None, False, False),
+        ],
+    )
+    def test_every_row_once(
+        self, count: int, total: str, clamp: int | None, ignores_offset: bool, refuses_end: bool
+    ) -> None:
+        rows = list(range(count))
+        said = {"right": count, "missing": None, "too large": count + 7, "too small": count // 2}
+        requests = 0
+
+        def fetch(offset: int, limit: int) -> Page:
+            nonlocal requests
+            requests += 1
+            if offset >= count and offset and refuses_end:
+                raise RequestRefused("beyond", status=400)
+            return Page(rows[offset:][: min(limit, clamp or limit)], said[total])
+
+        assert whole(fetch, 10) == rows
+        if total == "right" and clamp is None:
+            assert requests == count // 10 + 1
+
+    @pytest.mark.parametrize("total", [None, 4, 40])
+    def test_a_list_that_knows_no_paging(self, total: int | None) -> None:
+        assert whole(lambda *_: Page([1, 2, 3, 4], total), 2) == [1, 2, 3, 4]
+
+    def test_what_is_refused_from_the_start_is_refused(self) -> None:
+        def fetch(*_: int) -> Page:
+            raise RequestRefused("no", status=404)
+
+        with pytest.raises(RequestRefused):
+            whole(fetch, 10)

@@ -1,0 +1,176 @@
+"""Files behind pre-signed URLs: what travels there, what is followed, what ends up on disk."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import requests_mock
+
+from phenom_api.patience import Passing
+from phenom_api.storage import NotHad, Storage
+
+URL = "https://storage.test/bucket/cv.pdf?signature=s3cret"
+LOCAL = "http://127.0.0.1:8100/cv.pdf?signature=s3cret"
+
+
+@pytest.fixture
+def storage() -> Iterator[Storage]:
+    made = Storage(loopback=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def http() -> Iterator[requests_mock.Mocker]:
+    with requests_mock.Mocker() as mocker:
+        mocker.get(URL, content=b"%PDF", headers={"Set-Cookie": "a=b"})
+        yield mocker
+
+
+def test_the_content_and_nothing_beside_it(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    target = tmp_path / "cv.pdf"
+    assert storage.save(URL, target) == 4
+    assert target.read_bytes() == b"%PDF"
+    assert [each.name for each in tmp_path.iterdir()] == ["cv.pdf"]
+    assert target.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_of_ours_travels(
+    storage: Storage,
+    http: requests_mock.Mocker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "netrc").write_text("machine storage.test login me password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    storage.save(URL, tmp_path / "a")
+    storage.save(URL, tmp_path / "b")
+    for request in http.request_history:
+        sent = {name.lower() for name in request.headers}
+        assert sent.isdisjoint({"authorization", "cookie", "api-key", "x-ph-userid"})
+
+
+def test_what_was_there_is_replaced_whole_or_not_at_all(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    target = tmp_path / "cv.pdf"
+    target.write_bytes(b"before")
+    http.get(URL, status_code=404)
+    with pytest.raises(NotHad, match="404"):
+        storage.save(URL, target)
+    assert target.read_bytes() == b"before"
+    http.get(URL, content=b"after")
+    storage.save(URL, target)
+    assert target.read_bytes() == b"after"
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_what_another_url_may_mend(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path, status: int
+) -> None:
+    http.get(URL, status_code=status)
+    with pytest.raises(Passing) as raised:
+        storage.save(URL, tmp_path / "cv.pdf")
+    assert str(status) in raised.value.final.message
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [requests.ConnectionError, requests.ReadTimeout])
+def test_network_failures_pass(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path, error: type[Exception]
+) -> None:
+    http.get(URL, exc=error(URL))
+    with pytest.raises(Passing) as raised:
+        storage.save(URL, tmp_path / "cv.pdf")
+    assert "s3cret" not in raised.value.final.message + raised.value.final.detail
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://storage.test/cv.pdf",
+        LOCAL,
+        "ftp://storage.test/cv.pdf",
+        "file:///etc/passwd",
+        "/cv.pdf",
+        "https:///cv.pdf",
+        "https://me:secret@storage.test/cv.pdf",
+        "https://[::1/cv.pdf",
+        "",
+    ],
+)
+def test_what_is_not_followed(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path, url: str
+) -> None:
+    http.get(requests_mock.ANY, content=b"x")
+    with pytest.raises(NotHad, match="https://"):
+        storage.save(url, tmp_path / "cv.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://storage.test/cv.pdf",
+        LOCAL,
+        "file:///etc/passwd",
+        "https://me:secret@storage.test/cv.pdf",
+        "https://[::1/cv.pdf",
+    ],
+)
+def test_where_no_redirect_leads(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path, target: str
+) -> None:
+    http.get(requests_mock.ANY, content=b"x")
+    http.get(URL, status_code=302, headers={"Location": target})
+    with pytest.raises(NotHad):
+        storage.save(URL, tmp_path / "cv.pdf")
+    assert not list(tmp_path.iterdir())
+    assert {request.url for request in http.request_history} == {URL}
+
+
+def test_a_local_tenant_may_have_plain_http(http: requests_mock.Mocker, tmp_path: Path) -> None:
+    http.get(LOCAL, content=b"x")
+    local = Storage(loopback=True)
+    assert local.save(LOCAL, tmp_path / "cv.pdf") == 1
+    with pytest.raises(NotHad):
+        local.save("http://storage.test/cv.pdf", tmp_path / "cv.pdf")
+
+
+def test_redirects_are_followed_but_not_for_ever(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    moved = "https://elsewhere.test/cv.pdf"
+    http.get(URL, status_code=307, headers={"Location": moved})
+    http.get(moved, content=b"there")
+    assert storage.save(URL, tmp_path / "cv.pdf") == 5
+    http.get(moved, status_code=307, headers={"Location": URL})
+    with pytest.raises(NotHad, match="too often"):
+        storage.save(URL, tmp_path / "cv.pdf")
+
+
+def test_a_file_that_breaks_off_is_not_kept(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly a part")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(Passing) as raised:
+            Storage(loopback=True).save(
+                f"http://127.0.0.1:{listener.getsockname()[1]}/cv.pdf", tmp_path / "cv.pdf"
+            )
+        thread.join()
+    assert "broke off" in raised.value.final.message
+    assert not list(tmp_path.iterdir())
