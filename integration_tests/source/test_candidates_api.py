@@ -417,6 +417,19 @@ class TestFailures:
         assert set(second.emitted) == {"applications", "application_activities"}
         assert second.asked("-activities") == first.asked("-activities")
 
+    def test_a_search_that_does_not_answer_is_waited_for(self, syncs: Syncs) -> None:
+        syncs.run(*OF_CANDIDATES)
+        moved = people(syncs)[min(people(syncs))][0]["id"]
+        syncs.local.tenant.hiring.move(moved, "Hired")
+        # Beyond what anybody waits for.
+        syncs.local.faults.throttle = Fault(429, path=SEARCH, retry_after=100_000)
+        failed = syncs.run(*OF_CANDIDATES)
+        assert failed.statuses == dict.fromkeys(OF_CANDIDATES, "INCOMPLETE")
+        assert failed.emitted == {}
+        assert asked_per_candidate(failed) == 0
+        syncs.local.faults.clear()
+        assert set(syncs.run(*OF_CANDIDATES).live("applications")) == {moved}
+
     @pytest.mark.parametrize("switch", [("search_window", 40), ("dates_only", True)])
     def test_searches_of_every_kind(self, syncs: Syncs, switch: tuple[str, Any]) -> None:
         setattr(syncs.local.faults, *switch)

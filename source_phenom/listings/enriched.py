@@ -138,6 +138,8 @@ class EnrichedListing(ApplicationListing):
                     part.start(this_round)
                 except PhenomError as error:
                     self._give_up(part, error)
+            if not self._live():
+                return False
             scan = self.scan(partial(applications_page, self.gateway), identity)
             for rows in scan:
                 yield from self._take_page(rows, persons)

@@ -208,7 +208,7 @@ def test_a_bad_spell_at_which_the_listing_seems_to_end() -> None:
 def test_a_row_seen_behind_the_end_is_not_forgotten() -> None:
     """Pages were asked for ahead of the one that seemed to be the last."""
     listing = MovingListing(list(range(250)), total=TOTALS["half"])
-    listing.short = {number: 0 for number in range(13, 40)}
+    listing.short = dict.fromkeys(range(13, 40), 0)
     rows, outcome = scanned(listing, page_size=10)
     assert set(rows) != set(range(250))
     assert not outcome.complete

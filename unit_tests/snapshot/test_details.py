@@ -36,6 +36,7 @@ def digest(record: int, details: int) -> int:
 
 
 @given(wide)
+@settings(deadline=None)
 def test_encoding_and_decoding(records: dict[str, int]) -> None:
     snapshot = Snapshot.of(records, detailed=True)
     assert decode(encode(snapshot)) == snapshot
@@ -46,6 +47,7 @@ def test_encoding_and_decoding(records: dict[str, int]) -> None:
 
 
 @given(st.dictionaries(keys, st.integers(0, 2**32 - 1), max_size=30))
+@settings(deadline=None)
 def test_details_that_were_never_there_leave_no_trace(records: dict[str, int]) -> None:
     plain = Snapshot.of(records)
     assert plain.with_details().without_details() == plain
@@ -68,7 +70,7 @@ def test_an_observed_record_is_all_of_it() -> None:
 
 
 @given(few_keys, st.lists(st.tuples(steps, st.booleans()), max_size=4))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_histories_agree_with_plain_dicts(
     some_keys: list[str], runs: list[tuple[list[tuple[int, int, int | None]], bool]]
 ) -> None:
