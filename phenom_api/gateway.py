@@ -13,6 +13,7 @@ from urllib.parse import quote
 from phenom_api import __version__
 from phenom_api.answers import remote_message
 from phenom_api.connection import Connection
+from phenom_api.deadline import Limits
 from phenom_api.errors import (
     AuthenticationFailed,
     MalformedAnswer,
@@ -93,6 +94,7 @@ class Gateway:
         self._closed = threading.Event()
         self._counting = threading.Lock()
         self._transport = Transport(connection.num_workers)
+        self._limits = Limits(self.patience.connect, self.patience.read, self.patience.answer)
         self._patiently = Persistence(
             self.patience,
             clock=clock,
@@ -115,7 +117,7 @@ class Gateway:
         return self._transport.sent
 
     def close(self) -> None:
-        """Let go of the connections; threads that wait for their turn end with ``Stopped``."""
+        """Let go of the connections; threads that wait for a turn or an answer end at once."""
         self._closed.set()
         self.pressure.stop()
         self._transport.close()
@@ -224,7 +226,7 @@ class Gateway:
         ticket = self.pressure.enter()
         answered, throttled, pause = False, False, 0.0
         try:
-            answer = self._transport.exchange(request, self._timeout())
+            answer = self._transport.exchange(request, self._limits)
             fault = self._fault(
                 f"The gateway keeps answering {answer.status} to {operation}", answer
             )
@@ -254,7 +256,7 @@ class Gateway:
                 "clientSecret": connection.client_secret.get_secret_value(),
             },
         )
-        answer = self._transport.exchange(request, self._timeout())
+        answer = self._transport.exchange(request, self._limits)
         if 200 <= answer.status < 300:
             try:
                 return read_token(answer.content, epoch=self._epoch())
@@ -314,9 +316,6 @@ class Gateway:
         return remote_message(
             answer.content, self.connection.secrets() + ((held,) if held is not None else ())
         )
-
-    def _timeout(self) -> tuple[float, float]:
-        return self.patience.connect, self.patience.read
 
     def _sleep(self, seconds: float) -> None:
         if self._closed.wait(seconds):

@@ -24,8 +24,9 @@ class Patience:
     """How long a request is worth. All times in seconds.
 
     ``attempts`` bounds faults (5xx, resets, timeouts, cut-off bodies); throttling is waited out
-    for ``throttled`` seconds in all, however many answers that takes. ``total`` bounds the whole
-    request where somebody waits for the answer (``check``).
+    for ``throttled`` seconds in all, however many answers that takes. ``connect`` bounds how long
+    a connection takes, ``read`` how long nothing of an answer comes, ``answer`` one answer from
+    beginning to end. ``total`` bounds everything where somebody waits for it (``check``).
     """
 
     attempts: int = 8
@@ -34,10 +35,13 @@ class Patience:
     throttled: float = 900.0
     connect: float = 10.0
     read: float = 60.0
+    answer: float = 300.0
     total: float | None = None
 
 
-HURRIED = Patience(attempts=2, first_wait=0.2, throttled=3.0, connect=4.0, read=8.0, total=8.0)
+HURRIED = Patience(
+    attempts=2, first_wait=0.2, throttled=3.0, connect=4.0, read=8.0, answer=8.0, total=8.0
+)
 """For ``check``: an answer, good or bad, within seconds."""
 
 

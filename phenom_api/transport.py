@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from phenom_api.answers import parse_json
+from phenom_api.deadline import Limits, TimedAdapter
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
 
@@ -78,24 +78,24 @@ class Transport:
         self._counting = threading.Lock()
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
+        self._adapter = TimedAdapter(connections)
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, adapter)
+            self._session.mount(scheme, self._adapter)
 
     def close(self) -> None:
+        """Ends what is under way, too: other threads get a network failure for an answer."""
         self._session.close()
 
-    def exchange(self, request: Request, timeout: tuple[float, float]) -> Answer:
+    def exchange(self, request: Request, limits: Limits) -> Answer:
         """Send; redirects are followed only within the same origin, as secrets travel along.
 
-        :param timeout: seconds to connect, and seconds without a byte of the answer.
         :raises Passing: on a network failure that may pass.
         :raises Unreachable: on one that will not.
         :raises RequestRefused: on a redirect that must not or cannot be followed.
         """
         url, params = request.url, request.params
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._wire(request, url, params, timeout)
+            response = self._wire(request, url, params, limits)
             status, target = response.status_code, response.headers.get("Location")
             if status not in _REDIRECTS or not target:
                 return Answer(url, status, response.headers, response.content)
@@ -113,22 +113,23 @@ class Transport:
         request: Request,
         url: str,
         params: Mapping[str, Any] | None,
-        timeout: tuple[float, float],
+        limits: Limits,
     ) -> requests.Response:
         with self._counting:
             self.sent += 1
         try:
-            return self._session.request(
-                request.method,
-                url,
-                params=params,
-                headers=_encoded(request.headers),
-                json=request.json,
-                data=request.data,
-                auth=_Bearer(request.token),
-                timeout=timeout,
-                allow_redirects=False,
-            )
+            with self._adapter.exchange(limits.whole):
+                return self._session.request(
+                    request.method,
+                    url,
+                    params=params,
+                    headers=_encoded(request.headers),
+                    json=request.json,
+                    data=request.data,
+                    auth=_Bearer(request.token),
+                    timeout=(limits.connect, limits.silence),
+                    allow_redirects=False,
+                )
         except (OSError, ValueError) as error:
             raise network_failure(error, str(request), request.setting) from None
 

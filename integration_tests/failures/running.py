@@ -24,7 +24,8 @@ from phenom_sandbox import LocalTenant
 from source_phenom import check as check_module
 from source_phenom import run as source
 
-JOB_STREAMS = tuple(name for name in STREAMS if name not in ("applications", "candidates"))
+APPLY_STREAMS = ("applications", "candidates")
+JOB_STREAMS = tuple(name for name in STREAMS if name not in APPLY_STREAMS)
 QUICK = Patience(first_wait=0.5, read=5.0, connect=2.0)
 Warehouse = dict[str, dict[str, dict[str, Any]]]
 
@@ -78,6 +79,12 @@ class Ran:
     def warnings(self) -> str:
         logs = [message["log"] for message in self.outcome.of("LOG")]
         return "\n".join(log["message"] for log in logs if log["level"] == "WARN")
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why a listing was not trusted with deletions, for each that was not."""
+        said = ("deletions are left", "reported as deleted")
+        return [line for line in self.warnings.splitlines() if any(part in line for part in said)]
 
     def content(self) -> Warehouse:
         """The records by stream and id, without the time at which they were read."""

@@ -5,23 +5,28 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.failures.running import JOB_STREAMS, Ran, Warehouse, read, run
+from integration_tests.failures.running import APPLY_STREAMS, JOB_STREAMS, Ran, Warehouse, read, run
+from integration_tests.failures.servers import (
+    answering,
+    black_hole,
+    redirecting,
+    self_signed,
+    serving,
+    silent,
+)
 from integration_tests.source.reading import STREAMS
 from phenom_api.patience import Patience
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.listings import spool
 
-APPLY_STREAMS = ("applications", "candidates")
 SHORT = Patience(attempts=3, throttled=5.0, connect=2.0, read=2.0)
 
 
@@ -34,13 +39,16 @@ def traces(ran: Ran) -> dict[str, dict[str, Any]]:
 
 
 def assert_all_failed(ran: Ran, kind: str, says: str) -> None:
+    """Each stream with what happened, where, and to which stream."""
     assert ran.code == 1
     assert set(ran.ended.values()) == {"INCOMPLETE"}
     assert set(ran.ended) == set(STREAMS) == set(traces(ran))
     for stream, failure in traces(ran).items():
         assert failure["failure_type"] == kind
+        listing = "/apply/v2/applications" if stream in APPLY_STREAMS else "/jobs-api/v1/jobs"
         assert stream in failure["message"]
         assert says in failure["message"]
+        assert listing in failure["message"] or "token" in failure["message"]
         assert failure["internal_message"]
     assert not ran.outcome.records
 
@@ -173,99 +181,18 @@ def test_a_server_that_does_not_speak_tls(local: LocalTenant) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for(local: LocalTenant, tmp_path: Path) -> None:
-    with _tls_server(tmp_path) as address:
+    with serving(silent, certificate=self_signed(tmp_path)) as address:
         ran = read(local, {"gateway_url": address}, patience=SHORT)
     assert_all_failed(ran, "transient_error", "certificates that this machine trusts")
     assert ran.gateway.retried == 0
 
 
-@contextmanager
-def _tls_server(folder: Path) -> Iterator[str]:
-    """Shakes hands with a certificate of its own making, and says nothing."""
-    certificate = folder / "certificate.pem"
-    certificate.write_bytes(_self_signed())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                try:
-                    context.wrap_socket(connection, server_side=True).close()
-                except OSError:
-                    connection.close()
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"https://localhost:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-def _self_signed() -> bytes:
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return bytes(private + made.public_bytes(serialization.Encoding.PEM))
-
-
 def test_a_redirect_to_another_host(local: LocalTenant) -> None:
     """The tenant answers under two names; a token must not follow from one to the other."""
-    with _redirecting(local.url) as address:
+    with serving(redirecting(local.url)) as address:
         ran = read(local, {"gateway_url": address})
     assert_all_failed(ran, "config_error", "our credentials must not go")
     assert local.requests.total == 1  # for the token
-
-
-@contextmanager
-def _redirecting(target: str) -> Iterator[str]:
-    with _answering(
-        f"HTTP/1.1 302 Found\r\nLocation: {target}/apply/v2/applications\r\n"
-        "Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
-    ) as address:
-        yield address
-
-
-@contextmanager
-def _answering(answer: bytes) -> Iterator[str]:
-    """Says the same to everybody."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +209,7 @@ def _answering(answer: bytes) -> Iterator[str]:
 )
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
 def test_something_that_is_no_gateway(local: LocalTenant, answer: bytes, key: str) -> None:
-    with _answering(answer) as address:
+    with serving(answering(answer)) as address:
         ran = read(local, {key: address}, patience=SHORT)
     assert ran.code == 1
     assert set(ran.ended.values()) == {"INCOMPLETE"}
@@ -326,6 +253,86 @@ def test_a_row_that_no_page_shows(local: LocalTenant) -> None:
     assert not second.outcome.records
     local.faults.clear()
     assert not read(local, state=second.outcome.states).outcome.records
+
+
+def test_a_listing_that_moves_faster_than_it_can_be_read(local: LocalTenant) -> None:
+    """It is said, what was met is emitted, and nothing is reported as deleted."""
+    first = read(local)
+    before = {row["id"] for row in local.tenant.applications()}
+
+    def insert(method: str, path: str, query: str) -> None:
+        if path == "/apply/v2/applications":
+            for _ in range(8):
+                local.tenant.add_application(position=0)
+
+    local.before_request(insert)
+    second = read(local, {"page_size": 5}, state=first.outcome.states)
+    assert second.code == 0
+    assert second.ended["applications"] == "COMPLETE"
+    assert "applications moved faster than they could be read" in second.warnings
+    assert not second.deleted()
+    new = {row["id"] for row in local.tenant.applications()} - before
+    met = {record["remote_id"] for record in second.outcome.records["applications"]}
+    assert met & new
+    local.before_request(None)
+    third = read(local, state=second.outcome.states)
+    assert not third.deleted()
+    assert not third.doubts
+    missing = {record["remote_id"] for record in third.outcome.records["applications"]}
+    assert met | missing == new
+
+
+def test_a_total_that_is_never_the_same(local: LocalTenant) -> None:
+    first = read(local)
+    gone = local.tenant.application_at(100)["id"]
+    local.tenant.delete_application(gone)
+    local.faults.total = [Fault(40, path="/apply", every=3), Fault(-40, path="/apply", every=4)]
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert not second.deleted()
+    assert any("applications" in doubt for doubt in second.doubts)
+    local.faults.clear()
+    assert gone in read(local, state=second.outcome.states).deleted()
+
+
+def test_pages_that_end_early_where_nothing_is_counted(local: LocalTenant) -> None:
+    first = read(local)
+    local.faults.total = Fault("missing", path="/apply")
+    local.faults.short_page = Fault(3, path="/apply", after=2, count=1)
+    gone = local.tenant.application_at(200)["id"]
+    local.tenant.delete_application(gone)
+    second = read(local, state=first.outcome.states)
+    assert second.code == 0
+    assert not second.deleted()
+    assert "no steady count confirms that these are all" in second.warnings
+    local.faults.short_page = None
+    assert gone in read(local, state=second.outcome.states).deleted()
+
+
+@pytest.mark.parametrize("switch", ["page_limit", "silent_page_limit"])
+def test_a_gateway_that_lists_one_row_at_a_time(
+    local: LocalTenant, undisturbed: Warehouse, switch: str
+) -> None:
+    setattr(local.faults, switch, 1)
+    first = read(local)
+    assert first.code == 0
+    assert first.content() == undisturbed
+    assert "applications one row at a time" in first.warnings
+    assert local.requests.count("GET /apply/v2/applications") <= 1.03 * 260 + 10
+    local.tenant.delete_application(local.tenant.application_at(100)["id"])
+    assert not read(local, state=first.outcome.states).deleted()
+
+
+def test_pages_of_one_row_by_configuration(local: LocalTenant, undisturbed: Warehouse) -> None:
+    """A row more is asked for, so that pages overlap and deletions can be believed."""
+    first = read(local, {"page_size": 1})
+    assert first.content() == undisturbed
+    assert not first.doubts
+    assert local.requests.count("GET /apply/v2/applications") <= 1.03 * 260 + 10
+    gone = local.tenant.application_at(100)["id"]
+    local.tenant.delete_application(gone)
+    second = read(local, {"page_size": 1}, state=first.outcome.states)
+    assert gone in second.deleted()
 
 
 def test_a_listing_that_comes_back_empty_with_its_true_count(local: LocalTenant) -> None:
@@ -399,33 +406,11 @@ def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatc
 # -- check ---------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _silent() -> Iterator[str]:
-    """Takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-@contextmanager
-def _black_hole() -> Iterator[str]:
-    """Does not even take connections: the queue for them is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        waiting = []
-        for _ in range(8):
-            client = socket.socket()
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-            waiting.append(client)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            for client in waiting:
-                client.close()
-
-
-@pytest.mark.parametrize("place", [_silent, _black_hole])
+@pytest.mark.parametrize("place", [partial(serving, silent), black_hole])
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
-def test_check_where_nobody_answers(local: LocalTenant, place: Callable[[], Any], key: str) -> None:
+def test_check_where_nobody_answers(
+    local: LocalTenant, place: Callable[[], AbstractContextManager[str]], key: str
+) -> None:
     with place() as address:
         impatient = Patience(attempts=2, connect=0.3, read=0.3, total=0.5)
         checked = run("check", {**local.config, key: address}, patience=impatient)

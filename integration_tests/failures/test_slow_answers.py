@@ -1,0 +1,151 @@
+"""Answers that come, but never to an end; and nobody waits for an answer that nobody wants."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from integration_tests.failures.running import read, run
+from integration_tests.failures.servers import (
+    Talk,
+    answering,
+    dripping,
+    self_signed,
+    serving,
+    silent,
+    whole,
+)
+from integration_tests.failures.test_lasting import assert_all_failed
+from phenom_api.connection import Connection, load
+from phenom_api.errors import PhenomError, Stopped, Unreachable
+from phenom_api.gateway import Gateway, Operation
+from phenom_api.patience import Patience
+from phenom_sandbox import LocalTenant
+
+THING = Operation("GET", "/thing", "Things")
+SUBMIT = Operation("POST", "/thing", "Things")
+HURRIED = Patience(attempts=2, first_wait=0.0, connect=2.0, read=2.0, answer=0.3)
+
+
+SLOW = {
+    "status line": (b"HTTP/1.1 2", b"0"),
+    "headers": (b"HTTP/1.1 200 OK\r\nX-Padding: ", b"a"),
+    "body of a known length": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "body up to the end of the connection": (b"HTTP/1.1 200 OK\r\n\r\n{", b" "),
+}
+"""By what never ends: how the answer begins, and what comes of it now and then."""
+
+
+@contextmanager
+def gateway(url: str, token_url: str, patience: Patience = HURRIED) -> Iterator[Gateway]:
+    keys = {"client_id": "id", "client_secret": "secret"}
+    connection = load(Connection, {**keys, "token_url": token_url, "gateway_url": url})
+    with Gateway(connection, patience=patience) as made:
+        yield made
+
+
+@pytest.fixture
+def token_url() -> Iterator[str]:
+    with serving(answering(whole(b'{"access_token":"t0ken"}'))) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("begin", "drop"), SLOW.values(), ids=SLOW)
+def test_an_answer_has_an_end(token_url: str, begin: bytes, drop: bytes) -> None:
+    """Every drop comes well in time: only the whole answer does not."""
+    started = time.monotonic()
+    with serving(dripping(begin, drop)) as url, gateway(url, token_url) as made:
+        with pytest.raises(Unreachable, match="no answer in time"):
+            made.send(THING)
+        assert made.retried == 1
+        assert made.sent == 3
+    assert time.monotonic() - started < 10
+
+
+def test_an_answer_that_hung_is_asked_for_again(token_url: str) -> None:
+    turns = iter([dripping(*SLOW["chunks"]), answering(whole(b'{"thing":1}'))])
+    with (
+        serving(lambda connection, over: next(turns)(connection, over)) as url,
+        gateway(url, token_url) as made,
+    ):
+        assert made.fetch(THING, dict) == {"thing": 1}
+        assert made.retried == 1
+
+
+def test_a_token_that_never_comes_to_an_end() -> None:
+    with (
+        serving(dripping(*SLOW["headers"])) as url,
+        gateway(url, url) as made,
+        pytest.raises(Unreachable, match="no answer in time"),
+    ):
+        made.send(THING)
+
+
+def test_a_read_of_a_dripping_gateway(local: LocalTenant) -> None:
+    with serving(dripping(*SLOW["body of a known length"])) as url:
+        ran = read(local, {"gateway_url": url}, patience=HURRIED)
+    assert_all_failed(ran, "transient_error", "no answer in time")
+
+
+def test_a_check_of_a_dripping_gateway(local: LocalTenant) -> None:
+    with serving(dripping(*SLOW["chunks"])) as url:
+        checked = run("check", {**local.config, "gateway_url": url}, patience=HURRIED)
+    assert checked.status.startswith("FAILED: ")
+    assert "no answer in time" in checked.status
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize(
+    "talk", [silent, dripping(*SLOW["headers"]), dripping(*SLOW["chunks"])], ids=lambda _: ""
+)
+def test_closing_ends_what_is_under_way(
+    token_url: str, talk: Talk, tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path) if tls else None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate or ""))
+    asked, errors = threading.Event(), []
+
+    def listen(connection: socket.socket, over: threading.Event) -> None:
+        asked.set()
+        talk(connection, over)
+
+    with (
+        serving(listen, certificate=certificate) as url,
+        gateway(url, token_url, Patience()) as made,
+    ):
+
+        def ask() -> None:
+            try:
+                made.send(THING)
+            except PhenomError as error:
+                errors.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert asked.wait(10)
+        made.close()
+        asking.join(10)
+        assert not asking.is_alive()
+    assert [type(error) for error in errors] == [Stopped]
+
+
+def test_a_large_body_may_take_longer_than_a_connection(token_url: str) -> None:
+    size = 32 * 1024 * 1024  # more than sockets hold on to
+
+    def hesitate(connection: socket.socket, over: threading.Event) -> None:
+        over.wait(0.5)
+        left = size
+        while left > 0:
+            left -= len(connection.recv(1 << 20))
+        connection.sendall(whole(b"{}"))
+
+    impatient = Patience(attempts=1, connect=0.2, read=10.0)
+    with serving(hesitate) as url, gateway(url, token_url, impatient) as made:
+        assert made.send(SUBMIT, data=bytes(size)).status == 200

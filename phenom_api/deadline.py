@@ -1,0 +1,196 @@
+"""Connections whose answers end in time: a byte now and then is not enough to keep one waiting."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from phenom_api.errors import Stopped
+
+_BUFFER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long an exchange may take, in seconds.
+
+    :param connect: to connect. :param silence: without a byte of the answer. :param whole: in all.
+    """
+
+    connect: float
+    silence: float
+    whole: float
+
+
+class Exchange:
+    """One request and its answer, for as long as it takes."""
+
+    def __init__(self, whole: float) -> None:
+        self._ends = time.monotonic() + whole
+        self._lock = threading.Lock()
+        self._socket: Any = None
+        self.ended = False
+
+    def left(self) -> float:
+        """Seconds; raises TimeoutError when there are none left."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the whole answer took too long")
+        return left
+
+    def on(self, sock: Any) -> None:
+        with self._lock:
+            self._socket = sock
+            if self.ended:
+                _hang_up(sock)
+
+    def end(self) -> None:
+        """Whoever waits for the answer, in another thread, gets none."""
+        with self._lock:
+            self.ended = True
+            if self._socket is not None:
+                _hang_up(self._socket)
+
+
+def _hang_up(sock: Any) -> None:
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):
+            # An SSL socket's own shutdown takes away what the reading thread stands on.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Current(threading.local):
+    """The exchange that this thread is about: urllib3 has no other way to hand it through."""
+
+    exchange: Exchange | None = None
+
+
+_current = _Current()
+
+
+class _TimedBytes(io.RawIOBase):
+    """Reads a socket, for as long as the exchange lasts."""
+
+    def __init__(self, raw: io.RawIOBase, sock: Any, exchange: Exchange) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._silence: float | None = sock.gettimeout()
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._exchange.left()
+        self._sock.settimeout(left if self._silence is None else min(self._silence, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        exchange = _current.exchange
+        if exchange is not None:
+            exchange.on(sock)
+            timed = _TimedBytes(self.fp.detach(), sock, exchange)
+            self.fp = io.BufferedReader(timed, _BUFFER_BYTES)
+
+
+class _Connection(HTTPConnection):
+    response_class = _TimedResponse
+
+    def connect(self) -> None:
+        super().connect()
+        _connected(self.sock)
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+    def connect(self) -> None:
+        super().connect()
+        _connected(self.sock)
+
+
+def _connected(sock: Any) -> None:
+    exchange = _current.exchange
+    if exchange is not None:
+        exchange.on(sock)
+        # Else a large body would have to be sent within the time that connecting may take.
+        sock.settimeout(exchange.left())
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class TimedAdapter(HTTPAdapter):
+    """Sends for ``requests``; :meth:`exchange` bounds what the current thread sends."""
+
+    def __init__(self, connections: int) -> None:
+        self._exchanges: set[Exchange] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        super().__init__(pool_connections=2, pool_maxsize=connections)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _use_timed_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if type(manager) is ProxyManager:
+            _use_timed_pools(manager)
+        return manager
+
+    @contextmanager
+    def exchange(self, whole: float) -> Iterator[None]:
+        """What this thread sends in here has ``whole`` seconds in all.
+
+        :raises Stopped: after :meth:`close`, whatever has come of the answer by then.
+        """
+        exchange = Exchange(whole)
+        with self._lock:
+            self._exchanges.add(exchange)
+            if self._closed:
+                exchange.end()
+        _current.exchange = exchange
+        try:
+            yield
+        finally:
+            _current.exchange = None
+            with self._lock:
+                self._exchanges.discard(exchange)
+            if exchange.ended:
+                raise Stopped("The connection to the gateway was closed.") from None
+
+    def close(self) -> None:
+        """Lets nobody wait for an answer any more."""
+        with self._lock:
+            self._closed = True
+            for exchange in self._exchanges:
+                exchange.end()
+        super().close()
+
+
+def _use_timed_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
