@@ -71,6 +71,9 @@ def misbehave(local: LocalTenant, rng: random.Random, sync: str, hang: bool) -> 
     if sync == STORM:
         wrong = [None, "missing", Fault(3, probability=0.1), Fault(-3, probability=0.1)]
         faults.total = rng.choice(wrong)
+        # A row that no page shows, and listings that end early.
+        faults.empty_page = Fault(rng.randrange(200), path="/apply")
+        faults.data_null = Fault(after=rng.randrange(40), count=rng.randrange(30))
         faults.churn = [
             Fault("mixed", path="/apply", probability=rng.choice([0.02, 0.2, 0.6])),
             Fault("delete", path="/apply", probability=0.03, position=0),

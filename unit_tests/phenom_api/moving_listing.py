@@ -23,6 +23,7 @@ class MovingListing:
     :param short: how many rows a page holds at most, by the read's number; 0 is an empty page.
     :param holes: positions that no page shows: those that would cover one are empty.
     :param hidden: rows that pages leave out, and are the shorter for it.
+    :param persistent: the rows that have been there all the time. :param first: those at first.
     """
 
     rows: list[Row]
@@ -36,9 +37,10 @@ class MovingListing:
     answers: list[Page] = field(default_factory=list)
     next_row: int = 10**9
     persistent: set[Row] = field(default_factory=set)
+    first: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.persistent = set(self.rows)
+        self.persistent, self.first = set(self.rows), list(self.rows)
 
     def fetch(self, offset: int, limit: int) -> Page:
         number = len(self.reads)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from phenom_api.errors import RequestRefused, Unavailable
 from phenom_api.paging import Outcome, Page, Scan
+from unit_tests.phenom_api.hostile import TOTALS, Total
 from unit_tests.phenom_api.moving_listing import (
     Change,
     DrawnExecutor,
@@ -23,21 +24,6 @@ from unit_tests.phenom_api.moving_listing import (
     scanned,
     without_repeats,
 )
-
-Total = Callable[[int], int | None]
-
-TOTALS: dict[str, Total] = {
-    "right": lambda count: count,
-    "missing": lambda count: None,
-    "zero": lambda count: 0,
-    "one": lambda count: 1,
-    "one too many": lambda count: count + 1,
-    "a few too many": lambda count: count + 5,
-    "ten times": lambda count: 10 * count + 500,
-    "absurd": lambda count: 10**12,
-    "one too few": lambda count: max(0, count - 1),
-    "half": lambda count: count // 2,
-}
 
 
 def agrees(total: Total, count: int) -> bool:

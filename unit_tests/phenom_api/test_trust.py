@@ -10,127 +10,39 @@ story. Whatever else is missing must keep a scan from calling itself complete.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from phenom_api.evidence import Evidence
 from phenom_api.paging import Outcome, Page
-from unit_tests.phenom_api.moving_listing import (
-    Change,
-    DrawnExecutor,
-    InlineExecutor,
-    MovingListing,
-    Row,
-    scanned,
-    without_repeats,
-)
-
-Total = Callable[[int], int | None]
-
-TOTALS: dict[str, Total] = {
-    "right": lambda count: count,
-    "missing": lambda count: None,
-    "zero": lambda count: 0,
-    "one": lambda count: 1,
-    "one too many": lambda count: count + 1,
-    "a few too many": lambda count: count + 5,
-    "absurd": lambda count: 10**12,
-    "one too few": lambda count: max(0, count - 1),
-    "half": lambda count: count // 2,
-}
-
-
-def explains(
-    rows: Sequence[Row], reads: Sequence[tuple[int, int]], answers: Sequence[Page]
-) -> bool:
-    """Whether a gateway that lists just ``rows`` could have answered so.
-
-    Every page is the run of rows that begins at its offset. Either a count was named and was
-    theirs each time; pages may then be shorter than asked for, or empty. Or every page has all
-    that it could hold; the listing may then have grown at its end, which the counts, if any were
-    named, say as well.
-    """
-    counts = [answer.total for answer in answers if answer.total is not None]
-    longest = max((len(answer.rows) for answer in answers), default=0)
-    runs, whole = True, counts == sorted(counts) and counts[-1:] in ([], [len(rows)])
-    for (offset, limit), answer in zip(reads, answers, strict=True):
-        there = rows[: answer.total]
-        runs &= answer.rows == list(rows[offset : offset + len(answer.rows)])
-        whole &= len(answer.rows) == len(there[offset : offset + min(limit, longest)])
-    return runs and (whole or set(counts) == {len(rows)})
-
-
-def assert_trustworthy(listing: MovingListing, rows: list[Row], outcome: Outcome) -> None:
-    missed = listing.persistent.difference(rows)
-    if missed and outcome.complete:
-        assert explains(without_repeats(rows), listing.reads, listing.answers), missed
-
+from unit_tests.phenom_api.hostile import TOTALS, Total, explains, scans
+from unit_tests.phenom_api.moving_listing import DrawnExecutor, MovingListing, scanned
 
 # -- hostile gateways ----------------------------------------------------------------------------
 
-
-@st.composite
-def _changes(draw: st.DrawFn, reads: int) -> dict[int, list[Change]]:
-    made: dict[int, list[Change]] = {}
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 3]))):
-        insert, where = draw(st.booleans()), draw(st.floats(0, 1))
-        count = draw(st.sampled_from([1, 1, 2, 5]))
-
-        def change(
-            listing: MovingListing, insert: bool = insert, where: float = where, count: int = count
-        ) -> None:
-            position = int(where * len(listing.rows))
-            listing.insert(position, count) if insert else listing.delete(position, count)
-
-        made.setdefault(draw(st.integers(0, reads)), []).append(change)
-    return made
+SCANS = 4000
 
 
-@st.composite
-def _hostile(draw: st.DrawFn) -> tuple[MovingListing, int]:
-    """A listing with wrong counts, hidden rows, short and empty pages, singly or in a row."""
-    count = draw(st.sampled_from([0, 1, 2, 5, 20, 60, 200]) | st.integers(0, 100))
-    length = draw(st.sampled_from([1, 2, 3, 5, 10, 10, 40]))
-    reads = 2 * count // max(1, length - 1) + 12
-    positions = st.integers(0, max(0, count - 1))
-    short = dict(
-        draw(st.lists(st.tuples(st.integers(0, reads), st.sampled_from([0, 0, 1, 2])), max_size=6))
-    )
-    first_bad = draw(st.integers(0, reads))
-    for number in range(draw(st.sampled_from([0, 0, 2, 3, 4]))):
-        short[first_bad + number] = draw(st.sampled_from([0, 0, 1, 2]))
-    seed = draw(st.integers(0, 10**6))
-    total = draw(st.sampled_from([*TOTALS.values(), _restless(seed)]))
-    listing = MovingListing(
-        list(range(count)),
-        clamp=draw(st.sampled_from([length, 1000])),
-        total=total,
-        changes=draw(_changes(reads)),
-        short=short,
-        holes=draw(st.sets(positions, max_size=3)) if count else set(),
-        hidden=draw(st.sampled_from([set(), set(), draw(st.sets(positions, max_size=2))])),
-    )
-    return listing, length
+def test_no_hostile_gateway_makes_a_scan_trust_what_it_could_know_to_be_wrong() -> None:
+    fooled = 0
+    for scan in scans(range(SCANS)):
+        if scan.missed and scan.outcome.complete:
+            assert scan.explained, f"seed {scan.seed}: {scan.missed} missed"
+            fooled += bool(scan.showable)
+    # Several bad answers in a row can make up an end, but it takes as many as to be seldom.
+    assert fooled < 0.002 * SCANS
 
 
-def _restless(seed: int) -> Total:
-    rng = random.Random(seed)
-    return lambda count: rng.choice([None, 0, count // 2, count, count, count + 3, 10**9])
-
-
-@given(_hostile(), st.integers(0, 10**6), st.sampled_from([1, 4, 20]))
-@settings(max_examples=400, deadline=None)
-def test_no_hostile_gateway_makes_a_scan_trust_what_it_could_know_to_be_wrong(
-    hostile: tuple[MovingListing, int], seed: int, ahead: int
-) -> None:
-    listing, length = hostile
-    executor = DrawnExecutor(random.Random(seed)) if seed % 3 else InlineExecutor()
-    rows, outcome = scanned(
-        listing, page_size=length, executor=executor, ahead=ahead, most_reads=6000
-    )
-    assert_trustworthy(listing, rows, outcome)
+def test_what_explains_the_answers_to_a_scan() -> None:
+    rows = [1, 2, 3, 4, 5]
+    whole = Page([1, 2, 3], None)
+    assert explains(rows, [(0, 3), (3, 3), (5, 1)], [whole, Page([4, 5], None), Page([], None)])
+    assert explains(rows, [(0, 3), (2, 3), (5, 1)], [Page([1], 5), Page([3, 4], 5), Page([], 5)])
+    assert explains(rows, [(0, 5), (0, 5)], [Page([1, 2, 3, 4], 4), Page(rows, 5)])
+    # A short page that nothing counts, a count of other rows, a row in another's place.
+    assert not explains(rows, [(0, 3), (3, 3)], [whole, Page([4], None)])
+    assert not explains(rows, [(0, 3), (3, 3)], [Page([1, 2, 3], 6), Page([4, 5], 6)])
+    assert not explains(rows, [(0, 3), (2, 3)], [whole, Page([4, 5], None)])
 
 
 @pytest.mark.parametrize("total", TOTALS.values(), ids=TOTALS)
@@ -212,6 +124,15 @@ def test_a_row_seen_behind_the_end_is_not_forgotten() -> None:
     rows, outcome = scanned(listing, page_size=10)
     assert set(rows) != set(range(250))
     assert not outcome.complete
+
+
+def test_a_row_seen_behind_the_end_outweighs_the_count() -> None:
+    listing = MovingListing(list(range(9)), total=lambda count: 5)
+    evidence = Evidence(listing.fetch)
+    evidence.read(0, 5)
+    assert evidence.ends(5)
+    evidence.read(7, 1)
+    assert not evidence.ends(5)
 
 
 @pytest.mark.parametrize(
