@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from integration_tests.failures.running import QUICK, Ran, Warehouse, read
+from integration_tests.failures.running import APPLY_STREAMS, QUICK, Ran, Warehouse, read
+from integration_tests.source.reading import STREAMS
 from phenom_api.patience import Patience
 from phenom_sandbox import Fault, LocalTenant
 
 APPLICATIONS = "GET /apply/v2/applications"
+JOBS = "GET /jobs-api/v1/jobs"
 
 
 def assert_whole(ran: Ran, undisturbed: Warehouse) -> None:
@@ -165,7 +167,13 @@ def test_an_empty_page_in_the_middle(local: LocalTenant, undisturbed: Warehouse)
     assert_whole(read(local), undisturbed)
 
 
-@pytest.mark.parametrize("page_size", [1, 35, 100, 1000])
+def listed_rows(local: LocalTenant) -> dict[str, int]:
+    """How many rows each listing of a read has."""
+    external = [job for job in local.tenant.open_jobs() if job["siteType"] == "external"]
+    return {APPLICATIONS: 260, JOBS: len(external)}
+
+
+@pytest.mark.parametrize("page_size", [1, 20, 35, 100, 1000])
 @pytest.mark.parametrize("total", [None, "missing", "string", 5, -5, 100_000])
 def test_a_quiet_read_costs_few_requests(
     local: LocalTenant, undisturbed: Warehouse, page_size: int, total: Any
@@ -173,12 +181,17 @@ def test_a_quiet_read_costs_few_requests(
     local.faults.total = total
     ran = read(local, {"page_size": page_size}, patience=QUICK)
     assert_whole(ran, undisturbed)
-    listed = {
-        APPLICATIONS: 260,
-        "GET /jobs-api/v1/jobs": sum(
-            job["siteType"] == "external" for job in local.tenant.open_jobs()
-        ),
-    }
-    for endpoint, rows in listed.items():
-        pages = -(-rows // page_size)
-        assert local.requests.count(endpoint) <= 1.03 * pages + 10
+    for endpoint, rows in listed_rows(local).items():
+        assert local.requests.count(endpoint) <= 1.03 * -(-rows // page_size) + 10
+
+
+@pytest.mark.parametrize("streams", [*((stream,) for stream in STREAMS), STREAMS])
+def test_a_quiet_read_costs_as_much_whatever_is_selected(
+    local: LocalTenant, streams: tuple[str, ...]
+) -> None:
+    """All of it: the requests for a token and for both listings."""
+    read(local, {"page_size": 20}, streams=streams)
+    wanted = {APPLICATIONS if stream in APPLY_STREAMS else JOBS for stream in streams}
+    pages = sum(-(-listed_rows(local)[endpoint] // 20) for endpoint in wanted)
+    assert set(local.requests.counts) == {"POST /token", *wanted}
+    assert local.requests.total <= 1.03 * pages + 10
