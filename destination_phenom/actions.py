@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +77,7 @@ class Actions:
                 outcome = self._submit(record, record.application)
         except RequestRefused as error:
             if 300 <= error.status < 400:
+                # Not the record's fault: gateway_url leads elsewhere.
                 raise
             raise rejected("", _discreet(error.message, record)) from None
         return replace(
@@ -185,7 +186,10 @@ class Actions:
             raise Rejected(problems)
         return files
 
-    def _completed(self, outcome: Outcome, record: Record, names: Any) -> Outcome:
+    def _completed(
+        self, outcome: Outcome, record: Record, names: Callable[[], list[str]]
+    ) -> Outcome:
+        """Adds the attachments whose ``names`` the gateway does not have."""
         try:
             there = names()
         except (RequestRefused, PermissionDenied) as error:

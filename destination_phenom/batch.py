@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_phenom.actions import Actions
@@ -15,7 +15,7 @@ from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
 from destination_phenom.records import OPERATIONS
-from destination_phenom.rejections import Rejected, rejected
+from destination_phenom.rejections import Problem, Rejected, rejected
 from destination_phenom.results import Result, Summary
 from destination_phenom.states import StateLine, Stats, StreamKey
 from phenom_api.errors import PhenomError
@@ -23,6 +23,9 @@ from phenom_api.errors import PhenomError
 logger = logging.getLogger("airbyte.phenom")
 
 _PROGRESS = 1_000
+"""Records between two lines of the log that count them."""
+_MOST_NAMED = 100
+"""Unused columns of a stream from which on no more are named: some rows are objects of any keys."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,6 @@ class Batch:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def wait_until_stopped(self, seconds: float | None = None) -> bool:
-        return self._stopped.wait(seconds)
-
     def record(
         self, stream: StreamKey, operation: str | None, row: Mapping[str, Any], size: int
     ) -> None:
@@ -105,12 +105,12 @@ class Batch:
     def reject(self, stream: StreamKey, rule: str) -> None:
         """Account for a record that cannot be read."""
         self._positions[stream] += 1
-        outcome = Outcome("rejected", problems=rejected("", rule).problems)
+        outcome = Outcome("rejected", problems=(Problem("", rule),))
         self._account(Result(stream, self._positions[stream], outcome))
 
     def broken(self, line: int, rule: str) -> None:
         """Account for a line of the input that is no message."""
-        outcome = Outcome("rejected", problems=rejected("", rule).problems)
+        outcome = Outcome("rejected", problems=(Problem("", rule),))
         self._account(Result(None, None, outcome, line))
         logger.warning(f"Line {line} of the input {rule}. It is passed over.")
 
@@ -141,24 +141,17 @@ class Batch:
             return Outcome("rejected", problems=error.problems)
         except Unsettled as error:
             self.stop(error.cause)
-            half = error.outcome
-            return Outcome(
-                "unsettled",
-                half.candidate_id,
-                half.application_id,
-                rejected("attachments", f"may not be in place: {error.cause.message}").problems,
-            )
+            problem = Problem("attachments", f"may not be in place: {error.cause.message}")
+            return replace(error.outcome, status="unsettled", problems=(problem,))
         except PhenomError as error:
             self.stop(error)
-            return Outcome("unsettled", problems=rejected("", error.message).problems)
+            return Outcome("unsettled", problems=(Problem("", error.message),))
         except Exception as error:
             self.stop(error)
             return self._not_sent()
 
     def _not_sent(self) -> Outcome:
-        return Outcome(
-            "unsettled", problems=rejected("", "The run ended before this record.").problems
-        )
+        return Outcome("unsettled", problems=(Problem("", "The run ended before this record."),))
 
     def _settle(self, stream: StreamKey, position: int, entry: Entry, outcome: Outcome) -> None:
         self._account(Result(stream, position, outcome))
@@ -176,7 +169,7 @@ class Batch:
     def _warn_once(self, stream: StreamKey, unused: list[str]) -> None:
         known = self._unused.setdefault(stream, set())
         fresh = [column for column in unused if column not in known]
-        if fresh and len(known) < 100:
+        if fresh and len(known) < _MOST_NAMED:
             known.update(fresh)
             logger.warning(
                 f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."

@@ -73,7 +73,7 @@ class CandidatesApi:
         data, content_type = encode_multipart_formdata(
             {
                 "attachment": (file.name, file.content, file.media_type),
-                "isParsableResume": "true" if is_resume else "false",
+                "isParsableResume": flag(is_resume),
             }
         )
         write(
@@ -83,6 +83,11 @@ class CandidatesApi:
             data=data,
             headers={"Content-Type": content_type},
         )
+
+
+def flag(value: bool) -> str:
+    """Yes or no in a form."""
+    return "true" if value else "false"
 
 
 def _candidate_id(data: Any) -> str | None:

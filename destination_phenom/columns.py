@@ -89,7 +89,7 @@ class _Row:
                 self._set(location, items)
 
     def _item(self, location: Location, place: int, item: Any) -> Any:
-        item = self._parsed((*location, f"[{place}]"), item)
+        item = self._parsed((*location, place), item)
         if not isinstance(item, Mapping):
             return item
         known = {name: inner for name, inner in item.items() if not _is_blank(inner)}
@@ -98,15 +98,13 @@ class _Row:
             del known[name]
         return known
 
-    def _parsed(self, location: Location, value: Any) -> Any:
+    def _parsed(self, location: tuple[str | int, ...], value: Any) -> Any:
         if not isinstance(value, str):
             return value
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
-            self._problems.append(
-                Problem(path(location).replace(".[", "["), "is text that is not valid JSON")
-            )
+            self._problems.append(Problem(path(location), "is text that is not valid JSON"))
             return None
 
     def _set(self, location: Location, value: Any) -> None:

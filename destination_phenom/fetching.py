@@ -133,7 +133,8 @@ def is_public(address: str) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(_is_public(each) for each in (parsed, *_embedded(parsed)))
+    # A translator's or tunnel's own prefix says nothing: what counts is where it leads.
+    return all(map(_is_public, _embedded(parsed) or [parsed]))
 
 
 def _is_public(address: _IPAddress) -> bool:
@@ -145,11 +146,8 @@ def _is_public(address: _IPAddress) -> bool:
         or address.is_reserved
         or address.is_unspecified
     )
-    if special and not (isinstance(address, ipaddress.IPv6Address) and _embedded(address)):
-        return False
-    if any(address in network for network in _INTERNAL if network.version == address.version):
-        return False
-    return address.is_global or bool(_embedded(address))
+    internal = any(address in net for net in _INTERNAL if net.version == address.version)
+    return address.is_global and not special and not internal
 
 
 def _embedded(address: _IPAddress) -> list[_IPAddress]:

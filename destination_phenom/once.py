@@ -52,20 +52,15 @@ class Once:
         taken_before = self._taken
         lost: PhenomError | None = None
         for attempt in range(self._patience.attempts):
-            if lost is not None:
-                self._sleep(self._pause(attempt - 1))
-                found = find()
-                if found is not None:
-                    return self._noted(found)
             try:
                 return self._noted(send())
             except LOST as error:
                 lost = error
-        assert lost is not None
-        self._sleep(self._pause(self._patience.attempts))
-        found = find()
-        if found is not None:
-            return self._noted(found)
+            self._sleep(self._pause(attempt))
+            found = find()
+            if found is not None:
+                return self._noted(found)
+        assert lost is not None, "patience is at least one attempt"
         if self._taken > taken_before:
             raise RequestRefused(
                 f"The gateway fails on this record, while it takes others: {lost.message}",

@@ -37,7 +37,7 @@ class Preview:
         record = validated(operation, tree, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)
-            return [_shown(str(candidates_api.CREATE), {}, body), *_files(record, None)]
+            return [_shown(str(candidates_api.CREATE), {}, body), *_candidate_files(record)]
         job_id = self._jobs.resolve(record.application.job_id)
         resume = payloads.resume_of(record.attachments)
         file = None if resume is None else _file(record.attachments[resume])
@@ -47,17 +47,32 @@ class Preview:
         return [
             _shown(str(apply_api.STATUS), asked, None),
             _shown(str(apply_api.SUBMIT), headers, body),
-            *_files(record, resume),
+            *_application_files(record, resume),
         ]
 
 
-def _files(record: Record, resume: int | None) -> list[Body]:
-    """Attachments that follow, one request each."""
-    upload = candidates_api.UPLOAD if record.application is None else apply_api.UPLOAD
+def _application_files(record: Record, resume: int | None) -> list[Body]:
+    """The attachments that follow an application and its résumé, one request each."""
     return [
-        _shown(str(upload), {}, [payloads.attachment(_file(attachment))])
+        _shown(str(apply_api.UPLOAD), {}, [payloads.attachment(_file(attachment))])
         for place, attachment in enumerate(record.attachments)
         if place != resume
+    ]
+
+
+def _candidate_files(record: Record) -> list[Body]:
+    """The attachments of a candidate, one form each; its parts are shown as members."""
+    resume = payloads.resume_of(record.attachments)
+    return [
+        _shown(
+            str(candidates_api.UPLOAD),
+            {},
+            {
+                "attachment": payloads.attachment(_file(attachment)),
+                "isParsableResume": candidates_api.flag(place == resume),
+            },
+        )
+        for place, attachment in enumerate(record.attachments)
     ]
 
 

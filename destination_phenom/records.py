@@ -93,9 +93,9 @@ def _job_id(text: str) -> str:
 
 
 def _attachment_type(value: Any) -> Any:
-    return (
-        value.strip().upper().replace("-", "_").replace(" ", "_") if type(value) is str else value
-    )
+    if not isinstance(value, str):
+        return value
+    return value.strip().upper().replace("-", "_").replace(" ", "_")
 
 
 def _media_type(text: str) -> str:

@@ -17,7 +17,7 @@ from destination_phenom.ledger import Stopped
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
 from destination_phenom.once import Once
 from destination_phenom.records import OPERATIONS
-from destination_phenom.results import Result, ResultsFile
+from destination_phenom.results import Result, ResultsFile, Summary
 from destination_phenom.states import StateLine, Stats, StreamKey
 from phenom_api.errors import (
     AuthenticationFailed,
@@ -106,7 +106,7 @@ def write(
     for line in batch.summary.lines():
         logger.info(line)
     if batch.failure is not None:
-        raise _ended(batch)
+        raise _ended(batch.failure, batch.summary)
     if batch.summary.rejected and config.on_rejected_record == "fail":
         raise ProtocolError(batch.summary.rejections())
     return 0
@@ -153,9 +153,9 @@ def _read(
     # In a thread of its own, as a source that says nothing must not keep a failed run waiting.
     threading.Thread(target=take, name="reader", daemon=True).start()
     while not ended.wait(0.2):
-        if batch.stopped and ended.wait(1.0):
-            return
         if batch.stopped:
+            # It may hold a record that still has to be accounted for.
+            ended.wait(1.0)
             return
 
 
@@ -171,16 +171,15 @@ def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[
             raise Stopped
 
 
-def _ended(batch: Batch) -> BaseException:
+def _ended(failure: BaseException, summary: Summary) -> BaseException:
     """Why the run failed, as the protocol says it."""
-    failure = batch.failure
     if not isinstance(failure, PhenomError):
-        return failure if failure is not None else AssertionError("no failure")
+        return failure
     kind: FailureType = (
         "config_error" if isinstance(failure, _CONFIGURATION_IS_WRONG) else "transient_error"
     )
-    undecided = batch.summary.unsettled
+    undecided = summary.unsettled
     advice = f" {undecided:,} records are not decided: send them again." if undecided else ""
-    if batch.summary.rejected:
-        advice += f" {batch.summary.rejections()}"
+    if summary.rejected:
+        advice += f" {summary.rejections()}"
     return ProtocolError(failure.message + advice, failure.detail, kind)

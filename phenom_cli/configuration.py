@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from destination_phenom.config import DestinationConfig
-    from phenom_api.connection import Connection
+    from phenom_api.connection import AnyConnection, Connection
     from source_phenom.config import SourceConfig
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-AnyConnection = TypeVar("AnyConnection", bound="Connection")
 
 
 def config_option(command: Command) -> Command:
@@ -27,6 +28,22 @@ def config_option(command: Command) -> Command:
         help="JSON file with the configuration of the source or the destination (client_id,"
         " client_secret, token_url, ...); phenom sandbox prints one for a local tenant.",
     )(command)
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """The JSON object in the file, not validated yet; raises click.ClickException."""
+    try:
+        config = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise click.ClickException(
+            f"The configuration {path} cannot be read: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise click.ClickException(f"The configuration {path} is not valid JSON{where}.") from error
+    if not isinstance(config, dict):
+        raise click.ClickException(f"The configuration {path} is not a JSON object.")
+    return config
 
 
 def source_settings(raw: dict[str, Any]) -> SourceConfig:

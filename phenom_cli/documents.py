@@ -160,8 +160,7 @@ def _search(
     """Whatever the gateway refuses ends the command with its message."""
     from phenom_api.errors import PhenomError
     from phenom_cli.candidate_files import Search
-    from phenom_cli.configuration import source_settings
-    from phenom_cli.sync import read_config
+    from phenom_cli.configuration import read_config, source_settings
     from phenom_cli.waiting import patient_gateway
 
     config = source_settings(read_config(config_file))

@@ -56,10 +56,9 @@ def fields(config_file: str, size: int, as_json: bool) -> None:
       phenom fields --config tenant.json | grep -i department
     """
     from phenom_api.errors import PhenomError
-    from phenom_cli.configuration import source_settings
+    from phenom_cli.configuration import read_config, source_settings
     from phenom_cli.printing import console, print_json, progress_console
     from phenom_cli.survey import applications_found, jobs_found
-    from phenom_cli.sync import read_config
     from phenom_cli.waiting import patient_gateway
 
     config = source_settings(read_config(config_file))

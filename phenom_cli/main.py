@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -17,6 +19,8 @@ from phenom_cli.scopes import scopes
 from phenom_cli.write import write
 
 DEFAULT_WAREHOUSE = "phenom.duckdb"
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class _InOrder(click.Group):
@@ -106,39 +110,22 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
     sys.exit(exit_code)
 
 
+def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> Decorator:
+    return click.option(name, metavar="N", type=kind, default=default, show_default=True, help=text)
+
+
 @click.command()
-@click.option(
+@_number(
     "--port",
-    metavar="N",
-    type=click.IntRange(0, 65535),
-    default=8100,
-    show_default=True,
-    help="Port to listen on, on this machine only; 0 takes a free one.",
+    click.IntRange(0, 65535),
+    8100,
+    "Port to listen on, on this machine only; 0 takes a free one.",
 )
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(0),
-    default=local_tenant.JOBS,
-    show_default=True,
-    help="How many jobs the tenant has.",
+@_number("--jobs", click.IntRange(0), local_tenant.JOBS, "How many jobs the tenant has.")
+@_number(
+    "--applications", click.IntRange(0), local_tenant.APPLICATIONS, "How many applications it has."
 )
-@click.option(
-    "--applications",
-    metavar="N",
-    type=click.IntRange(0),
-    default=local_tenant.APPLICATIONS,
-    show_default=True,
-    help="How many applications it has.",
-)
-@click.option(
-    "--seed",
-    metavar="N",
-    type=int,
-    default=local_tenant.SEED,
-    show_default=True,
-    help="The same seed makes the same data.",
-)
+@_number("--seed", click.INT, local_tenant.SEED, "The same seed makes the same data.")
 def sandbox(port: int, jobs: int, applications: int, seed: int) -> None:
     """Serve a local Phenom tenant with made-up data.
 
@@ -153,16 +140,7 @@ def sandbox(port: int, jobs: int, applications: int, seed: int) -> None:
     local_tenant.serve(port, jobs, applications, seed)
 
 
-for command in (
-    sync,
-    write,
-    documents,
-    scopes,
-    fields,
-    passthrough,
-    sandbox,
-    completion,
-):
+for command in (sync, write, documents, scopes, fields, passthrough, sandbox, completion):
     phenom.add_command(command)
 
 

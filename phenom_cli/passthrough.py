@@ -17,7 +17,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Sent again where an answer got lost; POST and PATCH could have their effect twice."""
 
-DEFAULT_PAGE_SIZE = 100
 SHORTEST_SECRET = 5
 
 
@@ -107,9 +106,8 @@ def passthrough(
     """
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Operation
-    from phenom_cli.configuration import connection_settings
+    from phenom_cli.configuration import connection_settings, read_config, source_settings
     from phenom_cli.request_parts import body, header_fields, path_and_params
-    from phenom_cli.sync import read_config
     from phenom_cli.waiting import patient_gateway
 
     settings = read_config(config_file)
@@ -127,7 +125,8 @@ def passthrough(
     with patient_gateway(connection) as gateway:
         try:
             if paginate:
-                _print_rows(gateway, operation, params, headers, settings)
+                page_size = source_settings(settings).page_size
+                _print_rows(gateway, operation, params, headers, page_size)
             else:
                 answer = _answer(gateway, operation, params, headers, content.data)
                 _print_answer(gateway, answer, params, output)
@@ -205,8 +204,9 @@ def _print_rows(
     operation: Operation,
     params: Mapping[str, list[str]],
     headers: Mapping[str, str],
-    settings: Mapping[str, Any],
+    page_size: int,
 ) -> None:
+    """:param page_size: what to ask for where the parameters name no limit."""
     from phenom_api.answers import hide
     from phenom_cli.printing import print_json_lines, progress_console
     from phenom_cli.rows import Rows
@@ -218,7 +218,7 @@ def _print_rows(
         rest,
         headers,
         offset=_number(rest, "offset", 0, 0),
-        page_size=_number(rest, "limit", settings.get("page_size", DEFAULT_PAGE_SIZE), 1),
+        page_size=_number(rest, "limit", page_size, 1),
     )
     count = 0
     with progress_console().status("Reading ...") as status:
@@ -238,12 +238,13 @@ def _print_rows(
         click.echo("Warning: rows moved while they were read; some may be missing.", err=True)
 
 
-def _number(params: dict[str, list[str]], name: str, default: Any, least: int) -> int:
+def _number(params: dict[str, list[str]], name: str, default: int, least: int) -> int:
     """Takes a whole number out of the parameters."""
-    written = params.pop(name, [default])[-1]
+    if name not in params:
+        return default
     try:
-        number = int(written)
-    except (TypeError, ValueError):
+        number = int(params.pop(name)[-1])
+    except ValueError:
         number = least - 1
     if number < least:
         raise click.BadParameter(f"{name} must be a whole number from {least} up.", param_hint="-p")

@@ -25,7 +25,6 @@ _ACTING_USER = "the id of an acting user, to be set as ph_user_id"
 Result = Literal["reachable", "empty", "denied", "not configured", "failed"]
 PASSED: tuple[Result, ...] = ("reachable", "empty")
 
-
 Kind = Literal["model", "columns", "action"]
 
 
@@ -104,9 +103,14 @@ FURTHER = tuple(name for name in manifest.stream_names() if name not in REQUIRED
 ACTIONS = ("create_candidate", "create_application")
 
 
+def _asked(name: str, replies: Mapping[Probe, Reply]) -> dict[Probe, Reply]:
+    """What was asked for this model or action."""
+    return {probe: reply for probe, reply in replies.items() if name in probe.serves}
+
+
 def _model(name: str, replies: Mapping[Probe, Reply]) -> Scope:
     """A model is as reachable as the least reachable of the listings that it is read from."""
-    asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
+    asked = _asked(name, replies)
     for probe, reply in asked.items():
         if reply.error is not None:
             return _refused(name, "model", probe, reply, required=True)
@@ -126,7 +130,7 @@ def _model(name: str, replies: Mapping[Probe, Reply]) -> Scope:
 def _further_model(name: str, further: Sequence[Probe], replies: Mapping[Probe, Reply]) -> Scope:
     """A model that takes an acting user; what it is made of is what its last probe asks for."""
     needed = [probe for probe in further if name in probe.serves]
-    asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
+    asked = _asked(name, replies)
     probe = needed[-1]
     if probe not in asked:
         return _not_configured(name, "model", probe, further)
@@ -173,7 +177,7 @@ def _not_configured(name: str, kind: Kind, probe: Probe, further: Sequence[Probe
 
 
 def _action(name: str, replies: Mapping[Probe, Reply]) -> Scope:
-    asked = {probe: reply for probe, reply in replies.items() if name in probe.serves}
+    asked = _asked(name, replies)
     if not asked:
         return Scope(
             name,
@@ -209,13 +213,4 @@ def _refused(name: str, kind: Kind, probe: Probe, reply: Reply, *, required: boo
             message += f" {probe.besides}"
     elif isinstance(error, AuthenticationFailed):
         result = "denied"
-    return Scope(
-        name,
-        kind,
-        required,
-        result,
-        str(probe.operation),
-        reply.status,
-        wanted,
-        message,
-    )
+    return Scope(name, kind, required, result, str(probe.operation), reply.status, wanted, message)

@@ -57,10 +57,9 @@ def scopes(config_file: str, as_json: bool) -> None:
       phenom scopes --config C
       phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
     """
-    from phenom_cli.configuration import source_settings
+    from phenom_cli.configuration import read_config, source_settings
     from phenom_cli.printing import console, print_json, progress_console
     from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
-    from phenom_cli.sync import read_config
 
     raw = read_config(config_file)
     config = source_settings(raw)
@@ -114,7 +113,8 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
         print_rendered(console, heading)
         for line in filter(None, (message, ask and f"Ask Phenom for: {ask}.")):
             print_rendered(console, Padding(Text(line), (0, 0, 0, 2)))
-    if not has_api_key and {scope.http_status for scope in found} == {403, None}:
+    statuses = {scope.http_status for scope in found if scope.result != "not configured"}
+    if not has_api_key and statuses == {403}:
         click.echo()
         print_rendered(console, Text("Where all is denied, the gateway may want an api_key."))
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from phenom_cli.address import Warehouse, parse_warehouse
+from phenom_cli.configuration import read_config
 from phenom_cli.display import display, results_table
 from phenom_cli.interpreter import pyairbyte_python
 from phenom_cli.local_tenant import local_tenant
+from phenom_cli.printing import console
 from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID
 
 WORKER = Path(__file__).with_name("warehouse_worker.py")
@@ -50,9 +51,7 @@ def sync(
             "folder": folder,
         }
         rows = _worked_off(python, request)
-    # A pipe has no width: a table must not be folded there.
-    console = Console() if sys.stdout.isatty() else Console(width=100)
-    console.print(results_table(rows))
+    console().print(results_table(rows))
     failed = [row for row in rows if row["failure"]]
     for row in failed:
         click.echo(f"Error: the stream {row['stream']} failed: {row['failure']}", err=True)
@@ -120,22 +119,6 @@ def _tenant(config_file: str | None, target: Warehouse) -> Iterator[tuple[dict[s
         return
     with local_tenant(str(target.duckdb_path or target.place)) as local:
         yield local
-
-
-def read_config(path: str) -> dict[str, Any]:
-    """A source configuration (contract section 2); what its keys may be the connector says."""
-    try:
-        config = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise click.ClickException(
-            f"The configuration {path} cannot be read: {error.strerror}."
-        ) from error
-    except ValueError as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise click.ClickException(f"The configuration {path} is not valid JSON{where}.") from error
-    if not isinstance(config, dict):
-        raise click.ClickException(f"The configuration {path} is not a JSON object.")
-    return config
 
 
 def _identity(config: dict[str, Any]) -> dict[str, str | None]:

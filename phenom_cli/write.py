@@ -61,8 +61,7 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
        "application": {"job_id": "remote:JR-1001"},
        "attachments": [{"name": "cv.pdf", "type": "CV", "data": "<base64>"}]}
     """
-    from phenom_cli.configuration import destination_settings
-    from phenom_cli.sync import read_config
+    from phenom_cli.configuration import destination_settings, read_config
 
     config = destination_settings(read_config(config_file))
     sys.exit(_preview(config, action, file) if dry_run else _write(config, action, file))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from phenom_api.answers import hide
 from phenom_protocol import messages
 
 _LEVELS: dict[int, messages.Level] = {
@@ -55,9 +56,7 @@ class ProtocolLog(logging.Handler):
         self._secrets = (*self._secrets, *secrets)
 
     def masked(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "****")
-        return text
+        return hide(text, self._secrets)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

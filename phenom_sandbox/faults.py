@@ -19,11 +19,10 @@ class Fault:
 
     It applies to requests (the token endpoint's too) whose path, without the gateway's prefix and
     the query string, begins with `path` (`*` in it stands for one segment) and whose method is
-    `method`. The first `after` of them are
-    spared, then every `every`-th is hit, each with `probability`, `count` times in all (None: for
-    ever). With `in_flight`, only while more than that many requests are being served.
-    `retry_after` (seconds as a number, or any text such as an HTTP date) goes with `throttle` and
-    `server_error`, `position` with `churn`.
+    `method`. The first `after` of them are spared, then every `every`-th is hit, each with
+    `probability`, `count` times in all (None: for ever). With `in_flight`, only while more than
+    that many requests are being served. `retry_after` (seconds as a number, or any text such as an
+    HTTP date) goes with `throttle` and `server_error`, `position` with `churn`.
     """
 
     value: Any = True
@@ -99,8 +98,7 @@ class Faults:
     _armed: dict[str, list[Fault]]
 
     def __setattr__(self, name: str, setting: Any) -> None:
-        if name not in SWITCHES:
-            raise AttributeError(f"there is no fault {name!r}; there are: {', '.join(SWITCHES)}")
+        _demand_switch(name)
         self._armed.pop(name, None)
         faults = [_fault(one) for one in (setting if isinstance(setting, list) else [setting])]
         armed = [fault for fault in faults if fault is not None]
@@ -122,8 +120,7 @@ class Faults:
     def update(self, settings: Mapping[str, Any]) -> None:
         """Sets several switches; raises AttributeError or TypeError and sets none of them."""
         for name, setting in settings.items():
-            if name not in SWITCHES:
-                raise AttributeError(f"there is no fault {name!r}")
+            _demand_switch(name)
             for one in setting if isinstance(setting, list) else [setting]:
                 _fault(one)
         for name, setting in settings.items():
@@ -155,6 +152,11 @@ class Faults:
             ]
             for name, faults in self._armed.items()
         }
+
+
+def _demand_switch(name: str) -> None:
+    if name not in SWITCHES:
+        raise AttributeError(f"there is no fault {name!r}; there are: {', '.join(SWITCHES)}")
 
 
 def _begins(path: str, pattern: str) -> bool:

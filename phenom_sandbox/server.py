@@ -1,36 +1,24 @@
-"""The gateway over HTTP: routing, authentication and faults around the operations."""
+"""The gateway over HTTP: authentication and faults around the operations."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import re
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from phenom_sandbox.faults import Fault, Faults
-from phenom_sandbox.gateway import (
-    applicants,
-    apply,
-    candidates,
-    hiring_manager,
-    jobs,
-    scim,
-    tags,
-    user_search,
-)
 from phenom_sandbox.gateway.admin import AdminApi
-from phenom_sandbox.gateway.answers import Answer, Call, Operation, Refusal, error_answer
-from phenom_sandbox.gateway.candidates import CandidateSearch
+from phenom_sandbox.gateway.answers import Answer, Call, Refusal, error_answer
 from phenom_sandbox.gateway.files import FilesApi
 from phenom_sandbox.gateway.signed import SIGNED, SignedAddresses
 from phenom_sandbox.gateway.tokens import Tokens
 from phenom_sandbox.journal import Journal, Request
+from phenom_sandbox.routes import Routes, admin_routes, gateway_routes
 from phenom_sandbox.tenant import Tenant
 
 _FOR_EVER = 3600.0  # seconds, beyond the patience of any client
@@ -55,47 +43,6 @@ class Access:
     users: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class Route:
-    method: str
-    template: str
-    operation: Operation
-
-    @property
-    def endpoint(self) -> str:
-        return f"{self.method} {self.template}"
-
-
-class Routes:
-    """Finds the operation for a method and a path as it was sent (percent-encoded)."""
-
-    def __init__(self, routes: list[tuple[str, str, Operation]]) -> None:
-        self._fixed: dict[tuple[str, str], Route] = {}
-        # By the number of segments, as there are many of them and every request looks.
-        self._patterns: dict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
-        for method, template, operation in routes:
-            route = Route(method, template, operation)
-            if "{" in template:
-                pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
-                self._patterns[template.count("/")].append((pattern, route))
-            else:
-                self._fixed[method, template] = route
-
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """Raises `Refusal` 404 or 405."""
-        route = self._fixed.get((method, path))
-        if route is not None:
-            return route, {}
-        known = any(path == fixed for _, fixed in self._fixed)
-        for pattern, route in self._patterns.get(path.count("/"), ()):
-            match = pattern.fullmatch(path)
-            if match and (not known or route.method == method):
-                if route.method == method:
-                    return route, {name: unquote(part) for name, part in match.groupdict().items()}
-                known = True
-        raise Refusal(405, "Method not allowed") if known else Refusal(404, "No such resource")
-
-
 class Gateway:
     """Serves a tenant; an instance is the handler of an `aiohttp.web.Server`."""
 
@@ -110,8 +57,8 @@ class Gateway:
         self.before_request: Callable[[str, str, str], None] | None = None
         self._clock = clock
         admin = AdminApi(self.faults, self.journal, self.tokens)
-        self._routes = Routes(_gateway_routes(FilesApi(SignedAddresses(tenant.seed, clock))))
-        self._admin_routes = Routes(_admin_routes(admin))
+        self._routes = Routes(gateway_routes(FilesApi(SignedAddresses(tenant.seed, clock))))
+        self._admin_routes = Routes(admin_routes(admin))
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         # The path as sent: a decoded one could not tell "/" from "%2F" in a job's id.
@@ -175,8 +122,7 @@ class Gateway:
             if self.faults.hit("unauthorized", method, path):
                 raise Refusal(401, "Unauthorized")
             if fault := self.faults.hit("deny", method, path):
-                status = 403 if fault.value is True else int(fault.value)
-                raise Refusal(status, "The client has no permission for this API")
+                raise Refusal(_status(fault, 403), "The client has no permission for this API")
         if self.access.api_key is not None and headers.get("api-key") != self.access.api_key:
             raise Refusal(403, "Missing or wrong api-key")
         if path.startswith(_ACTING):
@@ -229,19 +175,17 @@ class Gateway:
         if hit("reset"):
             return _abort(request)
         if fault := hit("throttle"):
-            status = 429 if fault.value is True else int(fault.value)
-            return self._error(status, "Too many requests", path, fault)
+            return self._error(_status(fault, 429), "Too many requests", path, fault)
         if fault := hit("server_error"):
             return self._error(int(fault.value), "The service is not available", path, fault)
         if fault := hit("html"):
-            status = 200 if fault.value is True else int(fault.value)
+            status = _status(fault, 200)
             return Answer(_HTML % status, status, content_type="text/html")
         if fault := hit("empty_body"):
-            return Answer(b"", 200 if fault.value is True else int(fault.value))
+            return Answer(b"", _status(fault, 200))
         if "_redirected=1" not in query and (fault := hit("redirect")):
-            status = 302 if fault.value is True else int(fault.value)
             where = f"{self.access.prefix}{path}?{query + '&' if query else ''}_redirected=1"
-            return Answer(b"", status, {"Location": where})
+            return Answer(b"", _status(fault, 302), {"Location": where})
         return None
 
     def _error(self, status: int, message: str, path: str, fault: Fault) -> Answer:
@@ -275,6 +219,11 @@ class Gateway:
             answer.body = gzip.compress(answer.body, 1)
             answer.headers["Content-Encoding"] = "gzip"
         return _response(answer)
+
+
+def _status(fault: Fault, usual: int) -> int:
+    """The status that the fault names; the usual one where it is only switched on."""
+    return usual if fault.value is True else int(fault.value)
 
 
 def _printable(text: str) -> str:
@@ -318,98 +267,3 @@ async def _partly(
         else:
             request.transport.close()
     return response
-
-
-def _gateway_routes(files: FilesApi) -> list[tuple[str, str, Operation]]:
-    search = CandidateSearch()
-    scim_users = "/user-management/scim/v2"
-    job = "/candidates-api/applications/v1/jobs/{jobId}"
-    applicant = "/candidates-api/applications/v1/candidates/{candidateId}"
-    for_job = applicant + "/jobs/{jobId}"
-    attached = "/candidates-api/files/v1/candidates/{candidateId}/attachments"
-    return [
-        ("GET", "/jobs-api/v1/jobs", jobs.get_jobs),
-        ("GET", "/jobs-api/v1/closedJobs", jobs.get_closed_jobs),
-        ("GET", "/jobs-api/v1/jobs/{referenceId}", jobs.get_job_by_reference_id),
-        ("GET", "/apply/v2/applications", apply.get_applications),
-        ("POST", "/apply/v2/applications", apply.submit_application),
-        ("GET", "/apply/v2/applications/status", apply.check_if_already_applied),
-        ("GET", "/apply/v2/applications/{id}", apply.get_application),
-        ("GET", "/apply/v2/applications/{id}/attachments", apply.download_attachments),
-        ("POST", "/apply/v2/applications/{id}/attachments", apply.upload_attachments),
-        ("POST", "/candidates-api/v1/candidates/search/", search.candidates_filter),
-        ("POST", "/candidates-api/v1/candidates/search", search.candidates_filter),
-        ("GET", "/candidates-api/v2/candidates", candidates.get_candidate_v2),
-        ("POST", "/candidates-api/v2/candidates", candidates.create_candidate_v2),
-        ("GET", job + "/applicants", applicants.get_applicants_for_job),
-        ("GET", applicant + "/applications", applicants.get_candidate_applications),
-        (
-            "GET",
-            applicant + "/hiring-status-activities",
-            applicants.get_hiring_status_activities,
-        ),
-        ("GET", applicant + "/job-activities", applicants.get_job_activities),
-        ("GET", for_job + "/get-hiring-status", applicants.get_hiring_status),
-        ("PATCH", for_job + "/update-hiring-status", applicants.update_hiring_status),
-        (
-            "GET",
-            for_job + "/attachments",
-            applicants.get_candidate_job_id_specific_attachments,
-        ),
-        ("GET", attached, files.get_candidate_attachments),
-        ("PATCH", attached, files.update_candidate_attachments),
-        ("DELETE", attached, files.delete_candidate_attachments),
-        ("GET", attached + "/{attachmentId}", files.download_attachment),
-        ("GET", attached + "/{attachmentId}/pre-signed-url", files.get_pre_signed_url),
-        (
-            "PATCH",
-            "/candidates-api/files/v1/candidates/attachments/{candidateId}",
-            files.update_candidate_attachments,
-        ),
-        ("GET", SIGNED + "{candidateId}/{attachmentId}/{name}", files.get_signed_file),
-        ("GET", "/tags-api/v1/tags", tags.get_tags),
-        ("GET", "/tags-api/v1/tags/{tag}/candidates", tags.get_associated_candidate_ids),
-        ("POST", "/tags-api/v1/tags/candidates", tags.add_tags_to_candidates),
-        ("POST", "/tags-api/v1/tags/candidates/delete", tags.remove_tags_frm_candidates),
-        (
-            "GET",
-            "/tags-api/v1/candidates/{candidateId}/tags",
-            tags.get_associated_tags_for_candidates,
-        ),
-        ("POST", "/hiringmanager/v3/jobs/search", hiring_manager.get_all_jobs),
-        ("GET", "/hiringmanager/v3/jobs/{jobId}", hiring_manager.get_job_details),
-        ("POST", "/user-management/v1/users/search", user_search.search_user),
-        ("GET", scim_users + "/Users", scim.get_all_users),
-        ("GET", scim_users + "/Users/{userId}", scim.get_user_by_id),
-        ("GET", scim_users + "/Groups", scim.get_all_groups),
-        ("GET", scim_users + "/Roles", scim.get_all_roles),
-    ]
-
-
-def _admin_routes(admin: AdminApi) -> list[tuple[str, str, Operation]]:
-    return [
-        ("GET", "/_admin/tenant", admin.tenant),
-        ("GET", "/_admin/faults", admin.get_faults),
-        ("PUT", "/_admin/faults", admin.put_faults),
-        ("GET", "/_admin/requests", admin.get_requests),
-        ("DELETE", "/_admin/requests", admin.clear_requests),
-        ("POST", "/_admin/tokens/expire", admin.expire_tokens),
-        ("POST", "/_admin/applications", admin.add_application),
-        ("POST", "/_admin/applications/{id}", admin.set_application),
-        ("DELETE", "/_admin/applications/{id}", admin.delete_application),
-        ("POST", "/_admin/applications/{id}/restore", admin.restore_application),
-        ("POST", "/_admin/applications/{id}/hiring-status", admin.set_hiring_status),
-        ("GET", "/_admin/hiring", admin.hiring),
-        ("DELETE", "/_admin/candidates/{id}", admin.delete_candidate),
-        ("POST", "/_admin/candidates/{id}/restore", admin.restore_candidate),
-        ("POST", "/_admin/candidates/{id}/tags", admin.set_tags),
-        ("POST", "/_admin/candidates/{id}/files", admin.add_file),
-        ("DELETE", "/_admin/candidates/{id}/files/{attachmentId}", admin.remove_file),
-        ("POST", "/_admin/users", admin.add_account),
-        ("POST", "/_admin/users/{id}", admin.change_account),
-        ("DELETE", "/_admin/users/{id}", admin.remove_account),
-        ("POST", "/_admin/jobs", admin.add_job),
-        ("POST", "/_admin/jobs/{id}", admin.set_job),
-        ("DELETE", "/_admin/jobs/{id}", admin.delete_job),
-        ("POST", "/_admin/jobs/{id}/close", admin.close_job),
-    ]

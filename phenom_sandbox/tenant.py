@@ -121,6 +121,7 @@ class Tenant:
         with self.lock:
             record = self._application_record(application_id)
             payload = merged(self.applied.payload(record), changes)
+            # Before and after, as the change may give it to another candidate.
             self.touch_application(application_id)
             self._unindex(record)
             self.applied.edit(record, payload)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from docs.reference.column_types import Schema, column_type, is_nullable, kinds
 from docs.reference.origins import LISTED_BY, origin
 from docs.reference.relations import reference
 from docs.reference.samples import samples
 from source_phenom import manifest
 
 PATH = Path(__file__).parents[1] / "streams.md"
-
-Schema = Mapping[str, Any]
 
 _LONGEST_EXAMPLE = 64
 """Characters of an example in a table; the whole record follows below it."""
@@ -76,19 +75,15 @@ def _row(stream: str, name: str, column: Schema) -> str:
 
 
 def _type(column: Schema) -> str:
-    if column.get("format") == "date-time":
-        shown = "timestamp"
-    else:
-        shown = next(kind for kind in _kinds(column) if kind != "null")
+    shown = column_type(column)
     members = _members(column)
     if members:
         shown += " of " + ", ".join(f"`{name}`" for name in members)
-    return shown + ("" if "null" in _kinds(column) else ", never null")
+    return shown + _unless_nullable(column)
 
 
-def _kinds(column: Schema) -> list[str]:
-    kinds = column["type"]
-    return [kinds] if isinstance(kinds, str) else kinds
+def _unless_nullable(schema: Schema) -> str:
+    return "" if is_nullable(schema) else ", never null"
 
 
 def _members(column: Schema) -> Mapping[str, Schema]:
@@ -125,7 +120,6 @@ def _objects() -> Iterator[str]:
             "| --- " * 3 + "|",
         )
         for member, schema in _members(column).items():
-            kinds = " or ".join(kind for kind in _kinds(schema) if kind != "null")
-            never = "" if "null" in _kinds(schema) else ", never null"
-            yield f"| `{member}` | {kinds}{never} | {schema['description']} |"
+            shown = " or ".join(kinds(schema)) + _unless_nullable(schema)
+            yield f"| `{member}` | {shown} | {schema['description']} |"
         yield ""

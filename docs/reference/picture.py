@@ -6,13 +6,13 @@ leaves from its column and ends at the ``id`` of the stream that it means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
+from docs.reference.column_types import column_type
 from docs.reference.relations import REFERENCES
 from source_phenom import manifest
 
@@ -154,14 +154,8 @@ def _layers(streams: list[str]) -> dict[str, int]:
 
 
 def _columns(stream: str) -> dict[str, str]:
-    return {name: _type(column) for name, column in manifest.schema(stream)["properties"].items()}
-
-
-def _type(column: Mapping[str, Any]) -> str:
-    if column.get("format") == "date-time":
-        return "timestamp"
-    kinds = column["type"]
-    return next(k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null")
+    properties = manifest.schema(stream)["properties"]
+    return {name: column_type(column) for name, column in properties.items()}
 
 
 def _place(boxes: list[Box], arrows: list[Arrow]) -> None:

@@ -458,6 +458,12 @@ def test_integration_fields_of_a_candidate() -> None:
 # The connector
 
 
+def _config(url: str, **options: Any) -> dict[str, Any]:
+    """A configuration for a gateway that :func:`serving` serves."""
+    connection = {"client_id": "id", "client_secret": "secret"}
+    return {**connection, "token_url": url, "gateway_url": url, **options}
+
+
 def _assert_reads(given: Tenant, config: Mapping[str, Any], folder: Path) -> Reading:
     """Read with `config`, in a subprocess, and hold every record against the contract."""
     reading = read(config, folder)
@@ -487,14 +493,7 @@ def _assert_read_equals_contract(
     total_is_off_by: int = 0,
 ) -> Reading:
     with serving(given, longest_page=longest_page, total_is_off_by=total_is_off_by) as url:
-        config = {
-            "client_id": "id",
-            "client_secret": "secret",
-            "token_url": url,
-            "gateway_url": url,
-            **options,
-        }
-        return _assert_reads(given, config, folder)
+        return _assert_reads(given, _config(url, **options), folder)
 
 
 OPTIONS: list[dict[str, Any]] = [
@@ -531,8 +530,7 @@ def test_read_where_the_contract_leaves_room(options: dict[str, Any], tmp_path: 
 
 def test_streams_are_discovered_as_the_contract_has_them(tmp_path: Path) -> None:
     with serving(FIXED) as url:
-        config = {"client_id": "id", "client_secret": "secret", "token_url": url}
-        streams = read({**config, "gateway_url": url}, tmp_path).streams
+        streams = read(_config(url), tmp_path).streams
     assert sorted(stream["name"] for stream in streams) == sorted(expected.STREAMS)
     for stream in streams:
         assert stream["source_defined_primary_key"] == [["id"]]
@@ -574,8 +572,7 @@ def test_nothing_ends_a_sync_but_the_listing_itself(tmp_path: Path) -> None:
         ],
     )
     with serving(odd) as url:
-        config = {"client_id": "id", "client_secret": "secret", "token_url": url}
-        reading = read({**config, "gateway_url": url}, tmp_path)
+        reading = read(_config(url), tmp_path)
     assert reading.problems() == [], "\n".join(reading.log[-3:])
     jobs = {record["remote_id"]: record for record in reading.records["jobs"]}
     assert sorted(jobs) == [*[f"D{number}" for number in range(len(dates))], "N1", "N2"]
@@ -594,8 +591,7 @@ def test_text_that_no_warehouse_can_store_is_repaired(tmp_path: Path) -> None:
         return Tenant(open_jobs=[("external", job)])
 
     with serving(given("\x00", "\ud83d")) as url:
-        config = {"client_id": "id", "client_secret": "secret", "token_url": url}
-        _assert_reads(given("", "\ufffd"), {**config, "gateway_url": url}, tmp_path)
+        _assert_reads(given("", "\ufffd"), _config(url), tmp_path)
 
 
 def test_no_name_of_a_country_resolves_to_another_country(tmp_path: Path) -> None:
@@ -610,8 +606,7 @@ def test_no_name_of_a_country_resolves_to_another_country(tmp_path: Path) -> Non
     names = [name for name, of in meant.items() if len(of) == 1]
     given = [("external", {"jobId": name, "country": name}) for name in names]
     with serving(Tenant(open_jobs=given), longest_page=1000) as url:
-        config = {"client_id": "id", "client_secret": "secret", "token_url": url, "page_size": 1000}
-        reading = read({**config, "gateway_url": url}, tmp_path)
+        reading = read(_config(url, page_size=1000), tmp_path)
     resolved = {one["remote_id"]: one["location"]["country"] for one in reading.records["jobs"]}
     wrong = {name: resolved[name] for name in names if resolved[name] not in (name, *meant[name])}
     assert wrong == {}

@@ -124,6 +124,8 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
         },
     }
     assert upload["request"].startswith("PATCH /candidates-api/files")
+    assert upload["body"]["attachment"]["fileName"] == "***.pdf"
+    assert upload["body"]["isParsableResume"] == "true"
     for private in ("Ada", "Lovelace", "secret", "998877"):
         assert private not in done.output
     assert local.requests.total == 0

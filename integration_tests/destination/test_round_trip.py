@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import duckdb
 import pytest
 
 from integration_tests.destination.writing import ROOT, application, file, record, write, written
 from integration_tests.source.reading import read
 from integration_tests.warehouse.command import phenom_sync, write_config
+from phenom_cli.interpreter import pyairbyte_python
 from phenom_sandbox import LocalTenant
 from source_phenom.models.ids import UnifiedIds
 
 USER = "recruiter-1"
-PYAIRBYTE = ROOT / ".venv-pyairbyte" / "bin" / "python"
 
 
 def test_the_source_finds_what_was_written(local: LocalTenant, job: str, tmp_path: Path) -> None:
@@ -214,9 +215,10 @@ else:
 
 @pytest.mark.warehouse
 def test_pyairbyte_writes_with_it(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    python = os.environ.get("PHENOM_PYAIRBYTE_PYTHON") or str(PYAIRBYTE)
-    if not Path(python).is_file():
-        pytest.skip("no PyAirbyte: ./run setup installs it, or set PHENOM_PYAIRBYTE_PYTHON")
+    try:
+        python = pyairbyte_python()
+    except click.ClickException as error:
+        pytest.skip(error.message)
     rows = [application(f"a{number}@example.com", job) for number in range(3)]
     source, destination = tmp_path / "source-phenom-applicants", tmp_path / "destination-phenom"
     source.write_text(_SOURCE.format(python=sys.executable, rows=json.dumps(rows)))

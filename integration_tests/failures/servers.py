@@ -17,6 +17,14 @@ Talk = Callable[[socket.socket, threading.Event], None]
 
 A_BYTE_EVERY = 0.02
 """Seconds between the bytes of a dripping answer."""
+SLOW = {
+    "status line": (b"HTTP/1.1 2", b"0"),
+    "headers": (b"HTTP/1.1 200 OK\r\nX-Padding: ", b"a"),
+    "body of a known length": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "body up to the end of the connection": (b"HTTP/1.1 200 OK\r\n\r\n{", b" "),
+}
+"""By what never ends: how the answer begins, and what comes of it now and then."""
 
 
 @contextmanager

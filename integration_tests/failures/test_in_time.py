@@ -9,8 +9,7 @@ import time
 
 import pytest
 
-from integration_tests.failures.servers import Talk, dripping, serving, silent, whole
-from integration_tests.failures.test_slow_answers import SLOW
+from integration_tests.failures.servers import SLOW, Talk, dripping, serving, silent, whole
 from integration_tests.source.reading import read, run
 from phenom_sandbox import LocalTenant
 

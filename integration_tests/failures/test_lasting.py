@@ -335,23 +335,16 @@ def test_pages_of_one_row_by_configuration(local: LocalTenant, undisturbed: Ware
     assert gone in second.deleted()
 
 
-def test_a_listing_that_comes_back_empty_with_its_true_count(local: LocalTenant) -> None:
+@pytest.mark.parametrize(("total", "says"), [(None, "lists 0"), ("missing", "does not count them")])
+def test_a_listing_that_comes_back_empty(local: LocalTenant, total: str | None, says: str) -> None:
+    """With its true count, or without any."""
     first = read(local)
     local.faults.data_null = True
+    local.faults.total = total
     second = read(local, state=first.outcome.states)
     assert second.code == 0
     assert not second.outcome.records
-    assert "lists 0" in second.warnings
-
-
-def test_a_listing_that_comes_back_empty_without_a_count(local: LocalTenant) -> None:
-    first = read(local)
-    local.faults.data_null = True
-    local.faults.total = "missing"
-    second = read(local, state=first.outcome.states)
-    assert second.code == 0
-    assert not second.outcome.records
-    assert "does not count them" in second.warnings
+    assert says in second.warnings
 
 
 def test_a_failed_read_deletes_nothing_and_forgets_nothing(local: LocalTenant) -> None:

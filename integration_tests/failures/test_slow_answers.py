@@ -13,6 +13,7 @@ import pytest
 
 from integration_tests.failures.running import read, run
 from integration_tests.failures.servers import (
+    SLOW,
     Talk,
     answering,
     dripping,
@@ -31,16 +32,6 @@ from phenom_sandbox import LocalTenant
 THING = Operation("GET", "/thing", "Things")
 SUBMIT = Operation("POST", "/thing", "Things")
 HURRIED = Patience(attempts=2, first_wait=0.0, connect=2.0, read=2.0, answer=0.3)
-
-
-SLOW = {
-    "status line": (b"HTTP/1.1 2", b"0"),
-    "headers": (b"HTTP/1.1 200 OK\r\nX-Padding: ", b"a"),
-    "body of a known length": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{", b" "),
-    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    "body up to the end of the connection": (b"HTTP/1.1 200 OK\r\n\r\n{", b" "),
-}
-"""By what never ends: how the answer begins, and what comes of it now and then."""
 
 
 @contextmanager

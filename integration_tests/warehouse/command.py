@@ -12,15 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-STREAMS = (
-    "users",
-    "jobs",
-    "candidates",
-    "applications",
-    "roles",
-    "job_user_role_assignments",
-    "job_hiring_team_members",
-)
 # How a table shows that nothing happened to it.
 UNTOUCHED = {"new": 0, "changed": 0, "deleted": 0}
 

@@ -11,9 +11,8 @@ import duckdb
 import pytest
 
 import phenom_sandbox
-from integration_tests.source.reading import read
-
-from .command import STREAMS, phenom_sync, write_config
+from integration_tests.source.reading import STREAMS, read
+from integration_tests.warehouse.command import phenom_sync, write_config
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.warehouse
 
 WORKER = Path(phenom_cli.__file__).with_name("warehouse_worker.py")
 
-# Prints a checkpoint and more rows, waits until the checkpoint is on the disk, then kills the loa
+# Prints a checkpoint and more rows, waits until the checkpoint is on the disk, then kills the
+# worker that loads them.
 CONNECTOR = f"""#!{sys.executable}
 import json, os, pathlib, signal, sys
 

@@ -13,10 +13,10 @@ import duckdb
 import pytest
 
 import phenom_sandbox
+from integration_tests.source.reading import STREAMS
+from integration_tests.warehouse.command import phenom_sync, write_config
 from phenom_cli.interpreter import pyairbyte_python
 from phenom_cli.sync import _source_command
-
-from .command import STREAMS, phenom_sync, write_config
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 

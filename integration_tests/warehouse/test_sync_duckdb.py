@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 import phenom_sandbox
+from integration_tests.source.reading import STREAMS
+from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
 from phenom_sandbox import Fault
-
-from .command import DANGLING, STREAMS, UNTOUCHED, phenom_sync, write_config
 
 pytestmark = pytest.mark.warehouse
 

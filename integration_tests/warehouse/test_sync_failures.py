@@ -9,8 +9,7 @@ import duckdb
 import pytest
 
 import phenom_sandbox
-
-from .command import phenom_sync, write_config
+from integration_tests.warehouse.command import phenom_sync, write_config
 
 pytestmark = pytest.mark.warehouse
 

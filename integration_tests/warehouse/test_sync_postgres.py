@@ -12,11 +12,11 @@ import pytest
 from psycopg import sql
 
 import phenom_sandbox
-
-from .command import DANGLING, STREAMS, UNTOUCHED, phenom_sync, write_config
+from integration_tests.source.reading import STREAMS
+from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
 
 if TYPE_CHECKING:
-    from conftest import PostgresServer
+    from integration_tests.conftest import PostgresServer
 
 pytestmark = pytest.mark.warehouse
 

@@ -88,7 +88,8 @@ def _unreachable(text: str, place: str) -> SyncFailed:
 
 def _duckdb(cause: BaseException, place: str) -> SyncFailed:
     text = str(cause)
-    if "lock" in text.lower():
+    # As a word: a damaged file is reported by its "block".
+    if re.search(r"\block\b", text, re.IGNORECASE):
         return SyncFailed(
             f"The warehouse {place} is in use by another program.",
             "Close what has the file open (a notebook, a database browser, a sync) and retry.",

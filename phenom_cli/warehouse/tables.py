@@ -1,4 +1,4 @@
-"""The rows of a warehouse's tables: which are there, which are live, what a sync changed."""
+"""The rows of a PostgreSQL warehouse: which are there, which are live, what a sync changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Counts(NamedTuple):
 
 
 class Tables:
-    """Reads a warehouse's tables through SQLAlchemy, in DuckDB and in PostgreSQL alike."""
+    """Reads a warehouse's tables through SQLAlchemy."""
 
     def __init__(self, engine: Any, schema: str) -> None:
         self._engine = engine

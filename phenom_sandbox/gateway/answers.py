@@ -133,3 +133,12 @@ def text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[st
         for name in names
         if not isinstance(values.get(name), str) or not values[name].strip()
     ]
+
+
+def optional_text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[str]:
+    """What is to be said against members that must be text where they are given."""
+    return [
+        f"{where}{name} must be text"
+        for name in names
+        if not isinstance(values.get(name), (str, type(None)))
+    ]

@@ -11,6 +11,7 @@ from phenom_sandbox.gateway.answers import (
     Refusal,
     from_and_size,
     json_answer,
+    optional_text_problems,
     text_problems,
 )
 from phenom_sandbox.gateway.paging import churn, cut
@@ -179,11 +180,7 @@ def update_hiring_status(call: Call) -> Answer:
     body = call.json_object()
     problems = text_problems(body, "", "hiringStatus")
     texts = ("hiringStep", "rejectionReason", "recruiterName", "recruiterUserId")
-    problems += [
-        f"{name} must be text"
-        for name in texts
-        if not isinstance(body.get(name), (str, type(None)))
-    ]
+    problems += optional_text_problems(body, "", *texts)
     if not isinstance(body.get("isRejected"), (bool, type(None))):
         problems.append("isRejected must be true or false")
     if problems:
@@ -221,15 +218,7 @@ def get_hiring_status_activities(call: Call) -> Answer:
         ]
     activities.sort(key=lambda activity: int(activity["createdDate"]))
     page, pagination = cut(call, activities, start, size, "totalCount")
-    return json_answer(
-        {
-            "status": "success",
-            "message": "success",
-            "timestamp": instant(tenant.second),
-            "pagination": pagination,
-            "data": None if call.hit("data_null") else page,
-        }
-    )
+    return _activities_answer(call, page, pagination)
 
 
 def _activities(
@@ -268,13 +257,17 @@ def get_job_activities(call: Call) -> Answer:
         records = tenant.records_of_candidate(candidate_id)
         page, pagination = cut(call, records, start, size, "totalCount")
         activities = [_job_activity(tenant, record) for record in page]
+    return _activities_answer(call, activities, pagination)
+
+
+def _activities_answer(call: Call, page: list[Payload], pagination: Payload) -> Answer:
     return json_answer(
         {
             "status": "success",
             "message": "success",
-            "timestamp": instant(tenant.second),
+            "timestamp": instant(call.tenant.second),
             "pagination": pagination,
-            "data": None if call.hit("data_null") else activities,
+            "data": None if call.hit("data_null") else page,
         }
     )
 

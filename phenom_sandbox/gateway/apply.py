@@ -7,7 +7,14 @@ import binascii
 import re
 from typing import Any
 
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, text_problems
+from phenom_sandbox.gateway.answers import (
+    Answer,
+    Call,
+    Refusal,
+    json_answer,
+    optional_text_problems,
+    text_problems,
+)
 from phenom_sandbox.gateway.paging import churn, fragment, listing_page
 from phenom_sandbox.records.pools import NAME_LENGTH
 from phenom_sandbox.shelf import Payload
@@ -185,15 +192,14 @@ def _candidate_problems(candidate: dict[str, Any]) -> list[str]:
         value = candidate.get(name)
         if isinstance(value, str) and len(value) > NAME_LENGTH:
             problems.append(f"candidateData.{name} must have at most {NAME_LENGTH} characters")
-    if not isinstance(candidate.get("middleName"), (str, type(None))):
-        problems.append("candidateData.middleName must be text")
+    problems += optional_text_problems(candidate, "candidateData.", "middleName")
     if not isinstance(candidate.get("smsOptIn"), (bool, type(None))):
         problems.append("candidateData.smsOptIn must be true or false")
     problems += _contact_problems(candidate.get("contactData"))
     address = candidate.get("addressData")
     if isinstance(address, dict):
         problems += text_problems(address, "candidateData.addressData.", "addressLine1")
-        problems += _optional_text_problems(
+        problems += optional_text_problems(
             address, "candidateData.addressData.", "addressLine2", "region", "city", "country"
         )
     elif address is not None:
@@ -213,7 +219,7 @@ def _contact_problems(contact: Any) -> list[str]:
     phone = contact.get("phoneNumber")
     if phone is not None and not (isinstance(phone, str) and _PHONE.fullmatch(phone)):
         problems.append(f"{where}.phoneNumber must match ^\\+?\\d{{5,15}}$")
-    return problems + _optional_text_problems(
+    return problems + optional_text_problems(
         contact, f"{where}.", "countryPhoneCode", "deviceType", "phoneExtension"
     )
 
@@ -240,18 +246,10 @@ def _file_problems(file: Any, where: str) -> list[str]:
     if not isinstance(file, dict):
         return [f"{where} must be an object"]
     problems = text_problems(file, f"{where}.", "fileContent", "fileName")
-    problems += _optional_text_problems(file, f"{where}.", "contentTypeId")
+    problems += optional_text_problems(file, f"{where}.", "contentTypeId")
     if not problems:
         try:
             base64.b64decode(file["fileContent"], validate=True)
         except (binascii.Error, ValueError):
             problems.append(f"{where}.fileContent is not base64")
     return problems
-
-
-def _optional_text_problems(values: dict[str, Any], where: str, *names: str) -> list[str]:
-    return [
-        f"{where}{name} must be text"
-        for name in names
-        if not isinstance(values.get(name), (str, type(None)))
-    ]

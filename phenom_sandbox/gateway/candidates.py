@@ -7,7 +7,15 @@ from typing import Any
 
 import orjson
 
-from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.answers import (
+    DEFAULT_SIZE,
+    Answer,
+    Call,
+    Refusal,
+    json_answer,
+    optional_text_problems,
+    text_problems,
+)
 from phenom_sandbox.gateway.moments import Moment, moment
 from phenom_sandbox.gateway.paging import churn, cut
 from phenom_sandbox.people import Dates, People
@@ -284,19 +292,14 @@ def _profile(candidate: Payload) -> Payload:
 
 
 def _candidate_problems(body: dict[str, Any]) -> list[str]:
-    problems = [
-        f"{name} is required"
-        for name in ("firstName", "lastName")
-        if not isinstance(body.get(name), str) or not body[name].strip()
-    ]
+    problems = text_problems(body, "", "firstName", "lastName")
     sources = body.get("profileSources")
     if not isinstance(sources, list) or not sources:
         problems.append("profileSources is required")
     elif not all(isinstance(source, str) for source in sources):
         problems.append("profileSources must be a list of texts")
-    for name in ("middleName", "atsId", "employeeId", "linkedInProfileURL"):
-        if not isinstance(body.get(name), (str, type(None))):
-            problems.append(f"{name} must be text")
+    optional = ("middleName", "atsId", "employeeId", "linkedInProfileURL")
+    problems += optional_text_problems(body, "", *optional)
     problems += _entry_problems(body, "emailList", "email", "type", "status")
     problems += _entry_problems(body, "contacts", "phoneNumber", "type", "status", "countryCode")
     return problems
@@ -309,10 +312,9 @@ def _entry_problems(body: dict[str, Any], name: str, *required: str) -> list[str
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return [f"{name} must be a list of objects"]
     problems = [
-        f"{name}[{place}].{field} is required"
+        problem
         for place, entry in enumerate(entries)
-        for field in required
-        if not isinstance(entry.get(field), str) or not entry[field].strip()
+        for problem in text_problems(entry, f"{name}[{place}].", *required)
     ]
     problems += [
         f"{name}[{place}].status must be Primary or Secondary"

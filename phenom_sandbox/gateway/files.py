@@ -7,7 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from phenom_sandbox.files import OTHER, RESUME, CandidateFile
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, text_problems
+from phenom_sandbox.gateway.answers import (
+    Answer,
+    Call,
+    Refusal,
+    json_answer,
+    optional_text_problems,
+    text_problems,
+)
 from phenom_sandbox.gateway.multipart import parts
 from phenom_sandbox.gateway.signed import SignedAddresses
 
@@ -125,8 +132,7 @@ def _named(entry: Any, where: str, files: list[CandidateFile]) -> CandidateFile:
     if not isinstance(entry, dict):
         raise Refusal(400, f"{where} must be an object")
     problems = text_problems(entry, f"{where}.", "attachmentType", "md5sum", "attachmentName")
-    if not isinstance(entry.get("fieldId"), (str, type(None))):
-        problems.append(f"{where}.fieldId must be text")
+    problems += optional_text_problems(entry, f"{where}.", "fieldId")
     if problems:
         raise Refusal(400, "; ".join(problems))
     for file in files:

@@ -14,6 +14,7 @@ from phenom_sandbox.shelf import JobShelf, Payload
 from phenom_sandbox.tenant import Tenant
 
 _SORTABLE = ("by_role", "open_days", "updatedDate")
+_RECRUITER = ("recruiterName", "recruiterEmail")
 
 
 def get_all_jobs(call: Call) -> Answer:
@@ -113,9 +114,6 @@ def _details(tenant: Tenant, job_id: str) -> Payload:
         "isDeleted": False,
         "isConfidential": False,
     }
-
-
-_RECRUITER = ("recruiterName", "recruiterEmail")
 
 
 def _member(role: str, name: str | None, email: str | None) -> Payload:

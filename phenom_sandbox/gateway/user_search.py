@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from phenom_sandbox.directory import Account
-from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Answer, Call, Refusal, json_answer
-from phenom_sandbox.gateway.answers import whole_number as whole
+from phenom_sandbox.gateway.answers import (
+    DEFAULT_SIZE,
+    Answer,
+    Call,
+    Refusal,
+    json_answer,
+    whole_number,
+)
 from phenom_sandbox.gateway.moments import moment
 from phenom_sandbox.gateway.paging import cut
 
@@ -16,8 +22,8 @@ _SORTABLE = ("userName", "firstName", "lastName", "email", "createdOn")
 def search_user(call: Call) -> Answer:
     """`from` and `size` are text here; conditions are joined by and."""
     body = call.json_object()
-    start = whole(_text(body, "from"), "from", 0)
-    size = whole(_text(body, "size"), "size", DEFAULT_SIZE, least=1)
+    start = whole_number(_text(body, "from"), "from", 0)
+    size = whole_number(_text(body, "size"), "size", DEFAULT_SIZE, least=1)
     found = [
         _shown(account) for account in call.tenant.directory.accounts() if _wanted(account, body)
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from hashlib import blake2b
+from math import gcd
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -89,7 +91,7 @@ class Scatter:
         self.size = max(1, size)
         self._shift = draw.below(self.size)
         step = int(self.size * ratio) + draw.below(max(1, self.size // 100)) or 1
-        while _common_divisor(step, self.size) != 1:
+        while gcd(step, self.size) != 1:
             step += 1
         self._step = step
         self._back = pow(step, -1, self.size) if self.size > 1 else 0
@@ -99,12 +101,6 @@ class Scatter:
 
     def number(self, place: int) -> int:
         return (place - self._shift) * self._back % self.size
-
-
-def _common_divisor(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
 
 
 def mix(number: int, key: int) -> int:
@@ -131,7 +127,5 @@ def base36(number: int) -> str:
 
 def instant(second: int) -> str:
     """Epoch seconds as RFC 3339 text with milliseconds, the way the Candidates API writes dates."""
-    from datetime import datetime, timezone
-
     moment = datetime.fromtimestamp(second, tz=timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

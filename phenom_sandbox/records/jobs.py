@@ -19,6 +19,7 @@ from phenom_sandbox.records.pools import (
 from phenom_sandbox.records.staff import Person, Staff
 
 _HOME = 0  # the locale that the job was written in; 1 and 2 are translations
+_TRANSLATIONS = ("en_US", "de_DE", "fr_FR")
 
 # What a job is published as: (site type, which of its locales). Cycled through by job number.
 _VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
@@ -124,11 +125,10 @@ class JobBook:
         variants = _VARIANTS if number < self.open else _CLOSED_VARIANTS
         site_type, which = variants[number % len(variants)][variant]
         _, pool, _ = self._opening(number)
-        home = LOCALES.index(pool.locale)
-        if which != _HOME:
-            others = [locale for locale in ("en_US", "de_DE", "fr_FR") if locale != LOCALES[home]]
-            return site_type, others[which - 1]
-        return site_type, pool.locale
+        if which == _HOME:
+            return site_type, pool.locale
+        others = [locale for locale in _TRANSLATIONS if locale != pool.locale]
+        return site_type, others[which - 1]
 
     def compose(self, row: Row) -> dict[str, Any]:
         number, _ = row

@@ -192,6 +192,17 @@ def test_all_rows_as_json_lines(http: requests_mock.Mocker, tool: Tool) -> None:
     assert all(request.qs["sitetype"] == ["internal"] for request in http.request_history[1:])
 
 
+def test_the_configured_page_size_is_asked_for(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, json=_listing(60))
+    tool.config["page_size"] = 50
+    assert len(tool("GET", JOBS, "--paginate").rows) == 60
+    assert http.request_history[1].qs["limit"] == ["50"]
+    tool.config["page_size"] = "many"
+    done = tool("GET", JOBS, "--paginate")
+    assert (done.code, done.out) == (1, "")
+    assert "'page_size'" in done.err
+
+
 def test_all_rows_from_an_offset_on(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + JOBS, json=_listing(25))
     done = tool("GET", f"{JOBS}?offset=20", "--paginate")

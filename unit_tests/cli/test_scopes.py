@@ -42,6 +42,7 @@ ACTIONS = ["create_candidate", "create_application"]
 
 JOB = {"jobId": "JR-1", "hiringManagerEmail": "h@example.com"}
 APPLICATION = {"id": "a1", "candidateData": {"id": "c1"}}
+TOKEN = {"access_token": "t0ken", "expires_in": 3600}
 DENIED: dict[str, Any] = {"status_code": 403, "json": {"message": "no"}}
 Row = dict[str, Any]
 
@@ -49,7 +50,7 @@ Row = dict[str, Any]
 @pytest.fixture
 def http() -> Iterator[requests_mock.Mocker]:
     with requests_mock.Mocker() as mocker:
-        mocker.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
+        mocker.post(TOKEN_URL, json=TOKEN)
         mocker.get(JOBS, json={"data": [JOB], "totalRecordsCount": 1})
         mocker.get(CLOSED, json={"data": [], "totalRecordsCount": 0})
         mocker.get(APPLICATIONS, json={"data": [APPLICATION], "pagination": {"total": 1}})
@@ -208,7 +209,7 @@ def test_whether_submitting_is_permitted(
 def test_not_the_gateway_at_all(http: requests_mock.Mocker, tool: Tool) -> None:
     for method in ("GET", "POST"):
         http.request(method, requests_mock.ANY, status_code=404, text="<h1>nothing here</h1>")
-    http.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
+    http.post(TOKEN_URL, json=TOKEN)
     code, rows = tool(ph_user_id="u1")
     assert code == 1
     assert {row["result"] for row in rows.values()} == {"failed"}
@@ -232,6 +233,9 @@ def test_a_missing_api_key_is_suspected_where_all_is_denied(
     hint = "the gateway may want an api_key"
     assert hint in tool.text().out
     assert hint not in tool.text(api_key="key-of-the-tenant").out
+    http.post(requests_mock.ANY, **DENIED)
+    http.post(TOKEN_URL, json=TOKEN)
+    assert hint in tool.text(ph_user_id="u1").out
 
 
 def test_a_table_that_fits_into_80_columns(http: requests_mock.Mocker, tool: Tool) -> None:

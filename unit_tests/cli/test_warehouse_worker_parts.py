@@ -33,7 +33,7 @@ def test_secrets_are_masked_wherever_they_are() -> None:
     }
 
 
-def test_a_value_in_a_database_error_is_not_repeated(tmp_path: Path) -> None:
+def test_a_value_in_a_database_error_is_not_repeated() -> None:
     with duckdb.connect() as connection, pytest.raises(duckdb.Error) as refused:
         connection.execute("SELECT CAST('ada@example.com' AS INTEGER)")
     failure = warehouse_failure(refused.value, "w.duckdb")
@@ -51,6 +51,12 @@ def test_the_reason_is_found_behind_other_exceptions() -> None:
     assert "ada" not in unknown.message
     busy = Wrapped(duckdb.IOException("IO Error: Could not set lock on file"))
     assert "in use by another program" in warehouse_failure(busy, "w.duckdb").message
+
+
+def test_a_damaged_file_is_not_called_one_in_use() -> None:
+    words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
+    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
+    assert "cannot be opened or written" in failure.message
 
 
 def test_no_room_for_temporary_files() -> None:

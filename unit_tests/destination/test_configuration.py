@@ -1,9 +1,7 @@
-"""`spec.yaml`, `metadata.yaml` and the configuration model say the same."""
+"""`spec.yaml` and the configuration model say the same."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema
@@ -33,13 +31,8 @@ def test_the_keys_are_the_same(specification: dict[str, Any]) -> None:
 
 def test_the_defaults_are_the_same(specification: dict[str, Any]) -> None:
     for name, published in specification["connectionSpecification"]["properties"].items():
-        assert DestinationConfig.model_fields[name].default == published.get(
-            "default", DestinationConfig.model_fields[name].default
-        )
-        assert ("default" in published) == (
-            not DestinationConfig.model_fields[name].is_required()
-            and DestinationConfig.model_fields[name].default is not None
-        )
+        field = DestinationConfig.model_fields[name]
+        assert published.get("default") == (None if field.is_required() else field.default)
         assert published.get("airbyte_secret", False) == (name in ("client_secret", "api_key"))
     choices = specification["connectionSpecification"]["properties"]["on_rejected_record"]["enum"]
     assert tuple(choices) == get_args(
@@ -72,16 +65,3 @@ def test_header_values_are_safe() -> None:
     for name in ("locale", "site_type", "ph_user_id"):
         with pytest.raises(InvalidConfig):
             destination_config({**MINIMAL, name: "a\r\nb: c"})
-
-
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the models need Python < 3.13")
-def test_metadata() -> None:
-    models = pytest.importorskip(
-        "airbyte_connector_models.metadata.v0.connector_metadata_definition_v0",
-        reason="airbyte-connector-models is not installed",
-    )
-    path = Path(SPEC).with_name("metadata.yaml")
-    metadata = yaml.safe_load(path.read_bytes())
-    models.ConnectorMetadataDefinitionV0.model_validate(metadata)
-    assert metadata["data"]["supportsDataActivation"] is True
-    assert metadata["data"]["connectorType"] == "destination"

@@ -81,7 +81,9 @@ def test_a_record_that_alone_fails_is_refused() -> None:
 
 
 def test_where_nothing_goes_through_it_is_the_gateway() -> None:
+    slept: list[float] = []
     fails = Ledger([(False, True)] * 9)
     with pytest.raises(Unavailable):
-        once([])(fails.send, fails.find)
+        once(slept)(fails.send, fails.find)
     assert len(fails.script) == 5
+    assert [0.25 <= pause / 2**place <= 0.5 for place, pause in enumerate(slept)] == [True] * 4

@@ -10,6 +10,13 @@ import pytest
 import phenom_sandbox
 from phenom_sandbox import Tenant
 from unit_tests.sandbox.client import Client
+from unit_tests.sandbox.clock import Clock
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    """What tokens and signed addresses age by, where a module serves its tenant with it."""
+    return Clock()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from unit_tests.sandbox.client import Client
 SEARCH = "/candidates-api/v1/candidates/search/"
 CANDIDATES = "/candidates-api/v2/candidates"
 APPLICANTS = "/candidates-api/applications/v1"
-DAY = 86_400_000
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,10 @@ import requests
 
 import phenom_sandbox
 from phenom_sandbox import SWITCHES, Access, Fault, Faults, LocalTenant
+from unit_tests.sandbox.clock import Clock
 
 APPLICATIONS = "/apply/v2/applications"
 JOBS = "/jobs-api/v1/jobs"
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +32,11 @@ def local(served: LocalTenant) -> Iterator[LocalTenant]:
     served.before_request(None)
 
 
+Get = Callable[..., requests.Response]
+
+
 @pytest.fixture
-def get(local: LocalTenant) -> Callable[..., requests.Response]:
+def get(local: LocalTenant) -> Get:
     headers = local.authorization()
 
     def send(path: str, **parameters: Any) -> requests.Response:
@@ -53,9 +45,6 @@ def get(local: LocalTenant) -> Callable[..., requests.Response]:
         )
 
     return send
-
-
-Get = Callable[..., requests.Response]
 
 
 def token(local: LocalTenant, secret: str | None = None) -> requests.Response:

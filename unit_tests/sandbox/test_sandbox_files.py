@@ -13,21 +13,10 @@ import requests
 import phenom_sandbox
 from phenom_sandbox import LocalTenant
 from unit_tests.sandbox.client import Client
+from unit_tests.sandbox.clock import Clock
 
 FILES = "/candidates-api/files/v1/candidates"
 BINARY = bytes(range(256)) + b"\r\n--not a boundary\r\n\x85\x0b\r"
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -46,17 +47,21 @@ def test_a_record_does_not_depend_on_the_ones_before() -> None:
     assert Tenant(5, jobs=30, applications=80).application_at(79) == in_order[79]
 
 
-def test_a_million_applications_are_composed_as_they_are_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    composed: list[int] = []
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the generated applications that were put together, as that happens."""
+    numbers: list[int] = []
     compose = ApplicationBook.compose
 
     def counted(self: ApplicationBook, number: int) -> dict[str, Any]:
-        composed.append(number)
+        numbers.append(number)
         return compose(self, number)
 
     monkeypatch.setattr(ApplicationBook, "compose", counted)
+    return numbers
+
+
+def test_a_million_applications_are_composed_as_they_are_read(composed: list[int]) -> None:
     tenant = Tenant(applications=1_000_000)
     assert len(tenant.applied.listing) == 1_000_000
     assert composed == []
@@ -68,17 +73,7 @@ def test_a_million_applications_are_composed_as_they_are_read(
     assert len(composed) < 200
 
 
-def test_candidates_and_histories_are_made_up_as_they_are_looked_at(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    composed: list[int] = []
-    compose = ApplicationBook.compose
-
-    def counted(self: ApplicationBook, number: int) -> dict[str, Any]:
-        composed.append(number)
-        return compose(self, number)
-
-    monkeypatch.setattr(ApplicationBook, "compose", counted)
+def test_candidates_and_histories_are_made_up_as_they_are_looked_at(composed: list[int]) -> None:
     tenant = Tenant(jobs=300, applications=5000)
     everybody = tenant.people.ids()
     assert len(everybody) == tenant.candidate_book.size
@@ -338,6 +333,4 @@ def test_names_and_scripts() -> None:
 
 
 def _script(letter: str) -> str:
-    import unicodedata
-
     return unicodedata.name(letter, "").split()[0]
