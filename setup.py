@@ -94,6 +94,7 @@ setup(
         "babel>=2.14",
         "certifi",
         "click>=8.1.8,<9",
+        "msgspec>=0.19,<1",
         "numpy>=1.26,<3",
         "orjson>=3.10.7,<4",
         "pendulum>=3.0,<4",

@@ -93,7 +93,8 @@ class _TimedBytes(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._exchange.left()
-        self._sock.settimeout(left if self._silence is None else min(self._silence, left))
+        if self._silence is None or left < self._silence:
+            self._sock.settimeout(left)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from phenom_api import __version__
-from phenom_api.answers import remote_message
+from phenom_api.answers import parse_json, remote_message
 from phenom_api.connection import Connection
 from phenom_api.deadline import Limits
 from phenom_api.errors import (
@@ -136,6 +136,7 @@ class Gateway:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        parse: Callable[[bytes], Any] = parse_json,
         retry_lost: bool = True,
     ) -> Parsed:
         """Send, and hand the parsed JSON object to ``read``; returns what ``read`` makes of it.
@@ -143,6 +144,7 @@ class Gateway:
         A body that is not a JSON object, or of which ``read`` says ``ValueError``, counts as a
         passing fault like a 5xx.
 
+        :param parse: of the body; raises ``ValueError`` where it is not JSON.
         :param retry_lost: False for a request that must not be repeated where it may have had
             its effect: only an answer of 429 is, every other passing fault is raised at once.
         :raises PermissionDenied: on 403. :raises RequestRefused: on any other final 4xx.
@@ -155,7 +157,7 @@ class Gateway:
             if not 200 <= answer.status < 300:
                 raise self._refusal(operation, answer)
             try:
-                body = answer.json()
+                body = parse(answer.content)
                 if not isinstance(body, Mapping):
                     raise ValueError("not an object")
                 return read(body)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from phenom_api.answers import parse_json
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.paging import Page
+from phenom_api.without_profiles import parse_without_profiles
 
 OPEN_JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
 CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading closed jobs")
@@ -30,10 +32,13 @@ def jobs_page(
     )
 
 
-def applications_page(gateway: Gateway, offset: int, limit: int) -> Page:
+def applications_page(gateway: Gateway, offset: int, limit: int, *, profiles: bool = True) -> Page:
     """Rows ``offset`` … of all applications.
 
     Answer: ``{status, …, data: [application], pagination: {offset, limit, total}, links}``.
+
+    :param profiles: False where nobody looks at what a row says of the candidate, but for who that
+        is: see :mod:`phenom_api.without_profiles`.
     """
 
     def read(body: Mapping[str, Any]) -> Page:
@@ -41,7 +46,12 @@ def applications_page(gateway: Gateway, offset: int, limit: int) -> Page:
         total = pagination.get("total") if isinstance(pagination, Mapping) else None
         return page_of(body, "data", total)
 
-    return gateway.fetch(APPLICATIONS, read, params={"offset": offset, "limit": limit})
+    return gateway.fetch(
+        APPLICATIONS,
+        read,
+        params={"offset": offset, "limit": limit},
+        parse=parse_json if profiles else parse_without_profiles,
+    )
 
 
 def page_of(body: Mapping[str, Any], member: str, total: Any) -> Page:

@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 import requests
+from urllib3 import exceptions as below
 
 from phenom_api.errors import Unreachable
 from phenom_api.patience import Passing
@@ -18,17 +19,23 @@ _PLAIN_CAUSES = (
     ("IncompleteRead", "broken off half-way"),
     ("ProxyError", "the proxy failed"),
 )
+_BROKEN_OFF = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    below.ProtocolError,
+    below.DecodeError,
+)
 
 
 def network_failure(error: Exception, what: str, setting: str) -> Exception:
-    """The error to raise for an exception of ``requests``: passing where it may pass.
+    """The error to raise for an exception of ``requests`` or urllib3: passing where it may pass.
 
     :param what: the request, at the beginning of a sentence.
     :param setting: the configuration key that holds its address.
     """
     detail = _kinds(error)
     kinds = requests.exceptions
-    if isinstance(error, kinds.SSLError):
+    if isinstance(error, (kinds.SSLError, below.SSLError)):
         final = Unreachable(
             f"{what}: no secure connection, as the TLS handshake failed. Check {setting} and the "
             "certificates that this machine trusts.",
@@ -43,7 +50,7 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
                 detail,
             )
         )
-    if isinstance(error, (kinds.ChunkedEncodingError, kinds.ContentDecodingError)):
+    if isinstance(error, _BROKEN_OFF):
         return Passing(
             Unreachable(f"{what}: the answer broke off half-way. Try again later.", detail)
         )

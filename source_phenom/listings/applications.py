@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property, partial
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 from phenom_api.listings import applications_page
+from phenom_api.paging import Page, Scan
 from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.listings.spool import Spool
@@ -27,6 +28,32 @@ _UNFILLED = {
 }
 
 
+class OfCandidate(NamedTuple):
+    """A candidate as one application has them: by the key of the record."""
+
+    key: str
+    source: str | None
+    columns: bytes
+    odd: tuple[str, ...]
+
+
+class Mapped(NamedTuple):
+    """What one application of the listing comes to.
+
+    :param identity: tells it from the others. :param key: empty where it cannot be a record.
+    :param kept: whether ``only_created_applications`` lets it through.
+    :param columns, odd: of its own record. :param candidate: None where there is none; both are
+        made for the streams that are selected.
+    """
+
+    identity: Hashable
+    key: str = ""
+    kept: bool = False
+    columns: bytes = b""
+    odd: tuple[str, ...] = ()
+    candidate: OfCandidate | None = None
+
+
 class ApplicationListing(Listing):
     """``GET /apply/v2/applications``, offset paging, no filter."""
 
@@ -42,35 +69,68 @@ class ApplicationListing(Listing):
         return _UNFILLED.get(stream, ())
 
     def one_pass(self) -> Pass:
-        scan = self.scan(partial(applications_page, self.gateway), identity)
+        scan = self.scan_mapped(self._mapped)
         with Spool() as people:
             for rows in scan:
                 yield from self._admit_page(rows, people)
             yield from self._admit_candidates(people)
         return is_complete(scan.outcome, "applications")
 
-    def _admit_page(self, rows: list[Any], people: Spool) -> Iterator[Event]:
-        stream = self.streams.get(applications.MODEL)
-        wants_candidates = candidates.MODEL in self.streams
-        keys: list[str] = []
-        bodies: list[bytes] = []
+    def scan_mapped(self, mapped: Callable[[Any], Any]) -> Scan:
+        """A scan whose rows are what ``mapped`` makes of them; they need an ``identity``.
+
+        A row is mapped in the thread that read it, when its page has just been parsed: pages wait
+        for their turn as the few bytes that come of them, and not as a hundred times a hundred
+        Python objects, which by then are nowhere near the processor.
+        """
+        return self.scan(partial(self._mapped_page, mapped), attrgetter("identity"))
+
+    def _mapped_page(self, mapped: Callable[[Any], Any], offset: int, limit: int) -> Page:
+        page = applications_page(self.gateway, offset, limit, profiles=self._wants_profiles)
+        return Page(list(map(mapped, page.rows)), page.total)
+
+    @cached_property
+    def _wants_profiles(self) -> bool:
+        """Whether anything is made of what a row says of the candidate, but for who that is."""
+        wishes = (*self.config.field_overrides, *(self.config.custom_fields or ()))
+        return candidates.MODEL in self.streams or any(
+            wish.model == applications.MODEL for wish in wishes
+        )
+
+    def _mapped(self, row: Any) -> Mapped:
+        odd: Odd = []
+        key = applications.application_key(row, odd) if type(row) is dict else None
+        if key is None:
+            return Mapped(identity(row))
+        kept, columns = self.is_kept(row), b""
+        if kept and applications.MODEL in self.streams:
+            columns = canonical(self.application(row, key, odd))
+        candidate = self._of_candidate(row) if candidates.MODEL in self.streams else None
+        return Mapped(identity(row), key, kept, columns, tuple(odd), candidate)
+
+    def _of_candidate(self, row: dict[str, Any]) -> OfCandidate | None:
+        odd: Odd = []
+        person = candidates.candidate_key(row, odd)
+        if person is None:
+            return None
+        source, columns = self.candidate(row, person, odd)
+        return OfCandidate(person, source, columns, tuple(odd))
+
+    def _admit_page(self, rows: list[Mapped], people: Spool) -> Iterator[Event]:
         for row in rows:
-            odd: Odd = []
-            key = applications.application_key(row, odd) if type(row) is dict else None
-            if key is None:
-                if stream is not None:
-                    stream.counts["without_key"] += 1
-                continue
-            kept = self.is_kept(row)
-            if wants_candidates:
-                self._keep_candidate(row, key, kept, people)
-            if kept and stream is not None:
-                keys.append(key)
-                bodies.append(canonical(self.application(row, key, odd)))
-                if odd:
-                    stream.note(odd)
-        if keys and stream is not None:
-            yield from stream.admit(keys, bodies)
+            if row.candidate is not None:
+                person, *told = row.candidate
+                people.add(person, (row.key, row.kept, *told))
+        stream = self.streams.get(applications.MODEL)
+        if stream is None:
+            return
+        stream.counts["without_key"] += sum(not row.key for row in rows)
+        kept = [row for row in rows if row.kept]
+        for row in kept:
+            if row.odd:
+                stream.note(row.odd)
+        if kept:
+            yield from stream.admit([row.key for row in kept], [row.columns for row in kept])
 
     def application(self, row: dict[str, Any], key: str, odd: Odd) -> dict[str, Any]:
         """The record of one application, with the tenant's wishes."""
@@ -93,14 +153,6 @@ class ApplicationListing(Listing):
     @cached_property
     def _wanted_sources(self) -> frozenset[str]:
         return frozenset(name.casefold() for name in self.config.application_sources)
-
-    def _keep_candidate(self, row: dict[str, Any], key: str, kept: bool, people: Spool) -> None:
-        odd: Odd = []
-        person = candidates.candidate_key(row, odd)
-        if person is None:
-            return
-        source, columns = self.candidate(row, person, odd)
-        people.add(person, (key, kept, source, columns, tuple(odd)))
 
     def _admit_candidates(self, people: Spool) -> Iterator[Event]:
         stream = self.streams.get(candidates.MODEL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from phenom_api import candidates as api
 from phenom_api.errors import PhenomError, Stopped, Unavailable, Unreachable
 from phenom_api.gateway import Gateway
-from phenom_api.listings import applications_page
 from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing, identity
 from source_phenom.listings.changes import Changes, changed_at
@@ -37,6 +36,22 @@ from source_phenom.reading.stream_run import StreamRun
 from source_phenom.snapshot import fingerprint
 
 logger = logging.getLogger("airbyte.phenom")
+
+
+class _Mapped(NamedTuple):
+    """What one application of the listing comes to.
+
+    :param identity: tells it from the others. :param key: empty where it cannot be a record.
+    :param waiting, odd: its own record, where that is one.
+    :param person: the candidate's key. :param listed: the application as one of theirs.
+    """
+
+    identity: Hashable
+    key: str = ""
+    waiting: Waiting | None = None
+    odd: tuple[str, ...] = ()
+    person: str | None = None
+    listed: Listed | None = None
 
 
 class _Wanted(NamedTuple):
@@ -140,7 +155,7 @@ class EnrichedListing(ApplicationListing):
                     self._give_up(part, error)
             if not self._live():
                 return False
-            scan = self.scan(partial(applications_page, self.gateway), identity)
+            scan = self.scan_mapped(self._as_listed)
             for rows in scan:
                 yield from self._take_page(rows, persons)
             yield from self._go_through(persons)
@@ -184,33 +199,42 @@ class EnrichedListing(ApplicationListing):
             each.recent = recent
         return None
 
-    def _take_page(self, rows: list[Any], persons: Persons) -> Iterator[Event]:
+    def _as_listed(self, row: Any) -> _Mapped:
+        odd: Odd = []
+        key = applications.application_key(row, odd) if type(row) is dict else None
+        if key is None:
+            return _Mapped(identity(row))
+        wanted = self.streams.keys() - self.failed.keys()
+        kept, job = self.is_kept(row), applications.applied_for(row)
+        waiting, listed = None, None
+        if kept and applications.MODEL in wanted:
+            waiting = self._waiting(row, key, job, odd)
+        about_person: Odd = []
+        person = candidates.candidate_key(row, about_person)
+        if person is not None:
+            source, columns = None, b""
+            if candidates.MODEL in wanted:
+                source, columns = self.candidate(row, person, about_person)
+            listed = Listed(key, kept, job, source, columns, tuple(about_person))
+        return _Mapped(identity(row), key, waiting, tuple(odd), person, listed)
+
+    def _take_page(self, rows: list[_Mapped], persons: Persons) -> Iterator[Event]:
         live = {part.stream.name: part for part in self._live()}
         standings = live.pop(applications.MODEL, None)
-        with_columns = candidates.MODEL in live
-        listed: list[tuple[str | None, Waiting]] = []
+        waiting: list[tuple[str | None, Waiting]] = []
         for row in rows:
-            odd: Odd = []
-            key = applications.application_key(row, odd) if type(row) is dict else None
-            if key is None:
+            if not row.key:
                 if standings is not None:
                     standings.stream.counts["without_key"] += 1
                 continue
-            self._newest = max(self._newest, key)
-            kept, job = self.is_kept(row), applications.applied_for(row)
-            about_person: Odd = []
-            person = candidates.candidate_key(row, about_person)
-            if person is not None and live:
-                source, columns = None, b""
-                if with_columns:
-                    source, columns = self.candidate(row, person, about_person)
-                persons.add(person, Listed(key, kept, job, source, columns, tuple(about_person)))
-            if kept and standings is not None:
-                candidate = person and candidates.candidate_id(person)
-                listed.append((candidate, self._waiting(row, key, job, odd)))
-                standings.stream.note(odd)
-        if isinstance(standings, Standings) and listed:
-            yield from self._attempt(standings, standings.listed(listed))
+            self._newest = max(self._newest, row.key)
+            if row.person is not None and row.listed is not None and live:
+                persons.add(row.person, row.listed)
+            if row.waiting is not None and standings is not None:
+                waiting.append((row.person and candidates.candidate_id(row.person), row.waiting))
+                standings.stream.note(row.odd)
+        if isinstance(standings, Standings) and waiting:
+            yield from self._attempt(standings, standings.listed(waiting))
 
     def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
         record = self.application(row, key, odd)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from source_phenom.models.candidates import owned_key
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.integration_fields import IntegrationFields
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Odd, canonical, is_empty, text
 
@@ -18,7 +18,7 @@ MODEL = "application_activities"
 
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 _TOLERANCE = timedelta(minutes=1)
-_CARRIED = frozenset(
+_OTHERS = IntegrationFields(
     {
         "actionType",
         "candidateId",
@@ -93,7 +93,7 @@ def _activity(
         "from_stage": text(row.get("previousValue"), "from_stage", odd),
         "to_stage": text(row.get("updatedValue"), "to_stage", odd),
         "remote_created_at": created_at,
-        "integration_fields": integration_fields(row, _CARRIED),
+        "integration_fields": _OTHERS.of(row),
     }
 
 

@@ -10,8 +10,8 @@ from source_phenom.models.hiring_status import Standing
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
+    IntegrationFields,
     carried_in,
-    integration_fields,
 )
 from source_phenom.models.outcomes import Outcome
 from source_phenom.models.values import Odd, custom_object, obj, text
@@ -39,7 +39,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 _PLACEHOLDER = "JOBID"
 
 # What describes the candidate is the candidate's.
-_CARRIED = carried_in(FEEDS) | {"candidateData"}
+_OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
 
 
 def application_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -61,10 +61,10 @@ def application(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd)
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "outcome": None,
-        "job_id": job and ids.of("jobs", job),
-        "candidate_id": candidate and ids.of("candidates", candidate),
+        "job_id": job and ids.shared("jobs", job),
+        "candidate_id": candidate and ids.shared("candidates", candidate),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
-        "integration_fields": integration_fields(payload, _CARRIED),
+        "integration_fields": _OTHERS.of(payload),
     }
 
 

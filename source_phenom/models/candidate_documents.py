@@ -7,12 +7,12 @@ from typing import Any
 
 from source_phenom.models.candidates import owned_key
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import integration_fields
+from source_phenom.models.integration_fields import IntegrationFields
 from source_phenom.models.values import Odd, bare, text
 
 MODEL = "candidate_documents"
 
-_CARRIED = frozenset({"attachmentId", "attachmentName", "attachmentType"})
+_OTHERS = IntegrationFields({"attachmentId", "attachmentName", "attachmentType"})
 _TYPES = {
     "resume": "RESUME",
     "résumé": "RESUME",
@@ -47,7 +47,7 @@ def documents(
                 "candidate_id": ids.of("candidates", candidate),
                 "file_name": text(row.get("attachmentName"), "file_name", odd),
                 "document_type": document_type(row.get("attachmentType"), odd),
-                "integration_fields": integration_fields(row, _CARRIED),
+                "integration_fields": _OTHERS.of(row),
             },
         )
 

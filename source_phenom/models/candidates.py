@@ -11,8 +11,8 @@ import orjson
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
+    IntegrationFields,
     carried_in,
-    integration_fields,
 )
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
@@ -52,7 +52,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Remote paths and the columns made of them; a name after a list stands for its elements'."""
 
-_CARRIED = carried_in(FEEDS)
+_OTHERS = IntegrationFields(carried_in(FEEDS), "candidateData.")
 _INTERNATIONAL = re.compile(r"[\W_]*\+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
@@ -118,7 +118,7 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
     address = obj(person.get("addressData"), "location", odd)
     company, title = current_position(person.get("experienceData"), odd)
     return {
-        "id": ids.of(MODEL, key),
+        "id": ids.shared(MODEL, key),
         "remote_id": key,
         "first_name": text(person.get("firstName"), "first_name", odd),
         "last_name": text(person.get("lastName"), "last_name", odd),
@@ -135,7 +135,7 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
             country=address.get("country"),
         ),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
-        "integration_fields": integration_fields(person, _CARRIED, "candidateData."),
+        "integration_fields": _OTHERS.of(person),
     }
 
 
@@ -169,13 +169,14 @@ def _moment(value: Any, column: str, odd: Odd) -> str | None:
 
 def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None]:
     """Company and title of the position held now: marked as such, else without an end."""
-    positions = [
-        (position, obj(position.get("fromTo"), "company", odd))
-        for position in objects(experiences, "company", odd)
-    ]
-    now = next((position for position, dates in positions if _is_current(dates)), None)
-    if now is None:
-        now = next((position for position, dates in positions if _is_open(dates)), None)
+    current = unended = None
+    for position in objects(experiences, "company", odd):
+        dates = obj(position.get("fromTo"), "company", odd)
+        if current is None and _is_current(dates):
+            current = position
+        elif unended is None and _is_unended(dates):
+            unended = position
+    now = unended if current is None else current
     if now is None:
         return None, None
     return text(now.get("companyName"), "company", odd), text(now.get("title"), "title", odd)
@@ -186,7 +187,7 @@ def _is_current(dates: Mapping[str, Any]) -> bool:
     return marked is not None and marked.strip().casefold() in _YES
 
 
-def _is_open(dates: Mapping[str, Any]) -> bool:
+def _is_unended(dates: Mapping[str, Any]) -> bool:
     end = dates.get("endDate")
     return end is None or (isinstance(end, str) and not end.strip())
 
@@ -201,7 +202,7 @@ def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | 
     number = _PUNCTUATION.sub("", written)
     if not _DIGIT.search(number):
         return []
-    if _INTERNATIONAL.match(written):
+    if "+" in written and _INTERNATIONAL.match(written):
         number = "+" + number
     elif code is not None:
         digits = _NO_DIGITS.sub("", code)

@@ -9,8 +9,8 @@ from source_phenom.models import groups
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
+    IntegrationFields,
     carried_in,
-    integration_fields,
 )
 from source_phenom.models.values import Odd, mail_address, obj, objects, text, truth
 
@@ -34,7 +34,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Remote paths and the columns that :func:`employee` makes of them."""
 
-_CARRIED = carried_in(FEEDS)
+_OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
 def employee_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -60,7 +60,7 @@ def employee(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) ->
         "active": truth(payload.get("active"), "active", odd),
         "roles": roles(payload.get("roles"), odd),
         "groups": memberships(payload.get("groups"), ids, odd),
-        "integration_fields": integration_fields(payload, _CARRIED),
+        "integration_fields": _OTHERS.of(payload),
     }
 
 

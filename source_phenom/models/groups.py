@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.integration_fields import carried_in, integration_fields
+from source_phenom.models.integration_fields import IntegrationFields, carried_in
 from source_phenom.models.values import Odd, text
 
 MODEL = "groups"
@@ -24,7 +24,7 @@ Phenom describes groups as ``{value, display}``; SCIM itself calls the two ``id`
 ``displayName``.
 """
 
-_CARRIED = carried_in(FEEDS)
+_OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
 def group_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
@@ -43,5 +43,5 @@ def group(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> di
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "name": name if name is not None else text(payload.get("displayName"), "name", odd),
-        "integration_fields": integration_fields(payload, _CARRIED),
+        "integration_fields": _OTHERS.of(payload),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha1
 from uuid import NAMESPACE_URL, uuid5
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+_SHARED = 4096
 
 
 class UnifiedIds:
@@ -16,6 +19,8 @@ class UnifiedIds:
     """
 
     def __init__(self, integration_id: str) -> None:
+        #: The same for keys that many records share: the latest ids are at hand.
+        self.shared = lru_cache(_SHARED)(self.of)
         self._namespace = uuid5(NAMESPACE_URL, f"urn:phenom:{integration_id}").bytes
         self._begun = {
             model: sha1(self._namespace + f"{model}:".encode(), usedforsecurity=False)

@@ -11,6 +11,10 @@ from source_phenom.models.values import is_empty
 INTEGRATION_FIELDS = "integration_fields"
 """The column's name, for the tables that tell which columns a remote path feeds."""
 
+_MOST_KNOWN = 1000
+"""Fields per object whose paths are kept: a tenant can use ids as names."""
+_id = itemgetter("id")
+
 IntegrationField = dict[str, Any]
 """``{id, key, type, value, label}``: the remote path, its last part, DEFAULT, the value, null."""
 
@@ -20,31 +24,54 @@ def carried_in(feeds: Mapping[str, Collection[str]]) -> frozenset[str]:
     return frozenset(path for path, columns in feeds.items() if INTEGRATION_FIELDS not in columns)
 
 
-def integration_fields(
-    payload: Mapping[str, Any], carried: Collection[str], prefix: str = ""
-) -> list[IntegrationField]:
-    """The fields of ``payload`` that are not in ``carried``, sorted by id.
+class IntegrationFields:
+    """Collects the fields of payloads that are not in ``carried``.
+
+    Every payload has much the same fields: the path of each is made once, not once per record.
 
     :param carried: remote paths, dots between the parts, that unified columns are made of.
-    :param prefix: the path of ``payload`` itself, with a dot at its end.
+    :param prefix: the path of the payloads themselves, with a dot at its end.
     """
-    found: list[IntegrationField] = []
-    _collect(payload, carried, prefix, found)
-    found.sort(key=itemgetter("id"))
-    return found
 
+    def __init__(self, carried: Collection[str], prefix: str = "") -> None:
+        self._carried = carried
+        self._prefix = prefix
+        self._paths: dict[str, str | None] = {}
+        self._below: dict[str, IntegrationFields] = {}
 
-def _collect(
-    payload: Mapping[str, Any],
-    carried: Collection[str],
-    prefix: str,
-    found: list[IntegrationField],
-) -> None:
-    for key, value in payload.items():
-        path = prefix + key
-        if path in carried:
-            continue
-        if type(value) is dict:
-            _collect(value, carried, path + ".", found)
-        elif not is_empty(value):
-            found.append({"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None})
+    def of(self, payload: Mapping[str, Any]) -> list[IntegrationField]:
+        """The fields of ``payload``, sorted by id."""
+        found: list[IntegrationField] = []
+        self._collect(payload, found)
+        if len(found) > 1:
+            found.sort(key=_id)
+        return found
+
+    def _collect(self, payload: Mapping[str, Any], found: list[IntegrationField]) -> None:
+        paths = self._paths
+        for key, value in payload.items():
+            path = paths[key] if key in paths else self._path(key)
+            if path is None or value is None:
+                continue
+            if type(value) is dict:
+                self._level(key)._collect(value, found)
+            elif value and not value.isspace() if type(value) is str else not is_empty(value):
+                found.append(
+                    {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}
+                )
+
+    def _path(self, key: str) -> str | None:
+        """The path of a field; None where it is carried."""
+        path = self._prefix + key
+        wanted = None if path in self._carried else path
+        if len(self._paths) < _MOST_KNOWN:
+            self._paths[key] = wanted
+        return wanted
+
+    def _level(self, key: str) -> IntegrationFields:
+        level = self._below.get(key)
+        if level is None:
+            level = IntegrationFields(self._carried, f"{self._prefix}{key}.")
+            if len(self._below) < _MOST_KNOWN:
+                self._below[key] = level
+        return level

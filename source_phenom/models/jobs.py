@@ -9,8 +9,8 @@ from source_phenom.models import hiring_team
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
+    IntegrationFields,
     carried_in,
-    integration_fields,
 )
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
@@ -69,7 +69,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Remote paths and the columns that :func:`job` makes of them; see :func:`additional_feeds` too."""
 
-_CARRIED = carried_in(FEEDS) | carried_in(hiring_team.FEEDS)
+_OTHERS = IntegrationFields(carried_in(FEEDS) | carried_in(hiring_team.FEEDS))
 
 
 class Managed(NamedTuple):
@@ -126,7 +126,7 @@ def job(
             country=payload.get("country"),
         ),
         "custom_fields": additional,
-        "integration_fields": integration_fields(payload, _CARRIED),
+        "integration_fields": _OTHERS.of(payload),
         "opened_at": opened_at(additional or {}, odd),
         "closed_at": (managed.closed_at or None) if status == "CLOSED" else None,
         "remote_created_at": managed.created_at or None,

@@ -147,8 +147,8 @@ def test_a_pause_keeps_everybody_out_and_is_counted_once(clock: Clock) -> None:
 
 def wake(pressure: Pressure) -> None:
     """Have whoever waits look at the clock again."""
-    with pressure._gate:
-        pressure._gate.notify_all()
+    with pressure._lock:
+        pressure._wake_first()
 
 
 def test_whoever_comes_first_is_admitted_first(clock: Clock) -> None:
