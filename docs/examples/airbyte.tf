@@ -132,7 +132,7 @@ resource "airbyte_source" "phenom" {
           cpu_limit                 = "1"
           memory_request            = "512Mi"
           memory_limit              = "1Gi"
-          ephemeral_storage_request = "2Gi"
+          ephemeral_storage_request = "4Gi"
           ephemeral_storage_limit   = "4Gi"
         }
       }

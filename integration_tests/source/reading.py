@@ -29,7 +29,6 @@ class Outcome:
 
     code: int
     messages: list[dict[str, Any]]
-    errors_on_stderr: str = ""
     records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -100,11 +99,7 @@ def run(command: str, **files: Any) -> Outcome:
         done = subprocess.run(
             arguments, capture_output=True, check=False, cwd=Path(__file__).parents[2]
         )
-    return Outcome(
-        done.returncode,
-        [json.loads(line) for line in done.stdout.splitlines()],
-        done.stderr.decode(),
-    )
+    return Outcome(done.returncode, [json.loads(line) for line in done.stdout.splitlines()])
 
 
 def read(

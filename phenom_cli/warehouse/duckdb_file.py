@@ -24,8 +24,8 @@ from phenom_cli.warehouse.columns import (
     column_name,
     column_type,
 )
+from phenom_cli.warehouse.states import SOURCE_NAME
 
-SOURCE_NAME = "source-phenom"
 CACHE_NAME = "DuckDBCache"
 """PyAirbyte writes its cache's class where ``_airbyte_streams`` asks for a source's name."""
 

@@ -11,9 +11,8 @@ from typing import IO, Any
 from phenom_cli.warehouse.connector import Connector, parsed
 from phenom_cli.warehouse.hearing import Hearing, fail_if_nothing_came
 from phenom_cli.warehouse.request import Request
+from phenom_cli.warehouse.states import SOURCE_NAME
 from phenom_cli.warehouse.tables import Counts, RowChanges, Tables
-
-SOURCE_NAME = "source-phenom"
 
 
 class PostgresWarehouse:

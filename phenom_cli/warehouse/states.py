@@ -13,6 +13,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SOURCE_NAME = "source-phenom"
+"""Whose states they are, as PyAirbyte has it."""
 DEFAULT_INTEGRATION_ID = "phenom"
 LOCAL_TENANT = "sandbox"
 """``integration_id`` of the tenant that ``phenom sync`` starts itself."""

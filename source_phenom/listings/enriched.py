@@ -204,7 +204,7 @@ class EnrichedListing(ApplicationListing):
         key = applications.application_key(row, odd) if type(row) is dict else None
         if key is None:
             return _Mapped(identity(row))
-        wanted = self.streams.keys() - self.failed.keys()
+        wanted = [name for name in self.streams if name not in self.failed]
         kept, job = self.is_kept(row), applications.applied_for(row)
         waiting, listed = None, None
         if kept and applications.MODEL in wanted:

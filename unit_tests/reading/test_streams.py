@@ -100,6 +100,24 @@ def test_one_pass_serves_all_streams_of_a_listing(tenant: Tenant, tmp_path: Path
     assert requests(("applications",)) == requests(("applications", "candidates"))
 
 
+def test_applications_are_the_same_whether_or_not_candidates_are_read(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    """Without candidates, their profiles are not parsed."""
+    wish = {"model": "applications", "key": "name", "path": "candidateData.firstName"}
+
+    def applications(config: dict[str, Any], *others: str) -> list[dict[str, Any]]:
+        outcome = read(tmp_path, config, streams=["applications", *others])
+        return [{**row, "changed_at": None} for row in outcome.records["applications"]]
+
+    with tenant.served():
+        for config in ({}, {"custom_fields": [wish]}):
+            alone = applications(config)
+            assert alone
+            assert alone == applications(config, "candidates")
+    assert {row["custom_fields"]["name"] for row in alone} - {None}
+
+
 def test_every_request_is_authorised(tenant: Tenant, tmp_path: Path) -> None:
     with tenant.served() as gateway:
         read(tmp_path, {"api_key": "key-of-the-tenant", "ph_user_id": "u1"})
