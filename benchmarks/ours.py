@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import tenant
@@ -26,13 +27,7 @@ STREAMS = (
 
 def streams(options: argparse.Namespace, results: Results) -> None:
     """One stream of the application listing, and both in one pass."""
-    for applications in options.applications:
-        with tenant.serving(applications, 0) as config, prepared(config) as files:
-            for number in range(1, options.runs + 1):
-                for who, names in ((ONE, APPLICATIONS), (BOTH, LISTING)):
-                    if results.missing((who, applications, 0), number):
-                        command = _read(files, files.catalog(names))
-                        results.add((who, applications, 0), number, measured(command))
+    _full_reads(options, results, {ONE: APPLICATIONS, BOTH: LISTING})
 
 
 def quiet(options: argparse.Namespace, results: Results) -> None:
@@ -85,10 +80,16 @@ def startup(options: argparse.Namespace, results: Results) -> None:
 
 def memory(options: argparse.Namespace, results: Results) -> None:
     """A full read of all streams, at several sizes."""
+    _full_reads(options, results, {ONE: APPLICATIONS, EVERYTHING: STREAMS})
+
+
+def _full_reads(
+    options: argparse.Namespace, results: Results, readings: Mapping[str, Sequence[str]]
+) -> None:
     for applications in options.applications:
         with tenant.serving(applications, 0) as config, prepared(config) as files:
             for number in range(1, options.runs + 1):
-                for who, names in ((ONE, APPLICATIONS), (EVERYTHING, STREAMS)):
+                for who, names in readings.items():
                     if results.missing((who, applications, 0), number):
                         command = _read(files, files.catalog(names))
                         results.add((who, applications, 0), number, measured(command))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from phenom_api.answers import parse_json
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.paging import Page
-from phenom_api.without_profiles import parse_without_profiles
 
 OPEN_JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
 CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading closed jobs")
@@ -32,13 +31,19 @@ def jobs_page(
     )
 
 
-def applications_page(gateway: Gateway, offset: int, limit: int, *, profiles: bool = True) -> Page:
+def applications_page(
+    gateway: Gateway,
+    offset: int,
+    limit: int,
+    *,
+    parse: Callable[[bytes], Any] = parse_json,
+) -> Page:
     """Rows ``offset`` … of all applications.
 
     Answer: ``{status, …, data: [application], pagination: {offset, limit, total}, links}``.
 
-    :param profiles: False where nobody looks at what a row says of the candidate, but for who that
-        is: see :mod:`phenom_api.without_profiles`.
+    :param parse: of the body; :mod:`phenom_api.without_profiles` has one for those who do not look
+        at what a row says of the candidate.
     """
 
     def read(body: Mapping[str, Any]) -> Page:
@@ -50,7 +55,7 @@ def applications_page(gateway: Gateway, offset: int, limit: int, *, profiles: bo
         APPLICATIONS,
         read,
         params={"offset": offset, "limit": limit},
-        parse=parse_json if profiles else parse_without_profiles,
+        parse=parse,
     )
 
 

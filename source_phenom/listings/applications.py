@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from phenom_api.answers import parse_json
 from phenom_api.listings import applications_page
 from phenom_api.paging import Page, Scan
 from source_phenom.config import SourceConfig
@@ -86,16 +87,21 @@ class ApplicationListing(Listing):
         return self.scan(partial(self._mapped_page, mapped), attrgetter("identity"))
 
     def _mapped_page(self, mapped: Callable[[Any], Any], offset: int, limit: int) -> Page:
-        page = applications_page(self.gateway, offset, limit, profiles=self._wants_profiles)
+        page = applications_page(self.gateway, offset, limit, parse=self._parse)
         return Page(list(map(mapped, page.rows)), page.total)
 
     @cached_property
-    def _wants_profiles(self) -> bool:
-        """Whether anything is made of what a row says of the candidate, but for who that is."""
+    def _parse(self) -> Callable[[bytes], Any]:
+        """Of a page: whole only where more is made of a candidate than who that is."""
         wishes = (*self.config.field_overrides, *(self.config.custom_fields or ()))
-        return candidates.MODEL in self.streams or any(
+        if candidates.MODEL in self.streams or any(
             wish.model == applications.MODEL for wish in wishes
-        )
+        ):
+            return parse_json
+        # Here, as `check` starts with the listings and without a reader's libraries.
+        from phenom_api.without_profiles import parse_without_profiles
+
+        return parse_without_profiles
 
     def _mapped(self, row: Any) -> Mapped:
         odd: Odd = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -15,7 +15,9 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete, pages_ahead
 from source_phenom.models import employees, groups
 from source_phenom.models.employees import Name
+from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import Odd, canonical
+from source_phenom.reading.events import Event
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -97,44 +99,48 @@ def _identity(row: Any) -> Any:
     return key if type(key) is str else canonical(row)
 
 
-class EmployeeListing(Listing):
+class ResourceListing(Listing):
+    """One kind of SCIM resource, which is one stream."""
+
+    def admit_all(
+        self,
+        pages: Iterable[list[Any]],
+        key_of: Callable[[Mapping[str, Any], Odd], str | None],
+        record_of: Callable[[Mapping[str, Any], str, UnifiedIds, Odd], dict[str, Any]],
+    ) -> Iterator[Event]:
+        (name,) = self.stream_names
+        admission = Admission(self.streams[name])
+        for rows in pages:
+            for row in rows:
+                odd: Odd = []
+                key = key_of(row, odd) if type(row) is dict else None
+                if key is None:
+                    self.streams[name].counts["without_key"] += 1
+                    continue
+                yield from admission.add(key, canonical(record_of(row, key, self.ids, odd)), odd)
+        yield from admission.flush()
+
+
+class EmployeeListing(ResourceListing):
     """``GET /user-management/scim/v2/Users``."""
 
     stream_names = (employees.MODEL,)
 
     def one_pass(self) -> Pass:
-        admission = Admission(self.streams[employees.MODEL])
-        for rows in self.directory.users():
-            for row in rows:
-                odd: Odd = []
-                key = employees.employee_key(row, odd) if type(row) is dict else None
-                if key is None:
-                    self.streams[employees.MODEL].counts["without_key"] += 1
-                    continue
-                record = employees.employee(row, key, self.ids, odd)
-                yield from admission.add(key, canonical(record), odd)
-        yield from admission.flush()
+        users = self.directory.users()
+        yield from self.admit_all(users, employees.employee_key, employees.employee)
         assert self.directory.outcome is not None
         return _is_complete(self.directory.outcome, "SCIM users")
 
 
-class GroupListing(Listing):
+class GroupListing(ResourceListing):
     """``GET /user-management/scim/v2/Groups``."""
 
     stream_names = (groups.MODEL,)
 
     def one_pass(self) -> Pass:
-        admission = Admission(self.streams[groups.MODEL])
         scanned = resources(self.config, self.gateway, self._executor, GROUPS)
-        for rows in scanned:
-            for row in rows:
-                odd: Odd = []
-                key = groups.group_key(row, odd) if type(row) is dict else None
-                if key is None:
-                    self.streams[groups.MODEL].counts["without_key"] += 1
-                    continue
-                yield from admission.add(key, canonical(groups.group(row, key, self.ids, odd)), odd)
-        yield from admission.flush()
+        yield from self.admit_all(scanned, groups.group_key, groups.group)
         return _is_complete(scanned.outcome, "SCIM groups")
 
 

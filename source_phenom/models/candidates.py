@@ -202,7 +202,7 @@ def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | 
     number = _PUNCTUATION.sub("", written)
     if not _DIGIT.search(number):
         return []
-    if "+" in written and _INTERNATIONAL.match(written):
+    if _INTERNATIONAL.match(written):
         number = "+" + number
     elif code is not None:
         digits = _NO_DIGITS.sub("", code)

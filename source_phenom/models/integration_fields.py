@@ -43,19 +43,18 @@ class IntegrationFields:
         """The fields of ``payload``, sorted by id."""
         found: list[IntegrationField] = []
         self._collect(payload, found)
-        if len(found) > 1:
-            found.sort(key=_id)
+        found.sort(key=_id)
         return found
 
     def _collect(self, payload: Mapping[str, Any], found: list[IntegrationField]) -> None:
         paths = self._paths
         for key, value in payload.items():
             path = paths[key] if key in paths else self._path(key)
-            if path is None or value is None:
+            if path is None:
                 continue
             if type(value) is dict:
                 self._level(key)._collect(value, found)
-            elif value and not value.isspace() if type(value) is str else not is_empty(value):
+            elif not is_empty(value):
                 found.append(
                     {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}
                 )
