@@ -1,14 +1,18 @@
 """Application pages without the candidates' profiles: nine tenths of such a page, mostly prose.
 
 Whoever reads applications alone needs of a candidate the id, and without one the e-mail address.
-The rest is passed over in the text, instead of being made into Python objects that nobody uses.
+Whoever reads candidates needs the profile of the newest application, which is known at the end. The
+rest is passed over in the text, instead of being made into Python objects that nobody uses.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+import orjson
 
 from phenom_api.answers import parse_json
 
@@ -36,8 +40,22 @@ class _Body(msgspec.Struct):
     pagination: msgspec.Raw = _NULL
 
 
+class _Texts(msgspec.Struct):
+    data: list[msgspec.Raw]
+    pagination: msgspec.Raw = _NULL
+
+
+class Unread(NamedTuple):
+    """A row without the profile, and its JSON text with it, which :func:`parse_json` reads."""
+
+    row: Any
+    text: bytes
+
+
 _NOBODY, _NO_CONTACT = _Person(), _Contact()
-_decode = msgspec.json.Decoder(_Body).decode
+_body = msgspec.json.Decoder(_Body).decode
+_texts = msgspec.json.Decoder(_Texts).decode
+_row = msgspec.json.Decoder(_Row).decode
 
 
 def parse_without_profiles(content: bytes) -> Any:
@@ -46,29 +64,63 @@ def parse_without_profiles(content: bytes) -> Any:
     What does not look like the pages that we know, if only in one member, is parsed whole, by
     :func:`parse_json`; so are all values that are kept. Raises ``ValueError`` like that.
     """
-    if b"\\u0000" in content:
-        return parse_json(content)
+    if b"\\u0000" not in content:
+        try:
+            body = _body(content)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        else:
+            pagination, rows = _kept(body.pagination, body.data)
+            return {"pagination": pagination, "data": rows}
+    return parse_json(content)
+
+
+def parse_with_texts(content: bytes) -> Any:
+    """The same, with an :class:`Unread` for every row."""
+    if b"\\u0000" not in content:
+        try:
+            body = _texts(content)
+            found = [_row(text) for text in body.data]
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        else:
+            pagination, rows = _kept(body.pagination, found)
+            texts = map(bytes, body.data)
+            return {"pagination": pagination, "data": list(map(Unread, rows, texts))}
+    return parse_whole_with_texts(content)
+
+
+def parse_whole_with_texts(content: bytes) -> Any:
+    """The same for those who look at all of a row: it has the profile as well."""
+    body = parse_json(content)
+    if type(body) is dict and type(body.get("data")) is list:
+        body["data"] = [Unread(row, _text(row)) for row in body["data"]]
+    return body
+
+
+def _text(row: Any) -> bytes:
     try:
-        body = _decode(content)
-    except (msgspec.DecodeError, RecursionError):
-        return parse_json(content)
-    parts = [body.pagination]
-    for row in body.data:
+        return orjson.dumps(row)
+    except orjson.JSONEncodeError:
+        # Nested deeper than orjson goes (254 levels).
+        return json.dumps(row).encode()
+
+
+def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dict[str, Any]]]:
+    parts = [pagination]
+    for row in found:
         person = row.candidateData or _NOBODY
         contact = person.contactData or _NO_CONTACT
         parts += (row.jobApplicationData, row.customFieldData, person.id, contact.email)
     # All at once: for each by itself, parsing would cost more than it saves.
-    pagination, *values = parse_json(b"[" + b",".join(parts) + b"]")
+    pages, *values = parse_json(b"[" + b",".join(parts) + b"]")
     columns = (values[first::4] for first in range(4))
-    return {
-        "pagination": pagination,
-        "data": [
-            {
-                "id": row.id,
-                "candidateData": {"id": person, "contactData": {"email": mail}},
-                "jobApplicationData": placed,
-                "customFieldData": custom,
-            }
-            for row, placed, custom, person, mail in zip(body.data, *columns, strict=True)
-        ],
-    }
+    return pages, [
+        {
+            "id": row.id,
+            "candidateData": {"id": person, "contactData": {"email": mail}},
+            "jobApplicationData": placed,
+            "customFieldData": custom,
+        }
+        for row, placed, custom, person, mail in zip(found, *columns, strict=True)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,16 +12,17 @@ from phenom_api import candidates as api
 from phenom_api.errors import PhenomError, Stopped, Unavailable, Unreachable
 from phenom_api.gateway import Gateway
 from source_phenom.config import SourceConfig
-from source_phenom.listings.applications import ApplicationListing, identity
+from source_phenom.listings.applications import ApplicationListing
 from source_phenom.listings.changes import Changes, changed_at
 from source_phenom.listings.coverage import Followed, Recent
 from source_phenom.listings.listing import Pass, is_complete
 from source_phenom.listings.owned import Owned
 from source_phenom.listings.part import Part, Round
 from source_phenom.listings.people import Directory
-from source_phenom.listings.persons import Found, Listed, Person, Persons, Waiting
+from source_phenom.listings.persons import Found, Person, Persons, Waiting
 from source_phenom.listings.profiles import Profiles
 from source_phenom.listings.questions import Questions
+from source_phenom.listings.rows import EnrichedMapped, EnrichedRows
 from source_phenom.listings.spool import Spool
 from source_phenom.listings.standings import Standings
 from source_phenom.models import (
@@ -30,28 +31,11 @@ from source_phenom.models import (
     candidate_documents,
     candidates,
 )
-from source_phenom.models.values import Odd, canonical, mail_address, objects, text
+from source_phenom.models.values import Odd, mail_address, objects, text
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
-from source_phenom.snapshot import fingerprint
 
 logger = logging.getLogger("airbyte.phenom")
-
-
-class _Mapped(NamedTuple):
-    """What one application of the listing comes to.
-
-    :param identity: tells it from the others. :param key: empty where it cannot be a record.
-    :param waiting, odd: its own record, where that is one.
-    :param person: the candidate's key. :param listed: the application as one of theirs.
-    """
-
-    identity: Hashable
-    key: str = ""
-    waiting: Waiting | None = None
-    odd: tuple[str, ...] = ()
-    person: str | None = None
-    listed: Listed | None = None
 
 
 class _Wanted(NamedTuple):
@@ -142,7 +126,8 @@ class EnrichedListing(ApplicationListing):
 
     def one_pass(self) -> Pass:
         with Spool() as people, Spool() as by_job:
-            persons = Persons(people)
+            rows = EnrichedRows(self.config, [part.stream.name for part in self._live()])
+            persons = Persons(people, rows.candidate)
             changes = Changes(self.gateway, self.scan, self._now.date())
             refused = self._search(changes, persons)
             this_round = Round(persons, by_job, self.config.page_size, refused, self._is_second)
@@ -155,9 +140,9 @@ class EnrichedListing(ApplicationListing):
                     self._give_up(part, error)
             if not self._live():
                 return False
-            scan = self.scan_mapped(self._as_listed)
-            for rows in scan:
-                yield from self._take_page(rows, persons)
+            scan = self.scan_mapped(rows)
+            for page in scan:
+                yield from self._take_page(page, persons)
             yield from self._go_through(persons)
             for part in self._live():
                 yield from self._attempt(part, part.finish())
@@ -199,26 +184,7 @@ class EnrichedListing(ApplicationListing):
             each.recent = recent
         return None
 
-    def _as_listed(self, row: Any) -> _Mapped:
-        odd: Odd = []
-        key = applications.application_key(row, odd) if type(row) is dict else None
-        if key is None:
-            return _Mapped(identity(row))
-        wanted = [name for name in self.streams if name not in self.failed]
-        kept, job = self.is_kept(row), applications.applied_for(row)
-        waiting, listed = None, None
-        if kept and applications.MODEL in wanted:
-            waiting = self._waiting(row, key, job, odd)
-        about_person: Odd = []
-        person = candidates.candidate_key(row, about_person)
-        if person is not None:
-            source, columns = None, b""
-            if candidates.MODEL in wanted:
-                source, columns = self.candidate(row, person, about_person)
-            listed = Listed(key, kept, job, source, columns, tuple(about_person))
-        return _Mapped(identity(row), key, waiting, tuple(odd), person, listed)
-
-    def _take_page(self, rows: list[_Mapped], persons: Persons) -> Iterator[Event]:
+    def _take_page(self, rows: list[EnrichedMapped], persons: Persons) -> Iterator[Event]:
         live = {part.stream.name: part for part in self._live()}
         standings = live.pop(applications.MODEL, None)
         waiting: list[tuple[str | None, Waiting]] = []
@@ -235,12 +201,6 @@ class EnrichedListing(ApplicationListing):
                 standings.stream.note(row.odd)
         if isinstance(standings, Standings) and waiting:
             yield from self._attempt(standings, standings.listed(waiting))
-
-    def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
-        record = self.application(row, key, odd)
-        digest = fingerprint(canonical(record))
-        outcome = record.pop("outcome")
-        return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
 
     def _go_through(self, persons: Persons) -> Iterator[Event]:
         most = 2 * self.config.num_workers

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -19,15 +20,22 @@ class Listed(NamedTuple):
     """One of the person's applications, as it is listed.
 
     :param kept: whether ``only_created_applications`` lets it through.
-    :param source, columns, odd: of the candidate, where that is a record.
+    :param source: the candidate's, as this application has it. :param row: what describes the
+        candidate, as :class:`Persons` was told to read it. Both where candidates are wanted.
     """
 
     key: str
     kept: bool
     job_id: str | None
     source: str | None = None
-    columns: bytes = b""
-    odd: tuple[str, ...] = ()
+    row: bytes = b""
+
+
+class Described(NamedTuple):
+    """A candidate's columns as JSON, but for the source; and those with an odd value."""
+
+    columns: bytes
+    odd: tuple[str, ...]
 
 
 class Found(NamedTuple):
@@ -66,6 +74,7 @@ class Person:
     """One candidate, by the key of its record."""
 
     key: str
+    describe: Callable[[bytes], Described]
     listed: list[Listed] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     tagged: list[Tagged] = field(default_factory=list)
@@ -82,28 +91,35 @@ class Person:
         return any(each.kept for each in self.listed)
 
     @property
-    def newest(self) -> Listed:
-        return max(self.listed, key=_by_age)
-
-    @property
     def applications(self) -> list[Application]:
         return [
             Application(key, job) for key, job in {e.key: e.job_id for e in self.listed}.items()
         ]
 
+    @property
+    def newest(self) -> Listed:
+        return max(self.listed, key=_by_age)
+
+    @cached_property
+    def described(self) -> Described:
+        """As the newest application has it."""
+        return self.describe(self.newest.row)
+
     def record(self) -> bytes:
         """The columns: as the newest application has them, the source as the oldest has it."""
-        return with_source(self.newest.columns, min(self.listed, key=_by_age).source)
+        return with_source(self.described.columns, min(self.listed, key=_by_age).source)
 
 
 class Persons:
     """Takes what is met, in any order; then goes through it person by person.
 
     :param spool: groups it, out of memory.
+    :param describe: makes a candidate's columns of a :class:`Listed` row.
     """
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, describe: Callable[[bytes], Described]) -> None:
         self._spool = spool
+        self._describe = describe
 
     def add(self, person: str, row: Row) -> None:
         self._spool.add(person, (_KINDS.index(type(row)), *row))
@@ -116,7 +132,7 @@ class Persons:
 
     def _all(self) -> Iterator[Person]:
         for key, rows in self._spool.groups():
-            person = Person(key)
+            person = Person(key, self._describe)
             into: tuple[list[Any], ...] = (
                 person.listed,
                 person.found,

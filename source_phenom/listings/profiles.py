@@ -101,7 +101,7 @@ class Profiles(Part):
                 continue
             if verdict is Verdict.UNCHANGED and not self.followed.is_touched(person.id):
                 kept.append(person.key)
-                self.stream.note(person.newest.odd)
+                self.stream.note(person.described.odd)
             elif self._is_open(person):
                 asked.append(person)
             else:
@@ -140,7 +140,7 @@ class Profiles(Part):
         return api.unless_gone(tags) or []
 
     def admit(self, person: Person, answer: Answer) -> Iterator[Event]:
-        odd: Odd = [*person.newest.odd]
+        odd: Odd = [*person.described.odd]
         found = answer.found or max(person.found, key=_latest, default=_NOWHERE)
         tags = answer.tags
         if tags is None:

@@ -8,7 +8,8 @@ the rest does. What is done instead, and where:
   alone would take longer than reading ten thousand applications.
 * A page is mapped in the thread that read it (:meth:`ApplicationListing.scan_mapped`). From then on
   a record is the bytes of its JSON: compared, stamped and printed by the page, never parsed again.
-* What nobody looks at is not made into objects (:mod:`phenom_api.without_profiles`).
+* What nobody looks at is not made into objects (:mod:`phenom_api.without_profiles`); a candidate is
+  mapped once, when the newest application is known (:class:`source_phenom.listings.rows`).
 * A body comes in in one piece, and what the environment says of proxies and certificates is looked
   up once (:class:`phenom_api.transport.Transport`). Waiting requests are woken one at a time
   (:class:`phenom_api.pressure.Pressure`).

@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phenom_api.answers import parse_json
-from phenom_api.without_profiles import parse_without_profiles
+from phenom_api.without_profiles import (
+    parse_whole_with_texts,
+    parse_with_texts,
+    parse_without_profiles,
+)
 from source_phenom.models.applications import application, applied_for
 from source_phenom.models.candidates import address, applicant_source
 from source_phenom.models.ids import UnifiedIds
@@ -42,6 +46,17 @@ def uses(body: Any) -> list[Any]:
         else:
             made.append(row)
     return made
+
+
+def assert_alike(content: bytes) -> None:
+    """All ways to parse a page agree on what is used of it."""
+    whole = parse_json(content)
+    expected = repr(uses(whole))
+    assert repr(uses(parse_without_profiles(content))) == expected
+    for parse in (parse_with_texts, parse_whole_with_texts):
+        body = parse(content)
+        assert [parse_json(each.text) for each in body["data"]] == whole["data"]
+        assert repr(uses({**body, "data": [each.row for each in body["data"]]})) == expected
 
 
 def test_the_profile_is_left_out() -> None:
@@ -78,18 +93,17 @@ def test_the_profile_is_left_out() -> None:
         '{"id":"a\\u0000","candidateData":{"id":"c\\ud800"}}',
         '{"id":"a1","id":"a2","customFieldData":{"a":1,"a":2},"customFieldData":{"b":3}}',
         '{"id":"a1","candidateData":{"id":"c1","summary":"\\ud800 and NaN","pay":NaN}}',
+        '{"id":"a1","candidateData":{"id":"c1","summary":"\ud800 in the bytes themselves"}}',
         '{"id":"a1","customFieldData":' + '{"a":' * 300 + "1" + "}" * 300 + "}",
     ],
 )
 def test_the_rest_is_what_a_whole_parse_makes_of_it(row: str) -> None:
-    content = page(ROW, row, ROW)
-    assert uses(parse_without_profiles(content)) == uses(parse_json(content))
+    assert_alike(page(ROW, row, ROW))
 
 
 @pytest.mark.parametrize("total", ["null", '"3"', "3.0", "[]"])
 def test_the_count_is_as_it_was_sent(total: str) -> None:
-    content = page(ROW, total=total)
-    assert uses(parse_without_profiles(content)) == uses(parse_json(content))
+    assert_alike(page(ROW, total=total))
 
 
 @pytest.mark.parametrize(
@@ -104,13 +118,15 @@ def test_the_count_is_as_it_was_sent(total: str) -> None:
     ],
 )
 def test_what_is_no_page_is_parsed_whole(content: bytes) -> None:
-    assert parse_without_profiles(content) == parse_json(content)
+    for parse in (parse_without_profiles, parse_with_texts, parse_whole_with_texts):
+        assert parse(content) == parse_json(content)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", page(ROW)[:-3], b'{"data":[{"id":"a1"'])
 def test_what_is_not_json_is_an_error(content: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        parse_without_profiles(content)
+    for parse in (parse_without_profiles, parse_with_texts, parse_whole_with_texts):
+        with pytest.raises(ValueError, match=r"."):
+            parse(content)
 
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -144,5 +160,4 @@ _ROWS = _VALUES | _with(
 
 @given(st.lists(_ROWS, max_size=4))
 def test_any_page_is_used_alike(rows: list[Any]) -> None:
-    content = page(*map(json.dumps, rows))
-    assert repr(uses(parse_without_profiles(content))) == repr(uses(parse_json(content)))
+    assert_alike(page(*map(json.dumps, rows)))

@@ -1,0 +1,175 @@
+"""What the rows of the application listing come to: from the bytes of a page to those of records.
+
+Pure: the same page gives the same rows, in whatever thread or process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from phenom_api.answers import parse_json
+from source_phenom.config import SourceConfig
+from source_phenom.listings.persons import Described, Listed, Waiting
+from source_phenom.models import applications, candidates
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.remapping import Remapping
+from source_phenom.models.values import Odd, canonical
+from source_phenom.snapshot import fingerprint
+
+
+class OfCandidate(NamedTuple):
+    """A candidate as one application has them: by the key of the record.
+
+    :param row: the application's JSON text, for :meth:`ApplicationRows.candidate`.
+    """
+
+    key: str
+    source: str | None
+    row: bytes
+
+
+class Mapped(NamedTuple):
+    """What one application of the listing comes to.
+
+    :param identity: tells it from the others. :param key: empty where it cannot be a record.
+    :param kept: whether ``only_created_applications`` lets it through.
+    :param columns, odd: of its own record. :param candidate: None where there is none; both are
+        made for the streams that are selected.
+    """
+
+    identity: Hashable
+    key: str = ""
+    kept: bool = False
+    columns: bytes = b""
+    odd: tuple[str, ...] = ()
+    candidate: OfCandidate | None = None
+
+
+class EnrichedMapped(NamedTuple):
+    """The same where more about applications and candidates is asked for elsewhere.
+
+    :param waiting, odd: its own record, where that is one.
+    :param person: the candidate's key. :param listed: the application as one of theirs.
+    """
+
+    identity: Hashable
+    key: str = ""
+    waiting: Waiting | None = None
+    odd: tuple[str, ...] = ()
+    person: str | None = None
+    listed: Listed | None = None
+
+
+class ApplicationRows:
+    """Maps pages for some streams, as a configuration has it.
+
+    A candidate's record is several times as large as the application's, and many a candidate has
+    more applications than the one that it is made of. So it is left as it was sent until that one
+    is known.
+    """
+
+    def __init__(self, config: SourceConfig, streams: Collection[str]) -> None:
+        self._config = config
+        self._of_applications = applications.MODEL in streams
+        self._of_candidates = candidates.MODEL in streams
+        self._ids = UnifiedIds(config.integration_id)
+        self._remapping = Remapping(config.field_overrides, config.custom_fields)
+
+    def page(self, content: bytes) -> Any:
+        """A page's body, with what each of its rows comes to; ValueError where it is not JSON."""
+        body = self._parse(content)
+        if type(body) is dict and type(body.get("data")) is list:
+            if self._of_candidates:
+                body["data"] = [self._mapped(row, text) for row, text in body["data"]]
+            else:
+                body["data"] = [self._mapped(row, b"") for row in body["data"]]
+        return body
+
+    @cached_property
+    def _parse(self) -> Callable[[bytes], Any]:
+        """Of a page: whole only where all of a row can be of interest at once."""
+        # Here, as `check` starts with the listings and without a reader's libraries.
+        from phenom_api import without_profiles as lean
+
+        overrides, named = self._config.field_overrides, self._config.custom_fields or ()
+        whole = any(wish.model == applications.MODEL for wish in (*overrides, *named))
+        if self._of_candidates:
+            whole |= any((w.model, w.field) == (candidates.MODEL, "source") for w in overrides)
+            return lean.parse_whole_with_texts if whole else lean.parse_with_texts
+        return parse_json if whole else lean.parse_without_profiles
+
+    def _mapped(self, row: Any, text: bytes) -> Any:
+        odd: Odd = []
+        key = applications.application_key(row, odd) if type(row) is dict else None
+        if key is None:
+            return Mapped(identity(row))
+        kept, columns = self._is_kept(row), b""
+        if kept and self._of_applications:
+            columns = canonical(self._application(row, key, odd))
+        candidate = self._of_candidate(row, text) if self._of_candidates else None
+        return Mapped(identity(row), key, kept, columns, tuple(odd), candidate)
+
+    def _of_candidate(self, row: dict[str, Any], text: bytes) -> OfCandidate | None:
+        person = candidates.candidate_key(row, [])
+        if person is None:
+            return None
+        return OfCandidate(person, self._remapping.source(row, []), text)
+
+    def _application(self, row: dict[str, Any], key: str, odd: Odd) -> dict[str, Any]:
+        """The record of one application, with the tenant's wishes."""
+        record = applications.application(row, key, self._ids, odd)
+        return self._remapping.apply(applications.MODEL, row, record)
+
+    def candidate(self, text: bytes) -> Described:
+        """The columns of a candidate but for ``source``, out of an application's JSON text."""
+        odd: Odd = []
+        row = parse_json(text)
+        key = candidates.candidate_key(row, odd) or ""
+        record = candidates.candidate(row, key, self._ids, odd)
+        self._remapping.apply(candidates.MODEL, row, record)
+        self._remapping.source(row, odd)
+        return Described(canonical(record), tuple(odd))
+
+    def _is_kept(self, row: dict[str, Any]) -> bool:
+        """Whether ``only_created_applications`` lets an application through."""
+        if not self._config.only_created_applications:
+            return True
+        source = candidates.applicant_source(row, [])
+        return source is not None and source.casefold() in self._wanted_sources
+
+    @cached_property
+    def _wanted_sources(self) -> frozenset[str]:
+        return frozenset(name.casefold() for name in self._config.application_sources)
+
+
+class EnrichedRows(ApplicationRows):
+    """The same for :class:`EnrichedMapped` rows."""
+
+    def _mapped(self, row: Any, text: bytes) -> Any:
+        odd: Odd = []
+        key = applications.application_key(row, odd) if type(row) is dict else None
+        if key is None:
+            return EnrichedMapped(identity(row))
+        kept, job = self._is_kept(row), applications.applied_for(row)
+        waiting, listed = None, None
+        if kept and self._of_applications:
+            waiting = self._waiting(row, key, job, odd)
+        person = candidates.candidate_key(row, [])
+        if person is not None:
+            source = self._remapping.source(row, []) if self._of_candidates else None
+            listed = Listed(key, kept, job, source, text)
+        return EnrichedMapped(identity(row), key, waiting, tuple(odd), person, listed)
+
+    def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
+        record = self._application(row, key, odd)
+        digest = fingerprint(canonical(record))
+        outcome = record.pop("outcome")
+        return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
+
+
+def identity(row: Any) -> Any:
+    """What makes a listed application itself: its id, or for want of one its content."""
+    key = row.get("id") if type(row) is dict else None
+    return key if type(key) is str else canonical(row)
