@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from phenom_api.answers import parse_json
@@ -58,6 +59,16 @@ class Request:
         return self.what[0].upper() + self.what[1:]
 
 
+class _NoCookies(RequestsCookieJar):
+    """Stays empty, without looking at what comes and goes."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        pass
+
+    def add_cookie_header(self, request: Any) -> None:
+        pass
+
+
 class Transport:
     """A pool of connections that keeps no cookies. Safe to share between threads.
 
@@ -69,7 +80,7 @@ class Transport:
         self.sent = 0
         self._counting = threading.Lock()
         self._session = requests.Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.cookies = _NoCookies()
         self._settings: dict[tuple[str, str | None, int | None], dict[str, Any]] = {}
         self._adapter = TimedAdapter(connections)
         for scheme in ("https://", "http://"):
@@ -129,8 +140,7 @@ class Transport:
         self, request: Request, url: str, params: Mapping[str, Any] | None
     ) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
-        prepared.prepare_method(request.method)
-        prepared.prepare_url(url, params)
+        prepared.method, prepared.url = request.method, _with_query(url, params)
         prepared.prepare_headers({**self._session.headers, **_encoded(request.headers)})
         if request.token is not None:
             prepared.headers["Authorization"] = f"Bearer {request.token}"
@@ -145,6 +155,22 @@ class Transport:
             settings = self._session.merge_environment_settings(url, {}, True, None, None)
             self._settings[origin] = dict(settings)
         return self._settings[origin]
+
+
+def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
+    address = _prepared_url(url)
+    given = {name: value for name, value in (params or {}).items() if value is not None}
+    if not given:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(given, doseq=True)}"
+
+
+@lru_cache(256)
+def _prepared_url(url: str) -> str:
+    """As ``requests`` would send it: quoted, the host in ASCII."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return str(prepared.url)
 
 
 def _same_origin(request: Request, url: str, target: str, status: int) -> str:
