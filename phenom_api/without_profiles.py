@@ -29,7 +29,7 @@ class _Person(msgspec.Struct):
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True):
-    id: str
+    id: msgspec.Raw
     candidateData: _Person | None = None
     jobApplicationData: msgspec.Raw = _NULL
     customFieldData: msgspec.Raw = _NULL
@@ -64,30 +64,23 @@ def parse_without_profiles(content: bytes) -> Any:
     What does not look like the pages that we know, if only in one member, is parsed whole, by
     :func:`parse_json`; so are all values that are kept. Raises ``ValueError`` like that.
     """
-    if b"\\u0000" not in content:
-        try:
-            body = _body(content)
-        except (msgspec.DecodeError, RecursionError):
-            pass
-        else:
-            pagination, rows = _kept(body.pagination, body.data)
-            return {"pagination": pagination, "data": rows}
-    return parse_json(content)
+    try:
+        body = _body(content)
+    except (msgspec.DecodeError, RecursionError):
+        return parse_json(content)
+    pagination, rows = _kept(body.pagination, body.data)
+    return {"pagination": pagination, "data": rows}
 
 
 def parse_with_texts(content: bytes) -> Any:
     """The same, with an :class:`Unread` for every row."""
-    if b"\\u0000" not in content:
-        try:
-            body = _texts(content)
-            found = [_row(text) for text in body.data]
-        except (msgspec.DecodeError, RecursionError):
-            pass
-        else:
-            pagination, rows = _kept(body.pagination, found)
-            texts = map(bytes, body.data)
-            return {"pagination": pagination, "data": list(map(Unread, rows, texts))}
-    return parse_whole_with_texts(content)
+    try:
+        body = _texts(content)
+        found = [_row(text) for text in body.data]
+    except (msgspec.DecodeError, RecursionError):
+        return parse_whole_with_texts(content)
+    pagination, rows = _kept(body.pagination, found)
+    return {"pagination": pagination, "data": list(map(Unread, rows, map(bytes, body.data)))}
 
 
 def parse_whole_with_texts(content: bytes) -> Any:
@@ -111,16 +104,16 @@ def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dic
     for row in found:
         person = row.candidateData or _NOBODY
         contact = person.contactData or _NO_CONTACT
-        parts += (row.jobApplicationData, row.customFieldData, person.id, contact.email)
+        parts += (row.id, row.jobApplicationData, row.customFieldData, person.id, contact.email)
     # All at once: for each by itself, parsing would cost more than it saves.
     pages, *values = parse_json(b"[" + b",".join(parts) + b"]")
-    columns = (values[first::4] for first in range(4))
+    columns = (values[first::5] for first in range(5))
     return pages, [
         {
-            "id": row.id,
+            "id": key,
             "candidateData": {"id": person, "contactData": {"email": mail}},
             "jobApplicationData": placed,
             "customFieldData": custom,
         }
-        for row, placed, custom, person, mail in zip(found, *columns, strict=True)
+        for key, placed, custom, person, mail in zip(*columns, strict=True)
     ]

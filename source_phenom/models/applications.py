@@ -62,7 +62,7 @@ def application(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd)
         "remote_id": key,
         "outcome": None,
         "job_id": job and ids.shared("jobs", job),
-        "candidate_id": candidate and ids.shared("candidates", candidate),
+        "candidate_id": candidate and ids.of("candidates", candidate),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
         "integration_fields": _OTHERS.of(payload),
     }

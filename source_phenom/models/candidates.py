@@ -118,7 +118,7 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
     address = obj(person.get("addressData"), "location", odd)
     company, title = current_position(person.get("experienceData"), odd)
     return {
-        "id": ids.shared(MODEL, key),
+        "id": ids.of(MODEL, key),
         "remote_id": key,
         "first_name": text(person.get("firstName"), "first_name", odd),
         "last_name": text(person.get("lastName"), "last_name", odd),
