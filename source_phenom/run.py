@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -58,6 +59,8 @@ def discover(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def read(arguments: argparse.Namespace, session: Session) -> int:
+    # NumPy would start a thread for every processor of the machine, for algebra that nobody does.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from phenom_api.gateway import Gateway
     from source_phenom.reading.configured import selections
     from source_phenom.reading.read import read as read_streams
