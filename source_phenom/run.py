@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections import Counter
@@ -62,6 +61,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
     # NumPy would start a thread for every processor of the machine, for algebra that nobody does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from phenom_api.gateway import Gateway
+    from source_phenom.garbage import collect_seldom
     from source_phenom.reading.configured import selections
     from source_phenom.reading.read import read as read_streams
 
@@ -72,10 +72,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
         selected = selections(catalog, state, manifest.stream_names())
     except ValueError as error:
         raise ProtocolError(str(error)) from None
-    # A page is thousands of containers that come and go without cycles: collecting by default
-    # settings, which look at all of them again and again, takes half of the time of parsing.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    collect_seldom()
     with Gateway(config) as gateway:
         return _print(read_streams(config, selected, gateway=gateway), session)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter, itemgetter
+from typing import Any
 
 from phenom_api.listings import applications_page
 from phenom_api.paging import Scan
 from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
-from source_phenom.listings.rows import ApplicationRows, Mapped
+from source_phenom.listings.processors import processors
+from source_phenom.listings.rows import Mapped
+from source_phenom.listings.shared_rows import SharedRows
 from source_phenom.listings.spool import Spool
+from source_phenom.listings.wishes import Wishes
 from source_phenom.models import (
     application_activities,
     applications,
@@ -20,6 +25,8 @@ from source_phenom.models import (
 )
 from source_phenom.reading.events import Event
 
+PAGES_ALONE = 50
+"""Pages before a second process is started: it takes a third of a second to be of use."""
 _application_id = itemgetter(0)
 _UNFILLED = {
     applications.MODEL: applications.ELSEWHERE,
@@ -42,22 +49,25 @@ class ApplicationListing(Listing):
         return _UNFILLED.get(stream, ())
 
     def one_pass(self) -> Pass:
-        rows = ApplicationRows(self.config, self.streams)
-        scan = self.scan_mapped(rows)
-        with Spool() as people:
+        alone = PAGES_ALONE if os.name == "posix" and processors() >= 2 else None
+        with (
+            SharedRows(Wishes.of(self.config), list(self.streams), alone) as rows,
+            Spool() as people,
+        ):
+            scan = self.scan_mapped(rows.page)
             for page in scan:
                 yield from self._admit_page(page, people)
             yield from self._admit_candidates(people, rows)
         return is_complete(scan.outcome, "applications")
 
-    def scan_mapped(self, rows: ApplicationRows) -> Scan:
-        """A scan whose rows are what ``rows`` makes of them; they have an ``identity``.
+    def scan_mapped(self, page: Callable[[bytes], Any]) -> Scan:
+        """A scan whose rows are what ``page`` makes of a body; they have an ``identity``.
 
-        A row is mapped in the thread that read it, when its page has just been parsed: pages wait
-        for their turn as the few bytes that come of them, and not as a hundred times a hundred
-        Python objects, which by then are nowhere near the processor.
+        A row is mapped when its page has just been read: pages wait for their turn as the few bytes
+        that come of them, and not as a hundred times a hundred Python objects, which by then are
+        nowhere near the processor.
         """
-        fetch = partial(applications_page, self.gateway, parse=rows.page)
+        fetch = partial(applications_page, self.gateway, parse=page)
         return self.scan(fetch, attrgetter("identity"))
 
     def _admit_page(self, rows: list[Mapped], people: Spool) -> Iterator[Event]:
@@ -76,16 +86,20 @@ class ApplicationListing(Listing):
         if kept:
             yield from stream.admit([row.key for row in kept], [row.columns for row in kept])
 
-    def _admit_candidates(self, people: Spool, rows: ApplicationRows) -> Iterator[Event]:
+    def _admit_candidates(self, people: Spool, rows: SharedRows) -> Iterator[Event]:
         stream = self.streams.get(candidates.MODEL)
         if stream is None:
             return
         admission = Admission(stream)
-        for person, seen in people.groups():
-            if not any(kept for _, kept, *_ in seen):
-                continue
-            _, _, _, newest = max(seen, key=_application_id)
-            _, _, source, _ = min(seen, key=_application_id)
-            columns, odd = rows.candidate(newest)
+        for (person, source), (columns, odd) in rows.candidates(_newest(people)):
             yield from admission.add(person, candidates.with_source(columns, source), odd)
         yield from admission.flush()
+
+
+def _newest(people: Spool) -> Iterator[tuple[tuple[str, str | None], bytes]]:
+    """Of everybody who is a record the key and the oldest source, and the newest application."""
+    for person, seen in people.groups():
+        if any(kept for _, kept, *_ in seen):
+            _, _, _, newest = max(seen, key=_application_id)
+            _, _, source, _ = min(seen, key=_application_id)
+            yield (person, source), newest

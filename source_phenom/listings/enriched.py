@@ -15,6 +15,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing
 from source_phenom.listings.changes import Changes, changed_at
 from source_phenom.listings.coverage import Followed, Recent
+from source_phenom.listings.enriched_rows import EnrichedMapped, EnrichedRows
 from source_phenom.listings.listing import Pass, is_complete
 from source_phenom.listings.owned import Owned
 from source_phenom.listings.part import Part, Round
@@ -22,9 +23,9 @@ from source_phenom.listings.people import Directory
 from source_phenom.listings.persons import Found, Person, Persons, Waiting
 from source_phenom.listings.profiles import Profiles
 from source_phenom.listings.questions import Questions
-from source_phenom.listings.rows import EnrichedMapped, EnrichedRows
 from source_phenom.listings.spool import Spool
 from source_phenom.listings.standings import Standings
+from source_phenom.listings.wishes import Wishes
 from source_phenom.models import (
     application_activities,
     applications,
@@ -126,7 +127,8 @@ class EnrichedListing(ApplicationListing):
 
     def one_pass(self) -> Pass:
         with Spool() as people, Spool() as by_job:
-            rows = EnrichedRows(self.config, [part.stream.name for part in self._live()])
+            live = [part.stream.name for part in self._live()]
+            rows = EnrichedRows(Wishes.of(self.config), live)
             persons = Persons(people, rows.candidate)
             changes = Changes(self.gateway, self.scan, self._now.date())
             refused = self._search(changes, persons)
@@ -140,7 +142,7 @@ class EnrichedListing(ApplicationListing):
                     self._give_up(part, error)
             if not self._live():
                 return False
-            scan = self.scan_mapped(rows)
+            scan = self.scan_mapped(rows.page)
             for page in scan:
                 yield from self._take_page(page, persons)
             yield from self._go_through(persons)

@@ -10,13 +10,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from phenom_api.answers import parse_json
-from source_phenom.config import SourceConfig
-from source_phenom.listings.persons import Described, Listed, Waiting
+from source_phenom.listings.persons import Described
+from source_phenom.listings.wishes import Wishes
 from source_phenom.models import applications, candidates
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
 from source_phenom.models.values import Odd, canonical
-from source_phenom.snapshot import fingerprint
 
 
 class OfCandidate(NamedTuple):
@@ -47,35 +46,20 @@ class Mapped(NamedTuple):
     candidate: OfCandidate | None = None
 
 
-class EnrichedMapped(NamedTuple):
-    """The same where more about applications and candidates is asked for elsewhere.
-
-    :param waiting, odd: its own record, where that is one.
-    :param person: the candidate's key. :param listed: the application as one of theirs.
-    """
-
-    identity: Hashable
-    key: str = ""
-    waiting: Waiting | None = None
-    odd: tuple[str, ...] = ()
-    person: str | None = None
-    listed: Listed | None = None
-
-
 class ApplicationRows:
-    """Maps pages for some streams, as a configuration has it.
+    """Maps pages for some streams, as a tenant wishes.
 
     A candidate's record is several times as large as the application's, and many a candidate has
     more applications than the one that it is made of. So it is left as it was sent until that one
     is known.
     """
 
-    def __init__(self, config: SourceConfig, streams: Collection[str]) -> None:
-        self._config = config
+    def __init__(self, wishes: Wishes, streams: Collection[str]) -> None:
+        self._wishes = wishes
         self._of_applications = applications.MODEL in streams
         self._of_candidates = candidates.MODEL in streams
-        self._ids = UnifiedIds(config.integration_id)
-        self._remapping = Remapping(config.field_overrides, config.custom_fields)
+        self._ids = UnifiedIds(wishes.integration_id)
+        self._remapping = Remapping(wishes.field_overrides, wishes.custom_fields)
 
     def page(self, content: bytes) -> Any:
         """A page's body, with what each of its rows comes to; ValueError where it is not JSON."""
@@ -93,10 +77,11 @@ class ApplicationRows:
         # Here, as `check` starts with the listings and without a reader's libraries.
         from phenom_api import without_profiles as lean
 
-        overrides, named = self._config.field_overrides, self._config.custom_fields or ()
-        whole = any(wish.model == applications.MODEL for wish in (*overrides, *named))
+        overrides, named = self._wishes.field_overrides, self._wishes.custom_fields
+        whole = any(each.model == applications.MODEL for each in overrides)
+        whole |= any(each.model == applications.MODEL for each in named)
         if self._of_candidates:
-            whole |= any((w.model, w.field) == (candidates.MODEL, "source") for w in overrides)
+            whole |= any((o.model, o.field) == (candidates.MODEL, "source") for o in overrides)
             return lean.parse_whole_with_texts if whole else lean.parse_with_texts
         return parse_json if whole else lean.parse_without_profiles
 
@@ -134,39 +119,14 @@ class ApplicationRows:
 
     def _is_kept(self, row: dict[str, Any]) -> bool:
         """Whether ``only_created_applications`` lets an application through."""
-        if not self._config.only_created_applications:
+        if not self._wishes.only_created_applications:
             return True
         source = candidates.applicant_source(row, [])
         return source is not None and source.casefold() in self._wanted_sources
 
     @cached_property
     def _wanted_sources(self) -> frozenset[str]:
-        return frozenset(name.casefold() for name in self._config.application_sources)
-
-
-class EnrichedRows(ApplicationRows):
-    """The same for :class:`EnrichedMapped` rows."""
-
-    def _mapped(self, row: Any, text: bytes) -> Any:
-        odd: Odd = []
-        key = applications.application_key(row, odd) if type(row) is dict else None
-        if key is None:
-            return EnrichedMapped(identity(row))
-        kept, job = self._is_kept(row), applications.applied_for(row)
-        waiting, listed = None, None
-        if kept and self._of_applications:
-            waiting = self._waiting(row, key, job, odd)
-        person = candidates.candidate_key(row, [])
-        if person is not None:
-            source = self._remapping.source(row, []) if self._of_candidates else None
-            listed = Listed(key, kept, job, source, text)
-        return EnrichedMapped(identity(row), key, waiting, tuple(odd), person, listed)
-
-    def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
-        record = self._application(row, key, odd)
-        digest = fingerprint(canonical(record))
-        outcome = record.pop("outcome")
-        return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
+        return frozenset(name.casefold() for name in self._wishes.application_sources)
 
 
 def identity(row: Any) -> Any:

@@ -6,8 +6,10 @@ the rest does. What is done instead, and where:
 
 * The console script speaks the protocol without importing the CDK (``phenom_protocol``), which
   alone would take longer than reading ten thousand applications.
-* A page is mapped in the thread that read it (:meth:`ApplicationListing.scan_mapped`). From then on
-  a record is the bytes of its JSON: compared, stamped and printed by the page, never parsed again.
+* A page is mapped as soon as it is read (:meth:`ApplicationListing.scan_mapped`). From then on a
+  record is the bytes of its JSON: compared, stamped and printed by the page, never parsed again.
+* Where there are two processors, a second process maps the rows of a long listing
+  (:mod:`source_phenom.listings.shared_rows`).
 * What nobody looks at is not made into objects (:mod:`phenom_api.without_profiles`); a candidate is
   mapped once, when the newest application is known (:class:`source_phenom.listings.rows`).
 * A body comes in in one piece, and what the environment says of proxies and certificates is looked
@@ -18,7 +20,7 @@ the rest does. What is done instead, and where:
 * Namespaces of ids, paths of fields and codes of countries are made once, not once per record
   (``source_phenom.models``).
 * The garbage collector looks at a page's objects seldom, as none of them are in cycles
-  (``source_phenom.run``).
+  (:mod:`source_phenom.garbage`).
 
 None of it may show: ``integration_tests/source/test_cdk_path.py`` holds every message against what
 the same connector prints through the CDK, byte for byte. What it comes to is in ``benchmarks/``.
