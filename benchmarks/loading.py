@@ -47,7 +47,7 @@ def _twice(who: str, applications: int, number: int, files: Files, results: Resu
         for key in ((who, applications, 0), (who + AGAIN, applications, 0)):
             with tempfile.TemporaryFile() as output:
                 environment = _environment(folder)
-                run = measured(command, output, environment=environment, tree=True)
+                run = measured(command, output, environment=environment)
                 output.seek(0)
                 said = output.read().splitlines()
             phases = json.loads(said[-1]) if who == PYAIRBYTE else {}

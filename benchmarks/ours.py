@@ -15,7 +15,7 @@ from benchmarks.processes import measured
 from benchmarks.results import Results
 from benchmarks.setting import APPLICATIONS, LISTING, Files, prepared
 
-ONE, BOTH = "applications", "applications and candidates"
+ONE, OTHER, BOTH = "applications", "candidates", "applications and candidates"
 QUIET, BARE, START = "quiet sync", "bare loop", "start alone"
 CDK, PYTHON = "import airbyte_cdk", "python"
 EVERYTHING = "everything"
@@ -26,8 +26,8 @@ STREAMS = (
 
 
 def streams(options: argparse.Namespace, results: Results) -> None:
-    """One stream of the application listing, and both in one pass."""
-    _full_reads(options, results, {ONE: APPLICATIONS, BOTH: LISTING})
+    """Each stream of the application listing alone, and both in one pass."""
+    _full_reads(options, results, {ONE: APPLICATIONS, OTHER: [OTHER], BOTH: LISTING})
 
 
 def quiet(options: argparse.Namespace, results: Results) -> None:

@@ -16,15 +16,15 @@ from typing import IO, NamedTuple
 
 from benchmarks import ROOT
 
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class Measured(NamedTuple):
     """A process and everything that it started and waited for.
 
     :param wall: seconds. :param cpu: user and system seconds of all of them together.
-    :param peak: MB (10**6 bytes) of resident memory; of the largest process alone, or of all of
-        them at a time where :func:`measured` was asked for the tree.
+    :param peak: MB (10**6 bytes) of resident memory of all of them at a time (outside Linux, of
+        the largest one).
     """
 
     wall: float
@@ -53,7 +53,6 @@ def measured(
     environment: Mapping[str, str] | None = None,
     folder: Path = ROOT,
     limit: float = 3_600,
-    tree: bool = False,
 ) -> Measured:
     """Run to the end; raises :class:`Failed` when that is bad or later than ``limit`` seconds.
 
@@ -70,7 +69,7 @@ def measured(
             stderr=errors,
             start_new_session=True,
         )
-        look = _Look(process.pid) if tree else None
+        look = _Look(process.pid)
         timer = threading.Timer(limit, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
         try:
@@ -81,7 +80,7 @@ def measured(
             raise
         finally:
             timer.cancel()
-            together = look.stop() if look else 0.0
+            together = look.stop()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)

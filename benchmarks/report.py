@@ -157,7 +157,7 @@ def _state() -> Iterator[str]:
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "targets": _targets,
     "readers": _readers,
-    "streams": lambda: _plain("streams", (ours.ONE, ours.BOTH)),
+    "streams": lambda: _plain("streams", (ours.ONE, ours.OTHER, ours.BOTH)),
     "quiet": lambda: _plain("quiet", (ours.START, ours.BARE, ours.QUIET)),
     "startup": lambda: _plain("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
     "memory": lambda: _plain("memory", (ours.ONE, ours.EVERYTHING)),
