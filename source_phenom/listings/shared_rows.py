@@ -41,7 +41,8 @@ class SharedRows:
         self._here = ApplicationRows(wishes, streams)
         self._wishes = wishes
         self._streams = streams
-        self._alone = alone
+        self._pages_alone = alone
+        """Those that are left; None where no process is to be started any more, or at all."""
         self._process: MappingProcess | None = None
         self._lock = threading.Lock()
 
@@ -50,7 +51,7 @@ class SharedRows:
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._alone = None
+            self._pages_alone = None
         if self._process is not None:
             self._process.close()
 
@@ -87,12 +88,12 @@ class SharedRows:
     def _count_page(self) -> None:
         """Start the other process when there have been many."""
         with self._lock:
-            if self._alone is None:
+            if self._pages_alone is None:
                 return
-            self._alone -= 1
-            if self._alone >= 0:
+            self._pages_alone -= 1
+            if self._pages_alone >= 0:
                 return
-            self._alone = None
+            self._pages_alone = None
             # Here, as most reads need none of it.
             from source_phenom.listings.mapping_process import MappingProcess
 
