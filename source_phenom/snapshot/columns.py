@@ -62,7 +62,8 @@ def number_column(values: NDArray[np.integer[Any]]) -> bytes:
     # strings as well would be slower and, on noise, longer.
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
     planes = [(values >> values.dtype.type(8 * place)).astype(np.uint8) for place in range(width)]
-    return bytes([width]) + b"".join(map(deflate.compress, reversed(planes))) + deflate.flush()
+    deflated = [deflate.compress(plane.data) for plane in reversed(planes)]
+    return b"".join([bytes([width]), *deflated, deflate.flush()])
 
 
 def read_numbers(data: bytes, n: int) -> Numbers:

@@ -160,6 +160,7 @@ def test_versions_are_the_tested_ones(installed: Path) -> None:
     }
     assert found.pop("phenom-airbyte") == __version__
     lock = (ROOT / "requirements" / "connector.txt").read_text(encoding="utf-8")
-    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+    # A name has several versions where the newest is not for every Python.
+    pins = set(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
     assert len(found) > 20
-    assert {name: pins.get(name) for name in found} == found
+    assert found.items() <= pins
