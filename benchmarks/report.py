@@ -58,10 +58,12 @@ def _target(target: Target) -> tuple[str, ...]:
 def _machine(results: Results, keys: Iterable[Key]) -> str:
     about = results.content["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    runs = [results.number_of_runs(key) for key in keys]
+    fewest, most = min(runs), max(runs)
     return (
         f"Measured on {about['date']}: {about['processor']}, {about['cores']} cores, load"
         f" {about['load']} at the beginning, Python {about['python']}, {versions}. Medians of"
-        f" {max(map(results.number_of_runs, keys))} runs."
+        f" {most if fewest == most else f'{fewest} to {most}'} runs."
     )
 
 
