@@ -29,9 +29,9 @@ from source_phenom.listings.wishes import Wishes
 logger = logging.getLogger("airbyte.phenom")
 
 _BUFFER_BYTES = 1 << 20
-MOST_WAITING = 8
+_MOST_WAITING = 8
 """Questions at a time: as many as keep it busy. What comes meanwhile is better done here."""
-SECONDS_TO_ANSWER = 60
+_SECONDS_TO_ANSWER = 60
 _SECONDS_TO_END = 5.0
 _PROGRAM = f"""import sys
 sys.path[:] = sys.argv[2:]
@@ -59,7 +59,7 @@ class MappingProcess:
             for end in (ours, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
             for way in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-                ours.setsockopt(socket.SOL_SOCKET, way, struct.pack("ll", SECONDS_TO_ANSWER, 0))
+                ours.setsockopt(socket.SOL_SOCKET, way, struct.pack("ll", _SECONDS_TO_ANSWER, 0))
             flags = ["-I", *(["-B"] if sys.dont_write_bytecode else [])]
             # What goes wrong there must not be printed: it can hold an applicant's data.
             self._process = subprocess.Popen(
@@ -85,7 +85,7 @@ class MappingProcess:
                 self._is_ready = self._connection.poll() and self._connection.recv() is True
             answer = Answer(self)
             with self._order:
-                if self._is_gone or not self._is_ready or len(self._waiting) >= MOST_WAITING:
+                if self._is_gone or not self._is_ready or len(self._waiting) >= _MOST_WAITING:
                     return None
                 self._waiting.append(answer)
                 self._waiting[0].turn.set()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ BOTH = ("applications", "candidates")
 SECONDS = 20.0
 
 
+@cache
 def pages(number: int = 40) -> list[bytes]:
     tenant = phenom_sandbox.Tenant(seed=4, jobs=20, applications=10 * number)
     rows = list(tenant.applications())
@@ -280,7 +282,7 @@ def test_an_answer_that_cannot_be_sent_is_none(rows: SharedRows) -> None:
 def test_one_that_does_not_answer_is_given_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(mapping_process, "SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr(mapping_process, "_SECONDS_TO_ANSWER", 1)
     monkeypatch.setattr(mapping_process, "_SECONDS_TO_END", 0.1)
     caplog.set_level("INFO", logger="airbyte.phenom")
     given = texts(3_000)
