@@ -27,6 +27,8 @@ class Outcome:
     :param shrank: the total went down while the listing was read.
     :param single_rows: no page held more than one row, so that none could be proven to join.
     :param ended: the end was the end, as far as the pages tell (see :meth:`Evidence.ends`).
+    :param repeats: behind the last row came rows that had been read before.
+    :param ignores_offset: every page was the first one again, whatever offset was asked for.
     """
 
     rows: int
@@ -36,6 +38,8 @@ class Outcome:
     shrank: bool = False
     single_rows: bool = False
     ended: bool = True
+    repeats: bool = False
+    ignores_offset: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -54,6 +58,13 @@ class Outcome:
     def complete(self) -> bool:
         """Whether a row that this scan did not see can be taken for gone."""
         return self.agrees and self.ended and not self.open_seams and not self.moved
+
+    def ignored_offset(self, what: str) -> str:
+        """What to say of ``what`` where ``ignores_offset``: a sentence without its end."""
+        return (
+            f"The gateway ignores the offset when it lists {what}: every page is the first one "
+            f"again. Its {self.rows} rows were read, others may be missing"
+        )
 
 
 class Evidence:
@@ -91,14 +102,17 @@ class Evidence:
                 self.total = total
         return page
 
-    def ends(self, end: int) -> bool:
+    def ends(self, end: int, *, repeats: bool = False) -> bool:
         """Whether a listing that was read up to ``end`` ends there.
 
         No row was seen behind it, and every page had what it could hold. Where pages are short in
-        the middle, or empty, the end looks no different: there it takes a count that stays.
+        the middle, or empty, the end looks no different: there it takes a count that stays. So it
+        does where the listing ``repeats`` itself behind the end, which is not the same as ending.
         """
         with self._lock:
             counted = self.total is not None and self._steady
+            if repeats:
+                return counted
             return self._farthest <= end and (counted or self._whole(end))
 
     def whole(self, end: int) -> bool:

@@ -8,6 +8,7 @@ pages overlap by one row, and a page is accepted only where it joins those befor
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor, Future
@@ -17,6 +18,7 @@ from typing import Any
 
 from phenom_api.errors import PhenomError, RequestRefused
 from phenom_api.evidence import Evidence, Outcome, Page
+from phenom_api.repeats import Repeats
 from phenom_api.seams import Chain, Fit
 
 __all__ = ["Outcome", "Page", "Scan"]
@@ -74,18 +76,28 @@ class Scan:
         self._probe: tuple[int, Future[Page]] | None = None
         self._repaired = 0
         self._open_seams = 0
+        self._repeats = Repeats()
+        self._proven = (0, 0, 0)
 
     @property
     def outcome(self) -> Outcome:
-        end, evidence = self._chain.end, self._evidence
+        evidence, total = self._evidence, self._evidence.total
+        repeats = self._has_repeated
+        ignores_offset = repeats and self._repeats.ignores_offset
+        end, repaired, open_seams = self._chain.end, self._repaired, self._open_seams
+        if repeats:
+            end, repaired, open_seams = self._proven
         return Outcome(
             end,
-            evidence.total,
-            self._repaired,
-            self._open_seams,
+            total,
+            repaired,
+            # Who repeats rows may do so in the place of others.
+            open_seams + (repeats and (total is None or total > end)),
             evidence.shrank,
             self._length == 1,
-            evidence.ends(end),
+            evidence.ends(end, repeats=repeats) and not ignores_offset,
+            repeats,
+            ignores_offset,
         )
 
     @property
@@ -101,6 +113,8 @@ class Scan:
                     yield rows
                 self._plan()
                 rows = self._following()
+            if self._repeats.held_back and not self._has_repeated:
+                yield self._repeats.held_back
         finally:
             while self._pending:
                 self._pending.pop()[1].cancel()
@@ -117,7 +131,10 @@ class Scan:
 
     def _plan(self) -> None:
         """Ask for pages ahead: more and more of them, as the page length proves itself."""
-        horizon, most = self._horizon(), min(self._ahead, 2 * self._pages)
+        if self._is_repeating or self._is_exhausted:
+            return
+        horizon = self._horizon()
+        most = 1 if self._repeats.pages else min(self._ahead, 2 * self._pages)
         planned = self._chain.end
         if self._pending:
             planned = self._pending[-1][0] + self._length
@@ -172,9 +189,10 @@ class Scan:
 
     def _following(self) -> list[Any] | None:
         """Rows that follow; none when a page had nothing new, None at the end of the listing."""
-        if self._fruitless > _FRUITLESS + self._pages:
-            self._open_seams += 1
-            return None
+        if self._is_repeating or self._is_exhausted:
+            rows = self._asked_for_already()
+            self._open_seams += rows is None and not self._is_repeating
+            return rows
         if not self._pending or self._pending[0][0] > self._chain.end - self._overlap:
             return self._beyond()
         offset, answer = self._pending.popleft()
@@ -209,6 +227,8 @@ class Scan:
         if self._fruitless > (_FRUITLESS + self._pages) // 2:
             tries = _TRIES_UNPROVEN
         for _ in range(tries):
+            if self._is_repeating:
+                return []
             if chain.end == self._ended_at:
                 apart = self._past_end()
                 if apart is not None:
@@ -274,16 +294,36 @@ class Scan:
         chain, end = self._chain, self._chain.end
         for offset, limit in self._places_past(end):
             page = self._read_past_end(offset, limit)
-            if page is not None and (page.end > end or chain.fit(offset, page.hashes) in _MOVED):
+            if page is None:
+                continue
+            if offset < end:
+                has_moved = page.end > end or chain.fit(offset, page.hashes) in _MOVED
+            else:
+                has_moved = self._has_news(page) or not self._is_repetition(offset)
+            if has_moved:
                 return page
         for offset, answer in self._pending:
             # Nobody waits for those that are still on their way.
             if answer.done() and not answer.cancelled():
                 with suppress(PhenomError):
                     page = self._placed(offset, self._limit, answer.result())
-                    if page.rows and page.end > end:
+                    if page.end > end and self._has_news(page):
                         return page
         return None
+
+    def _has_news(self, page: _Placed | None) -> bool:
+        """Whether a page has a row that was never read before."""
+        return page is not None and bool(self._chain.never_seen(page.hashes))
+
+    def _is_repetition(self, offset: int) -> bool:
+        """Whether rows behind the end that were read before are there for a second time.
+
+        Otherwise rows were inserted ahead of us, or we stepped back: they are those read last.
+        """
+        if offset < self._farthest:
+            return False
+        self._repeats.begins_again = self._repeats.begins_again or self._is_last_in_place()
+        return self._repeats.begins_again
 
     def _places_past(self, end: int) -> Iterator[tuple[int, int]]:
         """Offsets and limits by which a row behind the last one would show, if there were one.
@@ -311,23 +351,33 @@ class Scan:
         total = self._evidence.total
         if total is None or total <= self._chain.end:
             return False
-        return self._read_past_end(total - 1, 1) is not None
+        return self._has_news(self._read_past_end(total - 1, 1))
 
     def _leap(self, offset: int) -> list[Any] | None:
         """Go on behind a row that no page will show; None where nothing is there either."""
         self._fruitless += 1
         page = self._read_past_end(offset)
-        while page is None and self._pending:
-            offset, answer = self._pending.popleft()
-            with suppress(RequestRefused):
-                later = self._placed(offset, self._limit, answer.result())
-                page = later if later.rows else None
-        page = page or self._past_end()
+        if page is not None and (self._has_news(page) or not self._is_repetition(offset)):
+            return self._accept_unjoined(page)
+        rows = self._asked_for_already()
+        if rows is not None:
+            return rows
+        page = self._past_end()
         if page is not None:
             return self._accept_unjoined(page)
         total = self._evidence.total
         # What we took for the last row may not be the last one.
         self._open_seams += total is None or total > self._chain.end
+        return None
+
+    def _asked_for_already(self) -> list[Any] | None:
+        """Go on with a page that was asked for ahead, where one has a row that is new."""
+        while self._pending:
+            offset, answer = self._pending.popleft()
+            with suppress(RequestRefused):
+                page = self._placed(offset, self._limit, answer.result())
+                if self._has_news(page):
+                    return self._accept_unjoined(page)
         return None
 
     def _read_past_end(self, offset: int, limit: int | None = None) -> _Placed | None:
@@ -342,7 +392,9 @@ class Scan:
     # -- accepting ---------------------------------------------------------------------------
 
     def _placed(self, offset: int, limit: int, page: Page) -> _Placed:
-        return _Placed(offset, limit, page.rows, [hash(self._identity(row)) for row in page.rows])
+        hashes = [hash(self._identity(row)) for row in page.rows]
+        self._repeats.look_at(offset, hashes)
+        return _Placed(offset, limit, page.rows, hashes)
 
     def _accept_unjoined(self, page: _Placed) -> list[Any]:
         self._open_seams += 1
@@ -366,11 +418,37 @@ class Scan:
         # What joins nothing, or is behind us, is no headway: a listing that moves faster than it
         # can be read must come to an end all the same.
         unjoined = fit is Fit.APART and self._length > 1
-        fruitless = chain.rereading or not new or unjoined or chain.end <= self._farthest
-        self._farthest = max(self._farthest, chain.end)
+        fruitless = chain.rereading or unjoined or chain.end <= self._farthest
         self._fruitless += fruitless
         self._pages += not fruitless
-        return [page.rows[index] for index in new]
+        is_ahead = chain.end > self._farthest
+        self._farthest = max(self._farthest, chain.end)
+        rows = [page.rows[index] for index in new]
+        if chain.unseen:
+            last = chain.unseen[-1]
+            self._proven = (page.offset + last + 1, self._repaired, self._open_seams)
+            return self._repeats.before_new(rows, bisect(new, last))
+        has_moved = self._repaired > 0
+        # After rows were inserted ahead of us, many pages can come again before new ones do.
+        counts = is_ahead and (chain.is_same_page or not has_moved)
+        return self._repeats.without_new(rows, counts=counts, is_held_back=not has_moved)
+
+    @property
+    def _is_exhausted(self) -> bool:
+        return self._fruitless > _FRUITLESS + self._pages
+
+    @property
+    def _is_repeating(self) -> bool:
+        """Whether the listing has nothing more but what was read before."""
+        repeats, length = self._repeats, self._length
+        return repeats.are_enough(repeats.pages, length) or (
+            self._is_exhausted and repeats.are_enough(repeats.idle, length)
+        )
+
+    @property
+    def _has_repeated(self) -> bool:
+        """Whether what was read last, or showed behind the end, had been read before."""
+        return self._is_repeating or self._repeats.begins_again
 
 
 @dataclass(frozen=True)

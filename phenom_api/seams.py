@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
+from collections.abc import Iterable
 from enum import Enum
 
 _LANDMARKS = 4
-"""Rows of every page that are remembered for the rest of the scan."""
+"""Rows of every page whose places are remembered for the rest of the scan."""
+_SEARCHES = 20
+"""Searches through the array of all rows before a set is made of it, of eight times its size."""
 
 
 class Fit(Enum):
@@ -25,16 +29,28 @@ class Chain:
     hold: as rows that stay keep their order, no row that was there all the time can lie between.
     A row that the listing repeats proves nothing, for it may be another one.
 
-    What is remembered: the last page, and a few rows (landmarks) of every earlier one, by which
-    a page is recognised that lies further back because rows were inserted ahead of it.
+    What is remembered: the last page, a few rows (landmarks) of every earlier one, by which a page
+    is recognised that lies further back because rows were inserted ahead of it, and all hashes in
+    an array. The array is searched only where a page may have rows from before: where it has a
+    landmark, or is shorter than the distance from one landmark to the next.
     """
 
     def __init__(self) -> None:
         self.end = 0  #: the position behind the last row
-        self.rereading = False  #: whether the last page had rows from before the one before it
+        self.unseen: list[int] = []  #: indexes of the last page's rows that no page had before
+        self.is_same_page = False  #: whether the one before the last page had all of its rows
         self._tail: list[int] = []
+        self._rows = array("q")
+        self._row_set: set[int] | None = None
         self._landmarks: dict[int, int] = {}
+        self._spacing = 0
         self._repeated: set[int] = set()
+        self._searches = 0
+
+    @property
+    def rereading(self) -> bool:
+        """Whether the last page had nothing but rows that were there before."""
+        return not self.unseen
 
     def fit(self, offset: int, rows: list[int]) -> Fit:
         """How a page (not an empty one) joins."""
@@ -86,25 +102,57 @@ class Chain:
     def accept(self, offset: int, rows: list[int], *, aligned: bool) -> list[int]:
         """Take a page as the last one; returns the indexes of those of its rows that are new.
 
-        Rows from before the last page can be among them when the page is not ``aligned``; see
-        :attr:`rereading`.
+        Rows from before the last page can be among them: :attr:`unseen` has the others.
         """
         tail = set(self._tail)
         if aligned:
             new = list(range(max(0, self.end - offset), len(rows)))
         else:
             new = [index for index, row in enumerate(rows) if row not in tail]
+        doubles = _doubles(rows) if len(set(rows)) < len(rows) else set()
         again = {rows[index] for index in new if rows[index] in self._landmarks}
-        self.rereading = not again <= self._repeated
         if aligned:
-            self._repeated |= again | tail.intersection(rows[index] for index in new)
-        if len(set(rows)) < len(rows):
-            self._repeated |= _doubles(rows)
+            again |= tail.intersection(rows[index] for index in new)
+            self._repeated |= again
+        self._repeated |= doubles
+        is_certain = len(new) > self._spacing and not (again or doubles)
+        self.unseen = new if is_certain else self._unseen_of(rows, new)
+        self.is_same_page = not self.unseen and tail.issuperset(rows)
+        if len(self.unseen) < len(rows):
+            self._remember([rows[index] for index in self.unseen])
+        else:
+            self._remember(rows)
         self._tail = rows
         self.end = offset + len(rows)
-        for index in range(0, len(rows), max(1, len(rows) // _LANDMARKS)):
+        spacing = max(1, len(rows) // _LANDMARKS)
+        self._spacing = max(self._spacing, spacing)
+        for index in range(0, len(rows), spacing):
             self._landmarks[rows[index]] = offset + index
         return new
+
+    def never_seen(self, rows: Iterable[int]) -> set[int]:
+        """Those of the rows that no page had."""
+        if self._row_set is None:
+            self._searches += 1
+            if self._searches <= _SEARCHES:
+                return set(rows).difference(self._rows)
+            self._row_set = set(self._rows)
+        return set(rows) - self._row_set
+
+    def _unseen_of(self, rows: list[int], new: list[int]) -> list[int]:
+        """Those of the ``new`` indexes at which a row stands for the first time."""
+        left = self.never_seen(rows[index] for index in new)
+        unseen = []
+        for index in new:
+            if rows[index] in left:
+                left.remove(rows[index])
+                unseen.append(index)
+        return unseen
+
+    def _remember(self, rows: list[int]) -> None:
+        self._rows.fromlist(rows)
+        if self._row_set is not None:
+            self._row_set.update(rows)
 
 
 def _doubles(rows: list[int]) -> set[int]:

@@ -84,6 +84,30 @@ def test_new_rows_of_a_shifted_page() -> None:
     assert not made.rereading
 
 
+def test_rows_that_no_page_had() -> None:
+    made = chain()
+    assert made.never_seen([3, 10, 9, 11]) == {10, 11}
+    made.accept(9, [9, 3, 10, 3, 11, 8], aligned=True)
+    assert made.unseen == [2, 4]
+    assert made.never_seen([10, 11, 12]) == {12}
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 100])
+def test_no_row_is_new_twice_wherever_the_listing_begins_again(length: int) -> None:
+    for start in range(0, 200, 13):
+        made = chain(*((offset, list(range(offset, offset + 100))) for offset in (0, 99)))
+        made.accept(199, list(range(start, start + length))[: 199 - start], aligned=False)
+        assert made.rereading
+
+
+def test_rows_are_known_however_often_one_asks() -> None:
+    made = chain()
+    for row in range(10, 100):
+        assert made.never_seen([row, row - 1]) == {row}
+        made.accept(row - 1, [row - 1, row], aligned=True)
+    assert not made.never_seen(range(100))
+
+
 def test_rereading_is_noticed() -> None:
     made = chain()
     made.accept(12, [0, 1, 2, 3, 4], aligned=False)
