@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.listings import page_of
+from phenom_api.listings import identified_by, page_of
 from phenom_api.paging import Page
 from phenom_api.short_lists import whole
 
@@ -49,6 +49,13 @@ TAGGED = Operation(
 TAGS_OF = Operation(
     "GET", "/tags-api/v1/candidates/{candidateId}/tags", "Tags API, reading a candidate's tags"
 )
+
+found_identity = identified_by("userId")
+"""Of a row of the candidate search."""
+tag_identity = identified_by("tag")
+_applicant = identified_by("userId", "hiringStatus")
+_activity = identified_by("createdDate", "actionType", "previousValue", "updatedValue")
+_tagged = identified_by("candidateId")
 
 Row = Mapping[str, Any]
 Found = TypeVar("Found")
@@ -107,7 +114,7 @@ def applicants_page(gateway: Gateway, job_id: str, offset: int, limit: int) -> P
 
 def applicants(gateway: Gateway, job_id: str, size: int) -> list[Any]:
     """Everybody who applied for a job, as :func:`applicants_page` has them."""
-    return whole(partial(applicants_page, gateway, job_id), size)
+    return whole(partial(applicants_page, gateway, job_id), size, _applicant)
 
 
 def applications(gateway: Gateway, candidate_id: str) -> list[Any]:
@@ -139,6 +146,7 @@ def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 10
             operation, read, params={"from": offset, "size": limit}
         ),
         size,
+        _activity,
     )
 
 
@@ -175,12 +183,12 @@ def tags_page(gateway: Gateway, offset: int, limit: int) -> Page:
 
 def tagged(gateway: Gateway, tag: str, size: int) -> list[Any]:
     """Those who carry a tag. Answer: ``{data: [{candidateId}], from, size, total}``."""
-    return whole(partial(_tags, gateway, TAGGED.at(tag=tag)), size)
+    return whole(partial(_tags, gateway, TAGGED.at(tag=tag)), size, _tagged)
 
 
 def tags_of(gateway: Gateway, candidate_id: str, size: int) -> list[Any]:
     """A candidate's tags. Answer: ``{data: [{tag}], from, size, total}``."""
-    return whole(partial(_tags, gateway, TAGS_OF.at(candidateId=candidate_id)), size)
+    return whole(partial(_tags, gateway, TAGS_OF.at(candidateId=candidate_id)), size, tag_identity)
 
 
 def _tags(gateway: Gateway, operation: Operation, offset: int, limit: int) -> Page:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
+
+import orjson
 
 from phenom_api.answers import parse_json
 from phenom_api.gateway import Gateway, Operation
@@ -13,8 +16,38 @@ OPEN_JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
 CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading closed jobs")
 APPLICATIONS = Operation("GET", "/apply/v2/applications", "Apply API, reading applications")
 
+Identity = Callable[[Any], Hashable]
+"""What makes a row itself, whatever else of it changes."""
+
 _LONGEST_COUNT = 18
 """Digits of a total that can be one."""
+
+
+def identified_by(*members: str) -> Identity:
+    """Tells rows apart by these members; by all their content where they lack the first one."""
+
+    def identity(row: Any) -> Hashable:
+        first = row.get(members[0]) if isinstance(row, dict) else None
+        if type(first) in (str, int) and first != "":
+            values = [row.get(member) for member in members]
+            return tuple(value if type(value) in (str, int) else None for value in values)
+        return content(row)
+
+    return identity
+
+
+def content(row: Any) -> bytes:
+    """All of a row, however the gateway ordered its members."""
+    try:
+        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # Nested deeper than orjson goes (254 levels).
+        return json.dumps(row, sort_keys=True).encode()
+
+
+job_identity = identified_by("jobId", "locale", "siteType")
+"""The same job is listed once per locale and site type."""
+application_identity = identified_by("id")
 
 
 def jobs_page(

@@ -38,15 +38,15 @@ def _page(gateway: Gateway, operation: Operation, params: Mapping[str, int]) -> 
     return gateway.fetch(operation, read, params=params)
 
 
-class _NotPaged(Exception):
-    """The gateway passes over ``startIndex``, or refuses it."""
+class _Refused(Exception):
+    """The gateway refuses ``startIndex`` and ``count``."""
 
 
 class Resources:
     """A whole listing: iterate it for the rows, page by page, then ask ``outcome``.
 
     Like :class:`phenom_api.paging.Scan`, by which it reads, for gateways that may not page: what
-    their first answer leaves out is asked for in one request. Rows can come again.
+    the pages leave out is asked for in one request. Rows can come again.
 
     :param identity: what makes a row itself (not its content).
     :param executor, ahead: as in ``Scan``.
@@ -68,53 +68,49 @@ class Resources:
         self._scan = Scan(
             self._fetch, page_size=page_size, identity=identity, executor=executor, ahead=ahead
         )
-        self._first: Page | None = None
-        self._is_paged: bool | None = None
-        self._at_once: Page | None = None
+        self._is_answered = False
+        self._outcome: Outcome | None = None
 
     @property
     def outcome(self) -> Outcome:
         """How far absence from the listing can be trusted."""
-        whole = self._at_once
-        if whole is None:
-            return self._scan.outcome
-        # Without a count nothing tells whether the one answer had everything.
-        return Outcome(len(whole.rows), whole.total, open_seams=int(whole.total is None))
+        return self._outcome or self._scan.outcome
 
     def __iter__(self) -> Iterator[list[Any]]:
         try:
             yield from self._scan
-        except _NotPaged:
-            self._at_once = self._everything()
-            yield self._at_once.rows
+        except _Refused:
+            yield from self._at_once({}, None)
+            return
+        scanned = self._scan.outcome
+        if scanned.repeats and scanned.total is not None and scanned.total > scanned.rows:
+            yield from self._at_once({"count": scanned.total}, scanned)
+        elif scanned.ignores_offset:
+            self._outcome = self._of_one_answer(scanned.rows, scanned.total, scanned)
 
-    def _everything(self) -> Page:
-        first = self._first
-        if first is None:
-            return _page(self._gateway, self._operation, {})
-        if first.total is None or first.total <= len(first.rows):
-            return first
-        return _page(self._gateway, self._operation, {"count": first.total})
+    def _at_once(self, params: Mapping[str, int], scanned: Outcome | None) -> Iterator[list[Any]]:
+        page = _page(self._gateway, self._operation, params)
+        different = {self._identity(row) for row in page.rows}
+        self._outcome = self._of_one_answer(len(different), page.total, scanned)
+        yield page.rows
+
+    @staticmethod
+    def _of_one_answer(rows: int, total: int | None, scanned: Outcome | None) -> Outcome:
+        return Outcome(
+            rows,
+            total,
+            # Without a count nothing tells whether the one answer had everything.
+            open_seams=int(total is None),
+            repeats=scanned is not None,
+            ignores_offset=scanned is not None and scanned.ignores_offset,
+        )
 
     def _fetch(self, offset: int, limit: int) -> Page:
         try:
             page = resources_page(self._gateway, self._operation, offset, limit)
         except RequestRefused as error:
-            if self._first is None and error.status in _PARAMETERS_REFUSED:
-                raise _NotPaged from None
+            if not self._is_answered and error.status in _PARAMETERS_REFUSED:
+                raise _Refused from None
             raise
-        if offset == 0:
-            if self._first is None and page.rows:
-                self._first = page
-        elif self._first is not None and page.rows:
-            if self._is_paged is None:
-                self._is_paged = not self._is_first_again(self._first, page)
-            if not self._is_paged:
-                raise _NotPaged
+        self._is_answered = True
         return page
-
-    def _is_first_again(self, first: Page, later: Page) -> bool:
-        """Whether a later page is the listing's beginning, in whatever order."""
-        beginning = [self._identity(row) for row in first.rows]
-        rows = [self._identity(row) for row in later.rows]
-        return rows[0] == beginning[0] or set(rows) == set(beginning)

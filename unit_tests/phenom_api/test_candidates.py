@@ -12,6 +12,14 @@ from phenom_api.errors import MalformedAnswer, RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page
 from phenom_api.short_lists import whole
+from unit_tests.phenom_api.repeating_listing import (
+    IN_ORDER,
+    TOTALS,
+    RepeatingListing,
+    Serve,
+    begins_again,
+    goes_round,
+)
 
 
 class Answers:
@@ -159,6 +167,22 @@ class TestWholeLists:
         assert whole(fetch, 10) == rows
         if total == "right" and clamp is None:
             assert requests == count // 10 + 1
+
+    @pytest.mark.parametrize("serve", IN_ORDER)
+    @pytest.mark.parametrize("total", TOTALS)
+    @pytest.mark.parametrize("count", [1, 9, 10, 11, 20, 198])
+    def test_a_list_that_repeats_itself(self, serve: Serve, total: str, count: int) -> None:
+        for size, changing in ((10, False), (10, True), (100, False)):
+            listing = RepeatingListing(count, serve, TOTALS[total], changing=changing)
+            rows = [row.number for row in whole(listing.fetch, size, lambda row: row.number)]
+            assert set(rows) == listing.served
+            assert len(listing.reads) <= count // min(size, 30) + 4
+            if serve in (begins_again, goes_round):
+                assert rows == list(range(count))
+
+    def test_rows_that_look_alike_are_kept(self) -> None:
+        rows = [1, 1, 2, 1, 1, 3, 4, 4]
+        assert whole(lambda offset, limit: Page(rows[offset:][:limit], None), 3) == rows
 
     @pytest.mark.parametrize("total", [None, 4, 40])
     def test_a_list_that_knows_no_paging(self, total: int | None) -> None:

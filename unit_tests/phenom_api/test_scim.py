@@ -13,6 +13,14 @@ import pytest
 from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable
 from phenom_api.paging import Outcome
 from phenom_api.scim import GROUPS, USERS, Resources
+from unit_tests.phenom_api.repeating_listing import (
+    IN_ORDER,
+    TOTALS,
+    RepeatingListing,
+    Serve,
+    held_back_by_a_page,
+    shorter_cycle,
+)
 from unit_tests.phenom_api.wire import GATEWAY, Wire, wire
 
 URL = GATEWAY + USERS.path
@@ -137,6 +145,28 @@ def test_a_listing_that_comes_in_any_order_ends(made: Wire) -> None:
     rows, outcome = read(made, ScimListing(10, starts=False, counts=False, reversing=True), 5)
     assert len(set(rows)) == 10
     assert outcome.complete
+
+
+@pytest.mark.parametrize("serve", IN_ORDER)
+@pytest.mark.parametrize("total", ["right", "missing", "twice"])
+@pytest.mark.parametrize("count", [1, 9, 57, 99])
+def test_a_listing_that_repeats_itself(made: Wire, serve: Serve, total: str, count: int) -> None:
+    listing = RepeatingListing(count, serve, TOTALS[total])
+
+    def answer(request: Any, _: Any) -> Row:
+        asked = {name: int(value[0]) for name, value in request.qs.items()}
+        page = listing.fetch(asked.get("startindex", 1) - 1, asked.get("count", 10))
+        body = {"Resources": [{"id": f"u{row.number}"} for row in page.rows]}
+        return body if page.total is None else {**body, "totalResults": page.total}
+
+    rows, outcome = read(made, answer)
+    assert {int(row[1:]) for row in rows} == listing.served
+    if total == "right" and serve not in (shorter_cycle, held_back_by_a_page):
+        assert listing.served == set(range(count))
+    if outcome.complete:
+        assert total == "right"
+        assert listing.served == set(range(count))
+    assert len(listing.reads) <= count // 9 + 45
 
 
 @pytest.mark.parametrize("operation", [USERS, GROUPS])
