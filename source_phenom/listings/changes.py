@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from phenom_api.candidates import search_page, updated
+from phenom_api.candidates import found_identity, search_page, updated
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page, Scan
@@ -42,6 +42,7 @@ class Changes:
         self._today = today
         self.until = 0
         self.is_whole = True
+        self._is_long: bool | None = None
 
     def since(self, moment: int | None) -> Iterator[Any]:
         """Rows of candidates that changed after ``moment``; None for all. Some come twice.
@@ -62,26 +63,40 @@ class Changes:
         begin, end = first or _FIRST_DAY, last or self._today + 2 * _DAY
         can_divide = end > begin
         search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
-        if not (can_divide and self._has_more_than(_MOST, search)):
-            scan = self._scan(search, _identity)
+        seems_long = can_divide and self._seems_longer_than(_MOST, search)
+        if not (seems_long and self._is_long):
+            scan, count = self._scan(search, found_identity), 0
             try:
                 for rows in scan:
                     for row in rows:
                         if type(row) is dict:
                             self.until = max(self.until, changed_at(row) or 0)
                             yield row
+                    count += len(rows)
+                    if seems_long and count > _MOST:
+                        self._is_long = True
+                        break
+                else:
+                    # What was behind its end had been listed before.
+                    self._is_long = False if seems_long else self._is_long
+                    self.is_whole &= not scan.outcome.open_seams
+                    if scan.outcome.ignores_offset:
+                        logger.warning(
+                            f"{scan.outcome.ignored_offset('the candidates that changed')}; the "
+                            "next sync looks for the same changes again."
+                        )
+                    return
             except RequestRefused:
                 if not can_divide or not scan.outcome.rows:
                     raise
-            else:
-                self.is_whole &= not scan.outcome.open_seams
-                return
         middle = begin + (end - begin) // 2
         yield from self._within(begin, middle)
         yield from self._within(middle + _DAY, last)
 
-    @staticmethod
-    def _has_more_than(most: int, search: Callable[[int, int], Page]) -> bool:
+    def _seems_longer_than(self, most: int, search: Callable[[int, int], Page]) -> bool:
+        """Whether there is a row that far behind, be it one that was listed before."""
+        if self._is_long is False:
+            return False
         try:
             return bool(search(most - 1, 1).rows)
         except RequestRefused:
@@ -106,7 +121,3 @@ def _after(day: date | None) -> date | None:
 
 def _day(moment: int) -> date:
     return datetime.fromtimestamp(moment / 1000, timezone.utc).date()
-
-
-def _identity(row: Any) -> Any:
-    return row.get("userId") if type(row) is dict else None

@@ -13,6 +13,14 @@ from phenom_api.errors import PermissionDenied, RequestRefused
 from phenom_api.paging import Page, Scan
 from source_phenom.listings import changes
 from source_phenom.listings.changes import Changes
+from unit_tests.phenom_api.repeating_listing import (
+    Serve,
+    begins_again,
+    ends,
+    goes_round,
+    held_back,
+    ignores_offset,
+)
 
 TODAY = date(2026, 11, 2)
 DAY_MS = 86_400_000
@@ -37,12 +45,15 @@ class Engine:
         refuses: bool = False,
         zone: int = 0,
         inclusive: bool = True,
+        serve: Serve = ends,
     ) -> None:
         self.rows = rows
         self.window = window
         self.refuses = refuses
         self.zone = timezone(timedelta(hours=zone))
         self.inclusive = inclusive
+        self.serve = serve
+        self.requests = 0
         self.filters: list[list[str]] = []
 
     def page(self, _: Any, filters: list[dict[str, Any]], offset: int, limit: int) -> Page:
@@ -52,7 +63,8 @@ class Engine:
             limit = max(0, self.window - offset)
         found = [row for row in self.rows if all(self._passes(row, each) for each in filters)]
         self.filters += [each["values"] for each in filters]
-        return Page(found[offset : offset + limit], None)
+        self.requests += 1
+        return Page(list(self.serve(found, offset, limit)) if found else [], None)
 
     def _passes(self, row: dict[str, Any], condition: dict[str, Any]) -> bool:
         assert condition["field"] == "updatedDate"
@@ -117,6 +129,27 @@ def test_more_than_can_be_paged_to(search: Any, refuses: bool, inclusive: bool) 
 def test_a_window_that_is_smaller_than_thought(search: Any) -> None:
     found, _ = search(Engine(spread(150), window=19, refuses=True))
     assert found == {f"c{number}" for number in range(150)}
+
+
+@pytest.mark.parametrize("serve", [begins_again, goes_round, ignores_offset, held_back])
+@pytest.mark.parametrize("count", [1, 7, 15, 19])
+def test_a_search_that_repeats_itself(search: Any, serve: Serve, count: int) -> None:
+    """It seems to have rows without end: it is not read day by day for that."""
+    engine = Engine(spread(count), serve=serve)
+    found, outcome = search(engine)
+    if serve is not ignores_offset:
+        assert found == {f"c{number}" for number in range(count)}
+    assert found
+    assert not outcome.is_whole
+    assert engine.filters == []
+    assert engine.requests < 40
+
+
+def test_a_long_search_that_repeats_itself(search: Any) -> None:
+    engine = Engine(spread(150), serve=begins_again)
+    found, outcome = search(engine)
+    assert found == {f"c{number}" for number in range(150)}
+    assert not outcome.is_whole
 
 
 @pytest.mark.parametrize("zone", [-11, 0, 13])
