@@ -9,12 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import orjson
-
 from destination_phenom.rejections import rejected
 from phenom_api.errors import PermissionDenied, PhenomError
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
+from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, job_identity, jobs_page
 from phenom_api.paging import Scan
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.jobs import job_key
@@ -108,13 +106,18 @@ class JobIds:
                 scan = Scan(
                     partial(jobs_page, self._gateway, operation, site_type),
                     page_size=_PAGE_SIZE,
-                    identity=orjson.dumps,
+                    identity=job_identity,
                     executor=executor,
                     ahead=2 * workers,
                 )
                 for rows in scan:
                     self._take(rows)
-                if scan.outcome.complete:
+                if scan.outcome.ignores_offset:
+                    logger.warning(
+                        f"{scan.outcome.ignored_offset(_named(operation, site_type))}. Name those "
+                        f"jobs by {REMOTE} and the jobId."
+                    )
+                if scan.outcome.complete or scan.outcome.ignores_offset:
                     return
 
     def _take(self, rows: list[Any]) -> None:

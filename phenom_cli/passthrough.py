@@ -234,7 +234,18 @@ def _print_rows(
             f"Warning: the gateway counts {outcome.total:,} rows but lists {outcome.rows:,}.",
             err=True,
         )
-    if outcome is not None and outcome.open_seams:
+    if outcome is not None and outcome.ignores_offset:
+        click.echo(
+            "Warning: the gateway ignores offset: every page is the first one again. There may be"
+            " more rows.",
+            err=True,
+        )
+    elif outcome is not None and outcome.repeats:
+        click.echo(
+            "Warning: behind these rows the gateway lists them again; reading ended there.",
+            err=True,
+        )
+    elif outcome is not None and outcome.open_seams:
         click.echo("Warning: rows moved while they were read; some may be missing.", err=True)
 
 

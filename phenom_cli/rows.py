@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from phenom_api.gateway import Gateway, Operation
+from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, application_identity, job_identity
 from phenom_api.paging import Outcome, Page, Scan
 
 
@@ -36,12 +36,13 @@ class Rows:
     def __iter__(self) -> Iterator[list[Any]]:
         """Raises click.ClickException for a listing of another shape, PhenomError for a no."""
         workers = self.gateway.connection.num_workers
+        is_of_jobs = self.operation.path in (OPEN_JOBS.path, CLOSED_JOBS.path)
         executor = ThreadPoolExecutor(workers)
         try:
             scan = Scan(
                 self._page,
                 page_size=self.page_size,
-                identity=_identity,
+                identity=job_identity if is_of_jobs else application_identity,
                 executor=executor,
                 ahead=max(2, 2 * workers),
             )
@@ -84,7 +85,3 @@ def _count(value: Any) -> int | None:
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _identity(row: Any) -> str:
-    return json.dumps(row, sort_keys=True)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from phenom_api.gateway import Gateway
-from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, applications_page, jobs_page
+from phenom_api.listings import (
+    CLOSED_JOBS,
+    OPEN_JOBS,
+    Identity,
+    application_identity,
+    applications_page,
+    content,
+    job_identity,
+    jobs_page,
+)
 from phenom_api.paging import Page
 from phenom_cli.shapes import json_type, shape
 from source_phenom.config import SourceConfig
@@ -67,7 +76,7 @@ def jobs_found(config: SourceConfig, gateway: Gateway, size: int) -> tuple[list[
     total = 0
     for operation, site_type in listings:
         fetch = partial(jobs_page, gateway, operation, site_type)
-        some, of = sample(fetch, -(-size // len(listings)), config.page_size)
+        some, of = sample(fetch, -(-size // len(listings)), config.page_size, job_identity)
         rows += some
         total += of
     origins = Origins(config.field_overrides, config.custom_fields)
@@ -82,7 +91,8 @@ def applications_found(
     config: SourceConfig, gateway: Gateway, size: int
 ) -> tuple[list[Found], int, int]:
     """The same for applications; what describes the candidate belongs to that model."""
-    rows, total = sample(partial(applications_page, gateway), size, config.page_size)
+    fetch = partial(applications_page, gateway)
+    rows, total = sample(fetch, size, config.page_size, application_identity)
     origins = Origins(config.field_overrides, config.custom_fields)
     found = []
     for each in survey(rows):
@@ -142,16 +152,25 @@ def _values(
                     yield from _values(element, parts, True)
 
 
-def sample(fetch: Callable[[int, int], Page], size: int, page_size: int) -> tuple[list[Any], int]:
+def sample(
+    fetch: Callable[[int, int], Page], size: int, page_size: int, identity: Identity = content
+) -> tuple[list[Any], int]:
     """About ``size`` rows from all over a listing, and how many it has (as far as is known).
 
-    What a tenant filled in changes over the years: the pages lie as far apart as they can.
+    What a tenant filled in changes over the years: the pages lie as far apart as they can. The
+    first page with nothing but rows that were there before is the last one.
 
-    :param fetch: reads ``limit`` rows from ``offset``.
+    :param fetch: reads ``limit`` rows from ``offset``. :param identity: what makes a row itself.
     """
+    rows: dict[Hashable, Any] = {}
+
+    def add(page: Page) -> None:
+        for row in page.rows:
+            rows.setdefault(identity(row), row)
+
     first = fetch(0, min(size, page_size))
-    rows = list(first.rows)
-    length = len(rows)
+    add(first)
+    length = len(first.rows)
     total = first.total
     if not length:
         return [], total or 0
@@ -162,8 +181,8 @@ def sample(fetch: Callable[[int, int], Page], size: int, page_size: int) -> tupl
     else:
         offsets = list(range(length, size if total is None else min(size, total), length))
     for offset in offsets:
-        more = fetch(offset, min(size - len(rows), length)).rows
-        if not more:
+        known = len(rows)
+        add(fetch(offset, min(size - known, length)))
+        if len(rows) == known:
             break
-        rows += more
-    return rows[:size], len(rows) if total is None else total
+    return list(rows.values())[:size], len(rows) if total is None else total

@@ -11,7 +11,7 @@ import orjson
 
 from phenom_api import hiring_manager
 from phenom_api.errors import PhenomError
-from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
+from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, identified_by, job_identity, jobs_page
 from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, from_elsewhere, is_complete
 from source_phenom.listings.spool import Spool
@@ -107,7 +107,12 @@ class JobListing(Listing):
                         managed = jobs.managed(row, odd)
                         found[key] = max(found.get(key, managed), managed)
                         stream.note(odd)
-            if scan.outcome.open_seams or not scan.outcome.agrees:
+            if scan.outcome.ignores_offset:
+                what = f"{status.lower()} jobs of the hiring manager's view"
+                logger.warning(
+                    f"{scan.outcome.ignored_offset(what)}; for those, {_MANAGED_COLUMNS} are null."
+                )
+            elif scan.outcome.open_seams or not scan.outcome.agrees:
                 logger.warning(
                     f"The hiring manager's view does not show all {status.lower()} jobs: "
                     f"{_MANAGED_COLUMNS} of the others are null."
@@ -121,7 +126,7 @@ class JobListing(Listing):
                 operation, what = _SEGMENTS[segment]
                 for site_type in self.config.site_types:
                     scan = self.scan(
-                        partial(jobs_page, self.gateway, operation, site_type), canonical
+                        partial(jobs_page, self.gateway, operation, site_type), job_identity
                     )
                     for rows in scan:
                         self._keep_variants(rows, segment, site_type, variants)
@@ -214,11 +219,8 @@ class JobListing(Listing):
             yield from admission.add(key, canonical(record))
 
 
-def _managed_row(row: Any) -> Any:
-    """What makes a row of the hiring manager's view itself; its counters change all the time."""
-    if type(row) is not dict:
-        return canonical(row)
-    return canonical([row.get("jobId"), row.get("locale")])
+_managed_row = identified_by("jobId", "locale")
+"""Of the hiring manager's view: its counters change all the time."""
 
 
 def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:

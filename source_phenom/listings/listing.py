@@ -138,7 +138,18 @@ def is_complete(outcome: Outcome, what: str) -> bool:
 
     :param what: the listing's name in log lines.
     """
-    if outcome.open_seams and outcome.single_rows:
+    if outcome.ignores_offset and not outcome.complete:
+        logger.warning(
+            f"{outcome.ignored_offset(what)}; nothing is reported as deleted. Tell Phenom; until "
+            "it is mended, a page_size larger than the listing may help."
+        )
+    elif outcome.repeats and (outcome.open_seams or not outcome.agrees):
+        counts = "does not count them" if outcome.total is None else f"counts {outcome.total}"
+        logger.warning(
+            f"The gateway lists {outcome.rows} rows of the {what}, then rows that it listed "
+            f"before, and {counts}. All that it lists were read; nothing is reported as deleted."
+        )
+    elif outcome.open_seams and outcome.single_rows:
         logger.warning(
             f"The gateway lists {what} one row at a time, so that nothing shows whether one was "
             "skipped; nothing is reported as deleted. Ask Phenom for a larger limit."

@@ -96,7 +96,7 @@ def resources(
 def _identity(row: Any) -> Any:
     """What makes a SCIM resource itself: its id, or for want of one its content."""
     key = (row.get("id") or row.get("value")) if type(row) is dict else None
-    return key if type(key) is str else canonical(row)
+    return key if type(key) in (str, int) and key != "" else canonical(row)
 
 
 class ResourceListing(Listing):
@@ -146,7 +146,7 @@ class GroupListing(ResourceListing):
 
 def _is_complete(outcome: Outcome, what: str) -> bool:
     """SCIM owes a count (``totalResults``), as nobody has promised that it pages."""
-    if outcome.total is None:
+    if outcome.total is None and not outcome.repeats:
         logger.warning(
             f"The gateway does not count the {what}; deletions are left to a sync in which it does."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
@@ -21,6 +22,8 @@ from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Odd, canonical, text
 from source_phenom.reading.events import Event
 from source_phenom.snapshot import Verdict, detailed, fingerprint
+
+logger = logging.getLogger("airbyte.phenom")
 
 _NOWHERE = Found(None, None)
 _WITHOUT_TAGS = "Without it, candidates.tags are null."
@@ -85,11 +88,14 @@ class Profiles(Part):
                         persons.add(candidate, Tagged(tag))
 
     def _tags(self) -> Iterator[str]:
-        for rows in self._scan(partial(api.tags_page, self._gateway), canonical):
+        scan = self._scan(partial(api.tags_page, self._gateway), api.tag_identity)
+        for rows in scan:
             for row in rows:
                 tag = text(row.get("tag"), "", []) if type(row) is dict else None
                 if tag is not None:
                     yield tag
+        if scan.outcome.ignores_offset and scan.outcome.open_seams:
+            logger.warning(f"{scan.outcome.ignored_offset('the tags')} in candidates.tags.")
 
     def sort_out(self, page: list[Person], asked: list[Person]) -> Iterator[Event]:
         people = [person for person in page if person.is_kept]

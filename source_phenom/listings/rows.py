@@ -132,4 +132,4 @@ class ApplicationRows:
 def identity(row: Any) -> Any:
     """What makes a listed application itself: its id, or for want of one its content."""
     key = row.get("id") if type(row) is dict else None
-    return key if type(key) is str else canonical(row)
+    return key if (type(key) is str and key) or type(key) is int else canonical(row)

@@ -13,6 +13,12 @@ import requests_mock
 
 from integration_tests.cli.running import Done, config_file, run
 from phenom_cli import waiting
+from unit_tests.phenom_api.repeating_listing import (
+    Serve,
+    begins_again,
+    goes_round,
+    ignores_offset,
+)
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 TOKEN = "t0ken-of-the-hour"
@@ -214,6 +220,35 @@ def test_a_wrong_total_is_told(http: requests_mock.Mocker, tool: Tool) -> None:
     done = tool("GET", JOBS, "--paginate")
     assert (done.code, len(done.rows)) == (0, 5)
     assert "counts 9 rows but lists 5" in done.err
+
+
+@pytest.mark.parametrize("total", [198, None, 10**12])
+@pytest.mark.parametrize(
+    ("serve", "count", "says"),
+    [
+        (begins_again, 198, "behind these rows the gateway lists them again"),
+        (goes_round, 198, "behind these rows the gateway lists them again"),
+        (ignores_offset, 21, "the gateway ignores offset"),
+    ],
+)
+def test_a_listing_that_repeats_itself(
+    http: requests_mock.Mocker, tool: Tool, serve: Serve, count: int, says: str, total: int | None
+) -> None:
+    rows = [{"jobId": f"JR-{number}", "views": 0} for number in range(198)]
+    asked = 0
+
+    def answer(request: Any, _: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        page = serve(rows, int(request.qs["offset"][0]), int(request.qs["limit"][0]))
+        return {"data": [{**row, "views": asked} for row in page], "totalRecordsCount": total}
+
+    http.get(GATEWAY + JOBS, json=answer)
+    done = tool("GET", JOBS, "-p", "limit=20", "--paginate")
+    assert done.code == 0
+    assert [row["jobId"] for row in done.rows] == [f"JR-{number}" for number in range(count)]
+    assert says in done.err
+    assert asked < 30
 
 
 def test_an_empty_listing_without_a_total(http: requests_mock.Mocker, tool: Tool) -> None:

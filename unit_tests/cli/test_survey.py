@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from phenom_api.paging import Page
 from phenom_cli.survey import Field, sample, survey
+from unit_tests.phenom_api.repeating_listing import IN_ORDER, TOTALS, RepeatingListing, Serve
 
 
 def test_fields_of_payloads() -> None:
@@ -66,6 +69,18 @@ def test_a_listing_without_a_total() -> None:
     listing = Listing(25, counts=False)
     assert sample(listing.fetch, 200, 10) == (list(range(25)), 25)
     assert sample(listing.fetch, 20, 10)[0] == list(range(20))
+
+
+@pytest.mark.parametrize("serve", IN_ORDER)
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize("count", [1, 20, 50, 198])
+def test_no_row_of_a_listing_that_repeats_itself_comes_twice(
+    serve: Serve, total: str, count: int
+) -> None:
+    listing = RepeatingListing(count, serve, TOTALS[total], changing=True)
+    rows, _ = sample(listing.fetch, 200, 10, lambda row: row.number)
+    assert len({row.number for row in rows}) == len(rows)
+    assert len(listing.reads) <= 25
 
 
 def test_an_empty_listing() -> None:

@@ -25,6 +25,12 @@ from phenom_api.gateway import Gateway, Patience
 from phenom_api.listings import OPEN_JOBS, jobs_page
 from phenom_api.paging import Scan
 from source_phenom.models.ids import UnifiedIds
+from unit_tests.phenom_api.repeating_listing import (
+    Serve,
+    begins_again,
+    goes_round,
+    ignores_offset,
+)
 
 GATEWAY = "https://gateway.test/prefix"
 APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
@@ -300,6 +306,33 @@ def test_no_job_is_unknown_where_a_listing_failed(
     for number in range(3):
         with pytest.raises(Unavailable):
             carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", f"JR-{number}")})
+
+
+@pytest.mark.parametrize("serve", [begins_again, goes_round, ignores_offset])
+@pytest.mark.parametrize("counted", [0, 198, 10**12])
+def test_a_listing_that_repeats_itself_is_read_to_its_end(
+    wire: requests_mock.Mocker, caplog: pytest.LogCaptureFixture, serve: Serve, counted: int
+) -> None:
+    rows = [{"jobId": f"JR-{number}"} for number in range(198)]
+
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        page = serve(rows, int(request.qs["offset"][0]), int(request.qs["limit"][0]))
+        views = len(wire.request_history)
+        return {"totalRecordsCount": counted, "data": [{**row, "views": views} for row in page]}
+
+    empty = {"totalRecordsCount": 0, "data": []}
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=empty)
+    wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=empty)
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs?siteType=external", json=answer)
+    ids = UnifiedIds("phenom")
+    last = 99 if serve is ignores_offset else 197
+    with Gateway(destination_config(CONFIG)) as gateway:
+        job_ids = JobIds(gateway, "external")
+        assert job_ids.resolve(ids.of("jobs", f"JR-{last}")) == f"JR-{last}"
+        with pytest.raises(Rejected):
+            job_ids.resolve(ids.of("jobs", "JR-198"))
+    assert ("ignores the offset" in caplog.text) is (serve is ignores_offset)
+    assert len(wire.request_history) < 80
 
 
 def test_a_listing_that_misses_a_row_is_read_once_more(wire: requests_mock.Mocker) -> None:

@@ -17,6 +17,7 @@ import requests_mock
 
 from integration_tests.source.reading import STREAMS, Outcome, catalog
 from source_phenom import run
+from unit_tests.phenom_api.repeating_listing import Serve, ends
 
 GATEWAY = "https://gateway.test/prefix"
 TOKEN_URL = "https://login.test/token"
@@ -36,7 +37,7 @@ class Tenant:
 
     :param managed: jobs of the hiring manager's view, by OPEN and PAST.
     :param is_counted: whether SCIM listings have totals.
-    :param denied: paths that are answered with 403.
+    :param denied: paths that are answered with 403. :param serve: the rows of a page.
     """
 
     jobs: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -48,6 +49,7 @@ class Tenant:
     total_off_by: int = 0
     is_counted: bool = True
     denied: tuple[str, ...] = ()
+    serve: Serve = ends
 
     @contextmanager
     def served(self) -> Iterator[requests_mock.Mocker]:
@@ -71,7 +73,7 @@ class Tenant:
     def _jobs(self, listed: dict[str, list[dict[str, Any]]]) -> Any:
         def answer(request: Any, _: Any) -> dict[str, Any]:
             rows = listed[request.qs["sitetype"][0]]
-            page = _page(rows, request)
+            page = self._page(rows, request)
             total = len(rows) + self.total_off_by
             return {"status": "success", "totalRecordsCount": total, "data": page}
 
@@ -79,12 +81,13 @@ class Tenant:
 
     def _applications(self, request: Any, _: Any) -> dict[str, Any]:
         total = len(self.applications) + self.total_off_by
-        return {"data": _page(self.applications, request), "pagination": {"total": total}}
+        return {"data": self._page(self.applications, request), "pagination": {"total": total}}
 
     def _resources(self, listed: list[dict[str, Any]]) -> Any:
         def answer(request: Any, _: Any) -> dict[str, Any]:
-            start, count = (int(request.qs[name][0]) for name in ("startindex", "count"))
-            rows = listed[start - 1 :][:count]
+            start = int(request.qs.get("startindex", ["1"])[0])
+            count = int(request.qs["count"][0])
+            rows = list(self.serve(listed, start - 1, count)) if listed else []
             total = len(listed) + self.total_off_by
             body = {"Resources": rows, "startIndex": start}
             return {**body, "totalResults": total} if self.is_counted else body
@@ -94,13 +97,12 @@ class Tenant:
     def _managed(self, request: Any, _: Any) -> dict[str, Any]:
         asked = request.json()
         rows = self.managed[asked["status"]]
-        page = rows[asked["from"] :][: asked["size"]]
+        page = list(self.serve(rows, asked["from"], asked["size"])) if rows else []
         return {"status": "success", "data": {"jobs": page, "totalCount": len(rows)}}
 
-
-def _page(rows: list[dict[str, Any]], request: Any) -> list[dict[str, Any]]:
-    offset, limit = int(request.qs["offset"][0]), int(request.qs["limit"][0])
-    return rows[offset : offset + limit]
+    def _page(self, rows: list[dict[str, Any]], request: Any) -> list[dict[str, Any]]:
+        offset, limit = int(request.qs["offset"][0]), int(request.qs["limit"][0])
+        return list(self.serve(rows, offset, limit)) if rows else []
 
 
 def run_source(command: str, folder: Path, **files: Any) -> Outcome:
