@@ -15,7 +15,7 @@ from phenom_cli.shapes import json_type, shape
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.origins import Origins
-from source_phenom.models.values import is_empty
+from source_phenom.models.values import is_empty, with_custom_objects
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class _Seen:
 
 def survey(rows: Sequence[Any]) -> list[Field]:
     """Every field of the rows, a parent ahead of its members. What is no object has none."""
-    payloads = [row for row in rows if isinstance(row, dict)]
+    payloads = [with_custom_objects(row) for row in rows if isinstance(row, dict)]
     seen: dict[tuple[str, ...], _Seen] = {}
     for payload in payloads:
         here: dict[tuple[str, ...], list[Any]] = {}

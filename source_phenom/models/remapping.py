@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, is_empty, text
+from source_phenom.models.values import Odd, is_empty, text, with_custom_objects
 
 Valid = Callable[[Any], Any]
 """From a remote value to the column's; null where the value is not valid for it."""
@@ -125,9 +125,13 @@ class Remapping:
 
         A column that the record does not carry itself (a candidate's source) is left alone.
         """
-        for override in self._overrides.get(model, ()):
+        overrides, named = self._overrides.get(model), self._named.get(model)
+        if overrides is None and named is None:
+            return record
+        readings = _readings(payload)
+        for override in overrides or ():
             if override.field in record:
-                value, path = self._fed(override, payload)
+                value, path = self._fed(override, readings)
                 if value is not None:
                     record[override.field] = value
                     record["integration_fields"] = [
@@ -135,9 +139,8 @@ class Remapping:
                     ]
                 elif not override.keep_default:
                     record[override.field] = None
-        named = self._named.get(model)
-        if named:
-            record["custom_fields"] = {field.key: at(payload, field.path) for field in named}
+        if named is not None:
+            record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
         return record
 
     def default_counts(self, model: str, field: str) -> bool:
@@ -152,21 +155,34 @@ class Remapping:
         """A candidate's ``source`` as one of its applications has it."""
         for override in self._overrides.get(candidates.MODEL, ()):
             if override.field == "source":
-                value, _ = self._fed(override, payload)
+                value, _ = self._fed(override, _readings(payload))
                 if value is not None or not override.keep_default:
                     return str(value) if value is not None else None
         return candidates.applicant_source(payload, odd)
 
     @staticmethod
-    def _fed(override: Override, payload: Mapping[str, Any]) -> tuple[Any, str | None]:
+    def _fed(override: Override, readings: _Readings) -> tuple[Any, str | None]:
         valid = _VALID[override.model][override.field]
         for path in override.paths:
-            found = at(payload, path)
+            found = _first(readings, path)
             if not is_empty(found):
                 value = valid(found)
                 if value is not None:
                     return value, path
         return None, None
+
+
+_Readings = Sequence[Mapping[str, Any]]
+"""A payload with the tenant's own objects as objects, and then as it came."""
+
+
+def _readings(payload: Mapping[str, Any]) -> _Readings:
+    read = with_custom_objects(payload)
+    return (payload,) if read is payload else (read, payload)
+
+
+def _first(readings: _Readings, path: str) -> Any:
+    return next((found for each in readings if (found := at(each, path)) is not None), None)
 
 
 def at(payload: Any, path: str) -> Any:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
+from phenom_api.answers import parse_json
+
 Odd = list[str]
 """Names of the columns whose payload value had an unexpected type, in the order met."""
+
+CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
+"""Members of jobs and applications that hold the tenant's own object."""
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NOTHING: Mapping[str, Any] = {}
@@ -58,11 +64,43 @@ def objects(value: Any, column: str, odd: Odd) -> list[Mapping[str, Any]]:
 
 
 def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
-    """The tenant's own object, whole; null where there is none."""
+    """The tenant's own object, whole; null where there is none.
+
+    It may also come as JSON text, or as a list of ``{key, value}`` or ``{name, value}``; of a key
+    that comes twice the last value counts, as in JSON.
+    """
     if value is None or type(value) is dict:
         return value
-    odd.append(column)
-    return None
+    if is_empty(value):
+        return None
+    if type(value) is str and value.lstrip().startswith(("{", "[", '"')):
+        with suppress(ValueError):
+            return custom_object(parse_json(value.encode("utf-8", "replace")), column, odd)
+    entries = _entries(value) if type(value) is list else []
+    if not entries or len(entries) != len(value):
+        odd.append(column)
+    return dict(entries) or None
+
+
+def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
+    """Key and value of those in a list that are ``{key, value}`` or ``{name, value}``."""
+    named = (
+        (text(entry.get("key", entry.get("name")), "", []), entry["value"])
+        for entry in listed
+        if type(entry) is dict and "value" in entry
+    )
+    return [(key, value) for key, value in named if key is not None]
+
+
+def with_custom_objects(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A payload in which the tenant's own objects are objects, however they came."""
+    made = {
+        member: found
+        for member in CUSTOM_OBJECTS
+        if type(payload.get(member)) in (str, list)
+        and (found := custom_object(payload[member], "", [])) is not None
+    }
+    return {**payload, **made} if made else payload
 
 
 def is_empty(value: Any) -> bool:

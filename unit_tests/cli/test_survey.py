@@ -28,6 +28,12 @@ def test_fields_of_payloads() -> None:
     ]
 
 
+def test_the_tenant_s_own_object_is_looked_into_in_any_shape() -> None:
+    shapes = [{"dept": "X1"}, '{"dept": "X1"}', [{"key": "dept", "value": "X1"}], "none", ["X1"]]
+    found = {each.path: each.filled for each in survey([{"additionalFields": s} for s in shapes])}
+    assert found == {"additionalFields": 1.0, "additionalFields.dept": 0.6}
+
+
 def test_no_payloads_no_fields() -> None:
     assert survey([]) == []
 

@@ -95,6 +95,30 @@ def test_source_is_fed_from_each_application() -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        '{"orgUnit": "Platform"}',
+        [{"key": "orgUnit", "value": "Platform"}],
+        '[{"name": "orgUnit", "value": "Platform"}]',
+    ],
+)
+def test_paths_reach_into_the_tenant_s_own_object_in_any_shape(given: Any) -> None:
+    named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit")]
+    wish = FieldOverride(model="jobs", field="department", paths=["additionalFields.orgUnit"])
+    remapped = Remapping([wish], named).apply("jobs", {"additionalFields": given}, record())
+    assert remapped["department"] == "Platform"
+    assert remapped["custom_fields"] == {"unit": "Platform"}
+    wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.orgUnit"])
+    assert Remapping([wish], None).source({"customFieldData": given}, []) == "Platform"
+
+
+def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
+    payload = {"additionalFields": [{"key": "orgUnit", "value": "Platform"}]}
+    remapping = override("department", "additionalFields.0.value")
+    assert remapping.apply("jobs", payload, record())["department"] == "Platform"
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         (
