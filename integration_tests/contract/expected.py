@@ -133,7 +133,23 @@ def _list(value: Any) -> Sequence[Any]:
 
 
 def _given_object(value: Any) -> Any:
-    return value if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        return value
+    # "may also come as JSON text, or as a list of `{key, value}` or `{name, value}`: they are read
+    # as the object they mean"
+    if isinstance(value, str):
+        try:
+            return _given_object(json.loads(value))
+        except ValueError:
+            return None
+    # Choice: entries that are neither are left out; a list without any is no object.
+    found = {}
+    for entry in _list(value):
+        if isinstance(entry, Mapping) and "value" in entry:
+            name = text(entry["key"] if "key" in entry else entry.get("name"))
+            if name is not None:
+                found[name] = entry["value"]
+    return found or None
 
 
 # ---------------------------------------------------------------------------------------------
@@ -210,7 +226,7 @@ def _plain_locale(locale: str) -> str:
 def _jobs(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Record]:
     result = {}
     for job_id, (status, site_type, payload) in chosen_jobs.items():
-        additional = _object(payload.get("additionalFields"))
+        additional = _object(_given_object(payload.get("additionalFields")))
         result[job_id] = {
             "name": text(payload.get("title")),  # "`name` = title"
             "description": text(payload.get("description")),
@@ -237,59 +253,33 @@ def _jobs(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Reco
     return result
 
 
-# Choice: these are "the usual synonyms". Temporary, permanent and regular are not among them:
-# each can be any of several types.
-EMPLOYMENT_TYPES = {
-    "FULL_TIME": (
-        "fulltime",
-        "full",
-        "ft",
-        "regularfulltime",
-        "fulltimeregular",
-        "permanentfulltime",
-        "fulltimepermanent",
-        "fulltimeemployee",
-    ),
-    "PART_TIME": (
-        "parttime",
-        "part",
-        "pt",
-        "regularparttime",
-        "parttimeregular",
-        "permanentparttime",
-        "parttimepermanent",
-        "parttimeemployee",
-    ),
-    "CONTRACT": (
-        "contract",
-        "contractor",
-        "contracttohire",
-        "fixedterm",
-        "fixedtermcontract",
-        "freelance",
-        "freelancer",
-    ),
-    "SEASONAL": ("seasonal", "seasonalworker", "seasonalemployee"),
-    "INTERNSHIP": ("internship", "intern", "coop"),
-}
+# Choice: temporary, permanent and regular name no kind: each can be any of them.
+EMPLOYMENT_WORDS = (
+    ("INTERNSHIP", ("intern", "internship", "co op")),
+    ("SEASONAL", ("seasonal",)),
+    ("CONTRACT", ("contract", "contractor", "fixed term", "freelance", "freelancer")),
+    ("PART_TIME", ("part time", "parttime", "pt")),
+    ("FULL_TIME", ("full time", "fulltime", "ft", "vollzeit", "tempo pieno", "正社員")),
+)
 
 
 def employment_type(value: Any) -> str | None:
     """Return one of the five unified types, or what Phenom says."""
-    given = text(value)
-    if given is None:
+    # "a list of texts"; Choice: where no kind is named, they are joined.
+    entries = value if isinstance(value, list) else [value]
+    given = [one for one in map(text, entries) if one is not None]
+    if not given:
         return None
-    # "(case, spaces, dashes and underscores ignored; the usual synonyms)"
-    letters = ""
-    for letter in given.lower():
-        is_dash = unicodedata.category(letter) == "Pd"
-        if not letter.isspace() and not is_dash and letter != "_":
-            letters += letter
-    for unified, names in EMPLOYMENT_TYPES.items():
-        if letters in names:
+    # "words decide, in any order and with anything around them"
+    words = " | ".join(" ".join(re.findall(r"[^\W_]+", one.lower())) for one in given)
+    # Choice: half of a name counts where it is all there is.
+    words = {"full": "full time", "part": "part time"}.get(words, words)
+    # "the first of INTERNSHIP, SEASONAL, CONTRACT, PART_TIME, FULL_TIME counts"
+    for unified, names in EMPLOYMENT_WORDS:
+        if any(f" {name} " in f" {words} " for name in names):
             return unified
     # "else Phenom's text"
-    return given
+    return ", ".join(given)
 
 
 def visibility(site_type: str, display_career_site: Any) -> str:
@@ -357,15 +347,11 @@ def opened_at(additional: Mapping[str, Any]) -> str | None:
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
-    "%m/%d/%Y",  # Choice: months come first between slashes,
-    "%d/%m/%Y",  # unless that is no date;
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%d.%m.%Y",  # days come first between dots, unless that is no date;
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
     "%d. %m. %Y",
-    "%d.%m.%y",
-    "%m.%d.%Y",
-    "%m-%d-%Y",  # Choice: months come first between dashes, unless that is no date.
+    "%m-%d-%Y",
     "%d-%m-%Y",
     "%d %b %Y",
     "%d %B %Y",
@@ -381,9 +367,12 @@ DATE_FORMATS = (
     "%A, %B %d, %Y",
     "%a, %b %d, %Y",
     "%a, %d.%m.%Y",
+    "%a %b %d %Y",
 )
+DAY_LAST_FORMATS = ("%m.%d.%Y",)  # Choice: days come first between dots, unless that is no date.
 TIME_FORMATS = (
     "",
+    "%z",
     "T%H:%M",
     "T%H:%M:%S",
     "T%H:%M:%S.%f",
@@ -417,7 +406,7 @@ def timestamp(value: Any) -> str | None:
     written = " ".join(value.split())
     if re.fullmatch(r"\d{8}", written):  # ISO's basic form
         return _from_written(f"{written[:4]}-{written[4:6]}-{written[6:]}")
-    if re.fullmatch(r"\d{1,16}", written):
+    if re.fullmatch(r"\d{1,16}(\.\d+)?", written):
         return _from_epoch(float(written))
     return _from_written(written)
 
@@ -435,24 +424,41 @@ def _from_epoch(number: float) -> str | None:
 
 @cache
 def _from_written(written: str) -> str | None:
+    # "a zone that is written counts as it is meant (`UTC+02:00` and `GMT+0200` ...)"
+    written = re.sub(r"\b(UTC|GMT)([+-]\d\d:?\d\d)", r"\2", written)
+    written = re.sub(r"([+-]\d{4}) \([^()\d]+\)$", r"\1", written)  # (India Standard Time)
+    written = re.sub(r"Z\[UTC\]$", "Z", written)
     written = re.sub(r"\b(UTC|GMT)\b", "+0000", written)
     written = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", written)
     written = re.sub(r"(:\d\d\.\d{6})\d+", r"\1", written)  # strptime knows microseconds only
     written = re.sub(r"(:\d\d(?:\.\d+)?[+-]\d\d)$", r"\g<1>00", written)  # +01 is +0100
     formats = [date + time for time in TIME_FORMATS for date in DATE_FORMATS]
-    for one in [*formats, *WHOLE_FORMATS]:
+    last = [date + time for time in TIME_FORMATS for date in DAY_LAST_FORMATS]
+    meant = _moments(written, [*formats, *WHOLE_FORMATS]) or _moments(written, last)
+    # "What is ambiguous ... is null, never a guess."
+    if len(meant) != 1:
+        return None
+    moment = meant.pop()
+    # Choice: what is finer than a millisecond is cut off, not rounded.
+    day = f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
+    return f"{day}T{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _moments(written: str, formats: Iterable[str]) -> set[datetime]:
+    found = set()
+    for one in formats:
         try:
             moment = datetime.strptime(written, one)
+            # Choice: a weekday that is not that day's makes it no date.
+            if one.startswith(("%a", "%A")) and not written.startswith(moment.strftime("%a")):
+                continue
             # Choice: a time without a zone is UTC.
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=timezone.utc)
-            moment = moment.astimezone(timezone.utc)
+            found.add(moment.astimezone(timezone.utc))
         except (ValueError, OverflowError):
             continue
-        # Choice: what is finer than a millisecond is cut off, not rounded.
-        day = f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
-        return f"{day}T{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-    return None
+    return found
 
 
 # ---------------------------------------------------------------------------------------------
@@ -485,10 +491,13 @@ def location(
 # Choice: these names are everyday names besides those of ISO 3166 and CLDR.
 EVERYDAY_NAMES = {
     "GB": ["UK", "U.K.", "Great Britain", "Britain", "England", "Scotland", "Wales",
-           "Northern Ireland"],
+           "Northern Ireland", "Great Britain & Northern Ireland"],
+    "CN": ["Mainland China"],
+    "DE": ["DE - Germany", "Germany (DE)"],
     "CD": ["DR Congo"],
     "US": ["U.S.", "U.S.A.", "United States of America", "America"],
-    "KR": ["South Korea", "Korea", "Republic of Korea"],
+    "KR": ["South Korea", "Korea", "Republic of Korea",
+           "Korea, Republic of (South Korea)"],
     "KP": ["North Korea"],
     "RU": ["Russia"],
     "NL": ["Holland", "The Netherlands"],

@@ -172,6 +172,12 @@ EMPLOYMENT_TYPES = [
     "Vollzeit?!",
     "Full Time, Part Time",
     "正社員",
+    "Full Time - Exempt",
+    "Intern (Fixed Term) (Trainee)",
+    "International",
+    ["Full time"],
+    ["Per Diem", "Volunteer"],
+    ["Seasonal", "Full Time"],
 ]
 
 COUNTRIES = [
@@ -210,6 +216,7 @@ COUNTRIES = [
     "中国",
     "Ελλάδα",
     "Hong Kong",
+    "Korea, Republic of (South Korea)",
     "Nirvana",
     "ZZ",
     "Remote",
@@ -232,8 +239,9 @@ DATES: list[Any] = [
     "2024-01-05 10:20",
     " 2024-01-05 ",
     "2024/01/05",
-    "01/05/2024",
-    "1/5/2024",
+    "01/25/2024",
+    "1/25/2024",
+    "5/5/2024",
     "12/31/2023",
     "31/12/2023",
     "05.01.2024",
@@ -246,7 +254,13 @@ DATES: list[Any] = [
     "5-Jan-2024",
     "Fri, 05 Jan 2024 10:20:30 GMT",
     "Fri, 05 Jan 2024 10:20:30 +0200",
-    "01/05/2024 10:20:30",
+    "01/25/2024 10:20:30",
+    "2024-01-05 10:20 UTC+02:00",
+    "Fri Jan 05 2024 10:20:30 GMT-0530 (Some Time)",
+    "2024-01-05T10:20:30Z[UTC]",
+    "2024-01-05Z",
+    "2024-01-05+01:00",
+    "1704449999.0",
     "2024-02-29",
     1704449999,
     1704449999123,
@@ -256,13 +270,10 @@ DATES: list[Any] = [
     "January 5th, 2024",
     "Friday, January 5, 2024",
     "Fri Jan 05 10:20:30 UTC 2024",
-    "01/05/2024 10:20 PM",
+    "01/25/2024 10:20 PM",
     "05.01.2024 14:20",
-    "05-01-2024",
     "25-12-2023",
     "01.13.2024",
-    "5.1.24",
-    "1/5/24",
     "20240105",
     20240105.0,
     "2024-01-05T10:20:30+01",
@@ -298,6 +309,15 @@ NO_DATES: list[Any] = [
     1e18,
     "31/31/2024",
     "first of never",
+    "01/05/2024",
+    "05-01-2024",
+    "24-01-05",
+    "5.1.24",
+    "1/5/24",
+    "2024-01-05, 2024-02-05",
+    "2024-01-05/2024-02-05",
+    "2024-01-05 10:20 IST",
+    "Sat, 05 Jan 2024 10:20:30 GMT",
 ]
 DATE_KEYS = [
     "openedAt",
@@ -327,6 +347,18 @@ DEPARTMENT_KEYS = [
     "sub department",
 ]
 
+KEY_VALUE_SHAPES: list[Any] = [
+    '{"dept": "R&D", "deep": {"a": [1]}}',
+    ' [{"key": "Department", "value": "R&D"}] ',
+    '"{}"',
+    "{",
+    "[]",
+    "null",
+    "3",
+    [{"key": "dept", "value": "R&D"}, {"name": "openedAt", "value": "2024-01-05"}],
+    [{"key": 5, "value": None}, {"key": " ", "value": 1}, {"key": "b"}, None, "c"],
+    [{"name": "a", "value": 1, "type": "NUMBER"}, {"key": "k", "name": "a", "value": 2}],
+]
 NAMES = [
     "Anna Schmidt",
     "Anna Maria Schmidt",
@@ -433,7 +465,10 @@ _job_fields: dict[str, st.SearchStrategy[Any]] = {
     "multiLocation": _either([{"city": "Berlin"}, {"city": None}], [None]),
     "multiCategory": _either([{"category": "IT"}], [{}]),
     "multiRecruiter": _often(_recruiters, [MISSING, None, [], {}, "anna@corp.example", 3]),
-    "additionalFields": _often(_additional_fields(), [MISSING, None, [], {}, "text", 3, ["a"]]),
+    "additionalFields": _often(
+        _additional_fields(),
+        [MISSING, None, [], {}, "", "text", 3, ["a"], *KEY_VALUE_SHAPES],
+    ),
     "visibilityLocale": _either(["en_US"], ["de_DE", "en_US"]),
     "visibilitySiteType": _either(["external"]),
 }
@@ -609,7 +644,7 @@ def applications() -> st.SearchStrategy[dict[str, Any]]:
                     ),
                     NO_OBJECT,
                 ),
-                "customFieldData": _often(unknown_fields, NO_OBJECT),
+                "customFieldData": _often(unknown_fields, [*NO_OBJECT, *KEY_VALUE_SHAPES]),
             }
         )
     )
