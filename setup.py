@@ -62,7 +62,6 @@ TESTS = [
     "six>=1.16",
     "types-PyYAML",
     "types-jsonschema",
-    "types-python-dateutil",
     "types-requests",
 ]
 
@@ -97,14 +96,13 @@ setup(
         "msgspec>=0.19,<1",
         "numpy>=1.26,<3",
         "orjson>=3.10.7,<4",
-        "pendulum>=3.0,<4",
         "pycountry>=24.6",
         "pydantic>=2.13,<3",
-        "python-dateutil>=2.8.2",
         "PyYAML>=6.0.1,<7",
         "requests>=2.31,<3",
         "rich>=13",
         "tenacity>=8.2",
+        "tzdata>=2024.1",
         "urllib3>=2,<3",
         "xxhash>=3.4",
     ],
