@@ -128,6 +128,9 @@ _NOT_MEANT = (
 )
 """What holds words of a kind and is none: contracts without an end, shares of a full time."""
 
+_LONGEST = 1000
+"""Characters of a text that are looked at."""
+
 _NOT_BEFORE = "".join(
     rf"(?<!\b{word} )"
     for word in ("not", "non", "no", "nicht", "kein", "keine", "pas", "niet", "inte", "ikke")
@@ -171,7 +174,7 @@ _NONE_MEANT = re.compile(rf"\b(?:{'|'.join(_NOT_MEANT)})\b")
 
 def kind_of_employment(texts: Iterable[str]) -> str | None:
     """The first kind that is named in any of the texts; null where none is."""
-    named = set(map(_named, texts))
+    named = {_named(text[:_LONGEST]) for text in texts}
     return next((kind for kind in _WORDS if kind in named), None)
 
 
