@@ -15,7 +15,7 @@ from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
 from destination_phenom.records import OPERATIONS
-from destination_phenom.rejections import Problem, Rejected, rejected
+from destination_phenom.rejections import Problem, Rejected, rejected, unforeseen
 from destination_phenom.results import Result, Summary
 from destination_phenom.states import StateLine, Stats, StreamKey
 from phenom_api.errors import PhenomError
@@ -90,8 +90,8 @@ class Batch:
             if operation is None:
                 raise rejected("", "The stream is not in the catalog.")
             record, unused = nested(row, OPERATIONS[operation])
-        except Rejected as error:
-            self._settle(stream, position, entry, Outcome("rejected", problems=error.problems))
+        except Exception as error:
+            self._settle(stream, position, entry, _rejection(error))
             return
         self._warn_once(stream, unused)
         email = record.get("candidate", {}).get("email_address")
@@ -137,8 +137,6 @@ class Batch:
             return self._not_sent()
         try:
             return self._actions.carry_out(task.operation, task.record)
-        except Rejected as error:
-            return Outcome("rejected", problems=error.problems)
         except Unsettled as error:
             self.stop(error.cause)
             problem = Problem("attachments", f"may not be in place: {error.cause.message}")
@@ -147,8 +145,7 @@ class Batch:
             self.stop(error)
             return Outcome("unsettled", problems=(Problem("", error.message),))
         except Exception as error:
-            self.stop(error)
-            return self._not_sent()
+            return _rejection(error)
 
     def _not_sent(self) -> Outcome:
         return Outcome("unsettled", problems=(Problem("", "The run ended before this record."),))
@@ -174,3 +171,8 @@ class Batch:
             logger.warning(
                 f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."
             )
+
+
+def _rejection(error: Exception) -> Outcome:
+    found = error if isinstance(error, Rejected) else unforeseen(error)
+    return Outcome("rejected", problems=found.problems)

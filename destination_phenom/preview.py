@@ -12,6 +12,8 @@ from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
 from destination_phenom.payloads import Body, File
 from destination_phenom.records import OPERATIONS, Attachment, Record
+from destination_phenom.rejections import Rejected, unforeseen
+from phenom_api.errors import PhenomError
 from phenom_api.gateway import Gateway
 
 _PERSONAL = frozenset(
@@ -33,6 +35,14 @@ class Preview:
 
     def requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
         """The writing requests for a row; raises :class:`Rejected` as the writer does."""
+        try:
+            return self._requests(operation, row)
+        except (Rejected, PhenomError):
+            raise
+        except Exception as error:
+            raise unforeseen(error) from None
+
+    def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
         tree, _ = nested(row, OPERATIONS[operation])
         record = validated(operation, tree, self._config)
         if record.application is None:
