@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_phenom.actions import Actions
-from destination_phenom.columns import nested
+from destination_phenom.columns import UnusedColumns, nested
 from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
@@ -24,8 +24,6 @@ logger = logging.getLogger("airbyte.phenom")
 
 _PROGRESS = 1_000
 """Records between two lines of the log that count them."""
-_MOST_NAMED = 100
-"""Unused columns of a stream from which on no more are named: some rows are objects of any keys."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Batch:
         self._report = report
         self._ledger = ledger or Ledger(echo)
         self._positions: Counter[StreamKey] = Counter()
-        self._unused: dict[StreamKey, set[str]] = {}
+        self._unused = UnusedColumns()
         self._accounting = threading.Lock()
         self._stopped = threading.Event()
         self.summary = Summary()
@@ -93,7 +91,7 @@ class Batch:
         except Exception as error:
             self._settle(stream, position, entry, _rejection(error))
             return
-        self._warn_once(stream, unused)
+        self._unused.warn(stream[1], unused)
         email = record.get("candidate", {}).get("email_address")
         key = email.strip().lower() if isinstance(email, str) else entry
         self._lanes.put(key, _Task(stream, position, operation, record, entry))
@@ -162,15 +160,6 @@ class Batch:
             done = self.summary.total
         if done % _PROGRESS == 0:
             logger.info(f"{done:,} records so far.")
-
-    def _warn_once(self, stream: StreamKey, unused: list[str]) -> None:
-        known = self._unused.setdefault(stream, set())
-        fresh = [column for column in unused if column not in known]
-        if fresh and len(known) < _MOST_NAMED:
-            known.update(fresh)
-            logger.warning(
-                f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."
-            )
 
 
 def _rejection(error: Exception) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 from destination_phenom import apply_api, candidates_api, payloads
 from destination_phenom.actions import validated
-from destination_phenom.columns import nested
+from destination_phenom.columns import UnusedColumns, nested
 from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
 from destination_phenom.payloads import Body, File
@@ -32,6 +32,7 @@ class Preview:
     def __init__(self, config: DestinationConfig, gateway: Gateway) -> None:
         self._config = config
         self._jobs = JobIds(gateway, config.site_type)
+        self._unused = UnusedColumns()
 
     def requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
         """The writing requests for a row; raises :class:`Rejected` as the writer does."""
@@ -43,7 +44,8 @@ class Preview:
             raise unforeseen(error) from None
 
     def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
-        tree, _ = nested(row, OPERATIONS[operation])
+        tree, unused = nested(row, OPERATIONS[operation])
+        self._unused.warn(operation, unused)
         record = validated(operation, tree, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)
