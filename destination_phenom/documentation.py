@@ -34,9 +34,9 @@ Columns that begin with `_airbyte_` are ignored; so are columns and members that
 the run's log names them once.
 
 A `data_url` is encoded as browsers do it. Only an answer of status 200 is the file; whatever else
-its server does, also after redirects, rejects the record. An attachment that Phenom refuses, or that
-cannot be compared because Phenom does not say which application the applicant has already made,
-leaves the status as it is and is told in `error`.
+its server does, also after redirects, rejects the record. An attachment that Phenom refuses, or
+that cannot be compared because Phenom does not name the application that the applicant has already
+made, leaves the status as it is and is told in `error`.
 
 | field | | what it is |
 | --- | --- | --- |
