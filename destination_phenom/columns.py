@@ -23,6 +23,7 @@ Location = tuple[str, ...]
 _SEPARATORS = re.compile(r"[._\[\]]+")
 _OURS = "_airbyte_"
 _LONGEST_NAME = 100
+_PERSONAL = re.compile(r"@|[0-9]{6}")
 _TWICE = "is given in two columns with different values"
 
 
@@ -40,9 +41,14 @@ class UnusedColumns:
         fresh = [column for column in unused if column not in known]
         if fresh and len(known) < self._MOST:
             known.update(fresh)
-            # Some rows have people's data for the names of their columns.
-            named = ", ".join(mask(column[:_LONGEST_NAME]) for column in fresh)
+            named = ", ".join(map(_without_people, fresh[: self._MOST]))
             logger.warning(f"Columns of {stream} that no field takes are ignored: {named}.")
+
+
+def _without_people(column: str) -> str:
+    """Some rows have e-mail addresses or numbers for the names of their columns."""
+    column = column[:_LONGEST_NAME]
+    return mask(column) if _PERSONAL.search(column) else column
 
 
 class _Kind(Enum):

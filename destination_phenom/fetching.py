@@ -104,9 +104,10 @@ def loopback_allowed() -> bool:
     return os.environ.get(ALLOW_LOOPBACK) == "1"
 
 
-def check_url(url: str) -> SplitResult:
+def check_url(url: str, base: str = "") -> SplitResult:
     """The URL as it is asked for: host in IDNA, path and query percent-encoded, as clients do.
 
+    :param base: what a relative URL is relative to.
     :raises ValueError: with the rule that it breaks, without looking its host up.
     """
     if len(url) > _LONGEST_URL:
@@ -114,7 +115,7 @@ def check_url(url: str) -> SplitResult:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in url):
         raise ValueError("must not contain control characters")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError:
         raise ValueError("is not a usable URL") from None
@@ -197,7 +198,7 @@ class Fetcher:
                 if not target:
                     return _taken(exchange, response, most_bytes)
             try:
-                parts = check_url(urljoin(parts.geturl(), target))
+                parts = check_url(target, parts.geturl())
             except ValueError as error:
                 raise NotFetched(f"is redirected to a URL that {error}") from None
         raise NotFetched("is redirected too often")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from destination_phenom.columns import nested
+from destination_phenom.columns import UnusedColumns, nested
 from destination_phenom.records import CreateApplication, CreateCandidate
 from destination_phenom.rejections import Rejected
 
@@ -179,6 +179,22 @@ def test_unused_columns_are_told_and_airbytes_are_not() -> None:
     assert sorted(unused) == ["attachments.mime", "candidate.middle_name", "candidate_id"]
     assert tree["attachments"] == [{"name": "a"}]
     assert "middle_name" not in tree["candidate"]
+
+
+def test_unused_columns_are_told_once_and_without_people(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    unused = UnusedColumns()
+    unused.warn("s", ["loaded_at_2024", "ada@example.com", "x" * 5000])
+    unused.warn("s", ["loaded_at_2024"])
+    (record,) = caplog.records
+    assert "loaded_at_2024" in record.message
+    assert "ada" not in record.message
+    assert len(record.message) < 300
+    unused.warn("s", [f"c{number}" for number in range(5000)])
+    unused.warn("s", ["one_more"])
+    assert len(caplog.records) == 2
+    assert len(caplog.records[1].message) < 1000
 
 
 def test_a_field_given_twice() -> None:

@@ -471,10 +471,14 @@ def test_what_nobody_has_thought_of_is_a_file_that_cannot_be_had() -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_redirect_is_told_as_one() -> None:
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [("ftp://files.example/", "must be an https URL"), ("http://[x", "is not a usable URL")],
+)
+def test_a_redirect_is_told_as_one(target: str, rule: str) -> None:
     with (
-        serving(lambda _: moved("ftp://files.example/")) as server,
-        pytest.raises(NotFetched, match="is redirected to a URL that must be an https URL"),
+        serving(lambda _: moved(target)) as server,
+        pytest.raises(NotFetched, match=f"is redirected to a URL that {rule}"),
     ):
         Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
 
