@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_phenom.actions import Actions
-from destination_phenom.columns import UnusedColumns, nested
+from destination_phenom.columns import nested
 from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
@@ -18,6 +18,7 @@ from destination_phenom.records import OPERATIONS
 from destination_phenom.rejections import Problem, Rejected, rejected, unforeseen
 from destination_phenom.results import Result, Summary
 from destination_phenom.states import StateLine, Stats, StreamKey
+from destination_phenom.unused_columns import UnusedColumns
 from phenom_api.errors import PhenomError
 
 logger = logging.getLogger("airbyte.phenom")

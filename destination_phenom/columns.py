@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
 from types import UnionType
@@ -15,40 +14,11 @@ from pydantic import BaseModel
 
 from destination_phenom.records import CreateCandidate
 from destination_phenom.rejections import Problem, Rejected, path
-from phenom_api.answers import mask
-
-logger = logging.getLogger("airbyte.phenom")
 
 Location = tuple[str, ...]
 _SEPARATORS = re.compile(r"[._\[\]]+")
 _OURS = "_airbyte_"
-_LONGEST_NAME = 100
-_PERSONAL = re.compile(r"@|[0-9]{6}")
 _TWICE = "is given in two columns with different values"
-
-
-class UnusedColumns:
-    """Tells of columns that no field takes, each once."""
-
-    _MOST = 100
-    """How many of a stream are named: some rows are objects of any keys."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, set[str]] = {}
-
-    def warn(self, stream: str, unused: Iterable[str]) -> None:
-        known = self._known.setdefault(stream, set())
-        fresh = [column for column in unused if column not in known]
-        if fresh and len(known) < self._MOST:
-            known.update(fresh)
-            named = ", ".join(map(_without_people, fresh[: self._MOST]))
-            logger.warning(f"Columns of {stream} that no field takes are ignored: {named}.")
-
-
-def _without_people(column: str) -> str:
-    """Some rows have e-mail addresses or numbers for the names of their columns."""
-    column = column[:_LONGEST_NAME]
-    return mask(column) if _PERSONAL.search(column) else column
 
 
 class _Kind(Enum):

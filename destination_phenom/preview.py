@@ -7,12 +7,13 @@ from typing import Any
 
 from destination_phenom import apply_api, candidates_api, payloads
 from destination_phenom.actions import validated
-from destination_phenom.columns import UnusedColumns, nested
+from destination_phenom.columns import nested
 from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
 from destination_phenom.payloads import Body, File
 from destination_phenom.records import OPERATIONS, Attachment, Record
 from destination_phenom.rejections import Rejected, unforeseen
+from destination_phenom.unused_columns import UnusedColumns
 from phenom_api.errors import PhenomError
 from phenom_api.gateway import Gateway
 

@@ -18,8 +18,6 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
 
 from phenom_api import __version__, addresses
 from phenom_api.connection import is_loopback
@@ -38,24 +36,24 @@ class NotHad(PhenomError):
     """A file that the storage does not give; others it may."""
 
 
-class _PublicConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        if self.sock is None or not addresses.is_public(str(self.sock.getpeername()[0])):
-            self.close()
-            raise NotHad("The file's URL does not lead to a public address.")
-
-
-class _PublicPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicConnection
-
-
 class _PublicAdapter(HTTPAdapter):
     """Connects, where there is no proxy, to public addresses only."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
+        pool: Any = self.poolmanager.pool_classes_by_scheme["https"]
+
+        class PublicConnection(pool.ConnectionCls):  # type: ignore[misc]
+            def connect(self) -> None:
+                super().connect()
+                if not addresses.is_public(str(self.sock.getpeername()[0])):
+                    self.close()
+                    raise NotHad("The file's URL does not lead to a public address.")
+
+        class PublicPool(pool):  # type: ignore[misc]
+            ConnectionCls = PublicConnection
+
+        self.poolmanager.pool_classes_by_scheme = {"https": PublicPool}
 
 
 class _Session(requests.Session):
