@@ -93,6 +93,8 @@ setup(
         "babel>=2.14",
         "certifi",
         "click>=8.1.8,<9",
+        "h11>=0.16,<1",
+        "idna>=3.7",
         "msgspec>=0.19,<1",
         "numpy>=1.26,<3",
         "orjson>=3.10.7,<4",

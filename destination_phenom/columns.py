@@ -16,8 +16,9 @@ from destination_phenom.records import CreateCandidate
 from destination_phenom.rejections import Problem, Rejected, path
 
 Location = tuple[str, ...]
-_SEPARATORS = re.compile(r"[._]+")
+_SEPARATORS = re.compile(r"[._\[\]]+")
 _OURS = "_airbyte_"
+_TWICE = "is given in two columns with different values"
 
 
 class _Kind(Enum):
@@ -32,7 +33,9 @@ def nested(
     """The record that ``row`` holds, not validated yet, and the columns that went unused.
 
     Columns may be named ``candidate.first_name``, ``candidate_first_name`` or be the object
-    ``candidate``, also as JSON text; case does not matter. Nulls and blank texts are left out.
+    ``candidate``, also as JSON text; case does not matter. An element of a list may be columns,
+    too: ``attachments.name``, or ``attachments[0].name``, ``attachments_0_name`` and so on where
+    there are several. Nulls and blank texts are left out.
     Airbyte's own columns (``_airbyte_…``) are passed over.
 
     :raises Rejected: for JSON text that is none, or a field given twice with different values.
@@ -44,6 +47,8 @@ class _Row:
     def __init__(self, model: type[CreateCandidate]) -> None:
         self._kinds = _kinds(model)
         self._columns = _columns(model)
+        self._element_columns = _element_columns(model)
+        self._elements: dict[Location, dict[int, Any]] = {}
         self._record: dict[str, Any] = {
             name: {}
             for name, field in model.model_fields.items()
@@ -56,11 +61,14 @@ class _Row:
         for column, value in row.items():
             if column.lower().startswith(_OURS) or _is_blank(value):
                 continue
-            location = self._columns.get(_normal(column))
-            if location is None:
-                self._unused[column] = None
-            else:
+            name = _normal(column)
+            location = self._columns.get(name)
+            if location is not None:
                 self._place(location, value)
+            elif not self._is_element(name, value):
+                self._unused[column] = None
+        for location in self._elements:
+            self._add_elements(location)
         if self._problems:
             raise Rejected(self._problems)
         return self._record, list(self._unused)
@@ -88,6 +96,44 @@ class _Row:
             if items is not None:
                 self._set(location, items)
 
+    def _is_element(self, column: str, value: Any) -> bool:
+        """Take what a column holds of an element of a list; false where it holds none."""
+        for location, names in self._element_columns.items():
+            match = names.fullmatch(column)
+            if match is not None:
+                number, member = match.groups()
+                if number is None and member is None:
+                    self._place(location, value)
+                else:
+                    place = int(number or 0)
+                    item = {member: value} if member else self._item(location, place, value)
+                    self._merge(location, self._elements.setdefault(location, {}), place, item)
+                return True
+        return False
+
+    def _add_elements(self, location: Location) -> None:
+        """Elements that were columns, beside those of the list; numbers give their order."""
+        listed = self._record.get(location[0], [])
+        if isinstance(listed, list):
+            items = dict(enumerate(listed))
+            for place, item in self._elements[location].items():
+                self._merge(location, items, place, item)
+            self._record[location[0]] = [items[place] for place in sorted(items)]
+
+    def _merge(self, location: Location, items: dict[int, Any], place: int, item: Any) -> None:
+        if item is None:
+            return
+        there = items.setdefault(place, item)
+        if isinstance(there, dict) and isinstance(item, dict):
+            different = [
+                name for name, value in item.items() if there.setdefault(name, value) != value
+            ]
+            self._problems += [
+                Problem(path((*location, place, name)), _TWICE) for name in different
+            ]
+        elif there != item:
+            self._problems.append(Problem(path((*location, place)), _TWICE))
+
     def _item(self, location: Location, place: int, item: Any) -> Any:
         item = self._parsed((*location, place), item)
         if not isinstance(item, Mapping):
@@ -112,9 +158,7 @@ class _Row:
         for name in location[:-1]:
             holder = holder.setdefault(name, {})
         if holder.setdefault(location[-1], value) != value:
-            self._problems.append(
-                Problem(path(location), "is given in two columns with different values")
-            )
+            self._problems.append(Problem(path(location), _TWICE))
 
 
 def _is_blank(value: Any) -> bool:
@@ -122,7 +166,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _normal(column: str) -> str:
-    return _SEPARATORS.sub("_", column.strip().lower())
+    return _SEPARATORS.sub("_", column.strip().lower().rstrip("]"))
 
 
 @cache
@@ -139,6 +183,23 @@ def _columns(model: type[BaseModel]) -> dict[str, Location]:
         "_".join(location): location
         for location in kinds
         if kinds.get(location[:1]) is not _Kind.LIST or len(location) == 1
+    }
+
+
+@cache
+def _element_columns(model: type[BaseModel]) -> dict[Location, re.Pattern[str]]:
+    """By list, the names of columns that hold an element of it, or a member of one.
+
+    Its groups are the element's number and the member. The list's name may be in the singular.
+    """
+    kinds = _kinds(model)
+    return {
+        location: re.compile(
+            rf"{location[0].removesuffix('s')}s?(?:_([0-9]{{1,4}}))?(?:_({'|'.join(members)}))?"
+        )
+        for location, kind in kinds.items()
+        if kind is _Kind.LIST
+        and (members := [each[1] for each in kinds if each[:1] == location and len(each) == 2])
     }
 
 

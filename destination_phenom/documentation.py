@@ -27,9 +27,16 @@ Written by `python -m destination_phenom.documentation` out of `records.py`.
 A stream means the operation of its `destination_object_name`, else of its own name.
 
 Columns may be objects (`candidate`), objects as JSON text, or flat: `candidate.first_name`,
-`candidate_first_name`, in any case. `attachments` is a list, also as JSON text. Nulls and blank
-texts count as not given, whole numbers as text. Columns that begin with `_airbyte_` are ignored;
-so are columns and members that no field takes, and the run's log names them once.
+`candidate_first_name`, in any case. `attachments` is a list, also as JSON text; one attachment may
+be the columns `attachments.name`, `attachments_type` and so on, several `attachments[0].name`,
+`attachments_1_name` and so on. Nulls and blank texts count as not given, whole numbers as text.
+Columns that begin with `_airbyte_` are ignored; so are columns and members that no field takes, and
+the run's log names them once.
+
+A `data_url` is encoded as browsers do it. Only an answer of status 200 is the file; whatever else
+its server does, also after redirects, rejects the record. An attachment that Phenom refuses, or
+that cannot be compared because Phenom does not name the application that the applicant has already
+made, leaves the status as it is and is told in `error`.
 
 | field | | what it is |
 | --- | --- | --- |

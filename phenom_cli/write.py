@@ -133,7 +133,7 @@ def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from phenom_api.gateway import Gateway
 
     refused = position = 0
-    with Gateway(config) as gateway:
+    with Gateway(config) as gateway, _progress():
         preview = Preview(config, gateway)
         for position, (row, _) in enumerate(_rows(file), 1):
             shown: dict[str, Any] = {"stream": action, "position": position, "status": "valid"}

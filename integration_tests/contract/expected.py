@@ -628,7 +628,9 @@ def _users(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Rec
             first_name, last_name = split_name(full_name)
             # "A user on several jobs is one record"
             if user_key not in users:
-                users[user_key] = {"first_name": None, "last_name": None, "email": user_key}
+                # "`email` = the key where it is an e-mail address, else null"
+                email = user_key if _is_email(user_key) else None
+                users[user_key] = {"first_name": None, "last_name": None, "email": email}
             user = users[user_key]
             # Choice: a name of nothing but commas is none.
             if user["first_name"] is None and user["last_name"] is None:
@@ -731,9 +733,18 @@ def candidate_key(application: Payload) -> str | None:
 def _valid_email(value: Any) -> str | None:
     given = text(value)
     # "trimmed, invalid ones dropped"
-    if given is not None and re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", given.strip()):
-        return given.strip()
-    return None
+    return given.strip() if given is not None and _is_email(given.strip()) else None
+
+
+def _is_email(given: str) -> bool:
+    # Choice: the bare address, with no name or scheme beside it and no stray dots.
+    local, _, domain = given.partition("@")
+    return (
+        bool(re.fullmatch(r"[^@\s\"(),:;<>\[\]\\]+@[^@\s\"(),:;<>\[\]\\]+", given))
+        and all(local.split("."))
+        and all(domain.split("."))
+        and "." in domain
+    )
 
 
 def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:

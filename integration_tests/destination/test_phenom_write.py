@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from integration_tests.destination.writing import ROOT, application, file, written
+from integration_tests.destination.writing import ROOT, application, file, file_names, written
 from phenom_cli.write import write
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.models.ids import UnifiedIds
@@ -129,6 +129,33 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
     for private in ("Ada", "Lovelace", "secret", "998877"):
         assert private not in done.output
     assert local.requests.total == 0
+
+
+def test_files_in_columns(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """They are sent, refused or told of, with and without a dry run."""
+    person = {
+        "CANDIDATE_FIRST_NAME": "Ada",
+        "CANDIDATE_LAST_NAME": "Lovelace",
+        "APPLICATION_JOB_ID": job,
+        "RESUME": "cv.pdf",
+    }
+    rows = [
+        {"ATTACHMENTS_NAME": "cv.pdf", "ATTACHMENTS_TYPE": "CV", "ATTACHMENTS_DATA": "eA=="},
+        {"attachments[0].name": "cv.pdf", "attachments[0].type": "CV"},
+    ]
+    text = "\n".join(
+        json.dumps({**person, "CANDIDATE_EMAIL_ADDRESS": f"a{number}@example.com", **row})
+        for number, row in enumerate(rows)
+    )
+    dry = run(local, tmp_path, text, "--dry-run")
+    assert [each["status"] for each in printed(dry)] == ["valid", "rejected"]
+    assert "Columns of create_application that no field takes are ignored: RESUME." in dry.stderr
+    done = run(local, tmp_path, text)
+    created, rejected = printed(done)
+    assert (created["status"], rejected["status"]) == ("created", "rejected")
+    assert "attachments[0] must have exactly one of data and data_url" in rejected["error"]
+    assert file_names(local, created["application_id"]) == ["cv.pdf"]
+    assert "Columns of create_application that no field takes are ignored: RESUME." in done.stderr
 
 
 def test_progress(local: LocalTenant, tmp_path: Path) -> None:

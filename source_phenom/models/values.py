@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,14 +10,13 @@ from typing import Any
 import orjson
 
 from phenom_api.answers import parse_json
+from phenom_api.mail_addresses import is_mail_address
 
 Odd = list[str]
 """Names of the columns whose payload value had an unexpected type, in the order met."""
 
 CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
 """Members of jobs and applications that hold the tenant's own object."""
-
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -116,7 +114,7 @@ def mail_address(value: Any, column: str, odd: Odd) -> str | None:
     if written is None:
         return None
     address = written.strip()
-    return address if _MAIL.fullmatch(address) else None
+    return address if is_mail_address(address) else None
 
 
 def canonical(value: Any) -> bytes:

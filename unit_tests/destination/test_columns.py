@@ -10,6 +10,7 @@ import pytest
 from destination_phenom.columns import nested
 from destination_phenom.records import CreateApplication, CreateCandidate
 from destination_phenom.rejections import Rejected
+from destination_phenom.unused_columns import UnusedColumns
 
 RECORD: dict[str, Any] = {
     "candidate": {
@@ -59,6 +60,107 @@ def test_all_forms_mean_the_same(row: dict[str, Any]) -> None:
     assert nested(row, CreateApplication) == (RECORD, [])
 
 
+FILE: dict[str, Any] = RECORD["attachments"][0]
+LETTER = {"name": "letter.pdf", "type": "COVER_LETTER", "data_url": "https://a.example/b"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "files"),
+    [
+        *(
+            ({pattern.format(name): value for name, value in FILE.items()}, [FILE])
+            for pattern in (
+                "attachments.{}",
+                "attachments_{}",
+                "attachments__{}",
+                "attachments_0_{}",
+                "attachments.0.{}",
+                "attachments[0].{}",
+                "attachments[0][{}]",
+                "attachments_1_{}",
+                "attachment.{}",
+                "attachment_{}",
+            )
+        ),
+        ({f"ATTACHMENTS__{name}".upper(): value for name, value in FILE.items()}, [FILE]),
+        ({"attachments_0": FILE}, [FILE]),
+        ({"attachments[0]": json.dumps(FILE)}, [FILE]),
+        ({"attachment": FILE}, [FILE]),
+        ({"ATTACHMENT": json.dumps([FILE, LETTER])}, [FILE, LETTER]),
+        (
+            {
+                **{f"attachments_2_{name}": value for name, value in LETTER.items()},
+                **{f"attachments_1_{name}": value for name, value in FILE.items()},
+            },
+            [FILE, LETTER],
+        ),
+        (
+            {
+                **{f"attachments_10_{name}": value for name, value in LETTER.items()},
+                **{f"attachments_9_{name}": value for name, value in FILE.items()},
+            },
+            [FILE, LETTER],
+        ),
+        (
+            {
+                "attachments": json.dumps([FILE]),
+                **{f"attachments_1_{name}": value for name, value in LETTER.items()},
+            },
+            [FILE, LETTER],
+        ),
+        ({"attachments": [FILE], "attachments_name": FILE["name"]}, [FILE]),
+        ({"attachments": [{"name": "cv.pdf"}], "attachments.type": "CV"}, [{**FILE, "data": ...}]),
+        ({"attachments": None, "attachments.name": None, "attachments.data": " "}, None),
+        # Not whole: it is for the rules of attachments to say so.
+        ({"attachments.name": "cv.pdf", "attachments.data": None}, [{"name": "cv.pdf"}]),
+        ({"attachments_0": 3}, [3]),
+        ({"attachments_0": [FILE]}, [[FILE]]),
+        ({"attachments": 3, "attachments_name": "cv.pdf"}, 3),
+    ],
+)
+def test_files_in_columns(columns: dict[str, Any], files: Any) -> None:
+    """A file becomes an attachment, or is refused as one: it is never passed over."""
+    tree, unused = nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+    if isinstance(files, list):
+        files = [
+            {name: value for name, value in each.items() if value is not ...}
+            if isinstance(each, dict)
+            else each
+            for each in files
+        ]
+    assert tree.get("attachments") == files
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "field", "rule"),
+    [
+        (
+            {"attachments": [FILE], "attachments_name": "other.pdf"},
+            r"attachments\[0\]\.name",
+            "is given in two columns",
+        ),
+        (
+            {"attachments_0_name": "a", "attachments[0].name": "b"},
+            r"attachments\[0\]\.name",
+            "is given in two columns",
+        ),
+        ({"attachments": [3], "attachments_name": "a"}, r"attachments\[0\]", "is given in two"),
+        ({"attachments_1": "{"}, r"attachments\[1\]", "is text that is not valid JSON"),
+    ],
+)
+def test_files_in_columns_that_contradict(columns: dict[str, Any], field: str, rule: str) -> None:
+    with pytest.raises(Rejected, match=f"{field} {rule}"):
+        nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+
+
+def test_columns_that_are_no_file_are_told() -> None:
+    columns = {"attachments_count": 2, "attachments_0_size": 7, "resume": "x", "attachmentsname": 1}
+    tree, unused = nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+    assert "attachments" not in tree
+    assert sorted(unused) == sorted(columns)
+
+
 def test_nothing_is_an_empty_record() -> None:
     assert nested({}, CreateApplication)[0] == {"candidate": {}, "application": {}}
     assert nested({"application": None}, CreateCandidate)[0] == {"candidate": {}}
@@ -78,6 +180,18 @@ def test_unused_columns_are_told_and_airbytes_are_not() -> None:
     assert sorted(unused) == ["attachments.mime", "candidate.middle_name", "candidate_id"]
     assert tree["attachments"] == [{"name": "a"}]
     assert "middle_name" not in tree["candidate"]
+
+
+def test_unused_columns_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    unused = UnusedColumns()
+    unused.warn("s", ["loaded_at", "loaded_by"])
+    unused.warn("s", ["loaded_at"])
+    (record,) = caplog.records
+    assert "loaded_at, loaded_by" in record.message
+    unused.warn("s", [f"c{number}" for number in range(5000)])
+    unused.warn("s", ["one_more"])
+    assert len(caplog.records) == 2
+    assert len(caplog.records[1].message) < 1000
 
 
 def test_a_field_given_twice() -> None:

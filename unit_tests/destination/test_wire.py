@@ -155,6 +155,22 @@ def test_an_application_whose_id_nobody_names(
     assert "id is unknown" in str(outcome.error)
 
 
+@pytest.mark.parametrize("no_id", [None, "", " ", True, {}])
+@pytest.mark.parametrize("told_by", ["status", "submit", "conflict"])
+def test_files_of_an_application_that_nobody_names_are_not_lost_in_silence(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, told_by: str, no_id: Any
+) -> None:
+    applied, not_applied = standing(True, no_id), standing(False, None, None)
+    wire.get(STATUS, [{"json": applied if told_by == "status" else not_applied}, {"json": applied}])
+    wire.post(APPLICATIONS, status_code=409 if told_by == "conflict" else 200, json=applied)
+    outcome = carry_out(attachments=attached("a.pdf"))
+    assert (outcome.status, outcome.application_id) == ("already_applied", None)
+    assert [problem.field for problem in outcome.problems] == ["attachments"]
+    assert "may not be in place" in str(outcome.error)
+    # Without files there is nothing to tell.
+    assert carry_out().error is None
+
+
 def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
     """What this run created it knows itself."""
     wire.get(STATUS, json=standing(False, None, None))

@@ -178,6 +178,27 @@ def test_no_phone_number(number: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        (" Ada@Example.com ", "Ada@Example.com"),
+        ("münz@häuser.test", "münz@häuser.test"),
+        ("mailto:ada@example.com", None),
+        ("ada@example.com.", None),
+        ("Ada <ada@example.com>", None),
+        ("<ada@example.com>", None),
+        ("ada..king@example.com", None),
+        ("ada@example..com", None),
+        ("ada@localhost", None),
+        ("ada@example.com; bob@example.com", None),
+        pytest.param("a@" + "." * 40_000 + "@", None, id="dots"),
+    ],
+)
+def test_email_addresses(written: str, address: str | None) -> None:
+    found = candidates.email_addresses({"email": written}, [])
+    assert [each["email_address"] for each in found] == ([] if address is None else [address])
+
+
+@pytest.mark.parametrize(
     ("experiences", "company"),
     [
         ([], None),
