@@ -69,17 +69,17 @@ def list_documents(
       phenom documents list --config C --candidate 65f0c1d2a1b2c3d4e5000001
       phenom documents list --config C | jq -r 'select(.type == "Resume").name'
     """
-    from phenom_cli.printing import print_json, progress_console
+    from phenom_cli.printing import print_json, status
 
     count = 0
     with (
         _search(config_file, candidate_ids, document_ids) as (search, _),
-        progress_console().status("Looking ...") as status,
+        status("Looking ...") as show,
     ):
         for document in search:
             print_json(document.as_json())
             count += 1
-            status.update(f"{count:,} documents ...")
+            show(f"{count:,} documents ...")
     click.echo(f"{count:,} documents.", err=True)
     _exit_by(search, failed=0)
 
@@ -125,20 +125,20 @@ def download(
           --candidate 65f0c1d2a1b2c3d4e5000001
     """
     from phenom_cli.candidate_files import Downloads
-    from phenom_cli.printing import print_json, progress_console
+    from phenom_cli.printing import print_json, status
 
     counts: Counter[str] = Counter()
     size = 0
     with (
         _search(config_file, candidate_ids, document_ids) as (search, gateway),
-        progress_console().status("Looking ...") as status,
+        status("Looking ...") as show,
     ):
         try:
             for done in Downloads(gateway, search, folder, overwrite=overwrite):
                 print_json(done.as_json())
                 counts[done.status] += 1
                 size += done.size if done.status == "downloaded" else 0
-                status.update(f"{counts.total():,} documents, {_readable(size)} ...")
+                show(f"{counts.total():,} documents, {_readable(size)} ...")
         except BrokenPipeError:
             raise
         except OSError as error:

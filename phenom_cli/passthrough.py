@@ -208,7 +208,7 @@ def _print_rows(
 ) -> None:
     """:param page_size: what to ask for where the parameters name no limit."""
     from phenom_api.answers import hide
-    from phenom_cli.printing import print_json_lines, progress_console
+    from phenom_cli.printing import print_json_lines, status
     from phenom_cli.rows import Rows
 
     rest = dict(params)
@@ -221,12 +221,12 @@ def _print_rows(
         page_size=_number(rest, "limit", page_size, 1),
     )
     count = 0
-    with progress_console().status("Reading ...") as status:
+    with status("Reading ...") as show:
         for page in rows:
             print_json_lines(page, lambda text: hide(text, _secrets(gateway)))
             count += len(page)
             of_all = f" of {rows.expected:,}" if rows.expected is not None else ""
-            status.update(f"{count:,}{of_all} rows ...")
+            show(f"{count:,}{of_all} rows ...")
     click.echo(f"{count:,} rows.", err=True)
     outcome = rows.outcome
     if outcome is not None and outcome.total not in (None, outcome.rows):

@@ -58,14 +58,14 @@ def scopes(config_file: str, as_json: bool) -> None:
       phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
     """
     from phenom_cli.configuration import read_config, source_settings
-    from phenom_cli.printing import console, print_json, progress_console
+    from phenom_cli.printing import console, print_json, status
     from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
 
     raw = read_config(config_file)
     config = source_settings(raw)
     # Of a destination's configuration; a wrong one is reported by destination-phenom check.
     site_type = raw.get("site_type")
-    with progress_console().status("Asking the gateway ..."):
+    with status("Asking the gateway ..."):
         found = scope_test(
             config,
             config.locale or DEFAULT_LOCALE,
@@ -90,7 +90,8 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     from rich.table import Table
     from rich.text import Text
 
-    from phenom_cli.printing import print_rendered
+    from phenom_cli.printing import plain, print_rendered
+    from phenom_cli.screen import visible_line
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model, columns or action", max_width=_NAME)
@@ -100,19 +101,22 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     for scope in found:
         status = f" ({scope.http_status})" if scope.http_status is not None else ""
         table.add_row(
-            Text(scope.name),
+            plain(scope.name),
             Text(f"{scope.result}{status}", style=_COLOURS[scope.result]),
-            Text(_at_slashes(scope.endpoint, console.width - _NAME_AND_RESULT), overflow="fold"),
+            Text(
+                _at_slashes(visible_line(scope.endpoint), console.width - _NAME_AND_RESULT),
+                overflow="fold",
+            ),
         )
         if scope.ask or scope.message:
             remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
     print_rendered(console, table)
     for (result, ask, message), names in remarks.items():
         click.echo()
-        heading = Text(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
+        heading = plain(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
         print_rendered(console, heading)
         for line in filter(None, (message, ask and f"Ask Phenom for: {ask}.")):
-            print_rendered(console, Padding(Text(line), (0, 0, 0, 2)))
+            print_rendered(console, Padding(plain(line), (0, 0, 0, 2)))
     statuses = {scope.http_status for scope in found if scope.result != "not configured"}
     if not has_api_key and statuses == {403}:
         click.echo()

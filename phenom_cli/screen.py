@@ -1,0 +1,207 @@
+"""What a terminal gets to see: no control characters from outside, no words cut in two.
+
+While a command runs, standard output and standard error are :class:`Screen`, so that this holds
+for every text that is printed, whoever prints it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but for the line feed, DEL, C1
+    "\xad\u061c\u180e\u200b\u200e\u200f\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turn text
+    "\u2028-\u202e"  # line and paragraph separators, and what turns text
+    "\ud800-\udfff"  # halves of surrogate pairs
+    "\U000e0000-\U000e007f"  # invisible tags
+    "]"
+)
+"""Not among them: the joiners U+200C and U+200D, which words of some languages are spelled with."""
+_DEFAULT_WIDTH = 80
+
+
+def visible(text: str) -> str:
+    r"""``text`` with control characters as JSON escapes (``\u001b``), but for line feeds.
+
+    In a JSON text they stand inside strings only, so that its value stays the same. Half a
+    surrogate pair becomes U+FFFD.
+    """
+    return _UNSEEN.sub(_escaped, text)
+
+
+def visible_line(text: str) -> str:
+    """The same for a text that has to stay on one line."""
+    return visible(text).replace("\n", "\\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    return json.dumps("\ufffd" if "\ud800" <= character <= "\udfff" else character)[1:-1]
+
+
+class Screen(io.TextIOBase):
+    """A standard stream that shows text as :func:`visible` has it.
+
+    :param stream: the stream itself; what is to move or to have colours is written there.
+    :param messages: whether it is for people alone: a terminal gets long lines broken between
+        words, and no command fails because a message cannot be shown.
+    """
+
+    def __init__(self, stream: TextIO, *, messages: bool = False) -> None:
+        self.stream = stream
+        self._messages = messages
+        self._moving: Console | None = None
+        self._held = ""
+
+    # Without these click writes to the buffer instead.
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.stream.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self.stream.errors
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return self.stream.buffer
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except OSError:
+            if not self._messages:
+                raise
+
+    def write(self, text: str) -> int:
+        try:
+            if self._moving is not None:
+                self._write_above(self._moving, text)
+            else:
+                self.stream.write(self._wrapped(visible(text)))
+        except OSError:
+            if not self._messages:
+                raise
+        return len(text)
+
+    @contextmanager
+    def above(self, moving: Console) -> Iterator[None]:
+        """Meanwhile text goes above what moves on that console."""
+        self._moving = moving
+        try:
+            yield
+        finally:
+            self._moving = None
+            self.write(self._held)
+            self._held = ""
+
+    def _write_above(self, moving: Console, text: str) -> None:
+        from rich.text import Text
+
+        whole, newline, self._held = (self._held + text).rpartition("\n")
+        if newline:
+            moving.print(Text(visible(whole)))
+
+    def _wrapped(self, text: str) -> str:
+        if not self._messages or not self.stream.isatty():
+            return text
+        width = _width(self.stream)
+        return "\n".join(
+            textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+            if len(line) > width
+            else line
+            for line in text.split("\n")
+        )
+
+
+def _width(terminal: TextIO) -> int:
+    """Characters in a line of it."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(terminal.fileno()).columns or _DEFAULT_WIDTH
+    return _DEFAULT_WIDTH
+
+
+def itself(stream: Any) -> Any:
+    """The stream behind a :class:`Screen`, or the stream."""
+    return stream.stream if isinstance(stream, Screen) else stream
+
+
+def above(moving: Console) -> AbstractContextManager[None]:
+    """Meanwhile what is written to standard error goes above what moves there."""
+    screen = sys.stderr
+    return screen.above(moving) if isinstance(screen, Screen) else nullcontext()
+
+
+@contextmanager
+def screens() -> Iterator[None]:
+    """Standard output and standard error are screens until this is left.
+
+    Afterwards nothing is left in them that could fail once more when the interpreter ends.
+    """
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    out, errors = _opened(sys.stdout, 1), _opened(sys.stderr, 2)
+    for stream in (out, errors):
+        if isinstance(stream, io.TextIOWrapper):
+            # Like click, takes ASCII for a mistake. What else lacks a character shows its escape.
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if is_ascii else None, errors="backslashreplace")
+    try:
+        with redirect_stdout(Screen(out)), redirect_stderr(Screen(errors, messages=True)):
+            yield
+    finally:
+        for stream in (out, errors):
+            _let_go(stream)
+
+
+def _opened(stream: TextIO | None, descriptor: int) -> TextIO:
+    """Where a standard stream is closed, the next file that is opened would take its place."""
+    if stream is not None:
+        return stream
+    null = os.open(os.devnull, os.O_RDONLY)
+    if null != descriptor:
+        os.dup2(null, descriptor)
+        os.close(null)
+    return open(descriptor, "w", encoding="utf-8", closefd=False)
+
+
+def _let_go(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
