@@ -75,8 +75,7 @@ def _loaded(model: type[AnyConnection], raw: dict[str, Any]) -> AnyConnection:
     from source_phenom.config import SourceConfig
 
     known = SourceConfig.model_fields.keys() | DestinationConfig.model_fields.keys()
-    elsewhere = known - model.model_fields.keys()
     try:
-        return load(model, {key: value for key, value in raw.items() if key not in elsewhere})
+        return load(model, raw, elsewhere=known - model.model_fields.keys())
     except InvalidConfig as error:
         raise click.ClickException(error.message) from None

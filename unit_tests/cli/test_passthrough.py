@@ -324,4 +324,7 @@ def test_configurations(http: requests_mock.Mocker, tool: Tool) -> None:
     tool.config["gatewayurl"] = "a typing error"
     done = tool("GET", "/x")
     assert done.code == 1
-    assert "'gatewayurl' is not a known key" in done.err
+    assert "'gatewayurl' is not a known key (did you mean 'gateway_url'?)" in done.err
+    del tool.config["gatewayurl"]
+    tool.config["default_sauce"] = "a key of the destination"
+    assert "did you mean 'default_source'?" in tool("GET", "/x").err
