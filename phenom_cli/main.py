@@ -79,8 +79,9 @@ def phenom() -> None:
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
-    help="Path of a DuckDB file, or postgresql://user:password@host:5432/database"
-    " (add ?schema=name for another schema than public).",
+    help="Path of a DuckDB file (a new one is readable by you alone), or"
+    " postgresql://user:password@host:5432/database (add ?schema=name for another schema than"
+    " public).",
 )
 @click.option(
     "--streams",
