@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 SAMPLE = 200
 _ROOM_FOR_PATHS = 120
 """Characters in a line from which on a path is shown whole."""
-_LONGEST_NAME = 32
+_SHORTEST_NAME, _LONGEST_NAME = 12, 32
+_BESIDE_NAME = 48
+"""Characters that the other columns take, with the longest word of each."""
 _NO_FOLDING = 1000
 """Characters in a line of a pipe: a field stays on one line."""
 
@@ -107,11 +109,12 @@ def _show(found: Sequence[Found], console: Console) -> None:
         names = [plain(_indented(each.field) if narrow else each.field.path) for each in rows]
         table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
         # A name is folded last of all, as it is what one looks for.
-        longest = min(_LONGEST_NAME, max(map(len, names))) if narrow else None
+        room = max(_SHORTEST_NAME, min(_LONGEST_NAME, console.width - _BESIDE_NAME))
+        longest = min(room, max(map(len, names))) if narrow else None
         table.add_column(model, overflow="fold", min_width=longest, max_width=longest)
-        table.add_column("type", max_width=8 if narrow else None)
+        table.add_column("type", overflow="fold", max_width=8 if narrow else None)
         table.add_column("filled", justify="right", no_wrap=True)
-        table.add_column("shape", overflow="fold", max_width=13 if narrow else None)
+        table.add_column("shape", overflow="fold", max_width=12 if narrow else None)
         table.add_column("feeds", overflow="fold")
         for name, each in zip(names, rows, strict=True):
             table.add_row(

@@ -75,9 +75,12 @@ def scopes(config_file: str, as_json: bool) -> None:
         print_json([asdict(scope) for scope in found], indent=2)
     else:
         show(found, console(pipe_width=_PIPE_WIDTH), has_api_key=config.api_key is not None)
-    missing = [scope.name for scope in found if scope.required and scope.result not in PASSED]
+    missing = [scope for scope in found if scope.required and scope.result not in PASSED]
     if missing:
-        click.echo(f"Error: required models cannot be read: {', '.join(missing)}.", err=True)
+        names = ", ".join(scope.name for scope in missing)
+        # Permissions to ask for are told with the table.
+        causes = " ".join(dict.fromkeys(scope.message for scope in missing if not scope.ask))
+        click.echo(f"Error: required models cannot be read: {names}. {causes}".rstrip(), err=True)
         sys.exit(1)
 
 
@@ -94,7 +97,7 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     from phenom_cli.screen import visible_line
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("model, columns or action", max_width=_NAME)
+    table.add_column("model, columns or action", max_width=_NAME, overflow="fold")
     table.add_column("result")
     table.add_column("endpoint")
     remarks: dict[tuple[str, str, str], list[str]] = {}

@@ -212,14 +212,17 @@ def on_terminal(
     return seen.decode()
 
 
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [60, 80, 140])
 @pytest.mark.parametrize("command", ["scopes", "fields"])
 def test_on_a_terminal(local: LocalTenant, tmp_path: Path, command: str, width: int) -> None:
     file = config_file(tmp_path, local.config)
     shown = ESCAPES.sub("", on_terminal(width, command, "--config", file))
     assert max(map(len, shown.splitlines())) <= width
+    assert "…" not in shown
     if command == "fields":
         assert ("candidateData.contactData.email" in shown) == (width == 140)
+        # Wherever custom_fields and integration_fields are folded, both parts are there.
+        assert shown.count("_f") == len(re.findall("(?<!F)ields", shown)) > 20
 
 
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
