@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phenom_cli.screen import above, itself, visible, visible_line
+from phenom_api.visible import visible
+from phenom_cli.screen import above, itself, visible_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import os
-import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -25,39 +23,17 @@ from contextlib import (
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
+from phenom_api.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-_UNSEEN = re.compile(
-    "["
-    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but for the line feed, DEL, C1
-    "\xad\u061c\u180e\u200b\u200e\u200f\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turn text
-    "\u2028-\u202e"  # line and paragraph separators, and what turns text
-    "\ud800-\udfff"  # halves of surrogate pairs
-    "\U000e0000-\U000e007f"  # invisible tags
-    "]"
-)
-"""Not among them: the joiners U+200C and U+200D, which words of some languages are spelled with."""
 _DEFAULT_WIDTH = 80
 
 
-def visible(text: str) -> str:
-    r"""``text`` with control characters as JSON escapes (``\u001b``), but for line feeds.
-
-    In a JSON text they stand inside strings only, so that its value stays the same. Half a
-    surrogate pair becomes U+FFFD.
-    """
-    return _UNSEEN.sub(_escaped, text)
-
-
 def visible_line(text: str) -> str:
-    """The same for a text that has to stay on one line."""
+    """A text that has to stay on one line, without control characters."""
     return visible(text).replace("\n", "\\n")
-
-
-def _escaped(found: re.Match[str]) -> str:
-    character = found.group()
-    return json.dumps("\ufffd" if "\ud800" <= character <= "\udfff" else character)[1:-1]
 
 
 class Screen(io.TextIOBase):

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from integration_tests.cli.running import Done, config_file, run
+from phenom_api.visible import visible
 from phenom_cli import waiting
 from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
-from phenom_cli.screen import Screen, visible, visible_line
+from phenom_cli.screen import Screen, visible_line
+from phenom_protocol import messages
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,6 +190,20 @@ class TestDisplay:
         stream = io.StringIO()
         Console(file=stream, width=200).print(results_table([{**row, "failure": HOSTILE}]))
         assert not unseen(stream.getvalue())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        messages.log("WARN", HOSTILE + "\ud800"),
+        messages.error(HOSTILE + "\ud800", HOSTILE, "config_error", 1, stream=HOSTILE),
+        messages.connection_status(False, HOSTILE + "\ud800"),
+    ],
+    ids=["log", "error", "check"],
+)
+def test_what_a_connector_says_to_people(message: bytes) -> None:
+    assert not unseen(message.decode())
+    assert json.dumps(HOSTILE + "\ufffd") in json.dumps(json.loads(message))
 
 
 def phenom(*arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
