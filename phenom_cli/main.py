@@ -14,6 +14,7 @@ import click
 from phenom_api import __version__
 from phenom_cli import local_tenant
 from phenom_cli.completion import complete_streams, completion
+from phenom_cli.configuration import config_name
 from phenom_cli.documents import documents
 from phenom_cli.fields import fields
 from phenom_cli.passthrough import passthrough
@@ -70,6 +71,7 @@ def phenom() -> None:
     "config_file",
     type=click.Path(),
     metavar="FILE",
+    callback=config_name,
     help="JSON file with the source's configuration (client_id, client_secret, token_url, ...)."
     " Without it, a local tenant with made-up data is started and synced.",
 )

@@ -20,8 +20,7 @@ from contextlib import (
     redirect_stdout,
     suppress,
 )
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from phenom_api.visible import visible
 
@@ -147,8 +146,8 @@ def screens() -> Iterator[None]:
 
     Afterwards nothing is left in them that could fail once more when the interpreter ends.
     """
-    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
-    out, errors = _opened(sys.stdout, 1), _opened(sys.stderr, 2)
+    sys.stdin = _opened(sys.stdin, 0, "r")
+    out, errors = _opened(sys.stdout, 1, "w"), _opened(sys.stderr, 2, "w")
     for stream in (out, errors):
         if isinstance(stream, io.TextIOWrapper):
             # Like click, takes ASCII for a mistake. What else lacks a character shows its escape.
@@ -162,15 +161,19 @@ def screens() -> Iterator[None]:
             _let_go(stream)
 
 
-def _opened(stream: TextIO | None, descriptor: int) -> TextIO:
-    """Where a standard stream is closed, the next file that is opened would take its place."""
+def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:
+    """Where a standard stream is closed, the next file that is opened would take its place.
+
+    What takes it instead, also in child processes, can only be read from: writing still fails.
+    """
     if stream is not None:
         return stream
     null = os.open(os.devnull, os.O_RDONLY)
     if null != descriptor:
         os.dup2(null, descriptor)
         os.close(null)
-    return open(descriptor, "w", encoding="utf-8", closefd=False)
+    os.set_inheritable(descriptor, True)
+    return cast(TextIO, open(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def _let_go(stream: TextIO) -> None:

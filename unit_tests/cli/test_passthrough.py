@@ -303,6 +303,17 @@ def test_errors_of_use(tool: Tool, arguments: tuple[str, ...], code: int, messag
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("command", ["fields", "scopes", "sync"])
+@pytest.mark.parametrize("config", ['{"client_secret": "hunter2"}', "", " "])
+def test_a_configuration_is_a_file(
+    capsys: pytest.CaptureFixture[str], command: str, config: str
+) -> None:
+    done = run(capsys, command, "--config", config)
+    assert (done.code, done.out) == (2, "")
+    assert "names no file" in done.err or "not the JSON itself" in done.err
+    assert "hunter2" not in done.err
+
+
 def test_no_answer(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + "/x", exc=requests.exceptions.ConnectTimeout)
     done = tool("GET", "/x")

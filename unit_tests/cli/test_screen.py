@@ -236,6 +236,22 @@ class TestStandardStreams:
         assert done.returncode == 1
         assert done.stderr == b"Error: The output cannot be written: Bad file descriptor.\n"
 
+    def test_what_is_closed_is_not_closed_for_child_processes(self) -> None:
+        code = (
+            "import os, subprocess; from phenom_cli.screen import screens\n"
+            "with screens():\n"
+            "    code = 'import os; [os.fstat(number) for number in range(3)]'\n"
+            f"    done = subprocess.run([{sys.executable!r}, '-c', code], check=False)\n"
+            "os._exit(done.returncode)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            check=False,
+            preexec_fn=lambda: [os.close(number) for number in range(3)],
+        )
+        assert done.returncode == 0
+
     def test_messages_cannot_be_shown(self) -> None:
         done = phenom("--help", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2))
         assert done.returncode == 0
