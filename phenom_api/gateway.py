@@ -58,7 +58,7 @@ class Operation:
         :raises RequestRefused: as a 404, for what cannot be one part of a path.
         """
         if any(value in ("", ".", "..") for value in parts.values()):
-            raise RequestRefused(f"{self} cannot be asked about a dot or nothing.", status=404)
+            raise RequestRefused(f"{self} takes no id that is empty or only dots.", status=404)
         quoted = {name: quote(value, safe="", errors="replace") for name, value in parts.items()}
         return replace(self, address=self.path.format(**quoted))
 
