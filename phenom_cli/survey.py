@@ -11,11 +11,14 @@ from typing import Any
 from phenom_api.gateway import Gateway
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, applications_page, jobs_page
 from phenom_api.paging import Page
-from phenom_cli.shapes import json_type, shape
+from phenom_cli.shapes import field_name, json_type, shape
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.origins import Origins
 from source_phenom.models.values import is_empty, with_custom_objects
+
+DEEPEST = 50
+"""Levels of objects that are descended into."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,10 @@ def _values(
     members: Mapping[str, Any], parents: tuple[str, ...], in_list: bool = False
 ) -> Iterator[tuple[tuple[str, ...], Any, bool]]:
     for key, value in members.items():
-        parts = (*parents, key)
+        parts = (*parents, field_name(key))
         yield parts, value, in_list
+        if len(parts) == DEEPEST:
+            continue
         if isinstance(value, dict):
             yield from _values(value, parts, in_list)
         elif isinstance(value, list):

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -188,9 +188,10 @@ def _print(line: dict[str, Any]) -> None:
 
 
 class _Progress:
-    """Counts on stderr: a line that stays on a terminal, else a line now and then."""
+    """Counts on stderr: on a terminal where :func:`status` shows it, else a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
         self._terminal = sys.stderr.isatty() and not sys.stdout.isatty()
@@ -200,13 +201,9 @@ class _Progress:
             self._counts[status] = self._counts.get(status, 0) + 1
             total = sum(self._counts.values())
             if self._terminal:
-                click.echo(f"\r{self._text(total)}", nl=False, err=True)
+                self._show(self._text(total))
             elif total % _EVERY == 0:
                 click.echo(self._text(total), err=True)
-
-    def end(self) -> None:
-        if self._terminal and self._counts:
-            click.echo("", err=True)
 
     def _text(self, total: int) -> str:
         listed = ", ".join(f"{count:,} {status}" for status, count in self._counts.items())
@@ -220,11 +217,12 @@ class _Warnings(logging.Handler):
 
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
+    from phenom_cli.printing import status
+
     logger, warnings = logging.getLogger("airbyte"), _Warnings(logging.WARNING)
     logger.addHandler(warnings)
-    progress = _Progress()
     try:
-        yield progress
+        with status("Writing ...") as show:
+            yield _Progress(show)
     finally:
-        progress.end()
         logger.removeHandler(warnings)

@@ -108,10 +108,18 @@ def _parser(
             subparser.add_argument(
                 f"--{option}",
                 metavar="FILE",
+                type=_file_name,
                 required=not optional,
                 help=f"JSON file with the {option}" + (" (optional)" if optional else ""),
             )
     return parser
+
+
+def _file_name(written: str) -> str:
+    """Refuses JSON in the place of its file, without repeating it: it may hold secrets."""
+    if written.lstrip().startswith(("{", "[")):
+        raise argparse.ArgumentTypeError("the name of a file with the JSON, not the JSON itself")
+    return written
 
 
 def _trace(session: Session, message: str, detail: str, failure_type: messages.FailureType) -> None:
