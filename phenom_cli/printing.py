@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phenom_protocol.standard_streams import let_go_of, write_whole
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -16,20 +18,45 @@ PIPE_WIDTH = 100
 """Characters in a line where there is no terminal that has a width."""
 
 
+class StdoutFailed(click.ClickException):
+    """Standard output takes nothing more. Of a reader who closed the pipe nothing is said."""
+
+    def __init__(self, reason: str, *, closed_pipe: bool = False) -> None:
+        super().__init__(f"Standard output cannot be written: {reason}.")
+        self._closed_pipe = closed_pipe
+
+    def show(self, file: Any = None) -> None:
+        if not self._closed_pipe:
+            super().show(file)
+
+
 def print_json(value: Any, indent: int | None = None) -> None:
-    """One JSON text and a line break. Lone surrogates become U+FFFD."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    out = sys.stdout.buffer
-    out.write(text.encode("utf-8", "replace") + b"\n")
-    out.flush()
+    """One JSON text and a line break. Lone surrogates become U+FFFD.
+
+    :raises StdoutFailed: where it cannot be written.
+    """
+    _write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
 def print_json_lines(values: Iterable[Any], mask: Callable[[str], str]) -> None:
     """A line of JSON per value, after ``mask`` has seen the lines."""
-    lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
-    out = sys.stdout.buffer
-    out.write(mask(lines).encode("utf-8", "replace"))
-    out.flush()
+    _write(mask("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)))
+
+
+def need_stdout() -> None:
+    """Raises StdoutFailed where there is no standard output, before anything is done."""
+    if sys.stdout is None:
+        raise StdoutFailed("it is closed")
+
+
+def _write(text: str) -> None:
+    need_stdout()
+    try:
+        write_whole(sys.stdout.buffer, text.encode("utf-8", "replace"))
+    except OSError as error:
+        let_go_of(sys.stdout)
+        closed = isinstance(error, BrokenPipeError)
+        raise StdoutFailed(error.strerror or "", closed_pipe=closed) from None
 
 
 def console(pipe_width: int = PIPE_WIDTH) -> Console:
