@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_phenom.actions import Actions
-from destination_phenom.columns import nested
+from destination_phenom.column_names import shown
+from destination_phenom.columns import fields, nested
 from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
@@ -93,7 +94,7 @@ class Batch:
         except Rejected as error:
             self._settle(stream, position, entry, Outcome("rejected", problems=error.problems))
             return
-        self._warn_once(stream, unused)
+        self._warn_once(stream, operation, unused)
         email = record.get("candidate", {}).get("email_address")
         key = email.strip().lower() if isinstance(email, str) else entry
         self._lanes.put(key, _Task(stream, position, operation, record, entry))
@@ -102,17 +103,30 @@ class Batch:
         """Take a state; it is given back when everything before it is settled."""
         self._ledger.state(state)
 
-    def reject(self, stream: StreamKey, rule: str) -> None:
-        """Account for a record that cannot be read."""
+    def reject(self, stream: StreamKey, rule: str, line: int) -> None:
+        """Account for a record that cannot be read; ``rule`` is about its line of the input.
+
+        :raises Stopped: when the run has stopped; the record is reported all the same.
+        """
         self._positions[stream] += 1
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(stream, self._positions[stream], outcome))
+        self._refuse(Result(stream, self._positions[stream], _unreadable(rule), line))
 
     def broken(self, line: int, rule: str) -> None:
-        """Account for a line of the input that is no message."""
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(None, None, outcome, line))
+        """Account for a line of the input that is no message; the next state counts it.
+
+        :raises Stopped: as above.
+        """
         logger.warning(f"Line {line} of the input {rule}. It is passed over.")
+        self._refuse(Result(None, None, _unreadable(rule), line))
+
+    def _refuse(self, result: Result) -> None:
+        try:
+            entry = self._ledger.admit(result.stream, 0)
+        except Stopped:
+            self._account(result)
+            raise
+        self._account(result)
+        self._ledger.settle(entry, rejected=True)
 
     def finish(self) -> None:
         """Wait until everything that came in is settled, or the run has stopped."""
@@ -159,18 +173,32 @@ class Batch:
             self._ledger.settle(entry, rejected=outcome.status == "rejected")
 
     def _account(self, result: Result) -> None:
-        self._report(result)
+        """Count a result and report it: what was carried out counts, reported or not."""
         with self._accounting:
             self.summary.add(result)
             done = self.summary.total
+        try:
+            self._report(result)
+        except Exception:
+            with self._accounting:
+                self.summary.add_unwritten(result)
+            raise
         if done % _PROGRESS == 0:
             logger.info(f"{done:,} records so far.")
 
-    def _warn_once(self, stream: StreamKey, unused: list[str]) -> None:
+    def _warn_once(self, stream: StreamKey, operation: str, unused: list[str]) -> None:
         known = self._unused.setdefault(stream, set())
-        fresh = [column for column in unused if column not in known]
-        if fresh and len(known) < _MOST_NAMED:
+        if len(known) >= _MOST_NAMED:
+            return
+        of_records = fields(OPERATIONS[operation])
+        names = dict.fromkeys(shown(column, of_records) for column in unused[:_MOST_NAMED])
+        fresh = [name for name in names if name not in known]
+        if fresh:
             known.update(fresh)
             logger.warning(
                 f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."
             )
+
+
+def _unreadable(rule: str) -> Outcome:
+    return Outcome("rejected", problems=(Problem("", f"The line {rule}."),))

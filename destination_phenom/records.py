@@ -32,6 +32,7 @@ NAME_LENGTH = 20
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?", re.ASCII)
+_REPLACEMENT = "\ufffd"
 _OTHER_COUNTRIES = frozenset({"XK"})
 """In everyday use without being in the standard: Kosovo."""
 
@@ -44,8 +45,13 @@ def _text(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("must not contain control characters")
+    if any(
+        character == _REPLACEMENT or unicodedata.category(character) in ("Cc", "Cs")
+        for character in text
+    ):
+        raise ValueError(
+            "must not contain control characters or damaged text (half a surrogate pair, U+FFFD)"
+        )
     return text
 
 

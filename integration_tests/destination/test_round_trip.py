@@ -184,7 +184,7 @@ destination = ab.get_destination("destination-phenom", local_executable=given["d
                                  config=given["config"], install_if_missing=False)
 destination.check()
 cache = DuckDBCache(db_path=given["cache"])
-written = destination.write(source, cache=False, state_cache=cache)
+written = destination.write(source, cache=False, state_cache=cache, write_strategy="append")
 print(json.dumps({"records": written.processed_records}))
 """
 
