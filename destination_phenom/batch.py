@@ -92,7 +92,7 @@ class Batch:
         except Exception as error:
             self._settle(stream, position, entry, _rejection(error))
             return
-        self._unused.warn(stream[1], unused)
+        self._unused.warn(stream[1], unused, OPERATIONS[operation])
         email = record.get("candidate", {}).get("email_address")
         key = email.strip().lower() if isinstance(email, str) else entry
         self._lanes.put(key, _Task(stream, position, operation, record, entry))
@@ -101,17 +101,30 @@ class Batch:
         """Take a state; it is given back when everything before it is settled."""
         self._ledger.state(state)
 
-    def reject(self, stream: StreamKey, rule: str) -> None:
-        """Account for a record that cannot be read."""
+    def reject(self, stream: StreamKey, rule: str, line: int) -> None:
+        """Account for a record that cannot be read; ``rule`` is about its line of the input.
+
+        :raises Stopped: when the run has stopped; the record is reported all the same.
+        """
         self._positions[stream] += 1
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(stream, self._positions[stream], outcome))
+        self._refuse(Result(stream, self._positions[stream], _unreadable(rule), line))
 
     def broken(self, line: int, rule: str) -> None:
-        """Account for a line of the input that is no message."""
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(None, None, outcome, line))
+        """Account for a line of the input that is no message; the next state counts it.
+
+        :raises Stopped: as above.
+        """
         logger.warning(f"Line {line} of the input {rule}. It is passed over.")
+        self._refuse(Result(None, None, _unreadable(rule), line))
+
+    def _refuse(self, result: Result) -> None:
+        try:
+            entry = self._ledger.admit(result.stream, 0)
+        except Stopped:
+            self._account(result)
+            raise
+        self._account(result)
+        self._ledger.settle(entry, rejected=True)
 
     def finish(self) -> None:
         """Wait until everything that came in is settled, or the run has stopped."""
@@ -155,10 +168,16 @@ class Batch:
             self._ledger.settle(entry, rejected=outcome.status == "rejected")
 
     def _account(self, result: Result) -> None:
-        self._report(result)
+        """Count a result and report it: what was carried out counts, reported or not."""
         with self._accounting:
             self.summary.add(result)
             done = self.summary.total
+        try:
+            self._report(result)
+        except Exception:
+            with self._accounting:
+                self.summary.add_unwritten(result)
+            raise
         if done % _PROGRESS == 0:
             logger.info(f"{done:,} records so far.")
 
@@ -166,3 +185,7 @@ class Batch:
 def _rejection(error: Exception) -> Outcome:
     found = error if isinstance(error, Rejected) else unforeseen(error)
     return Outcome("rejected", problems=found.problems)
+
+
+def _unreadable(rule: str) -> Outcome:
+    return Outcome("rejected", problems=(Problem("", f"The line {rule}."),))

@@ -46,7 +46,7 @@ class Preview:
 
     def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
         tree, unused = nested(row, OPERATIONS[operation])
-        self._unused.warn(operation, unused)
+        self._unused.warn(operation, unused, OPERATIONS[operation])
         record = validated(operation, tree, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)

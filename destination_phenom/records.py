@@ -30,6 +30,7 @@ from phenom_api.mail_addresses import is_mail_address
 
 NAME_LENGTH = 20
 """Characters of a name that the Apply API takes at most."""
+_REPLACEMENT = "\ufffd"
 _OTHER_COUNTRIES = frozenset({"XK"})
 """In everyday use without being in the standard: Kosovo."""
 
@@ -42,8 +43,13 @@ def _text(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("must not contain control characters")
+    if any(
+        character == _REPLACEMENT or unicodedata.category(character) in ("Cc", "Cs")
+        for character in text
+    ):
+        raise ValueError(
+            "must not contain control characters or damaged text (half a surrogate pair, U+FFFD)"
+        )
     return text
 
 

@@ -14,6 +14,7 @@ _LONGEST_ORIGIN = 500
 _PLAIN = {
     "missing": "is required",
     "string_type": "must be text",
+    "bytes_type": "must be text",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "model_type": "must be an object",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phenom_api.visible import visible
-from phenom_cli.screen import above, itself, visible_line
+from phenom_cli.screen import above, is_open, itself, visible_line
+from phenom_protocol.standard_streams import let_go_of, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,8 +22,23 @@ PIPE_WIDTH = 100
 """Characters in a line where there is no terminal that has a width."""
 
 
+class StdoutFailed(click.ClickException):
+    """Standard output takes nothing more. Of a reader who closed the pipe nothing is said."""
+
+    def __init__(self, reason: str, *, closed_pipe: bool = False) -> None:
+        super().__init__(f"Standard output cannot be written: {reason}.")
+        self._closed_pipe = closed_pipe
+
+    def show(self, file: Any = None) -> None:
+        if not self._closed_pipe:
+            super().show(file)
+
+
 def print_json(value: Any, indent: int | None = None) -> None:
-    """One JSON text and a line break. Lone surrogates become U+FFFD."""
+    """One JSON text and a line break. Lone surrogates become U+FFFD.
+
+    :raises StdoutFailed: where it cannot be written.
+    """
     _write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
@@ -31,10 +47,19 @@ def print_json_lines(values: Iterable[Any], mask: Callable[[str], str]) -> None:
     _write(mask("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)))
 
 
+def need_stdout() -> None:
+    """Raises StdoutFailed where there is no standard output, before anything is done."""
+    if not is_open(sys.stdout):
+        raise StdoutFailed("it is closed")
+
+
 def _write(text: str) -> None:
-    out = sys.stdout.buffer
-    out.write(visible(text).encode())
-    out.flush()
+    try:
+        write_whole(sys.stdout.buffer, visible(text).encode())
+    except OSError as error:
+        let_go_of(sys.stdout)
+        closed = isinstance(error, BrokenPipeError)
+        raise StdoutFailed(error.strerror or "", closed_pipe=closed) from None
 
 
 def console(pipe_width: int = PIPE_WIDTH) -> Console:

@@ -7,6 +7,7 @@ for every text that is printed, whoever prints it.
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import sys
@@ -23,6 +24,7 @@ from contextlib import (
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from phenom_api.visible import visible
+from phenom_protocol.standard_streams import let_go_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,11 +166,12 @@ def screens() -> Iterator[None]:
 def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:
     """Where a standard stream is closed, the next file that is opened would take its place.
 
-    What takes it instead, also in child processes, can only be read from: writing still fails.
+    What takes it instead, also in child processes, is open for the other direction only: to use it
+    still fails.
     """
     if stream is not None:
         return stream
-    null = os.open(os.devnull, os.O_RDONLY)
+    null = os.open(os.devnull, os.O_WRONLY if mode == "r" else os.O_RDONLY)
     if null != descriptor:
         os.dup2(null, descriptor)
         os.close(null)
@@ -176,11 +179,24 @@ def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:
     return cast(TextIO, open(descriptor, mode, encoding="utf-8", closefd=False))
 
 
+def is_open(stream: TextIO) -> bool:
+    """Whether a standard stream is there, and no file that took the place of a closed one."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return True  # It is no file: a test gives or collects what goes through it.
+    try:
+        if descriptor == 0:
+            os.read(descriptor, 0)
+        else:
+            os.write(descriptor, b"")
+    except OSError as error:
+        return error.errno != errno.EBADF
+    return True
+
+
 def _let_go(stream: TextIO) -> None:
     try:
         stream.flush()
     except OSError:
-        with suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
+        let_go_of(stream)

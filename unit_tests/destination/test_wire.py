@@ -279,6 +279,22 @@ def test_unified_ids_are_looked_up_once_and_in_order(
     assert sent(wire) == []
 
 
+@pytest.mark.parametrize("depth", [198, 253, 254, 255, 300, 900])
+def test_jobs_with_a_deep_object_of_the_tenant(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, depth: int
+) -> None:
+    deep = '{"a":' * depth + "1" + "}" * depth
+    text = f'{{"totalRecordsCount":1,"data":[{{"jobId":"JR-1","additionalFields":{deep}}}]}}'
+
+    def answer(request: Any, _: Any) -> str:
+        return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
+
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
+    wire.get(STATUS, json=standing(True))
+    carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
+    assert wire.request_history[-1].headers["jobId"] == "JR-1"
+
+
 def test_unified_ids_where_no_listing_may_be_read(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
