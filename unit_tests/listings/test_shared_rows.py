@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from source_phenom.listings.shared_rows import SharedRows
 from source_phenom.listings.wishes import Wishes
 from unit_tests.reading.protocol import CONFIG
 
+NOW = datetime(2026, 11, 2, tzinfo=timezone.utc)
 WISHES = Wishes.of(
     source_config(
         {
@@ -39,7 +41,8 @@ WISHES = Wishes.of(
             "only_created_applications": True,
             "application_sources": ["Career Site", "LinkedIn"],
         }
-    )
+    ),
+    NOW,
 )
 BOTH = ("applications", "candidates")
 SECONDS = 20.0
@@ -98,7 +101,7 @@ def rows() -> Iterator[SharedRows]:
 
 
 @pytest.mark.parametrize("streams", [BOTH, BOTH[:1], BOTH[1:]], ids="+".join)
-@pytest.mark.parametrize("wishes", [WISHES, Wishes("i")], ids=["wishes", "no wishes"])
+@pytest.mark.parametrize("wishes", [WISHES, Wishes("i", NOW)], ids=["wishes", "no wishes"])
 def test_pages_are_the_same(wishes: Wishes, streams: tuple[str, ...]) -> None:
     here = ApplicationRows(wishes, streams)
     with SharedRows(wishes, streams, alone=0) as rows, ThreadPoolExecutor(8) as executor:
@@ -209,7 +212,7 @@ _STARTS_ONE = """
 import time
 from source_phenom.listings.mapping_process import MappingProcess
 from source_phenom.listings.wishes import Wishes
-process = MappingProcess(Wishes("i"), ["applications"])
+process = MappingProcess(Wishes("i", NOW), ["applications"])
 print(process._connection.poll(60), process._process.pid, flush=True)
 time.sleep(60)
 """
