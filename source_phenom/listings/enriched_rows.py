@@ -39,13 +39,13 @@ class EnrichedRows(ApplicationRows):
         odd: Odd = []
         kept = self._is_kept(row)
         key = applications.application_key(row, odd) if type(row) is dict else None
-        if key is None:
+        if key is None and (kept or type(row) is not dict):
             return EnrichedMapped(identity(row), kept)
         named = applications.applied_for(row)
         job = named and named.strip()
         person = candidates.candidate_key(row, [])
-        if not kept:
-            left_out = LeftOut(key, job, candidates.address(row))
+        if key is None or not kept:
+            left_out = LeftOut(key or "", job, candidates.address(row))
             return EnrichedMapped(identity(row), person=person, left_out=left_out)
         waiting, listed = None, None
         if self._of_applications:

@@ -15,7 +15,7 @@ from source_phenom.listings.wishes import Wishes
 from source_phenom.models import applications, candidates
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, canonical, is_empty
 
 
 class OfCandidate(NamedTuple):
@@ -128,4 +128,4 @@ class ApplicationRows:
 def identity(row: Any) -> Any:
     """What makes a listed application itself: its id, or for want of one its content."""
     key = row.get("id") if type(row) is dict else None
-    return key if type(key) is str else canonical(row)
+    return key if type(key) is str and not is_empty(key) else canonical(row)
