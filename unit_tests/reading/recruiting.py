@@ -56,7 +56,10 @@ class Applied:
 
 @dataclass
 class Recruiting:
-    """:param profiles: rows of the candidate search. :param tags: per tag, candidate ids."""
+    """:param profiles: rows of the candidate search. :param tags: per tag, candidate ids.
+
+    :param trims: whether ids that it is asked by may have white space around them.
+    """
 
     applied: list[Applied] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Recruiting:
     managed: list[dict[str, Any]] = field(default_factory=list)
     profiles: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, list[str]] = field(default_factory=dict)
+    trims: bool = False
     asked: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -112,7 +116,7 @@ class Recruiting:
             case ["candidates-api", "v1", "candidates", "search"]:
                 return {"data": {"candidates": page(self.profiles)}}
             case ["candidates-api", "v2", "candidates"]:
-                known = [p for p in self.profiles if p["userId"] == query["candidateId"]]
+                known = [p for p in self.profiles if self._is(p["userId"], query["candidateId"])]
                 return {"data": {**known[0], "createdDate": 1_700_000_000_000}} if known else None
             case ["candidates-api", "applications", "v1", "jobs", job_id, "applicants"]:
                 return self._applicants(job_id, page)
@@ -125,9 +129,18 @@ class Recruiting:
             case ["tags-api", "v1", "tags", tag, "candidates"]:
                 return self._tag_page([{"candidateId": one} for one in self.tags[tag]], page)
             case ["tags-api", "v1", "candidates", user_id, "tags"]:
-                carried = [{"tag": tag} for tag, whose in self.tags.items() if user_id in whose]
+                carried = [
+                    {"tag": tag}
+                    for tag, whose in self.tags.items()
+                    if any(self._is(one, user_id) for one in whose)
+                ]
                 return self._tag_page(carried, page)
         raise AssertionError(path)
+
+    def _is(self, known: str | None, asked: str) -> bool:
+        if known is None or not self.trims:
+            return known == asked
+        return known.strip() == asked.strip()
 
     @staticmethod
     def _tag_page(rows: list[Any], page: Any) -> dict[str, Any]:
@@ -137,12 +150,12 @@ class Recruiting:
         rows = [
             {"userId": each.user_id, "emails": list(each.addresses), "hiringStatus": each.status}
             for each in self.applied
-            if each.job_id == job_id
+            if self._is(each.job_id, job_id)
         ]
         return {"pagination": {"total": len(rows)}, "data": {"candidates": page(rows)}}
 
     def _of_candidate(self, user_id: str, what: str, page: Any) -> Any:
-        theirs = [each for each in self.applied if each.user_id == user_id]
+        theirs = [each for each in self.applied if self._is(each.user_id, user_id)]
         if not theirs:
             return None
         if what == "applications":
@@ -152,7 +165,7 @@ class Recruiting:
         return {"pagination": {"totalCount": len(history)}, "data": page(history)}
 
     def _attachments(self, user_id: str) -> Any:
-        theirs = [each for each in self.applied if each.user_id == user_id]
+        theirs = [each for each in self.applied if self._is(each.user_id, user_id)]
         return {"attachments": [file for each in theirs for file in each.files]} if theirs else None
 
 

@@ -249,16 +249,19 @@ def test_whose_only_kept_application_is_gone_is_gone(user: dict[str, Any]) -> No
 
 
 def test_columns_of_unexpected_types_are_not_counted_for_the_others() -> None:
-    tenant = Recruiting(
-        [applied(n, n, "JR-1", "foreign: acme", odd=odd) for n, odd in enumerate(ODD, 1)]
-        + [applied(9, 9, "JR-1", "straße", odd={"a": 1})]
-    )
+    others = [applied(n, n, "JR-1", "foreign: acme", odd=odd) for n, odd in enumerate(ODD, 1)]
+    others += [replace(one, row={**one.row, "id": None}) for one in others]
+    others += [applied(n, 9, "JR-2", "foreign: acme", odd=odd) for n, odd in enumerate(ODD, 20)]
+    kept = applied(9, 9, "JR-3", "straße", odd={"a": 1})
+    among_applicants = applied(10, 10, "JR-1", "straße", has_id=False)
+    tenant = Recruiting([*others, kept, among_applicants])
     log = "\n".join(read(tenant, **OURS, **USER).log)
     assert "applications.current_stage: 1 values of an unexpected type" in log
     assert "candidates.first_name: 1 values of an unexpected type" in log
     assert "application_activities.employee_name: 1 values" in log
     assert "candidate_documents.file_name: 1 values" in log
     assert ": 2 values" not in log
+    assert "without a key" not in log
 
 
 def test_nobody_else_is_asked_about() -> None:
