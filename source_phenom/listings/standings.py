@@ -31,6 +31,8 @@ from source_phenom.reading.events import Event
 from source_phenom.snapshot import Verdict, detailed
 
 _NAMED_IN_SUMMARY = 10
+_LONGEST_STATUS = 80
+"""Characters of one that is named there."""
 _WITHOUT_OWN = "Without it, applications have only an outcome and a current_stage."
 _WITHOUT_APPLICANTS = (
     "Without it, applications of candidates without a candidate id have no outcome."
@@ -219,7 +221,7 @@ class Standings(Part):
         if not self._unnamed:
             return
         most = self._unnamed.most_common(_NAMED_IN_SUMMARY)
-        listed = ", ".join(f"{mask(stage)!r} ({count})" for stage, count in most)
+        listed = ", ".join(f"{mask(stage[:_LONGEST_STATUS])!r} ({count})" for stage, count in most)
         more = len(self._unnamed) - len(most)
         self.stream.remarks.append(
             f"{self._unnamed.total()} hiring statuses that nothing maps were taken for PENDING: "

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from phenom_api.gateway import Gateway
+from phenom_cli.candidate_files import Search
+from source_phenom.config import source_config
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.snapshot import Snapshot, StreamState, tenant_tag
-from unit_tests.reading.protocol import GATEWAY
+from unit_tests.reading.protocol import CONFIG, GATEWAY
 from unit_tests.reading.recruiting import Applied, Printed, Recruiting, read
 from unit_tests.reading.test_left_out import FIRST, USER, applied
 
@@ -207,3 +210,18 @@ def test_a_blank_key_is_none(blank: Any) -> None:
     log = "\n".join(printed.log)
     for stream, count in (("jobs", 1), ("employees", 1), ("groups", 1), ("applications", 3)):
         assert f"{stream}: {count} rows without a key were skipped" in log
+
+
+@pytest.mark.parametrize("trims", [True, False], ids=["trims", "knows its own alone"])
+@pytest.mark.parametrize("plain", [True, False], ids=["asked by plain ids", "by padded ones"])
+def test_documents_are_listed_under_the_trimmed_ids(plain: bool, trims: bool) -> None:
+    given = replace(padded_tenant(" {}\t".format, asked_by_plain_ids=plain), trims=trims)
+    config = source_config({**CONFIG, **USER})
+
+    def listed(tenant: Recruiting) -> list[dict[str, Any]]:
+        with tenant.served(), Gateway(config) as gateway:
+            return [document.as_json() for document in Search(config, gateway, (), ())]
+
+    assert listed(given) == listed(tenant())
+    keys = read(given, **USER).by_remote_id("candidate_documents")
+    assert {each["document_id"] for each in listed(given)} == set(keys)
