@@ -218,9 +218,8 @@ class Downloads:
             def address(candidate_id: str) -> list[str]:
                 return [pre_signed_url(self._gateway, candidate_id, document.attachment_id)]
 
-            urls = unless_gone(
-                lambda: of_any(address, _ids(document.candidate_id, document.padded_id))
-            )
+            ids = _ids(document.candidate_id, document.padded_id)
+            urls = unless_gone(lambda: of_any(address, ids))
             if not urls:
                 raise NotHad("Phenom has it no more.")
             return self._storage.save(urls[0], target)
