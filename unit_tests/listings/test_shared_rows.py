@@ -210,9 +210,11 @@ def test_ends_with_the_read(rows: SharedRows) -> None:
 
 _STARTS_ONE = """
 import time
+from datetime import datetime, timezone
 from source_phenom.listings.mapping_process import MappingProcess
 from source_phenom.listings.wishes import Wishes
-process = MappingProcess(Wishes("i", NOW), ["applications"])
+now = datetime.now(timezone.utc)
+process = MappingProcess(Wishes("i", now), ["applications"])
 print(process._connection.poll(60), process._process.pid, flush=True)
 time.sleep(60)
 """
@@ -250,7 +252,7 @@ def test_ends_with_its_starter_that_is_killed(tmp_path: Path) -> None:
 
 def test_wishes_hold_nothing_secret() -> None:
     config = source_config({**CONFIG, "client_secret": "hidden-secret", "api_key": "hidden-key"})
-    handed_on = pickle.dumps(Wishes.of(config))
+    handed_on = pickle.dumps(Wishes.of(config, NOW))
     assert b"hidden" not in handed_on
     assert pickle.loads(pickle.dumps(WISHES)) == WISHES
 
