@@ -36,17 +36,19 @@ class EnrichedRows(ApplicationRows):
     """:class:`ApplicationRows` for :class:`EnrichedMapped` rows."""
 
     def _mapped(self, row: Any, text: bytes) -> Any:
-        odd: Odd = []
         kept = self._is_kept(row)
-        key = applications.application_key(row, odd) if type(row) is dict else None
-        if key is None and (kept or type(row) is not dict):
+        if type(row) is not dict:
             return EnrichedMapped(identity(row), kept)
+        odd: Odd = []
+        key = applications.application_key(row, odd)
         named = applications.applied_for(row)
         job = named and named.strip()
         person = candidates.candidate_key(row, [])
-        if key is None or not kept:
+        if not kept:
             left_out = LeftOut(key or "", job, candidates.address(row))
             return EnrichedMapped(identity(row), person=person, left_out=left_out)
+        if key is None:
+            return EnrichedMapped(identity(row), kept)
         waiting, listed = None, None
         if self._of_applications:
             waiting = self._waiting(row, key, named, odd)
