@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from phenom_api.candidates import attachments, pre_signed_url, unless_gone
+from phenom_api.candidates import attachments, of_any, pre_signed_url, unless_gone
 from phenom_api.connection import is_loopback
 from phenom_api.errors import AuthenticationFailed, PermissionDenied, PhenomError, Stopped
 from phenom_api.gateway import Gateway
@@ -23,8 +24,8 @@ from phenom_api.storage import NotHad, Storage
 from phenom_cli.file_names import file_name, id_name, ignores_case
 from phenom_cli.rows import Rows
 from source_phenom.config import SourceConfig
-from source_phenom.models import candidates
-from source_phenom.models.values import text
+from source_phenom.models import applications, candidates
+from source_phenom.models.values import padded, text
 
 AT_A_TIME = 4
 """Files that are downloaded side by side."""
@@ -41,17 +42,21 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Document:
-    """A file as the gateway lists it; both ids are Phenom's."""
+    """A file as the gateway lists it; both ids are Phenom's.
+
+    :param padded_id: the candidate's, where it has white space around it.
+    """
 
     candidate_id: str
     attachment_id: str
     name: str
     type: str | None
+    padded_id: str | None = None
 
     @property
     def document_id(self) -> str:
         """``candidate_documents.remote_id``."""
-        return candidates.owned_key(self.candidate_id, self.attachment_id)
+        return candidates.owned_key(self.candidate_id, self.attachment_id.strip())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -129,7 +134,7 @@ class Search:
                 return
 
     def _is_wanted(self, document: Document) -> bool:
-        names = {document.document_id, document.attachment_id}
+        names = {document.document_id, document.attachment_id.strip()}
         for name in names:
             self._unfound.pop(name, None)
         return not self._wanted or not names.isdisjoint(self._wanted)
@@ -143,22 +148,30 @@ class Search:
             yield "document", document_id
 
     def _files_of(self, candidate_id: str) -> list[Any] | PhenomError | None:
+        read = partial(attachments, self._gateway)
         try:
-            return unless_gone(lambda: attachments(self._gateway, candidate_id))
+            return unless_gone(lambda: of_any(read, _ids(candidate_id.strip(), candidate_id)))
         except PhenomError as error:
             return error
 
     def _applicants(self) -> Iterator[str]:
-        """The ids of everybody who has an application, once each."""
+        """The ids of everybody who has an application that is read, once each."""
         seen: set[str] = set()
         page_size = self._config.page_size
         for page in Rows(self._gateway, APPLICATIONS, {}, {}, page_size=page_size):
             for row in page:
+                if not applications.is_kept(row, self._config.created_sources):
+                    continue
                 key = candidates.candidate_key(row, []) if isinstance(row, dict) else None
                 whose = candidates.candidate_id(key) if key is not None else None
                 if whose is not None and whose not in seen:
                     seen.add(whose)
-                    yield whose
+                    yield candidates.padded_id(row) or whose
+
+
+def _ids(candidate_id: str, padded_id: str | None) -> list[str]:
+    """What to ask about a candidate by: the id without the white space around it, and with it."""
+    return list(dict.fromkeys([candidate_id, padded_id or candidate_id]))
 
 
 def _document(whose: str, row: Any) -> Document | None:
@@ -168,7 +181,8 @@ def _document(whose: str, row: Any) -> Document | None:
     if attachment_id is None:
         return None
     name = text(row.get("attachmentName"), "", []) or ""
-    return Document(whose, attachment_id, name, text(row.get("attachmentType"), "", []))
+    kind = text(row.get("attachmentType"), "", [])
+    return Document(whose.strip(), attachment_id, name, kind, padded(whose))
 
 
 @dataclass(frozen=True)
@@ -247,12 +261,14 @@ class Downloads:
         target = self._folder / owner / f"{key}-{file_name(document.name)}"
 
         def once() -> int:
-            url = unless_gone(
-                lambda: pre_signed_url(self._gateway, document.candidate_id, document.attachment_id)
-            )
-            if url is None:
+            def address(candidate_id: str) -> list[str]:
+                return [pre_signed_url(self._gateway, candidate_id, document.attachment_id)]
+
+            ids = _ids(document.candidate_id, document.padded_id)
+            urls = unless_gone(lambda: of_any(address, ids))
+            if not urls:
                 raise NotHad("Phenom has it no more.")
-            return self._storage.save(url, target)
+            return self._storage.save(urls[0], target)
 
         try:
             if target.is_file() and not self._overwrite:

@@ -39,7 +39,7 @@ def _candidate_option(command: Command) -> Command:
         metavar="ID",
         multiple=True,
         help="Phenom's id of a candidate (candidates.remote_id); may come several times. Without"
-        " it, everybody who has an application.",
+        " it, everybody who has an application (one that only_created_applications keeps).",
     )(command)
 
 

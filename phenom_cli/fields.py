@@ -47,7 +47,8 @@ def fields(config_file: str, size: int, as_json: bool) -> None:
     custom_fields.
 
     A path can be used as it is in field_overrides and custom_fields of the configuration. Those of
-    candidates and applications both begin at the application, so either model can use them.
+    candidates and applications both begin at the application, so either model can use them. With
+    only_created_applications, the applications that it leaves out are not looked at.
 
     Exit code 0 if both listings could be read, else 1.
 

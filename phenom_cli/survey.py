@@ -84,8 +84,12 @@ def jobs_found(config: SourceConfig, gateway: Gateway, size: int) -> tuple[list[
 def applications_found(
     config: SourceConfig, gateway: Gateway, size: int
 ) -> tuple[list[Found], int, int]:
-    """The same for applications; what describes the candidate belongs to that model."""
-    rows, total = sample(partial(applications_page, gateway), size, config.page_size)
+    """The same for applications; what describes the candidate belongs to that model.
+
+    Of a sample those count that ``only_created_applications`` keeps.
+    """
+    listed, total = sample(partial(applications_page, gateway), size, config.page_size)
+    rows = [row for row in listed if applications.is_kept(row, config.created_sources)]
     origins = Origins(config.field_overrides, config.custom_fields)
     found = []
     for each in survey(rows):

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache, lru_cache
+from time import time
 from typing import Any
 
 import babel
@@ -72,7 +73,7 @@ def expected_records(
     chosen_jobs = _choose_jobs(open_jobs, closed_jobs, config)
     # Choice: an application without an id is skipped whole, its candidate data included.
     listed_applications = [
-        item for item in applications if isinstance(item, Mapping) and text(item.get("id"))
+        item for item in applications if isinstance(item, Mapping) and remote_key(item.get("id"))
     ]
     records = {
         "users": _users(chosen_jobs),
@@ -86,11 +87,11 @@ def expected_records(
     result: dict[str, dict[str, Record]] = {}
     for model, by_key in records.items():
         result[model] = {}
-        for key, fields in by_key.items():
-            record: Record = {"id": unified_id(integration_id, model, key)}
+        for remote_id, fields in by_key.items():
+            record: Record = {"id": unified_id(integration_id, model, remote_id)}
             # "`remote_id` - Phenom's own key as text (not on the two join models)."
             if model not in ("job_user_role_assignments", "job_hiring_team_members"):
-                record["remote_id"] = key
+                record["remote_id"] = remote_id
             # "`remote_deleted_at` - null while Phenom still returns the record"
             record["remote_deleted_at"] = None
             record.update(fields)
@@ -117,11 +118,18 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return json.dumps(value)
-    # Choice: blank text is null, other text is passed as it is, surrounding spaces included;
-    # ids are taken the same way.
+    # Choice: blank text is null, other text is passed as it is, surrounding spaces included.
     if isinstance(value, str) and value.strip() != "":
         return value
     return None
+
+
+def remote_key(value: Any) -> str | None:
+    """Return what a remote id, or a reference to one, is as the key of a record."""
+    # "Keys and references are trimmed, so that `" R-1 "` and `R-1` are one job wherever it is
+    # named."
+    given = text(value)
+    return None if given is None else given.strip()
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -184,7 +192,7 @@ def _best_variants(
         if not isinstance(payload, Mapping):
             continue
         # Choice: a job without an id is skipped whole, its hiring team included.
-        job_id = text(payload.get("jobId"))
+        job_id = remote_key(payload.get("jobId"))
         if job_id is None:
             continue
         # Choice: the payload's own site type counts; where it names none, the one asked for.
@@ -695,16 +703,22 @@ def _assignments(
 def _applications(applications: Sequence[Payload], integration_id: str) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for payload in applications:
-        key = text(payload.get("id"))
-        assert key is not None
-        if key in result:  # Choice: of two applications with one id the first listed.
+        application_id = remote_key(payload.get("id"))
+        assert application_id is not None
+        if application_id in result:  # Choice: of two applications with one id the first listed.
             continue
         # "`job_id` = id of jobs for `jobApplicationData.jobId`, even when that job is not listed
         # (internal, closed, deleted, the literal `JOBID`); null when blank"
-        job_id = text(_object(payload.get("jobApplicationData")).get("jobId"))
+        placed = _object(payload.get("jobApplicationData"))
+        job_id = remote_key(placed.get("jobId"))
         # "without either the candidate is not emitted and `candidate_id` is null"
         candidate = candidate_key(payload)
-        result[key] = {
+        result[application_id] = {
+            # "`source` = applicantSource"
+            "source": text(placed.get("applicantSource")),
+            # "`remote_job_id` = jobId as Phenom has it, trimmed, also the literal `JOBID`"
+            "remote_job_id": job_id,
+            "applied_at": applied_at(application_id),
             "job_id": None if job_id is None else unified_id(integration_id, "jobs", job_id),
             "candidate_id": (
                 None if candidate is None else unified_id(integration_id, "candidates", candidate)
@@ -719,13 +733,25 @@ def _applications(applications: Sequence[Payload], integration_id: str) -> dict[
     return result
 
 
+def applied_at(application_id: str) -> str | None:
+    """Return when an application was made."""
+    # "`applied_at` = the time in the id where that is 24 hexadecimal digits and a time between
+    # 2000 and a day from now, else null"
+    if len(application_id) != 24 or not set(application_id) <= set("0123456789abcdefABCDEF"):
+        return None
+    second = int(application_id[:8], 16)
+    if not datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp() <= second <= time() + 86_400:
+        return None
+    return f"{datetime.fromtimestamp(second, timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
 def candidate_key(application: Payload) -> str | None:
     """Return the key of the candidate of an application."""
     data = _object(application.get("candidateData"))
     # "`candidateData.id`; without one `email:` + the lower-cased address"
-    key = text(data.get("id"))
-    if key is not None:
-        return key
+    candidate_id = remote_key(data.get("id"))
+    if candidate_id is not None:
+        return candidate_id
     email = _valid_email(_object(data.get("contactData")).get("email"))
     return None if email is None else "email:" + email.lower()
 
@@ -750,19 +776,19 @@ def _is_email(given: str) -> bool:
 def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:
     by_candidate: dict[str, list[Payload]] = {}
     for payload in applications:
-        key = candidate_key(payload)
-        if key is not None:
-            by_candidate.setdefault(key, []).append(payload)
+        whose = candidate_key(payload)
+        if whose is not None:
+            by_candidate.setdefault(whose, []).append(payload)
     result: dict[str, Record] = {}
-    for key, mine in by_candidate.items():
+    for whose, mine in by_candidate.items():
         # "Newest and oldest: application ids are 24 hexadecimal digits ...; compare them as text."
-        newest = max(mine, key=lambda one: str(text(one["id"])))
-        oldest = min(mine, key=lambda one: str(text(one["id"])))
+        newest = max(mine, key=lambda one: str(remote_key(one["id"])))
+        oldest = min(mine, key=lambda one: str(remote_key(one["id"])))
         data = _object(newest.get("candidateData"))
         address = _object(data.get("addressData"))
         company, title = current_position(data.get("experienceData"))
         email = _valid_email(_object(data.get("contactData")).get("email"))
-        result[key] = {
+        result[whose] = {
             "first_name": text(data.get("firstName")),
             "last_name": text(data.get("lastName")),
             "company": company,
@@ -771,6 +797,7 @@ def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:
             "source": text(_object(oldest.get("jobApplicationData")).get("applicantSource")),
             **_NOT_ASKED_FOR["candidates"],
             "phone_numbers": phone_numbers(data.get("contactData")),
+            "email": email,  # "`email` = the first of them"
             # "`email_addresses` `[{email_address, type}]`, trimmed, invalid ones dropped, type
             # null"
             "email_addresses": [] if email is None else [{"email_address": email, "type": None}],

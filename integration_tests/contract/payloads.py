@@ -604,7 +604,12 @@ def _with_unknown(base: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[
 _candidate_data = _with_unknown(
     _object(
         {
-            "id": _often(st.integers(1, 60).map(lambda n: f"c{n}") | st.integers(1, 10), NO_ID),
+            "id": _often(
+                st.integers(1, 60).map(lambda n: f"c{n}")
+                | st.integers(1, 20).map(lambda n: f"\u00a0c{n}\t")
+                | st.integers(1, 10),
+                NO_ID,
+            ),
             "firstName": _mostly(words, UNEXPECTED),
             "middleName": _either("Q."),
             "lastName": _mostly(words, UNEXPECTED),
@@ -626,7 +631,10 @@ def applications() -> st.SearchStrategy[dict[str, Any]]:
     return _with_unknown(
         _object(
             {
-                "id": _mostly(_application_ids, [*NO_ID, "short", 991, "ABCDEF0123456789"]),
+                "id": _mostly(
+                    _application_ids,
+                    [*NO_ID, "short", 991, "ABCDEF0123456789", " 65a0000000000000000000aa\n"],
+                ),
                 "candidateData": _mostly(_candidate_data, NO_OBJECT),
                 "jobApplicationData": _mostly(
                     _with_unknown(
@@ -892,8 +900,17 @@ ROOM = Tenant(
         ("internal", {"jobId": "room-v4", "locale": "de_DE", "title": "listed inside"}),
         ("external", {"jobId": "room-v5", "locale": "de_DE", "title": "first"}),
         ("external", {"jobId": "room-v5", "locale": "de_DE", "title": "second"}),
+        ("external", {"jobId": " room-v6 ", "locale": "en_US", "siteType": "external"}),
+        ("external", {"jobId": "room-v6\u00a0", "locale": "de_DE", "siteType": "external"}),
+        ("internal", {"jobId": "room-v6", "locale": "aa_AA", "siteType": "internal"}),
+        ("external", {"jobId": "\troom-v7", "hiringManagerEmail": "pad@corp.example"}),
+        ("external", {"jobId": "\u200broom-v7", "title": "A zero-width space is no white space."}),
     ],
-    closed_jobs=[("external", {"jobId": "room-c1", "title": "no site type"})],
+    closed_jobs=[
+        ("external", {"jobId": "room-c1", "title": "no site type"}),
+        ("external", {"jobId": "room-v6 ", "title": "Open as well"}),
+        ("external", {"jobId": " room-c2 "}),
+    ],
     applications=[
         *[
             _application(1000 + number, id=f"room-p{number}", contactData=contact)
@@ -963,6 +980,21 @@ ROOM = Tenant(
             **_application(3014, id="room-e14"),
             "jobApplicationData": {"jobId": "A1", "applicantSource": {"name": "LinkedIn"}},
         },
+        *[
+            {**_application(4000, id=" room-p1\u3000", firstName=key), "id": key}
+            for key in [
+                " 65a00000fffffffffffffff2 ",
+                "65A00000FFFFFFFFFFFFFFF3\u00a0",
+                "386d4380fffffffffffffff4",
+                "386d437ffffffffffffffff5",
+                "00000000fffffffffffffff6",
+                "fffffffffffffffffffffff7",
+                "65a00000-ffffffffffffff8",
+                "٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥",
+            ]
+        ],
+        {**_application(4001, id="room-p1"), "jobApplicationData": {"jobId": " JOBID\n"}},
+        {**_application(4002, id="\troom-p1"), "jobApplicationData": {"jobId": "\u3000room-v6"}},
     ],
 )
 """Rows on which the contract leaves room; `expected.py` says "Choice:" where it takes one."""

@@ -327,10 +327,20 @@ def test_roles() -> None:
 
 @pytest.mark.parametrize(
     ("job_id", "key"),
-    [("J9", "J9"), ("JOBID", "JOBID"), (9, "9"), (" ", None), (None, None), ([], None)],
+    [
+        ("J9", "J9"),
+        (" J9\u00a0", "J9"),
+        ("JOBID", "JOBID"),
+        (" JOBID\n", "JOBID"),
+        (9, "9"),
+        (" ", None),
+        (None, None),
+        ([], None),
+    ],
 )
 def test_job_of_an_application(job_id: Any, key: str | None) -> None:
     record = _application(jobApplicationData={"jobId": job_id})
+    assert record["remote_job_id"] == key
     assert record["job_id"] == (None if key is None else unified_id("phenom", "jobs", key))
 
 
@@ -339,6 +349,7 @@ def test_job_of_an_application(job_id: Any, key: str | None) -> None:
     [
         ({"id": "K1", "contactData": {"email": "a@home.test"}}, "K1"),
         ({"id": 7}, "7"),
+        ({"id": "\tK1 "}, "K1"),
         ({"id": " ", "contactData": {"email": " A@Home.Test "}}, "email:a@home.test"),
         ({"contactData": {"email": "not-a-mail"}}, None),
         ({"contactData": ["a@home.test"]}, None),
@@ -351,6 +362,30 @@ def test_candidate_of_an_application(candidate_data: Any, key: str | None) -> No
     assert records["applications"]["65a0"]["candidate_id"] == (
         None if key is None else unified_id("phenom", "candidates", key)
     )
+
+
+@pytest.mark.parametrize(
+    ("application_id", "moment"),
+    [
+        ("65920080c22eeb252edd8ab3", "2024-01-01T00:00:00.000Z"),
+        (" 65920080C22EEB252EDD8AB3 ", "2024-01-01T00:00:00.000Z"),
+        ("386d4380c22eeb252edd8ab3", "2000-01-01T00:00:00.000Z"),
+        ("386d437fc22eeb252edd8ab3", None),
+        ("ffffffffc22eeb252edd8ab3", None),
+        ("65920080c22eeb252edd8ab", None),
+        ("65920080-22eeb252edd8ab3", None),
+    ],
+)
+def test_applied_at(application_id: str, moment: str | None) -> None:
+    (record,) = _records(Tenant(applications=[{"id": application_id}]))["applications"].values()
+    assert record["applied_at"] == moment
+    assert record["remote_id"] == application_id.strip()
+
+
+@pytest.mark.parametrize("source", ["LinkedIn", " padded ", "", None, 7, {}])
+def test_source_of_an_application(source: Any) -> None:
+    record = _application(jobApplicationData={"applicantSource": source})
+    assert record["source"] == expected.text(source)
 
 
 def test_integration_fields_of_an_application() -> None:
@@ -419,6 +454,8 @@ def test_email_addresses(email: Any, addresses: list[str]) -> None:
     assert _candidate(contactData={"email": email})["email_addresses"] == [
         {"email_address": address, "type": None} for address in addresses
     ]
+    first = addresses[0] if addresses else None
+    assert _candidate(contactData={"email": email})["email"] == first
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class ApplicationListing(Listing):
     def one_pass(self) -> Pass:
         alone = PAGES_ALONE if os.name == "posix" and processors() >= 2 else None
         with (
-            SharedRows(Wishes.of(self.config), list(self.streams), alone) as rows,
+            SharedRows(Wishes.of(self.config, self.now), list(self.streams), alone) as rows,
             Spool() as people,
         ):
             scan = self.scan_mapped(rows.page)
@@ -74,12 +74,12 @@ class ApplicationListing(Listing):
         for row in rows:
             if row.candidate is not None:
                 person, *told = row.candidate
-                people.add(person, (row.key, row.kept, *told))
+                people.add(person, (row.key, *told))
         stream = self.streams.get(applications.MODEL)
         if stream is None:
             return
-        stream.counts["without_key"] += sum(not row.key for row in rows)
-        kept = [row for row in rows if row.kept]
+        stream.counts["without_key"] += sum(row.kept and not row.key for row in rows)
+        kept = [row for row in rows if row.key]
         for row in kept:
             if row.odd:
                 stream.note(row.odd)
@@ -97,9 +97,8 @@ class ApplicationListing(Listing):
 
 
 def _newest(people: Spool) -> Iterator[tuple[tuple[str, str | None], bytes]]:
-    """Of everybody who is a record the key and the oldest source, and the newest application."""
+    """Of everybody the key and the oldest source, and the newest application."""
     for person, seen in people.groups():
-        if any(kept for _, kept, *_ in seen):
-            _, _, _, newest = max(seen, key=_application_id)
-            _, _, source, _ = min(seen, key=_application_id)
-            yield (person, source), newest
+        _, _, newest = max(seen, key=_application_id)
+        _, source, _ = min(seen, key=_application_id)
+        yield (person, source), newest

@@ -15,7 +15,7 @@ from source_phenom.models.integration_fields import (
 )
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, bare, custom_object, is_empty, text
+from source_phenom.models.values import Odd, bare, custom_object, is_empty, key_text, text
 
 MODEL = "jobs"
 
@@ -68,8 +68,8 @@ UNMANAGED = Managed("", "", "")
 
 
 def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
-    """``jobId`` as text: what applications refer to, and the key of the record."""
-    return text(payload.get("jobId"), "remote_id", odd)
+    """``jobId`` as text, trimmed: what applications refer to, and the key of the record."""
+    return key_text(payload.get("jobId"), "remote_id", odd)
 
 
 def job(

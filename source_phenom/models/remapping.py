@@ -8,7 +8,14 @@ from typing import Any, Protocol
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, is_empty, text, with_custom_objects
+from source_phenom.models.values import (
+    Odd,
+    is_empty,
+    key_text,
+    mail_address,
+    text,
+    with_custom_objects,
+)
 
 Valid = Callable[[Any], Any]
 """From a remote value to the column's; null where the value is not valid for it."""
@@ -40,6 +47,14 @@ class NamedField(Protocol):
 
 def _text(value: Any) -> str | None:
     return text(value, "", [])
+
+
+def _address(value: Any) -> str | None:
+    return mail_address(value, "", [])
+
+
+def _key(value: Any) -> str | None:
+    return key_text(value, "", [])
 
 
 def _one_of(*allowed: str) -> Valid:
@@ -82,10 +97,16 @@ _VALID: dict[str, dict[str, Valid]] = {
         "title": _text,
         "source": _text,
         "phone_numbers": lambda value: candidates.phone_numbers({"phoneNumber": value}, []) or None,
+        "email": _address,
         "email_addresses": lambda value: candidates.email_addresses({"email": value}, []) or None,
         "location": _location,
     },
-    applications.MODEL: {"outcome": _one_of("PENDING", "HIRED", "DECLINED")},
+    applications.MODEL: {
+        "outcome": _one_of("PENDING", "HIRED", "DECLINED"),
+        "source": _text,
+        "remote_job_id": _key,
+        "applied_at": timestamp,
+    },
 }
 _WITH_CUSTOM_FIELDS = (jobs.MODEL, candidates.MODEL, applications.MODEL)
 
@@ -113,7 +134,8 @@ class Remapping:
     def __init__(self, overrides: Iterable[Override], named: Iterable[NamedField] | None) -> None:
         self._overrides: dict[str, list[Override]] = {}
         self._named: dict[str, list[NamedField]] = {}
-        for override in overrides:
+        # The addresses ahead of ``email``, which is the first of them where nothing else feeds it.
+        for override in sorted(overrides, key=lambda each: each.field == "email"):
             self._overrides.setdefault(override.model, []).append(override)
         for field in named or ():
             self._named.setdefault(field.model, []).append(field)
@@ -139,6 +161,8 @@ class Remapping:
                     ]
                 elif not override.keep_default:
                     record[override.field] = None
+                if override.field == "email_addresses":
+                    record["email"] = candidates.first_address(record["email_addresses"])
         if named is not None:
             record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
         return record

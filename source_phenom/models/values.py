@@ -30,6 +30,21 @@ def text(value: Any, column: str, odd: Odd) -> str | None:
     return orjson.dumps(value).decode() if isinstance(value, (int, float)) else None
 
 
+def key_text(value: Any, column: str, odd: Odd) -> str | None:
+    """A key of Phenom's, or a reference to one, as text without the white space around it."""
+    found = text(value, column, odd)
+    return found and found.strip()
+
+
+def padded(written: str | None) -> str | None:
+    """A text that has white space around it, else null.
+
+    A gateway may know by its padded key what is the same thing as without to us: it is asked for
+    by both.
+    """
+    return written if written is not None and written != written.strip() else None
+
+
 def truth(value: Any, column: str, odd: Odd) -> bool | None:
     """``value`` if it is true or false, also where it is so as text; else null."""
     if value is None or type(value) is bool:

@@ -295,6 +295,24 @@ def test_jobs_with_a_deep_object_of_the_tenant(
     assert wire.request_history[-1].headers["jobId"] == "JR-1"
 
 
+@pytest.mark.parametrize("named", ["unified", "remote: JR-1 ", "remote:JR-1", " JR-1\t", "JR-1"])
+@pytest.mark.parametrize("listed", ["JR-1", " JR-1 ", "JR-1\u00a0"])
+def test_a_job_is_the_same_with_white_space_around_its_id(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, listed: str, named: str
+) -> None:
+    """The source has trimmed it as well, and a header cannot begin or end with white space."""
+    wire.get(
+        f"{GATEWAY}/jobs-api/v1/jobs", json={"totalRecordsCount": 1, "data": [{"jobId": listed}]}
+    )
+    wire.get(STATUS, json=standing(False))
+    wire.post(APPLICATIONS, json=standing(False))
+    unified = UnifiedIds("phenom").of("jobs", "JR-1")
+    carry_out(application={"job_id": unified if named == "unified" else named})
+    asked, submitted = wire.request_history[-2:]
+    assert asked.headers["jobId"] == "JR-1"
+    assert submitted.json()["jobApplicationData"]["jobId"] == "JR-1"
+
+
 def test_unified_ids_where_no_listing_may_be_read(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from source_phenom.listings.shared_rows import SharedRows
 from source_phenom.listings.wishes import Wishes
 from unit_tests.reading.protocol import CONFIG
 
+NOW = datetime(2026, 11, 2, tzinfo=timezone.utc)
 WISHES = Wishes.of(
     source_config(
         {
@@ -39,7 +41,8 @@ WISHES = Wishes.of(
             "only_created_applications": True,
             "application_sources": ["Career Site", "LinkedIn"],
         }
-    )
+    ),
+    NOW,
 )
 BOTH = ("applications", "candidates")
 SECONDS = 20.0
@@ -98,7 +101,7 @@ def rows() -> Iterator[SharedRows]:
 
 
 @pytest.mark.parametrize("streams", [BOTH, BOTH[:1], BOTH[1:]], ids="+".join)
-@pytest.mark.parametrize("wishes", [WISHES, Wishes("i")], ids=["wishes", "no wishes"])
+@pytest.mark.parametrize("wishes", [WISHES, Wishes("i", NOW)], ids=["wishes", "no wishes"])
 def test_pages_are_the_same(wishes: Wishes, streams: tuple[str, ...]) -> None:
     here = ApplicationRows(wishes, streams)
     with SharedRows(wishes, streams, alone=0) as rows, ThreadPoolExecutor(8) as executor:
@@ -207,9 +210,11 @@ def test_ends_with_the_read(rows: SharedRows) -> None:
 
 _STARTS_ONE = """
 import time
+from datetime import datetime, timezone
 from source_phenom.listings.mapping_process import MappingProcess
 from source_phenom.listings.wishes import Wishes
-process = MappingProcess(Wishes("i"), ["applications"])
+now = datetime.now(timezone.utc)
+process = MappingProcess(Wishes("i", now), ["applications"])
 print(process._connection.poll(60), process._process.pid, flush=True)
 time.sleep(60)
 """
@@ -247,7 +252,7 @@ def test_ends_with_its_starter_that_is_killed(tmp_path: Path) -> None:
 
 def test_wishes_hold_nothing_secret() -> None:
     config = source_config({**CONFIG, "client_secret": "hidden-secret", "api_key": "hidden-key"})
-    handed_on = pickle.dumps(Wishes.of(config))
+    handed_on = pickle.dumps(Wishes.of(config, NOW))
     assert b"hidden" not in handed_on
     assert pickle.loads(pickle.dumps(WISHES)) == WISHES
 
