@@ -131,9 +131,16 @@ class Actions:
     def _already_applied(self, record: Record, standing: Standing) -> Outcome:
         """Done before; adds the attachments that an interrupted run did not get to."""
         outcome = Outcome("already_applied", standing.candidate_id, standing.application_id)
-        if not record.attachments or standing.application_id is None:
+        if not record.attachments:
             return outcome
         application_id = standing.application_id
+        if application_id is None:
+            problem = Problem(
+                "attachments",
+                "may not be in place: Phenom says that this person has already applied, but does "
+                "not name the application",
+            )
+            return replace(outcome, problems=(problem,))
 
         def there() -> list[str]:
             names = self._apply.attachment_names(application_id)

@@ -86,7 +86,8 @@ def _standing(body: Mapping[str, Any]) -> Standing:
 
 
 def _id(value: Any) -> str | None:
-    return str(value) if isinstance(value, (str, int)) and str(value).strip() else None
+    is_id = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return str(value) if is_id and str(value).strip() else None
 
 
 def _file_names(body: Mapping[str, Any]) -> list[str]:

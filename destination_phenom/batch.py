@@ -15,17 +15,16 @@ from destination_phenom.lanes import Lanes
 from destination_phenom.ledger import Entry, Ledger, Stopped
 from destination_phenom.outcomes import Outcome, Unsettled
 from destination_phenom.records import OPERATIONS
-from destination_phenom.rejections import Problem, Rejected, rejected
+from destination_phenom.rejections import Problem, Rejected, rejected, unforeseen
 from destination_phenom.results import Result, Summary
 from destination_phenom.states import StateLine, Stats, StreamKey
+from destination_phenom.unused_columns import UnusedColumns
 from phenom_api.errors import PhenomError
 
 logger = logging.getLogger("airbyte.phenom")
 
 _PROGRESS = 1_000
 """Records between two lines of the log that count them."""
-_MOST_NAMED = 100
-"""Unused columns of a stream from which on no more are named: some rows are objects of any keys."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Batch:
         self._report = report
         self._ledger = ledger or Ledger(echo)
         self._positions: Counter[StreamKey] = Counter()
-        self._unused: dict[StreamKey, set[str]] = {}
+        self._unused = UnusedColumns()
         self._accounting = threading.Lock()
         self._stopped = threading.Event()
         self.summary = Summary()
@@ -90,10 +89,10 @@ class Batch:
             if operation is None:
                 raise rejected("", "The stream is not in the catalog.")
             record, unused = nested(row, OPERATIONS[operation])
-        except Rejected as error:
-            self._settle(stream, position, entry, Outcome("rejected", problems=error.problems))
+        except Exception as error:
+            self._settle(stream, position, entry, _rejection(error))
             return
-        self._warn_once(stream, unused)
+        self._unused.warn(stream[1], unused, OPERATIONS[operation])
         email = record.get("candidate", {}).get("email_address")
         key = email.strip().lower() if isinstance(email, str) else entry
         self._lanes.put(key, _Task(stream, position, operation, record, entry))
@@ -102,17 +101,30 @@ class Batch:
         """Take a state; it is given back when everything before it is settled."""
         self._ledger.state(state)
 
-    def reject(self, stream: StreamKey, rule: str) -> None:
-        """Account for a record that cannot be read."""
+    def reject(self, stream: StreamKey, rule: str, line: int) -> None:
+        """Account for a record that cannot be read; ``rule`` is about its line of the input.
+
+        :raises Stopped: when the run has stopped; the record is reported all the same.
+        """
         self._positions[stream] += 1
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(stream, self._positions[stream], outcome))
+        self._refuse(Result(stream, self._positions[stream], _unreadable(rule), line))
 
     def broken(self, line: int, rule: str) -> None:
-        """Account for a line of the input that is no message."""
-        outcome = Outcome("rejected", problems=(Problem("", rule),))
-        self._account(Result(None, None, outcome, line))
+        """Account for a line of the input that is no message; the next state counts it.
+
+        :raises Stopped: as above.
+        """
         logger.warning(f"Line {line} of the input {rule}. It is passed over.")
+        self._refuse(Result(None, None, _unreadable(rule), line))
+
+    def _refuse(self, result: Result) -> None:
+        try:
+            entry = self._ledger.admit(result.stream, 0)
+        except Stopped:
+            self._account(result)
+            raise
+        self._account(result)
+        self._ledger.settle(entry, rejected=True)
 
     def finish(self) -> None:
         """Wait until everything that came in is settled, or the run has stopped."""
@@ -137,8 +149,6 @@ class Batch:
             return self._not_sent()
         try:
             return self._actions.carry_out(task.operation, task.record)
-        except Rejected as error:
-            return Outcome("rejected", problems=error.problems)
         except Unsettled as error:
             self.stop(error.cause)
             problem = Problem("attachments", f"may not be in place: {error.cause.message}")
@@ -147,8 +157,7 @@ class Batch:
             self.stop(error)
             return Outcome("unsettled", problems=(Problem("", error.message),))
         except Exception as error:
-            self.stop(error)
-            return self._not_sent()
+            return _rejection(error)
 
     def _not_sent(self) -> Outcome:
         return Outcome("unsettled", problems=(Problem("", "The run ended before this record."),))
@@ -159,18 +168,24 @@ class Batch:
             self._ledger.settle(entry, rejected=outcome.status == "rejected")
 
     def _account(self, result: Result) -> None:
-        self._report(result)
+        """Count a result and report it: what was carried out counts, reported or not."""
         with self._accounting:
             self.summary.add(result)
             done = self.summary.total
+        try:
+            self._report(result)
+        except Exception:
+            with self._accounting:
+                self.summary.add_unwritten(result)
+            raise
         if done % _PROGRESS == 0:
             logger.info(f"{done:,} records so far.")
 
-    def _warn_once(self, stream: StreamKey, unused: list[str]) -> None:
-        known = self._unused.setdefault(stream, set())
-        fresh = [column for column in unused if column not in known]
-        if fresh and len(known) < _MOST_NAMED:
-            known.update(fresh)
-            logger.warning(
-                f"Columns of {stream[1]} that no field takes are ignored: {', '.join(fresh)}."
-            )
+
+def _rejection(error: Exception) -> Outcome:
+    found = error if isinstance(error, Rejected) else unforeseen(error)
+    return Outcome("rejected", problems=found.problems)
+
+
+def _unreadable(rule: str) -> Outcome:
+    return Outcome("rejected", problems=(Problem("", f"The line {rule}."),))

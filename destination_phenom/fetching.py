@@ -5,26 +5,30 @@ addresses only. The host name is looked up once, every address that it has is ch
 connection goes to one of the checked addresses, so that no second answer of the DNS can change
 the target; TLS still verifies the certificate for the name. Redirects start over. Nothing of ours
 travels: no credentials, no cookies, no proxy, no ``.netrc``.
+
+Whatever the server answers, it ends as content or as :class:`NotFetched`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
-from urllib.parse import SplitResult, urljoin, urlsplit
+from functools import cache
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import certifi
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
+import h11
+import idna
+
+from phenom_api.addresses import is_loopback, is_public
 
 ALLOW_LOOPBACK = "PHENOM_ALLOW_LOOPBACK_ATTACHMENTS"
 """Environment variable that, set to 1, opens loopback addresses (over http too) for tests."""
@@ -32,20 +36,18 @@ ALLOW_LOOPBACK = "PHENOM_ALLOW_LOOPBACK_ATTACHMENTS"
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_CHUNK = 65_536
-_IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_BLOCK = 65_536
+_LONGEST_HEAD = 65_536
+_MOST_INFORMATIONAL = 20
+"""Answers of 1xx that may come before the real one."""
+_LONGEST_URL = 16_384
+_LONGEST_HOST = 300
+_NOT_IN_HOSTS = re.compile(r"[\s\"%<>\\^`{|}]")
+_UNENCODED = "%!$&'()*+,-./:;=?@[]_~"
+"""Stays as it is in a path or query: what is encoded already must not be encoded again."""
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 Resolve = Callable[[str, int], Iterable[str]]
 """Host name and port to its addresses as text; raises ``OSError`` where there are none."""
-
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-_INTERNAL = (
-    # Reachable only from inside a cloud, although their registries call them global.
-    ipaddress.ip_network("168.63.129.16/32"),
-    ipaddress.ip_network("192.0.0.0/24"),
-    ipaddress.ip_network("192.88.99.0/24"),
-    ipaddress.ip_network("fec0::/10"),
-)
 
 
 class NotFetched(Exception):
@@ -77,101 +79,72 @@ class Limits:
     total: float = 60.0
 
 
-class _Open:
-    """The connection in use, so that a deadline can end it under whoever waits for it."""
+class _Deadline:
+    """The end of everything that one file may take."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connection: HTTPConnection | None = None
-        self.expired = False
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._ends = clock() + seconds
 
-    def use(self, connection: HTTPConnection) -> None:
-        """Raises :class:`NotFetched` once the deadline has passed."""
-        with self._lock:
-            self._connection = connection
-            if self.expired:
-                raise NotFetched("did not arrive in time", passing=True)
+    def check(self) -> None:
+        """Raises :class:`NotFetched` once it has passed."""
+        self.within(0)
 
-    def expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            connection = self._connection
-        # Shut down rather than closed: closing waits for the thread that reads.
-        if connection is not None and connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+    def within(self, seconds: float) -> float:
+        """``seconds``, or what is left if that is less; raises :class:`NotFetched` at the end."""
+        left = self._ends - self._clock()
+        if left <= 0:
+            # Not tried again: a slow server would keep a worker for minutes.
+            raise NotFetched(f"did not arrive within {self._seconds:g} seconds")
+        return min(seconds, left)
 
 
 def loopback_allowed() -> bool:
     return os.environ.get(ALLOW_LOOPBACK) == "1"
 
 
-def check_url(url: str) -> SplitResult:
-    """What can be said about a URL without looking its host up.
+def check_url(url: str, base: str = "") -> SplitResult:
+    """The URL as it is asked for: host in IDNA, path and query percent-encoded, as clients do.
 
-    :raises ValueError: with the rule that it breaks.
+    :param base: what a relative URL is relative to.
+    :raises ValueError: with the rule that it breaks, without looking its host up.
     """
+    if len(url) > _LONGEST_URL:
+        raise ValueError(f"has more than {_LONGEST_URL} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in url):
+        raise ValueError("must not contain control characters")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError:
         raise ValueError("is not a usable URL") from None
-    if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError("must not contain spaces or control characters")
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
         raise ValueError("must be an https URL")
     if parts.scheme == "http" and not loopback_allowed():
         raise ValueError("must be an https URL (http is not fetched)")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not carry a user name or password")
-    return parts
-
-
-def is_public(address: str) -> bool:
-    """Whether an address can only mean a machine of the public internet."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    # A translator's or tunnel's own prefix says nothing: what counts is where it leads.
-    return all(map(_is_public, _embedded(parsed) or [parsed]))
-
-
-def _is_public(address: _IPAddress) -> bool:
-    special = (
-        address.is_private
-        or address.is_loopback
-        or address.is_link_local
-        or address.is_multicast
-        or address.is_reserved
-        or address.is_unspecified
+    host = _encoded_host(parts.hostname)
+    netloc = f"[{host}]" if ":" in host else host
+    return SplitResult(
+        parts.scheme,
+        netloc if port is None else f"{netloc}:{port}",
+        quote(parts.path, _UNENCODED) or "/",
+        quote(parts.query, _UNENCODED),
+        "",
     )
-    internal = any(address in net for net in _INTERNAL if net.version == address.version)
-    return address.is_global and not special and not internal
 
 
-def _embedded(address: _IPAddress) -> list[_IPAddress]:
-    """IPv4 addresses to which an IPv6 address leads through a translator or a tunnel."""
-    if not isinstance(address, ipaddress.IPv6Address):
-        return []
-    found: list[_IPAddress] = []
-    if address.ipv4_mapped is not None:
-        found.append(address.ipv4_mapped)
-    if address.sixtofour is not None:
-        found.append(address.sixtofour)
-    if address.teredo is not None:
-        found += address.teredo
-    if any(address in network for network in _NAT64) or (
-        address in _COMPATIBLE and int(address) > 0xFFFF
-    ):
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-    return found
-
-
-def _is_loopback(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (mapped or parsed).is_loopback
+def _encoded_host(host: str) -> str:
+    if len(host) > _LONGEST_HOST or _NOT_IN_HOSTS.search(host):
+        raise ValueError("has a host name that is not valid")
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except UnicodeError:
+        raise ValueError("has a host name that is not valid") from None
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -206,85 +179,71 @@ class Fetcher:
         :raises NotFetched: for a URL that must not be fetched, one that does not answer in time
             with a success, and for content that is empty or has more than ``most_bytes`` bytes.
         """
-        in_use = _Open()
-        outcome: list[Fetched | BaseException] = []
+        try:
+            return self._follow(url, most_bytes, _Deadline(self._limits.total, self._clock))
+        except NotFetched:
+            raise
+        except Exception as error:
+            # A file server that nobody has thought of is still the trouble of one record only.
+            raise NotFetched(f"cannot be fetched ({type(error).__name__})") from None
 
-        def work() -> None:
-            try:
-                outcome.append(self._follow(url, most_bytes, in_use))
-            except BaseException as error:  # handed over to the thread that waits
-                outcome.append(error)
-
-        # A thread of its own, as neither a name look-up nor a server that answers byte by byte
-        # knows of a deadline.
-        worker = threading.Thread(target=work, name="attachment", daemon=True)
-        worker.start()
-        worker.join(self._limits.total)
-        if not outcome:
-            in_use.expire()
-            raise NotFetched(f"did not arrive within {self._limits.total:g} seconds", passing=True)
-        result = outcome[0]
-        if isinstance(result, BaseException):
-            raise result
-        return result
-
-    def _follow(self, url: str, most_bytes: int, in_use: _Open) -> Fetched:
+    def _follow(self, url: str, most_bytes: int, deadline: _Deadline) -> Fetched:
+        try:
+            parts = check_url(url)
+        except ValueError as error:
+            raise NotFetched(str(error)) from None
         for _ in range(_MOST_REDIRECTS + 1):
+            with self._asked(parts, deadline) as (exchange, response):
+                target = _location(response)
+                if not target:
+                    return _taken(exchange, response, most_bytes)
             try:
-                parts = check_url(url)
+                parts = check_url(target, parts.geturl())
             except ValueError as error:
-                raise NotFetched(str(error)) from None
-            connection, response = self._request(parts, in_use)
-            try:
-                target = response.headers.get("Location")
-                if response.status not in _REDIRECTS or not target:
-                    return _taken(response, most_bytes)
-            except (HTTPException, HTTPError, OSError):
-                raise NotFetched("broke off while it was fetched", passing=True) from None
-            finally:
-                connection.close()
-            url = urljoin(url, target)
+                raise NotFetched(f"is redirected to a URL that {error}") from None
         raise NotFetched("is redirected too often")
 
-    def _request(
-        self, parts: SplitResult, in_use: _Open
-    ) -> tuple[HTTPConnection, BaseHTTPResponse]:
-        host = _ascii(parts.hostname or "")
+    @contextmanager
+    def _asked(
+        self, parts: SplitResult, deadline: _Deadline
+    ) -> Iterator[tuple[_Exchange, h11.Response]]:
+        host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        named = f"[{host}]" if ":" in host else host
-        headers = {
-            "Host": named if parts.port is None else f"{named}:{port}",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            "User-Agent": "airbyte-phenom",
-        }
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        for address in self._checked(host, port, parts.scheme):
-            connection = self._connection(parts.scheme, address, port, host)
-            in_use.use(connection)
+        request = h11.Request(
+            method="GET",
+            target=parts.path + (f"?{parts.query}" if parts.query else ""),
+            headers=[
+                ("Host", parts.netloc),
+                ("Accept", "*/*"),
+                ("Accept-Encoding", "identity"),
+                ("Connection", "close"),
+                ("User-Agent", "airbyte-phenom"),
+            ],
+        )
+        for address in self._checked(host, port, parts.scheme, deadline):
             try:
-                connection.connect()
-                if connection.sock is not None:
-                    connection.sock.settimeout(self._limits.read)
-                connection.request(
-                    "GET", target, headers=headers, preload_content=False, decode_content=False
-                )
-                return connection, connection.getresponse()
-            except (HTTPException, HTTPError, OSError, ValueError):
-                connection.close()
-        raise NotFetched("cannot be reached", passing=True)
+                connection = self._connected(parts.scheme, address, port, host, deadline)
+            except (OSError, ValueError):
+                continue
+            with connection:
+                exchange = _Exchange(connection, deadline, self._limits.read)
+                try:
+                    response = exchange.ask(request)
+                except (OSError, h11.ProtocolError):
+                    continue
+                yield exchange, response
+                return
+        deadline.check()
+        raise NotFetched("cannot be reached, or does not answer in HTTP", passing=True)
 
-    def _checked(self, host: str, port: int, scheme: str) -> list[str]:
+    def _checked(self, host: str, port: int, scheme: str, deadline: _Deadline) -> list[str]:
         """The addresses of the host, every one of which may be connected to."""
-        try:
-            addresses = list(self._resolve(host, port))
-        except (OSError, UnicodeError):
-            raise NotFetched("has a host name that is not known", passing=True) from None
+        addresses = self._addresses(host, port, deadline)
         if not addresses:
             raise NotFetched("has a host name that is not known", passing=True)
         open_loopback = loopback_allowed()
         for address in addresses:
-            if open_loopback and "%" not in address and _is_loopback(address):
+            if open_loopback and is_loopback(address):
                 continue
             if scheme != "https":
                 raise NotFetched("must be an https URL (http is not fetched)")
@@ -292,50 +251,124 @@ class Fetcher:
                 raise NotFetched("does not lead to a public address")
         return addresses
 
-    def _connection(self, scheme: str, address: str, port: int, host: str) -> HTTPConnection:
+    def _addresses(self, host: str, port: int, deadline: _Deadline) -> list[str]:
+        found: list[list[str] | Exception] = []
+
+        def look_up() -> None:
+            try:
+                found.append(list(self._resolve(host, port)))
+            except Exception as error:  # handed over to the thread that waits
+                found.append(error)
+
+        # A thread of its own, as a name look-up knows of no deadline.
+        worker = threading.Thread(target=look_up, name="attachment", daemon=True)
+        worker.start()
+        worker.join(deadline.within(self._limits.total))
+        deadline.check()
+        (outcome,) = found
+        if isinstance(outcome, (OSError, UnicodeError)):
+            return []
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _connected(
+        self, scheme: str, address: str, port: int, host: str, deadline: _Deadline
+    ) -> socket.socket:
         """To an address that has been checked; TLS holds the certificate against the name."""
+        connection = socket.create_connection(
+            (address, port), deadline.within(self._limits.connect)
+        )
         if scheme == "http":
-            return HTTPConnection(address, port, timeout=self._limits.connect)
-        return HTTPSConnection(
-            address,
-            port,
-            timeout=self._limits.connect,
-            ssl_context=self._context or _trust(),
-            server_hostname=host,
-        )
+            return connection
+        try:
+            context = self._context or _trust()
+            return context.wrap_socket(connection, server_hostname=host.rstrip("."))
+        except BaseException:
+            connection.close()
+            raise
 
 
-def _taken(response: BaseHTTPResponse, most_bytes: int) -> Fetched:
-    if not 200 <= response.status < 300:
-        raise NotFetched(
-            f"was answered with {response.status}", passing=response.status in _PASSING
-        )
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+class _Exchange:
+    """One request and its answer.
+
+    :param silence: seconds without a byte after which it is over.
+    """
+
+    def __init__(self, connection: socket.socket, deadline: _Deadline, silence: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self._silence = silence
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
+
+    def ask(self, request: h11.Request) -> h11.Response:
+        """Raises ``OSError`` or ``h11.ProtocolError`` where no answer begins."""
+        self._connection.settimeout(self._deadline.within(self._silence))
+        for sent in (request, h11.EndOfMessage()):
+            self._connection.sendall(self._http.send(sent) or b"")
+        for _ in range(_MOST_INFORMATIONAL):
+            event = self._next()
+            if isinstance(event, h11.Response):
+                return event
+            if not isinstance(event, h11.InformationalResponse):
+                break
+        raise h11.RemoteProtocolError("no answer")
+
+    def body(self) -> Iterator[bytes]:
+        """Raises :class:`NotFetched` where it does not come to its end."""
+        try:
+            while isinstance(event := self._next(), h11.Data):
+                yield event.data
+        except (OSError, h11.ProtocolError):
+            self._deadline.check()
+            raise NotFetched("broke off while it was fetched", passing=True) from None
+
+    def _next(self) -> object:
+        """What the server said next, an event of h11."""
+        while True:
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            self._connection.settimeout(self._deadline.within(self._silence))
+            self._http.receive_data(self._connection.recv(_BLOCK))
+
+
+def _header(response: h11.Response, name: bytes) -> str:
+    """Header values are bytes: UTF-8, or else Latin-1, in which every byte means something."""
+    value = next((value for each, value in response.headers if each == name), b"")
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _location(response: h11.Response) -> str:
+    """Where a redirect leads; empty where the answer is none."""
+    return _header(response, b"location") if response.status_code in _REDIRECTS else ""
+
+
+def _taken(exchange: _Exchange, response: h11.Response, most_bytes: int) -> Fetched:
+    status = response.status_code
+    if status != 200:
+        # Other successes are not the file: 206 is a part of it, 202 and 204 are none.
+        raise NotFetched(f"was answered with {status}", passing=status in _PASSING)
+    if _header(response, b"content-encoding").lower() not in ("", "identity"):
         raise NotFetched("was answered in a compressed form that was not asked for")
-    announced = response.headers.get("Content-Length", "")
     too_large = NotFetched(f"has more than the {most_bytes} bytes that are left for it")
-    if announced.isdecimal() and int(announced) > most_bytes:
+    if int(_header(response, b"content-length") or 0) > most_bytes:
         raise too_large
     content = bytearray()
-    while chunk := response.read(min(_CHUNK, most_bytes + 1 - len(content))):
-        content += chunk
+    for block in exchange.body():
+        content += block
         if len(content) > most_bytes:
             raise too_large
-    if announced.isdecimal() and len(content) != int(announced):
-        raise NotFetched("broke off while it was fetched", passing=True)
     if not content:
         raise NotFetched("has no content")
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    return Fetched(bytes(content), media_type)
+    media_type = _header(response, b"content-type").partition(";")[0].strip()
+    return Fetched(bytes(content), media_type if MEDIA_TYPE.fullmatch(media_type) else "")
 
 
-def _ascii(host: str) -> str:
-    try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        raise NotFetched("has a host name that is not known") from None
-
-
+@cache
 def _trust() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())

@@ -16,9 +16,13 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass(eq=False)
 class Entry:
-    """A record that came in; ``size`` in bytes of its line."""
+    """A record that came in; ``size`` in bytes of its line.
 
-    stream: StreamKey
+    ``stream`` is None for a line of the input that is no message: the next state counts it,
+    whatever its stream, so that every line is counted once.
+    """
+
+    stream: StreamKey | None
     size: int
     settled: bool = False
     rejected: bool = False
@@ -56,11 +60,11 @@ class Ledger:
         self._most_bytes = most_bytes
         self._entries: deque[Entry | _Waiting] = deque()
         self._bytes = 0
-        self._counts: dict[StreamKey, Stats] = {}
+        self._counts: dict[StreamKey | None, Stats] = {}
         self._room = threading.Condition(threading.RLock())
         self._stopped = False
 
-    def admit(self, stream: StreamKey, size: int) -> Entry:
+    def admit(self, stream: StreamKey | None, size: int) -> Entry:
         """Enter a record; waits until there is room.
 
         :raises Stopped: when the run is stopped.
@@ -121,7 +125,7 @@ class Ledger:
             self._room.notify_all()
 
     def _since_last(self, state: StateLine) -> Stats:
-        streams = [state.stream] if state.stream is not None else list(self._counts)
+        streams = [state.stream, None] if state.stream is not None else list(self._counts)
         counts = [self._counts.pop(stream, Stats(0, 0)) for stream in streams]
         return Stats(
             sum(count.records for count in counts), sum(count.rejected for count in counts)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from destination_phenom.states import StateLine, StreamKey, state_line
-from phenom_api.answers import parse_json
+from destination_phenom.json_text import members
+from destination_phenom.lines import Line, lines
+from destination_phenom.states import StateLine, StreamKey, state_line, stream_key
 
-_BLOCK = 1 << 20
+_LOOKED_INTO = 1 << 20
+"""Bytes of a broken line in which the name of its stream is looked for."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,14 @@ class RecordIn:
 
 @dataclass(frozen=True)
 class BrokenLine:
-    """``number`` counts from 1; ``rule`` says what is wrong with it."""
+    """``number`` counts from 1; ``rule`` says what is wrong with it.
+
+    ``stream`` is that of a record whose stream can still be read.
+    """
 
     number: int
     rule: str
+    stream: StreamKey | None = None
 
 
 Message = RecordIn | StateLine | BrokenLine
@@ -34,45 +41,27 @@ def messages(stdin: BinaryIO, most_bytes: int) -> Iterator[Message]:
     """Records, states and broken lines; other messages and blank lines are passed over.
 
     :param most_bytes: a longer line is broken; it is never held as a whole.
+    :raises destination_phenom.lines.InputUnreadable: where the input as a whole cannot be read.
     """
-    for number, line in enumerate(_lines(stdin, most_bytes), 1):
-        if line is None:
-            yield BrokenLine(number, f"has more than {most_bytes} bytes")
-        elif line.strip():
-            try:
-                message = _message(line)
-            except ValueError as error:
-                yield BrokenLine(number, str(error))
-            else:
-                if message is not None:
-                    yield message
+    for line in lines(stdin, most_bytes):
+        try:
+            message = _message(line)
+        except ValueError as error:
+            yield BrokenLine(line.number, str(error), _stream_of(line))
+        else:
+            if message is not None:
+                yield message
 
 
-def _lines(stdin: BinaryIO, most_bytes: int) -> Iterator[bytes | None]:
-    while line := stdin.readline(most_bytes + 1):
-        if len(line) <= most_bytes or line.endswith(b"\n"):
-            yield line
-            continue
-        while not line.endswith(b"\n"):
-            line = stdin.readline(_BLOCK)
-            if not line:
-                break
-        yield None
-
-
-def _message(line: bytes) -> Message | None:
-    try:
-        message = parse_json(line)
-        text = line.decode().rstrip("\r\n")
-    except (ValueError, RecursionError):
-        raise ValueError("is not valid JSON") from None
+def _message(line: Line) -> Message | None:
+    message = line.parsed()
     kind = message.get("type") if isinstance(message, dict) else None
     if not isinstance(kind, str):
         raise ValueError("is not a message of the Airbyte protocol")
     if kind == "STATE":
         try:
-            return state_line(text, message)
-        except (ValueError, KeyError, IndexError):
+            return state_line(line.content.decode().rstrip("\r\n"), message)
+        except (ValueError, KeyError):
             raise ValueError("is a STATE message without a usable state") from None
     if kind != "RECORD":
         return None
@@ -81,5 +70,39 @@ def _message(line: bytes) -> Message | None:
     row = record.get("data") if isinstance(record, dict) else None
     if not isinstance(record, dict) or not isinstance(stream, str) or not isinstance(row, dict):
         raise ValueError("is a RECORD message without a stream or without data")
-    namespace = record.get("namespace")
-    return RecordIn((namespace if isinstance(namespace, str) else None, stream), row, len(line))
+    key = stream_key(record.get("namespace"), stream)
+    if not _is_text(key):
+        raise ValueError("is a RECORD message whose stream has half a surrogate pair in its name")
+    return RecordIn(key, row, len(line.content))
+
+
+def _stream_of(line: Line) -> StreamKey | None:
+    """The stream of a broken line that is a record, as far as it can be read."""
+    text = line.content[:_LOOKED_INTO].decode(errors="replace")
+    message = members(text)
+    if _value(text, message.get("type")) != "RECORD" or "record" not in message:
+        return None
+    record = members(text, message["record"][0])
+    stream = _value(text, record.get("stream"))
+    if not isinstance(stream, str):
+        return None
+    key = stream_key(_value(text, record.get("namespace")), stream)
+    return key if _is_text(key) else None
+
+
+def _value(text: str, place: tuple[int, int] | None) -> Any:
+    """A short text or null that stands at ``place``; None for anything else."""
+    literal = "" if place is None else text[slice(*place)]
+    try:
+        return json.loads(literal) if literal.startswith('"') else None
+    except ValueError:
+        return None
+
+
+def _is_text(stream: StreamKey) -> bool:
+    """Whether all surrogates in its names are pairs."""
+    try:
+        "".join(filter(None, stream)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,22 +8,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from destination_phenom.phone_numbers import calling_code
 from destination_phenom.records import Attachment, Record
 from destination_phenom.rejections import rejected
 
 Body = dict[str, Any]
 
 _UNKNOWN_TYPE = "application/octet-stream"
-_SHORT_CALLING_CODES = frozenset(
-    map(
-        str,
-        (
-            *(1, 7, 20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59)),
-            *(*range(60, 67), 81, 82, 84, 86, *range(90, 96), 98),
-        ),
-    )
-)
-"""Calling codes of one and two digits (ITU-T E.164); all others have three."""
+_DOCUMENTS = {
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".rtf": "application/rtf",
+}
+"""Usual endings of documents that Python does not know everywhere."""
+_ENDINGS = mimetypes.MimeTypes()
+for _ending, _type in _DOCUMENTS.items():
+    _ENDINGS.add_type(_type, _ending)
+_COMPRESSED = {
+    "br": "application/x-brotli",
+    "bzip2": "application/x-bzip2",
+    "compress": "application/x-compress",
+    "gzip": "application/gzip",
+    "xz": "application/x-xz",
+}
+"""What a compressed file is, whatever is in it: ``cv.pdf.gz`` is no PDF."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +111,13 @@ def resume_of(attachments: Sequence[Attachment]) -> int | None:
 
 def media_type(file: Attachment, served_as: str = "") -> str:
     """What a file is: as the record says, else by its name, else as its server said."""
-    guessed = mimetypes.guess_type(file.name)[0]
-    return file.content_type or guessed or served_as or _UNKNOWN_TYPE
+    return file.content_type or _by_name(file.name) or served_as or _UNKNOWN_TYPE
+
+
+def _by_name(name: str) -> str | None:
+    # The ending alone: a whole name may look like a URL, of which something else would be read.
+    guessed, compression = _ENDINGS.guess_type(f"file.{name.rpartition('.')[2]}")
+    return _COMPRESSED.get(compression) if compression is not None else guessed
 
 
 def _split(phone_number: str) -> tuple[str, str]:
@@ -115,5 +128,5 @@ def _split(phone_number: str) -> tuple[str, str]:
             "candidate.phone_number",
             "must begin with + and the country's calling code when there is no job to apply for",
         )
-    length = next((n for n in (1, 2) if digits[:n] in _SHORT_CALLING_CODES), 3)
-    return f"+{digits[:length]}", digits[length:]
+    code = calling_code(digits)
+    return f"+{code}", digits.removeprefix(code)

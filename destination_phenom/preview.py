@@ -12,6 +12,9 @@ from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
 from destination_phenom.payloads import Body, File
 from destination_phenom.records import OPERATIONS, Attachment, Record
+from destination_phenom.rejections import Rejected, unforeseen
+from destination_phenom.unused_columns import UnusedColumns
+from phenom_api.errors import PhenomError
 from phenom_api.gateway import Gateway
 
 _PERSONAL = frozenset(
@@ -30,10 +33,20 @@ class Preview:
     def __init__(self, config: DestinationConfig, gateway: Gateway) -> None:
         self._config = config
         self._jobs = JobIds(gateway, config.site_type)
+        self._unused = UnusedColumns()
 
     def requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
         """The writing requests for a row; raises :class:`Rejected` as the writer does."""
-        tree, _ = nested(row, OPERATIONS[operation])
+        try:
+            return self._requests(operation, row)
+        except (Rejected, PhenomError):
+            raise
+        except Exception as error:
+            raise unforeseen(error) from None
+
+    def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
+        tree, unused = nested(row, OPERATIONS[operation])
+        self._unused.warn(operation, unused, OPERATIONS[operation])
         record = validated(operation, tree, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)

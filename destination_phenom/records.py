@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 import unicodedata
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,13 +24,13 @@ from pydantic import (
     model_validator,
 )
 
-from destination_phenom.fetching import check_url
+from destination_phenom.fetching import MEDIA_TYPE, check_url
+from destination_phenom.phone_numbers import dialled
+from phenom_api.mail_addresses import is_mail_address
 
 NAME_LENGTH = 20
 """Characters of a name that the Apply API takes at most."""
-_PHONE = re.compile(r"\+?[0-9]{5,15}")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?", re.ASCII)
+_REPLACEMENT = "\ufffd"
 _OTHER_COUNTRIES = frozenset({"XK"})
 """In everyday use without being in the standard: Kosovo."""
 
@@ -44,8 +43,13 @@ def _text(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("must not contain control characters")
+    if any(
+        character == _REPLACEMENT or unicodedata.category(character) in ("Cc", "Cs")
+        for character in text
+    ):
+        raise ValueError(
+            "must not contain control characters or damaged text (half a surrogate pair, U+FFFD)"
+        )
     return text
 
 
@@ -56,24 +60,11 @@ def _name(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not _MAIL.fullmatch(text) or len(text) > 254:
+    if not is_mail_address(text):
         raise ValueError("must be an e-mail address")
     if not text.isascii():
         raise ValueError("must be in ASCII, as Phenom takes it in an HTTP header")
     return text
-
-
-def _phone(text: str) -> str:
-    digits = "".join(
-        character
-        for character in unicodedata.normalize("NFKC", text)
-        if character.isalnum() or character == "+"
-    )
-    if not _PHONE.fullmatch(digits):
-        raise ValueError(
-            "must have 5 to 15 digits, after an optional +, once spaces and punctuation are removed"
-        )
-    return digits
 
 
 def _country(text: str) -> str:
@@ -99,7 +90,7 @@ def _attachment_type(value: Any) -> Any:
 
 
 def _media_type(text: str) -> str:
-    if not _MEDIA_TYPE.fullmatch(text):
+    if not MEDIA_TYPE.fullmatch(text.partition(";")[0].rstrip()):
         raise ValueError("must be a media type, such as application/pdf")
     return text
 
@@ -127,7 +118,7 @@ Name = Annotated[
     _Base, AfterValidator(_name), WithJsonSchema({"type": "string", "maxLength": NAME_LENGTH})
 ]
 Email = Annotated[_Base, AfterValidator(_email)]
-Phone = Annotated[_Base, AfterValidator(_phone)]
+Phone = Annotated[_Base, AfterValidator(dialled)]
 Country = Annotated[_Base, AfterValidator(_country)]
 JobId = Annotated[_Base, AfterValidator(_job_id)]
 MediaType = Annotated[_Base, AfterValidator(_media_type)]
@@ -168,8 +159,9 @@ class Candidate(_Part):
     phone_number: Phone | None = Field(
         None,
         description="Phone number: 5 to 15 digits, optionally after a +. Spaces and punctuation "
-        "are removed. For a candidate without a job it must begin with + and the country's "
-        "calling code.",
+        "are removed, and so is a zero that is not dialled after a calling code, as in "
+        "+49 (0)30; an extension is refused. For a candidate without a job it must begin with + "
+        "and the country's calling code.",
         examples=["+49 30 1234567"],
     )
     location: Location | None = Field(None, description="Where the candidate lives.")
@@ -200,7 +192,8 @@ class Attachment(_Part):
     )
     content_type: MediaType | None = Field(
         None,
-        description="Media type. Without it, the file name decides.",
+        description="Media type. Without it, the ending of the file name decides; where that "
+        "says nothing, the server of data_url.",
         examples=["application/pdf"],
     )
 

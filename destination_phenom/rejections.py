@@ -8,9 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from phenom_protocol.entry import origin_of
+
+_LONGEST_ORIGIN = 500
 _PLAIN = {
     "missing": "is required",
     "string_type": "must be text",
+    "bytes_type": "must be text",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "model_type": "must be an object",
@@ -43,6 +47,16 @@ class Rejected(Exception):
 
 def rejected(field: str, rule: str) -> Rejected:
     return Rejected([Problem(field, rule)])
+
+
+def unforeseen(error: Exception) -> Rejected:
+    """For an exception that no code expects of a record: it must not stop the others."""
+    return rejected(
+        "",
+        "The connector met a situation it does not know, and Phenom may have the record or not. "
+        "Sending it again creates nothing twice. Please report it with this detail: "
+        f"{type(error).__name__}: {origin_of(error)[:_LONGEST_ORIGIN]}",
+    )
 
 
 def problems_of(error: ValidationError) -> list[Problem]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,13 +23,22 @@ _FIRST = 5
 """Rejections that the end of a run quotes …"""
 _QUOTED = 300
 """… and how many characters of each."""
+_OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
+_WORDS = {
+    "created": "created",
+    "already_applied": "had applied already",
+    "already_exists": "existed already",
+    "rejected": "rejected",
+    "unsettled": "not decided",
+}
 
 
 @dataclass(frozen=True)
 class Result:
     """One line of the results. Positions count from 1, per stream and run.
 
-    A line of the input that was no record has neither stream nor position, but its number.
+    A line of the input that was no message has neither stream nor position, but its number; a
+    record that could not be read has both.
     """
 
     stream: StreamKey | None
@@ -57,7 +68,11 @@ class Result:
 class ResultsFile:
     """A JSON-lines file that is appended to; a line is there as soon as it is written.
 
-    What the system refuses is :class:`phenom_api.errors.InvalidConfig`: it names the path.
+    Results name people by their ids: a file that is created here is its owner's alone, one that
+    exists keeps its permissions. Pipes and devices (``/dev/null``) will do as well.
+
+    What the system refuses is :class:`phenom_api.errors.InvalidConfig`: it names the path. After
+    that nothing more is written, as the last line may be half a line.
 
     :param run: names the run in every line, as later ones append to the same file.
     """
@@ -66,14 +81,27 @@ class ResultsFile:
         self._path = path
         self._run = run
         self._lock = threading.Lock()
+        self._failure: InvalidConfig | None = None
         with self._named():
-            self._file = io.FileIO(path, "a+")
+            # Reading from a pipe would take away what others are to read.
+            self._is_regular = not Path(path).exists() or Path(path).is_file()
+            self._file = self._opened()
             self._begin_line()
+
+    def _opened(self) -> io.FileIO:
+        flags = os.O_APPEND | os.O_CREAT | (os.O_RDWR if self._is_regular else os.O_WRONLY)
+        try:
+            descriptor = os.open(self._path, flags | os.O_EXCL, _OWNER_ONLY)
+        except FileExistsError:
+            descriptor = os.open(self._path, flags, _OWNER_ONLY)
+        else:
+            # The umask may have taken away even the owner's permissions.
+            os.fchmod(descriptor, _OWNER_ONLY)
+        return io.FileIO(descriptor, "r+" if self._is_regular else "w")
 
     def _begin_line(self) -> None:
         """End a line that a machine's crash left half-written."""
-        size = self._file.seek(0, os.SEEK_END)
-        if size:
+        if self._is_regular and (size := self._file.seek(0, os.SEEK_END)):
             self._file.seek(size - 1)
             if self._file.read(1) != b"\n":
                 self._file.write(b"\n")
@@ -86,30 +114,44 @@ class ResultsFile:
 
     def sync(self) -> None:
         """Everything written so far survives a crash of the machine, too."""
-        with self._named():
-            os.fsync(self._file.fileno())
+        with self._lock, self._named():
+            if self._is_regular:
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        self._file.close()
+        if self._failure is not None:
+            with suppress(OSError):
+                self._file.close()
+            return
+        with self._named():
+            self._file.close()
 
     @contextmanager
     def _named(self) -> Iterator[None]:
+        if self._failure is not None:
+            raise self._failure
         try:
             yield
         except OSError as error:
-            raise InvalidConfig(
+            self._failure = InvalidConfig(
                 f"results_path cannot be written: {error.strerror} ({self._path}).",
                 ("results_path",),
-            ) from None
+            )
+            raise self._failure from None
 
 
 @dataclass
 class Summary:
-    """Counts of a run. ``broken`` are lines of the input that were no messages."""
+    """Counts of a run, whether its results could be written or not.
+
+    ``broken`` are lines of the input that were no messages; ``unwritten`` counts the results that
+    could not be written, by stream (None for broken lines) and status.
+    """
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     lacking: Counter[str] = field(default_factory=Counter)
     broken: int = 0
+    unwritten: dict[str | None, Counter[str]] = field(default_factory=dict)
     first_rejections: list[str] = field(default_factory=list)
 
     @property
@@ -139,25 +181,31 @@ class Summary:
         if outcome.status == "rejected" and len(self.first_rejections) < _FIRST:
             self.first_rejections.append(f"{where}: {(outcome.error or '')[:_QUOTED]}")
 
+    def add_unwritten(self, result: Result) -> None:
+        """Of a result that was added: nothing but this summary tells of it."""
+        stream = result.stream[1] if result.stream is not None else None
+        self.unwritten.setdefault(stream, Counter())[result.outcome.status] += 1
+
     def lines(self) -> list[str]:
         """For people, one line per stream."""
-        words = {
-            "created": "created",
-            "already_applied": "had applied already",
-            "already_exists": "existed already",
-            "rejected": "rejected",
-            "unsettled": "not decided",
-        }
         found = []
         for stream, count in self.counts.items():
             total = sum(count.values())
-            parts = [f"{count[status]:,} {word}" for status, word in words.items() if count[status]]
-            text = f"{stream}: {_records(total)}: {', '.join(parts)}"
+            text = f"{stream}: {_records(total)}: {_by_status(count)}"
             if self.lacking[stream]:
                 text += f"; {self.lacking[stream]:,} of them lack an attachment"
             found.append(text + ".")
         if self.broken:
             found.append(f"Lines of the input that are no messages: {self.broken:,}.")
+        if self.unwritten:
+            counts = "; ".join(
+                f"{stream or 'lines that are no messages'}: {_by_status(count)}"
+                for stream, count in self.unwritten.items()
+            )
+            found.append(
+                f"Results that could not be written: {counts}. Send the same records again: "
+                "nothing is created twice."
+            )
         return found or ["No records came in."]
 
     def rejections(self) -> str:
@@ -167,6 +215,11 @@ class Summary:
         return f"{self.rejected:,} of {_records(self.total)} were rejected. {quoted}" + (
             f" · and {more:,} more." if more > 0 else ""
         )
+
+
+def _by_status(count: Counter[str]) -> str:
+    parts = [f"{count[status]:,} {word}" for status, word in _WORDS.items() if count[status]]
+    return ", ".join(parts)
 
 
 def _records(number: int) -> str:

@@ -11,11 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from destination_phenom.json_text import members
+
 StreamKey = tuple[str | None, str]
 """Namespace and name of a stream."""
-_WHITESPACE = " \t\r\n"
 _STATS = "destinationStats"
-_decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
+
+
+def stream_key(namespace: Any, name: str) -> StreamKey:
+    """A namespace that is null, missing or empty is the same: none."""
+    return (namespace if isinstance(namespace, str) and namespace else None), name
 
 
 @dataclass(frozen=True)
@@ -67,43 +72,17 @@ def _stream(state: Mapping[str, Any]) -> StreamKey | None:
     descriptor = described.get("stream_descriptor") if isinstance(described, Mapping) else None
     if state.get("type", "STREAM") != "STREAM" or not isinstance(descriptor, Mapping):
         return None
-    name, namespace = descriptor.get("name"), descriptor.get("namespace")
+    name = descriptor.get("name")
     if not isinstance(name, str):
         raise ValueError("a STATE message without the name of its stream")
-    return (namespace if isinstance(namespace, str) else None), name
+    return stream_key(descriptor.get("namespace"), name)
 
 
 def _place(line: str) -> tuple[int, int, str]:
     """Where the counts go, and what leads up to them."""
-    try:
-        start, _ = _members(line, _skip(line, 0))["state"]
-        own = _members(line, start)
-    except RecursionError:
-        raise ValueError("a STATE message that is nested too deeply") from None
+    start, _ = members(line)["state"]
+    own = members(line, start)
     if _STATS in own:
         return (*own[_STATS], "")
     last = max((end for _, end in own.values()), default=start + 1)
     return last, last, f'{"," if own else ""}"{_STATS}":'
-
-
-def _members(text: str, start: int) -> dict[str, tuple[int, int]]:
-    """Where the values of the object at ``start`` begin and end, by name; the last one counts."""
-    if text[start : start + 1] != "{":
-        raise ValueError("not an object")
-    spans: dict[str, tuple[int, int]] = {}
-    position = _skip(text, start + 1)
-    while text[position] != "}":
-        name, position = _decode(text, position)
-        begin = _skip(text, _skip(text, position) + 1)
-        _, end = _decode(text, begin)
-        spans[name] = (begin, end)
-        position = _skip(text, end)
-        if text[position] == ",":
-            position = _skip(text, position + 1)
-    return spans
-
-
-def _skip(text: str, position: int) -> int:
-    while text[position : position + 1] and text[position] in _WHITESPACE:
-        position += 1
-    return position

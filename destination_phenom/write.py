@@ -14,11 +14,12 @@ from destination_phenom.attachments import Contents
 from destination_phenom.batch import Batch
 from destination_phenom.config import DestinationConfig
 from destination_phenom.ledger import Stopped
+from destination_phenom.lines import InputUnreadable
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
 from destination_phenom.once import Once
 from destination_phenom.records import OPERATIONS
 from destination_phenom.results import Result, ResultsFile, Summary
-from destination_phenom.states import StateLine, Stats, StreamKey
+from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
 from phenom_api.errors import (
     AuthenticationFailed,
     InvalidConfig,
@@ -35,7 +36,16 @@ logger = logging.getLogger("airbyte.phenom")
 PATIENCE = Patience(attempts=10)
 """More than a reader has: a record that is given up stops the run."""
 _LONGEST_LINE = 64 * 1024 * 1024
-_CONFIGURATION_IS_WRONG = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)
+_SYNC_MODE = "append"
+_APPENDED_ALL_THE_SAME = ("append_dedup", "overwrite")
+"""Sync modes that PyAirbyte chooses by itself where nobody names one."""
+_CONFIGURATION_IS_WRONG = (
+    AuthenticationFailed,
+    InputUnreadable,
+    InvalidConfig,
+    PermissionDenied,
+    RequestRefused,
+)
 
 
 def configured_operations(catalog: Any) -> dict[StreamKey, str]:
@@ -43,28 +53,48 @@ def configured_operations(catalog: Any) -> dict[StreamKey, str]:
 
     A stream's ``destination_object_name`` decides, else its name.
 
-    :raises ProtocolError: for a stream that means none.
+    Phenom can only be added to: where that is not what the catalog asks for, a warning says so.
+
+    :raises ProtocolError: for a stream that means none, or a sync mode that is about something else
+        than adding.
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
         raise ProtocolError("The catalog file does not hold a configured catalog.")
     found: dict[StreamKey, str] = {}
-    unknown = []
+    unknown, other_modes, appended = [], [], []
     for configured in streams:
         stream = configured.get("stream") if isinstance(configured, Mapping) else None
         name = stream.get("name") if isinstance(stream, Mapping) else None
         if not isinstance(stream, Mapping) or not isinstance(name, str):
             raise ProtocolError("The catalog file does not hold a configured catalog.")
         operation = configured.get("destination_object_name") or name
-        if operation in OPERATIONS:
-            namespace = stream.get("namespace")
-            found[namespace if isinstance(namespace, str) else None, name] = operation
-        else:
-            unknown.append(str(operation))
+        key = stream_key(stream.get("namespace"), name)
+        if not isinstance(operation, str) or operation not in OPERATIONS:
+            unknown.append(operation if isinstance(operation, str) else name)
+        elif found.setdefault(key, operation) != operation:
+            raise ProtocolError(f"The catalog names the stream {name} with two operations.")
+        mode = configured.get("destination_sync_mode")
+        if mode in _APPENDED_ALL_THE_SAME:
+            appended.append(f"{name} ({mode})")
+        elif mode not in (None, _SYNC_MODE):
+            other_modes.append(name)
     if unknown:
         raise ProtocolError(
             f"Phenom has no operation {', '.join(unknown)}: name the stream, or its destination "
             f"object, {' or '.join(OPERATIONS)}."
+        )
+    if other_modes:
+        raise ProtocolError(
+            f"Choose a sync mode that ends with Append (destination_sync_mode {_SYNC_MODE}) for "
+            f"{', '.join(other_modes)}: what is in Phenom can be added to, but neither updated nor "
+            "deleted."
+        )
+    if appended:
+        logger.warning(
+            f"What is in Phenom can be added to, but not overwritten: the records of "
+            f"{', '.join(appended)} are carried out as with the sync mode {_SYNC_MODE}. Who has "
+            "already applied is not submitted twice."
         )
     return found
 
@@ -99,17 +129,28 @@ def write(
             session.output.write(state.with_stats(stats))
 
         batch = Batch(actions(config, gateway), config.num_workers, report=report, echo=echo)
-        _read(batch, operations, stdin, max(_LONGEST_LINE, 4 * config.max_attachment_bytes))
+        _read(batch, operations, stdin, longest_line(config))
         batch.finish()
-    if results is not None:
-        results.close()
+    try:
+        if results is not None:
+            results.close()
+    except InvalidConfig as error:
+        batch.stop(error)
     for line in batch.summary.lines():
         logger.info(line)
+    if session.output.failure is not None:
+        # Nobody got these lines.
+        session.tell_on_stderr(*batch.summary.lines())
     if batch.failure is not None:
         raise _ended(batch.failure, batch.summary)
     if batch.summary.rejected and config.on_rejected_record == "fail":
         raise ProtocolError(batch.summary.rejections())
     return 0
+
+
+def longest_line(config: DestinationConfig) -> int:
+    """Bytes of a line of the input at most."""
+    return max(_LONGEST_LINE, 4 * config.max_attachment_bytes)
 
 
 def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
@@ -131,6 +172,8 @@ def open_results(config: DestinationConfig) -> ResultsFile | None:
 
 def standard_input() -> BinaryIO:
     """A reader of its own: at exit the interpreter must not wait for one that still reads."""
+    if sys.stdin is None:
+        raise ProtocolError("Standard input is closed: the records are read from it.")
     return open(sys.stdin.fileno(), "rb", buffering=1 << 20, closefd=False)
 
 
@@ -166,7 +209,10 @@ def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[
         elif isinstance(message, StateLine):
             batch.state(message)
         elif isinstance(message, BrokenLine):
-            batch.broken(message.number, message.rule)
+            if message.stream is not None and message.stream in operations:
+                batch.reject(message.stream, message.rule, message.number)
+            else:
+                batch.broken(message.number, message.rule)
         if batch.stopped:
             raise Stopped
 
@@ -180,6 +226,8 @@ def _ended(failure: BaseException, summary: Summary) -> BaseException:
     )
     undecided = summary.unsettled
     advice = f" {undecided:,} records are not decided: send them again." if undecided else ""
+    if summary.unwritten:
+        advice += f" {summary.lines()[-1]}"
     if summary.rejected:
         advice += f" {summary.rejections()}"
     return ProtocolError(failure.message + advice, failure.detail, kind)

@@ -5,7 +5,7 @@ Candidate ids are those of the Apply API's ``candidateData.id`` (``userId`` here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any, TypeVar
@@ -57,8 +57,37 @@ _applicant = identified_by("userId", "hiringStatus")
 _activity = identified_by("createdDate", "actionType", "previousValue", "updatedValue")
 _tagged = identified_by("candidateId")
 
+GONE = frozenset({404, 410})
+"""Statuses of an answer about somebody or something that the gateway does not know (any more)."""
+
 Row = Mapping[str, Any]
 Found = TypeVar("Found")
+
+
+def of_any(read: Callable[[str], list[Found]], ids: Iterable[str]) -> list[Found]:
+    """The rows of one thing under any of the ids that it may go by.
+
+    An id that comes with white space around it is one id without: a gateway may know either, or
+    both, and then with the same rows.
+
+    :param ids: the first without white space, which is asked for as ever.
+    :raises RequestRefused: where the gateway knows none of them.
+    """
+    answers: list[list[Found]] = []
+    refusal: RequestRefused | None = None
+    for place, each in enumerate(ids):
+        try:
+            answer = read(each)
+        except RequestRefused as error:
+            if place == 0 and error.status not in GONE:
+                raise
+            refusal = refusal or error
+        else:
+            if answer not in answers:
+                answers.append(answer)
+    if refusal is not None and not answers:
+        raise refusal
+    return [row for answer in answers for row in answer]
 
 
 def unless_gone(read: Callable[[], Found]) -> Found | None:
@@ -66,7 +95,7 @@ def unless_gone(read: Callable[[], Found]) -> Found | None:
     try:
         return read()
     except RequestRefused as error:
-        if error.status in (404, 410):
+        if error.status in GONE:
             return None
         raise
 

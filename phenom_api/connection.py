@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import (
@@ -19,6 +20,8 @@ from pydantic import (
 from phenom_api.errors import InvalidConfig
 
 DEFAULT_GATEWAY = "https://api.phenom.com"
+_LONGEST_KEY = 80
+"""Characters of an unknown key that a message repeats."""
 
 
 def is_loopback(host: str) -> bool:
@@ -112,34 +115,80 @@ class Connection(BaseModel):
 AnyConnection = TypeVar("AnyConnection", bound=Connection)
 
 
-def load(model: type[AnyConnection], config: Any) -> AnyConnection:
+def load(model: type[AnyConnection], config: Any, elsewhere: Collection[str] = ()) -> AnyConnection:
     """Validate a configuration object; raises :class:`InvalidConfig` that names the keys.
 
-    Keys that begin with ``__`` belong to whoever runs the connector and are passed over.
+    Keys that begin with ``__`` belong to whoever runs the connector and are passed over, as are
+    those that are known ``elsewhere``.
     """
     if not isinstance(config, Mapping):
         raise InvalidConfig("The configuration must be a JSON object.")
-    own = {key: value for key, value in config.items() if not str(key).startswith("__")}
+    own = {
+        key: value
+        for key, value in config.items()
+        if not str(key).startswith("__") and key not in elsewhere
+    }
     try:
         return model.model_validate(own)
     except ValidationError as error:
-        raise _explained(error, model) from None
+        raise _explained(error, model, elsewhere) from None
 
 
-def _explained(error: ValidationError, model: type[BaseModel]) -> InvalidConfig:
+def _explained(
+    error: ValidationError, model: type[BaseModel], elsewhere: Collection[str]
+) -> InvalidConfig:
     problems: dict[str, str] = {}
+    known: dict[str, list[str]] = {}
     for problem in error.errors(include_url=False, include_context=True, include_input=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "configuration"
+        loc = problem["loc"]
+        key = ".".join(str(part) for part in loc) or "configuration"
         if problem["type"] == "missing":
             text = "is required"
         elif problem["type"] == "extra_forbidden":
             text = "is not a known key"
-            if len(problem["loc"]) == 1:
-                text += f" (known: {', '.join(sorted(model.model_fields))})"
+            names = {*_model_at(model, loc).model_fields, *(elsewhere if len(loc) == 1 else ())}
+            meant = _meant(str(loc[-1]), names)
+            if meant:
+                text += f" (did you mean '{meant}'?)"
+            else:
+                where = f" in '{loc[0]}'" if len(loc) > 1 else ""
+                known[where] = sorted(names)
         elif problem["type"] == "value_error":
             text = str(problem["ctx"]["error"])
         else:
             text = problem["msg"].replace("Input should", "must").replace("List should", "must")
         problems.setdefault(key, text)
-    listed = "; ".join(f"'{key}' {text}" for key, text in problems.items())
-    return InvalidConfig(f"Invalid configuration: {listed}.", tuple(problems))
+    listed = "; ".join(f"'{_cut(key)}' {text}" for key, text in problems.items())
+    rest = "".join(
+        f" The known keys{where} are: {', '.join(names)}." for where, names in known.items()
+    )
+    return InvalidConfig(f"Invalid configuration: {listed}.{rest}", tuple(problems))
+
+
+def _meant(key: str, names: Collection[str]) -> str | None:
+    """The name that somebody who wrote ``key`` probably had in mind."""
+    bare = {_bare(name): name for name in sorted(names)}
+    return next((bare[close] for close in get_close_matches(_bare(key), bare, 1)), None)
+
+
+def _bare(key: str) -> str:
+    return "".join(filter(str.isalnum, key)).lower()
+
+
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model of the object whose member is at ``loc``."""
+    for part in loc[:-1]:
+        if part in model.model_fields:
+            model = next(_models_in(model.model_fields[str(part)].annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}..."

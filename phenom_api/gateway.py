@@ -53,8 +53,13 @@ class Operation:
     address: str | None = None
 
     def at(self, **parts: str) -> Operation:
-        """This operation on one thing: ``APPLICANTS.at(jobId="JR-1")``."""
-        quoted = {name: quote(value, safe="") for name, value in parts.items()}
+        """This operation on one thing: ``APPLICANTS.at(jobId="JR-1")``.
+
+        :raises RequestRefused: as a 404, for what cannot be one part of a path.
+        """
+        if any(value in ("", ".", "..") for value in parts.values()):
+            raise RequestRefused(f"{self} takes no id that is empty or only dots.", status=404)
+        quoted = {name: quote(value, safe="", errors="replace") for name, value in parts.items()}
         return replace(self, address=self.path.format(**quoted))
 
     def __str__(self) -> str:

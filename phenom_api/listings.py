@@ -28,7 +28,7 @@ def identified_by(*members: str) -> Identity:
 
     def identity(row: Any) -> Hashable:
         first = row.get(members[0]) if isinstance(row, dict) else None
-        if type(first) in (str, int) and first != "":
+        if type(first) is int or (type(first) is str and first.strip()):
             values = [row.get(member) for member in members]
             return tuple(value if type(value) in (str, int) else None for value in values)
         return content(row)

@@ -1,22 +1,25 @@
 """Files behind pre-signed URLs: fetched without credentials, straight to disk.
 
 Such a URL is a permission in itself, and its host is not Phenom's: nothing of ours travels there
-(no token, no key, no cookie, no ``.netrc``), and no message repeats the URL.
+(no token, no key, no cookie, no ``.netrc``), and no message repeats the URL. It is followed to
+public addresses only; behind a proxy, it is the proxy that looks up where a name leads.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tempfile
 from contextlib import closing, suppress
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
-from phenom_api import __version__
+from phenom_api import __version__, addresses
 from phenom_api.connection import is_loopback
 from phenom_api.errors import PhenomError
 from phenom_api.network import network_failure
@@ -33,18 +36,45 @@ class NotHad(PhenomError):
     """A file that the storage does not give; others it may."""
 
 
+class _PublicAdapter(HTTPAdapter):
+    """Connects, where there is no proxy, to public addresses only."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pool: Any = self.poolmanager.pool_classes_by_scheme["https"]
+
+        class PublicConnection(pool.ConnectionCls):  # type: ignore[misc]
+            def connect(self) -> None:
+                super().connect()
+                if not addresses.is_public(str(self.sock.getpeername()[0])):
+                    self.close()
+                    raise NotHad("The file's URL does not lead to a public address.")
+
+        class PublicPool(pool):  # type: ignore[misc]
+            ConnectionCls = PublicConnection
+
+        self.poolmanager.pool_classes_by_scheme = {"https": PublicPool}
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: redirects are followed here, and requests fails on some that are not followed."""
+
+
 class Storage:
     """Fetches files through the environment's proxies; may be shared between threads.
 
-    :param loopback: whether plain http to this machine is accepted, as a local tenant has it.
+    :param loopback: whether this machine is accepted, by plain http too, as for a local tenant.
     :param connect, read: seconds to connect, and seconds without a byte.
     """
 
     def __init__(self, *, loopback: bool, connect: float = 10.0, read: float = 60.0) -> None:
         self._loopback = loopback
         self._timeout = (connect, read)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if not loopback:
+            self._session.mount("https://", _PublicAdapter())
 
     def close(self) -> None:
         self._session.close()
@@ -74,11 +104,11 @@ class Storage:
         for _ in range(_MOST_REDIRECTS + 1):
             if not self._is_followed(url):
                 raise NotHad(
-                    "The file's URL is not one that is followed: it must begin with https:// and "
-                    "carry no user name."
+                    "The file's URL is not one that is followed: it must begin with https://, "
+                    "carry no user name and lead to a public address."
                 )
             response = self._asked(url)
-            target = response.headers.get("Location")
+            target = _location(response)
             if response.status_code in _REDIRECTS and target:
                 response.close()
                 url = _joined(url, target)
@@ -96,7 +126,12 @@ class Storage:
         except ValueError:
             return False
         is_local = parts.scheme == "http" and self._loopback and is_loopback(host)
-        return bool(host) and parts.username is None and (parts.scheme == "https" or is_local)
+        is_private = not self._loopback and _is_address(host) and not addresses.is_public(host)
+        return (
+            bool(host)
+            and parts.username is None
+            and ((parts.scheme == "https" and not is_private) or is_local)
+        )
 
     def _asked(self, url: str) -> requests.Response:
         try:
@@ -113,8 +148,27 @@ class Storage:
                 allow_redirects=False,
                 stream=True,
             )
-        except (OSError, ValueError) as error:
+        except PhenomError:
+            raise
+        except Exception as error:
             raise _network_failure(error) from None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _location(response: requests.Response) -> str:
+    """Where a redirect leads. Headers are read as Latin-1, but most servers mean UTF-8."""
+    written = response.headers.get("Location", "")
+    try:
+        return written.encode("latin-1").decode()
+    except UnicodeError:
+        return written
 
 
 def _joined(url: str, target: str) -> str:
@@ -133,6 +187,10 @@ def _copied(response: requests.Response, file: BinaryIO) -> int:
             chunk = next(chunks, None)
         except requests.RequestException as error:
             raise _network_failure(error) from None
+        except Exception as error:
+            raise NotHad(
+                f"The file's storage does not answer in HTTP ({type(error).__name__})."
+            ) from None
         if chunk is None:
             return size
         size += file.write(chunk)

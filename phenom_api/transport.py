@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from phenom_api.answers import parse_json
 from phenom_api.deadline import Limits, TimedAdapter
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
+
+# Its warnings quote what they are about: lines of headers that are none, and addresses.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5

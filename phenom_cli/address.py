@@ -41,7 +41,7 @@ def _duckdb(value: str) -> Warehouse:
     path = Path(value).expanduser().absolute()
     if path.is_dir():
         raise click.ClickException(
-            f"The warehouse {value} is a folder. Give the path of a DuckDB file, for example"
+            f"The warehouse {value or '.'} is a folder. Give the path of a DuckDB file, for example"
             f" {Path(value) / 'phenom.duckdb'}"
         )
     if not path.parent.is_dir():

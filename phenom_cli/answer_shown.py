@@ -12,6 +12,8 @@ HIDDEN = "****"
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
+_DEEPEST = 200
+"""Levels of JSON that are shown as such."""
 
 
 class Binary(ValueError):
@@ -27,14 +29,17 @@ def shown_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[st
 
 
 def shown_data(answer: Answer, secrets: Iterable[str]) -> Any:
-    """The body as JSON, else as text; null when it is empty. Raises :class:`Binary`."""
+    """The body as JSON, else as text; null when it is empty. Raises :class:`Binary`.
+
+    JSON that is nested too deeply to be printed is text, too.
+    """
     if not answer.content:
         return None
+    held = tuple(secrets)
     try:
-        data = answer.json()
+        return _hidden(answer.json(), held, _DEEPEST)
     except ValueError:
-        data = _text(answer.content)
-    return _hidden(data, tuple(secrets))
+        return hide(_text(answer.content), held)
 
 
 def _text(content: bytes) -> str:
@@ -47,11 +52,15 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _hidden(value: Any, secrets: tuple[str, ...]) -> Any:
+def _hidden(value: Any, secrets: tuple[str, ...], depth: int) -> Any:
     if isinstance(value, str):
         return hide(value, secrets)
+    if isinstance(value, (list, dict)) and not depth:
+        raise ValueError("nested too deeply")
     if isinstance(value, list):
-        return [_hidden(item, secrets) for item in value]
+        return [_hidden(item, secrets, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {hide(key, secrets): _hidden(item, secrets) for key, item in value.items()}
+        return {
+            hide(key, secrets): _hidden(item, secrets, depth - 1) for key, item in value.items()
+        }
     return value

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def config_name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Refuses what names no file, without repeating it: it may hold secrets."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("names no file.")
+    if value is not None and value.lstrip().startswith("{"):
+        raise click.BadParameter("takes the name of a file with the JSON, not the JSON itself.")
+    return value
+
+
 def config_option(command: Command) -> Command:
     """The option ``--config FILE`` of a command that needs a connection, as ``config_file``."""
     return click.option(
@@ -25,6 +34,7 @@ def config_option(command: Command) -> Command:
         type=click.Path(),
         metavar="FILE",
         required=True,
+        callback=config_name,
         help="JSON file with the configuration of the source or the destination (client_id,"
         " client_secret, token_url, ...); phenom sandbox prints one for a local tenant.",
     )(command)
@@ -75,8 +85,7 @@ def _loaded(model: type[AnyConnection], raw: dict[str, Any]) -> AnyConnection:
     from source_phenom.config import SourceConfig
 
     known = SourceConfig.model_fields.keys() | DestinationConfig.model_fields.keys()
-    elsewhere = known - model.model_fields.keys()
     try:
-        return load(model, {key: value for key, value in raw.items() if key not in elsewhere})
+        return load(model, raw, elsewhere=known - model.model_fields.keys())
     except InvalidConfig as error:
         raise click.ClickException(error.message) from None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from phenom_cli.printing import message_console, plain
+from phenom_cli.screen import above
 
 PHASES = {
     "starting": "Starting the connector",
@@ -30,8 +33,9 @@ class Display(Protocol):
 
 
 def display() -> Display:
-    console = Console(stderr=True)
-    return LiveDisplay(console) if console.is_terminal else PlainDisplay()
+    console = message_console()
+    moves = sys.stderr.isatty() and not console.is_dumb_terminal
+    return LiveDisplay(console) if moves else PlainDisplay()
 
 
 class PlainDisplay:
@@ -73,16 +77,21 @@ class LiveDisplay:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
+        self._messages = above(console)
         self._phase = self._progress.add_task(PHASES["starting"], total=None, state="")
         self._streams: dict[str, TaskID] = {}
 
     def __enter__(self) -> LiveDisplay:
+        self._messages.__enter__()
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+        self._messages.__exit__(None, None, None)
 
     def show(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -100,7 +109,8 @@ class LiveDisplay:
         elif kind == "stream":
             self._stream(self._streams[event["stream"]], event["status"])
         elif kind == "warning":
-            self._console.print(f"[yellow]Warning:[/] {escape(event['message'])}")
+            warning = plain(event["message"])
+            self._console.print(Text.assemble(("Warning:", "yellow"), " ", warning))
 
     def _stream(self, task: TaskID, status: str) -> None:
         if status == "reading":
@@ -123,7 +133,7 @@ def results_table(rows: list[dict[str, Any]]) -> Table:
         style = "red" if row["failure"] else ""
         name = f"{row['stream']} (failed)" if row["failure"] else row["stream"]
         numbers = (f"{row[name]:,}" for name in ("new", "changed", "deleted", "total"))
-        table.add_row(Text(name, style=style), *numbers)
+        table.add_row(plain(name, style), *numbers)
     return table
 
 

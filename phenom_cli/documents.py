@@ -15,7 +15,10 @@ from phenom_cli.configuration import config_option
 
 if TYPE_CHECKING:
     from phenom_api.gateway import Gateway
-    from phenom_cli.candidate_files import Search
+    from phenom_cli.candidate_files import Done, Downloads, Search
+
+_PROBLEMS_NAMED = 20
+"""On standard error; those of documents are all in the lines of JSON."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -36,7 +39,7 @@ def _candidate_option(command: Command) -> Command:
         metavar="ID",
         multiple=True,
         help="Phenom's id of a candidate (candidates.remote_id); may come several times. Without"
-        " it, everybody who has an application.",
+        " it, everybody who has an application (one that only_created_applications keeps).",
     )(command)
 
 
@@ -69,19 +72,19 @@ def list_documents(
       phenom documents list --config C --candidate 65f0c1d2a1b2c3d4e5000001
       phenom documents list --config C | jq -r 'select(.type == "Resume").name'
     """
-    from phenom_cli.printing import print_json, progress_console
+    from phenom_cli.printing import print_json, status
 
     count = 0
     with (
         _search(config_file, candidate_ids, document_ids) as (search, _),
-        progress_console().status("Looking ...") as status,
+        status("Looking ...") as show,
     ):
         for document in search:
             print_json(document.as_json())
             count += 1
-            status.update(f"{count:,} documents ...")
+            show(f"{count:,} documents ...")
     click.echo(f"{count:,} documents.", err=True)
-    _exit_by(search, failed=0)
+    _exit_by(search)
 
 
 @documents.command()
@@ -107,8 +110,9 @@ def download(
     """Download files of candidates into a folder.
 
     A file becomes DIR/<candidate's id>/<attachment's id>-<name>, readable by you alone; what does
-    not belong into a file's name becomes _. A file that is there already is kept: run it again,
-    and an interrupted download goes on where it was.
+    not belong into a file's name becomes _, and an id that is too long is cut and ends with = and
+    a digest. A file that is there already is kept: run it again, and an interrupted download goes
+    on where it was.
 
     Prints a line of JSON for each: {candidate_id, document_id, name, type, status, file, bytes,
     error}. The status is downloaded, kept or failed.
@@ -116,7 +120,8 @@ def download(
     A file's address is asked for when its turn comes, as it is good for minutes only. It is
     followed over https (plain http only from a local tenant), and no credentials go there.
 
-    Exit code 0 if everything that was asked for is in the folder, else 1.
+    A candidate or a file that fails does not stop the others. Exit code 0 if everything that was
+    asked for is in the folder, else 1, with what failed named at the end.
 
     \b
     Examples (with C for tenant.json):
@@ -125,32 +130,28 @@ def download(
           --candidate 65f0c1d2a1b2c3d4e5000001
     """
     from phenom_cli.candidate_files import Downloads
-    from phenom_cli.printing import print_json, progress_console
+    from phenom_cli.printing import print_json, status
 
     counts: Counter[str] = Counter()
+    failed: list[str] = []
     size = 0
     with (
         _search(config_file, candidate_ids, document_ids) as (search, gateway),
-        progress_console().status("Looking ...") as status,
+        status("Looking ...") as show,
     ):
-        try:
-            for done in Downloads(gateway, search, folder, overwrite=overwrite):
-                print_json(done.as_json())
-                counts[done.status] += 1
-                size += done.size if done.status == "downloaded" else 0
-                status.update(f"{counts.total():,} documents, {_readable(size)} ...")
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise click.ClickException(
-                f"The folder {folder} cannot be written to: {error.strerror}."
-            ) from None
+        for done in _into(folder, Downloads(gateway, search, folder, overwrite=overwrite)):
+            print_json(done.as_json())
+            counts[done.status] += 1
+            size += done.size if done.status == "downloaded" else 0
+            show(f"{counts.total():,} documents, {_readable(size)} ...")
+            if done.status == "failed":
+                failed.append(f"document {done.document.document_id}: {done.error}")
     click.echo(
         f"{counts['downloaded']:,} downloaded ({_readable(size)}), {counts['kept']:,} kept, "
         f"{counts['failed']:,} failed.",
         err=True,
     )
-    _exit_by(search, counts["failed"])
+    _exit_by(search, failed)
 
 
 @contextmanager
@@ -176,10 +177,28 @@ def _search(
             raise click.ClickException(error.message) from None
 
 
-def _exit_by(search: Search, failed: int) -> None:
-    for what, key in search.missing():
-        click.echo(f"Error: Phenom has no {what} {key}.", err=True)
-    if failed or any(search.missing()):
+def _into(folder: Path, downloads: Downloads) -> Iterator[Done]:
+    try:
+        yield from downloads
+    except OSError as error:
+        raise click.ClickException(
+            f"The folder {folder} cannot be written to: {error.strerror}."
+        ) from None
+
+
+def _exit_by(search: Search, failed: Sequence[str] = ()) -> None:
+    """Names what failed or is not there: exit code 1, if there is any of it."""
+    problems = [f"Phenom has no {what} {key}." for what, key in search.missing()]
+    problems += [
+        f"the files of candidate {key} cannot be listed: {why}"
+        for key, why in search.unread.items()
+    ]
+    problems += failed
+    for problem in problems[:_PROBLEMS_NAMED]:
+        click.echo(f"Error: {problem}", err=True)
+    if len(problems) > _PROBLEMS_NAMED:
+        click.echo(f"And {len(problems) - _PROBLEMS_NAMED:,} more.", err=True)
+    if problems:
         sys.exit(1)
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 SAMPLE = 200
 _ROOM_FOR_PATHS = 120
 """Characters in a line from which on a path is shown whole."""
-_LONGEST_NAME = 32
+_SHORTEST_NAME, _LONGEST_NAME = 12, 32
+_BESIDE_NAME = 48
+"""Characters that the other columns take, with the longest word of each."""
 _NO_FOLDING = 1000
 """Characters in a line of a pipe: a field stays on one line."""
 
@@ -45,7 +47,8 @@ def fields(config_file: str, size: int, as_json: bool) -> None:
     custom_fields.
 
     A path can be used as it is in field_overrides and custom_fields of the configuration. Those of
-    candidates and applications both begin at the application, so either model can use them.
+    candidates and applications both begin at the application, so either model can use them. With
+    only_created_applications, the applications that it leaves out are not looked at.
 
     Exit code 0 if both listings could be read, else 1.
 
@@ -57,14 +60,14 @@ def fields(config_file: str, size: int, as_json: bool) -> None:
     """
     from phenom_api.errors import PhenomError
     from phenom_cli.configuration import read_config, source_settings
-    from phenom_cli.printing import console, print_json, progress_console
+    from phenom_cli.printing import console, print_json, status
     from phenom_cli.survey import applications_found, jobs_found
     from phenom_cli.waiting import patient_gateway
 
     config = source_settings(read_config(config_file))
     found: list[Found] = []
     failed = False
-    with patient_gateway(config) as gateway, progress_console().status("Reading ..."):
+    with patient_gateway(config) as gateway, status("Reading ..."):
         for listing, look in (("jobs", jobs_found), ("applications", applications_found)):
             try:
                 of_listing, looked_at, total = look(config, gateway, size)
@@ -98,29 +101,29 @@ def _show(found: Sequence[Found], console: Console) -> None:
     from itertools import groupby
 
     from rich.table import Table
-    from rich.text import Text
 
-    from phenom_cli.printing import print_rendered
+    from phenom_cli.printing import plain, print_rendered
 
     narrow = console.width < _ROOM_FOR_PATHS
     for number, (model, group) in enumerate(groupby(found, lambda each: each.model)):
         rows = list(group)
-        names = [_indented(each.field) if narrow else each.field.path for each in rows]
+        names = [plain(_indented(each.field) if narrow else each.field.path) for each in rows]
         table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
         # A name is folded last of all, as it is what one looks for.
-        longest = min(_LONGEST_NAME, max(map(len, names))) if narrow else None
+        room = max(_SHORTEST_NAME, min(_LONGEST_NAME, console.width - _BESIDE_NAME))
+        longest = min(room, max(map(len, names))) if narrow else None
         table.add_column(model, overflow="fold", min_width=longest, max_width=longest)
-        table.add_column("type", max_width=8 if narrow else None)
+        table.add_column("type", overflow="fold", max_width=8 if narrow else None)
         table.add_column("filled", justify="right", no_wrap=True)
-        table.add_column("shape", overflow="fold", max_width=13 if narrow else None)
+        table.add_column("shape", overflow="fold", max_width=12 if narrow else None)
         table.add_column("feeds", overflow="fold")
         for name, each in zip(names, rows, strict=True):
             table.add_row(
-                Text(name),
-                Text(", ".join(each.field.types)),
-                Text(f"{each.field.filled:.0%}"),
-                Text(each.field.shape),
-                Text(", ".join(column.removeprefix(f"{model}.") for column in each.feeds)),
+                name,
+                plain(", ".join(each.field.types)),
+                plain(f"{each.field.filled:.0%}"),
+                plain(each.field.shape),
+                plain(", ".join(column.removeprefix(f"{model}.") for column in each.feeds)),
             )
         if number:
             click.echo()

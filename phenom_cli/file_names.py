@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import quote
 
+_LONGEST_ID = 100
 _LONGEST_NAME = 150
 _LONGEST_SUFFIX = 20
 """Bytes of UTF-8: file systems take 255, and an id goes in front."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)
+"""Names that Windows keeps for devices or shortens."""
 _NOT_ALLOWED = frozenset('/\\:*?"<>|')
 """Separators here or elsewhere, and what Windows refuses."""
 
@@ -28,11 +35,29 @@ def file_name(name: str) -> str:
     return _cut(stem, room) + dot + suffix or "file"
 
 
-def id_name(key: str) -> str:
-    """An id as a name, or the beginning of one: different ids have different names."""
+def id_name(key: str, *, ignores_case: bool = False) -> str:
+    """An id as a name, or the beginning of one: different ids have different names.
+
+    One that would be too long, that some system reserves or that capitals alone tell from another
+    has ``=`` and a digest at its end, which no other name has.
+
+    :param ignores_case: whether the file system does.
+    """
     quoted = quote(key, safe="@+")
-    # "." and ".." are places, not names.
-    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")
+    if not quoted.strip("."):
+        # "." and ".." are places, not names.
+        return quoted.replace(".", "%2E")
+    is_its_own = len(quoted) <= _LONGEST_ID and not _RESERVED.fullmatch(quoted)
+    if is_its_own and not (ignores_case and key != key.lower()):
+        return quoted
+    digest = f"={sha256(key.encode()).hexdigest()[:16]}"
+    return quoted[: _LONGEST_ID - len(digest)] + digest
+
+
+def ignores_case(folder: Path) -> bool:
+    """Whether the file system takes ``a`` and ``A`` for one name in this folder."""
+    with NamedTemporaryFile(prefix="case-", dir=folder) as file:
+        return Path(file.name).with_name(Path(file.name).name.upper()).exists()
 
 
 def _is_bad(character: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +14,12 @@ import click
 from phenom_api import __version__
 from phenom_cli import local_tenant
 from phenom_cli.completion import complete_streams, completion
+from phenom_cli.configuration import config_name
 from phenom_cli.documents import documents
 from phenom_cli.fields import fields
 from phenom_cli.passthrough import passthrough
 from phenom_cli.scopes import scopes
+from phenom_cli.screen import screens
 from phenom_cli.write import write
 
 DEFAULT_WAREHOUSE = "phenom.duckdb"
@@ -23,15 +27,33 @@ DEFAULT_WAREHOUSE = "phenom.duckdb"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class _InOrder(click.Group):
-    """Lists its commands as they were added: by use, not by name."""
+class _Phenom(click.Group):
+    """Lists its commands as they were added: by use, not by name. No error shows a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with screens():
+            try:
+                return super().main(*args, **extra)
+            except OSError as error:
+                what = error.filename or "The output cannot be written"
+                click.echo(f"Error: {what}: {error.strerror or type(error).__name__}.", err=True)
+            except Exception as error:
+                if os.environ.get("PHENOM_TRACEBACK"):
+                    traceback.print_exc()
+                # The text of an exception that nobody foresaw may quote a person's data.
+                click.echo(
+                    f"Error: phenom ended with an unexpected {type(error).__name__}. Run it again"
+                    " with PHENOM_TRACEBACK=1 to see where, and report that.",
+                    err=True,
+                )
+            sys.exit(1)
+
 
 @click.group(
-    cls=_InOrder,
+    cls=_Phenom,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="phenom")
@@ -49,6 +71,7 @@ def phenom() -> None:
     "config_file",
     type=click.Path(),
     metavar="FILE",
+    callback=config_name,
     help="JSON file with the source's configuration (client_id, client_secret, token_url, ...)."
     " Without it, a local tenant with made-up data is started and synced.",
 )
@@ -58,8 +81,9 @@ def phenom() -> None:
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
-    help="Path of a DuckDB file, or postgresql://user:password@host:5432/database"
-    " (add ?schema=name for another schema than public).",
+    help="Path of a DuckDB file (a new one is readable by you alone), or"
+    " postgresql://user:password@host:5432/database (add ?schema=name for another schema than"
+    " public).",
 )
 @click.option(
     "--streams",

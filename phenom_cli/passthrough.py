@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import click
 
@@ -62,9 +64,9 @@ SHORTEST_SECRET = 5
 )
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, writable=True),
     metavar="FILE",
-    help="Write the body of a successful answer to this file.",
+    help="Write the body of a successful answer to this file. A new one is readable by you alone.",
 )
 @click.option(
     "--paginate",
@@ -117,11 +119,12 @@ def passthrough(
     headers = _merged(content.headers, header_fields(lines))
     if output is not None:
         headers = _merged({"Accept": "*/*"}, headers)
-    operation = Operation(method.upper(), below, f"access to {below}")
+    shown = _without_people(below)
+    operation = Operation(method.upper(), shown, f"access to {shown}", address=below)
     if paginate and (operation.method != "GET" or content.data is not None or output is not None):
         raise click.UsageError("--paginate goes with GET, without a body and without --output.")
-    if output is not None and not Path(output).absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder of {output} does not exist.", param_hint="--output")
+    if output is not None:
+        _refuse_output(output)
     with patient_gateway(connection) as gateway:
         try:
             if paginate:
@@ -132,6 +135,25 @@ def passthrough(
                 _print_answer(gateway, answer, params, output)
         except PhenomError as error:
             raise click.ClickException(error.message) from None
+
+
+def _without_people(path: str) -> str:
+    """A path for messages, which name nobody."""
+    return "/".join("<e-mail>" if "@" in unquote(part) else part for part in path.split("/"))
+
+
+def _refuse_output(file: str) -> None:
+    """Raises click.BadParameter: afterwards a request that was sent could not be taken back."""
+    folder = Path(file).absolute().parent
+    problem = ""
+    if not file:
+        problem = "names no file."
+    elif not folder.is_dir():
+        problem = f"the folder of {file} does not exist."
+    elif not Path(file).exists() and not os.access(folder, os.W_OK):
+        problem = f"the folder of {file} is not writable."
+    if problem:
+        raise click.BadParameter(problem, param_hint="--output")
 
 
 def _answer(
@@ -165,6 +187,7 @@ def _print_answer(
     from phenom_api.answers import hide
     from phenom_cli.answer_shown import Binary, shown_data, shown_headers
     from phenom_cli.printing import print_json
+    from phenom_cli.private_files import owner_only
     from phenom_cli.request_parts import full_url
 
     secrets = _secrets(gateway)
@@ -172,7 +195,8 @@ def _print_answer(
     data: Any = None
     if output is not None and succeeded:
         try:
-            Path(output).write_bytes(answer.content)
+            with open(output, "wb", opener=owner_only) as file:
+                file.write(answer.content)
         except OSError as error:
             raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from None
         data = {"file": output, "bytes": len(answer.content)}
@@ -180,7 +204,8 @@ def _print_answer(
         try:
             data = shown_data(answer, secrets)
         except Binary:
-            kind = answer.headers.get("Content-Type", "of no known type")
+            # Without its parameters, which can name a person's file.
+            kind = answer.headers.get("Content-Type", "of no known type").partition(";")[0]
             what = f"The body of the answer is binary ({kind}, {len(answer.content):,} bytes)"
             if succeeded:
                 raise click.ClickException(
@@ -208,7 +233,7 @@ def _print_rows(
 ) -> None:
     """:param page_size: what to ask for where the parameters name no limit."""
     from phenom_api.answers import hide
-    from phenom_cli.printing import print_json_lines, progress_console
+    from phenom_cli.printing import print_json_lines, status
     from phenom_cli.rows import Rows
 
     rest = dict(params)
@@ -221,12 +246,12 @@ def _print_rows(
         page_size=_number(rest, "limit", page_size, 1),
     )
     count = 0
-    with progress_console().status("Reading ...") as status:
+    with status("Reading ...") as show:
         for page in rows:
             print_json_lines(page, lambda text: hide(text, _secrets(gateway)))
             count += len(page)
             of_all = f" of {rows.expected:,}" if rows.expected is not None else ""
-            status.update(f"{count:,}{of_all} rows ...")
+            show(f"{count:,}{of_all} rows ...")
     click.echo(f"{count:,} rows.", err=True)
     outcome = rows.outcome
     if outcome is not None and outcome.total not in (None, outcome.rows):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import click
 
@@ -33,7 +33,8 @@ def path_and_params(
 ) -> tuple[str, dict[str, list[str]]]:
     """The path below the gateway URL, and all query parameters; a name may come repeatedly.
 
-    A whole URL is taken too if it is one of this gateway's.
+    A whole URL is taken too if it is one of this gateway's. What a server on the way could take
+    for another path, whether it is encoded or not, is refused.
     """
     if written.startswith(f"{gateway_url}/"):
         written = written[len(gateway_url) :]
@@ -43,16 +44,31 @@ def path_and_params(
             param_hint="PATH",
         )
     path, _, query = written.partition("#")[0].partition("?")
+    if not _stays_below(path):
+        raise click.BadParameter(
+            f"must be below {gateway_url} as it stands: no // at its beginning, no . or .. between"
+            " slashes, no backslash and no control character.",
+            param_hint="PATH",
+        )
     params: dict[str, list[str]] = {}
     for name, value in [*parse_qsl(query, keep_blank_values=True), *map(_pair, pairs)]:
         params.setdefault(name, []).append(value)
     return path, params
 
 
+def _stays_below(path: str) -> bool:
+    while (decoded := unquote(path)) != path:
+        path = decoded
+    # Some servers cut parameters ("..;x") off before they look at the dots.
+    segments = {segment.partition(";")[0].strip() for segment in path.split("/")}
+    is_plain = path.isprintable() and "\\" not in path
+    return is_plain and not path.startswith("//") and segments.isdisjoint((".", ".."))
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise click.BadParameter(f"{text!r} is not name=value.", param_hint="-p")
+        raise click.BadParameter("a parameter looks like name=value.", param_hint="-p")
     return name, value
 
 

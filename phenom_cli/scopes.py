@@ -58,14 +58,14 @@ def scopes(config_file: str, as_json: bool) -> None:
       phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
     """
     from phenom_cli.configuration import read_config, source_settings
-    from phenom_cli.printing import console, print_json, progress_console
+    from phenom_cli.printing import console, print_json, status
     from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
 
     raw = read_config(config_file)
     config = source_settings(raw)
     # Of a destination's configuration; a wrong one is reported by destination-phenom check.
     site_type = raw.get("site_type")
-    with progress_console().status("Asking the gateway ..."):
+    with status("Asking the gateway ..."):
         found = scope_test(
             config,
             config.locale or DEFAULT_LOCALE,
@@ -75,9 +75,12 @@ def scopes(config_file: str, as_json: bool) -> None:
         print_json([asdict(scope) for scope in found], indent=2)
     else:
         show(found, console(pipe_width=_PIPE_WIDTH), has_api_key=config.api_key is not None)
-    missing = [scope.name for scope in found if scope.required and scope.result not in PASSED]
+    missing = [scope for scope in found if scope.required and scope.result not in PASSED]
     if missing:
-        click.echo(f"Error: required models cannot be read: {', '.join(missing)}.", err=True)
+        names = ", ".join(scope.name for scope in missing)
+        # Permissions to ask for are told with the table.
+        causes = " ".join(dict.fromkeys(scope.message for scope in missing if not scope.ask))
+        click.echo(f"Error: required models cannot be read: {names}. {causes}".rstrip(), err=True)
         sys.exit(1)
 
 
@@ -90,29 +93,33 @@ def show(found: Sequence[Scope], console: Console, *, has_api_key: bool) -> None
     from rich.table import Table
     from rich.text import Text
 
-    from phenom_cli.printing import print_rendered
+    from phenom_cli.printing import plain, print_rendered
+    from phenom_cli.screen import visible_line
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("model, columns or action", max_width=_NAME)
+    table.add_column("model, columns or action", max_width=_NAME, overflow="fold")
     table.add_column("result")
     table.add_column("endpoint")
     remarks: dict[tuple[str, str, str], list[str]] = {}
     for scope in found:
         status = f" ({scope.http_status})" if scope.http_status is not None else ""
         table.add_row(
-            Text(scope.name),
+            plain(scope.name),
             Text(f"{scope.result}{status}", style=_COLOURS[scope.result]),
-            Text(_at_slashes(scope.endpoint, console.width - _NAME_AND_RESULT), overflow="fold"),
+            Text(
+                _at_slashes(visible_line(scope.endpoint), console.width - _NAME_AND_RESULT),
+                overflow="fold",
+            ),
         )
         if scope.ask or scope.message:
             remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
     print_rendered(console, table)
     for (result, ask, message), names in remarks.items():
         click.echo()
-        heading = Text(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
+        heading = plain(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
         print_rendered(console, heading)
         for line in filter(None, (message, ask and f"Ask Phenom for: {ask}.")):
-            print_rendered(console, Padding(Text(line), (0, 0, 0, 2)))
+            print_rendered(console, Padding(plain(line), (0, 0, 0, 2)))
     statuses = {scope.http_status for scope in found if scope.result != "not configured"}
     if not has_api_key and statuses == {403}:
         click.echo()

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_MAIL = re.compile(r"\S+@\S+")
+_MAIL = re.compile(r"\S@\S")
+_PHONE = re.compile(r"\+[\d\s()./-]{6,}")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HTML = re.compile(r"<[a-z!/][^<>@]*>", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f-]{16,}", re.IGNORECASE)
 _LONGEST = 24
 """Characters that are shown one by one."""
+
+
+def field_name(key: str) -> str:
+    """``key``, but for one that is a person's address: objects by person have such."""
+    if _MAIL.search(key):
+        return "<e-mail>"
+    return "<number>" if _PHONE.fullmatch(key) else key
 
 
 def json_type(value: Any) -> str:

@@ -20,11 +20,14 @@ from phenom_api.listings import (
     jobs_page,
 )
 from phenom_api.paging import Page
-from phenom_cli.shapes import json_type, shape
+from phenom_cli.shapes import field_name, json_type, shape
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.origins import Origins
-from source_phenom.models.values import is_empty
+from source_phenom.models.values import is_empty, with_custom_objects
+
+DEEPEST = 50
+"""Levels of objects that are descended into."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,13 @@ def jobs_found(config: SourceConfig, gateway: Gateway, size: int) -> tuple[list[
 def applications_found(
     config: SourceConfig, gateway: Gateway, size: int
 ) -> tuple[list[Found], int, int]:
-    """The same for applications; what describes the candidate belongs to that model."""
+    """The same for applications; what describes the candidate belongs to that model.
+
+    Of a sample those count that ``only_created_applications`` keeps.
+    """
     fetch = partial(applications_page, gateway)
-    rows, total = sample(fetch, size, config.page_size, application_identity)
+    listed, total = sample(fetch, size, config.page_size, application_identity)
+    rows = [row for row in listed if applications.is_kept(row, config.created_sources)]
     origins = Origins(config.field_overrides, config.custom_fields)
     found = []
     for each in survey(rows):
@@ -113,7 +120,7 @@ class _Seen:
 
 def survey(rows: Sequence[Any]) -> list[Field]:
     """Every field of the rows, a parent ahead of its members. What is no object has none."""
-    payloads = [row for row in rows if isinstance(row, dict)]
+    payloads = [with_custom_objects(row) for row in rows if isinstance(row, dict)]
     seen: dict[tuple[str, ...], _Seen] = {}
     for payload in payloads:
         here: dict[tuple[str, ...], list[Any]] = {}
@@ -142,8 +149,10 @@ def _values(
     members: Mapping[str, Any], parents: tuple[str, ...], in_list: bool = False
 ) -> Iterator[tuple[tuple[str, ...], Any, bool]]:
     for key, value in members.items():
-        parts = (*parents, key)
+        parts = (*parents, field_name(key))
         yield parts, value, in_list
+        if len(parts) == DEEPEST:
+            continue
         if isinstance(value, dict):
             yield from _values(value, parts, in_list)
         elif isinstance(value, list):

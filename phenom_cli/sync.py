@@ -19,7 +19,7 @@ from phenom_cli.configuration import read_config
 from phenom_cli.display import display, results_table
 from phenom_cli.interpreter import pyairbyte_python
 from phenom_cli.local_tenant import local_tenant
-from phenom_cli.printing import console
+from phenom_cli.printing import console, print_rendered
 from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID
 
 WORKER = Path(__file__).with_name("warehouse_worker.py")
@@ -51,7 +51,7 @@ def sync(
             "folder": folder,
         }
         rows = _worked_off(python, request)
-    console().print(results_table(rows))
+    print_rendered(console(), results_table(rows))
     failed = [row for row in rows if row["failure"]]
     for row in failed:
         click.echo(f"Error: the stream {row['stream']} failed: {row['failure']}", err=True)

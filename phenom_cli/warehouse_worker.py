@@ -28,6 +28,8 @@ PARTS = {
 
 
 def main() -> int:
+    # The warehouse's files, temporary ones and those of the connector hold personal data.
+    os.umask(0o077)
     _find_siblings()
     from phenom_cli.warehouse.events import Events
     from phenom_cli.warehouse.failures import SyncFailed

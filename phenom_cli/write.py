@@ -6,20 +6,36 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from phenom_cli.configuration import config_option
+from phenom_cli.printing import StdoutFailed, need_stdout, print_json
+from phenom_cli.screen import is_open
+from phenom_protocol.standard_streams import tell_on_stderr
 
 if TYPE_CHECKING:
     from destination_phenom.batch import Batch
     from destination_phenom.config import DestinationConfig
-    from destination_phenom.results import Result, Summary
+    from destination_phenom.lines import Line
+    from destination_phenom.results import Result
 
 _EVERY = 100
 """Records between two lines of progress where stderr is not a terminal."""
+
+
+class _InputFile(click.File):
+    """A file to read as bytes; - is standard input, which may be closed."""
+
+    def __init__(self) -> None:
+        super().__init__("rb")
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value == "-" and not is_open(sys.stdin):
+            self.fail("standard input is closed.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command()
@@ -35,7 +51,7 @@ _EVERY = 100
     is_flag=True,
     help="Only validate, and show what would be sent, with personal data masked.",
 )
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=_InputFile())
 def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
     """Create candidates or applications in Phenom from FILE.
 
@@ -45,6 +61,9 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
     For every record one line of JSON goes to standard output: its position, its status (created,
     already_applied, already_exists, rejected, or unsettled where the gateway failed), the ids that
     Phenom gave, and what is wrong. Running the same file again creates nothing twice.
+
+    Where these lines, or those of results_path, cannot be written any more (a full disk, | head),
+    nothing more is sent, and standard error counts what was created.
 
     Exit code 0 if every record was carried out. Rejected records make it 1, unless the
     configuration says on_rejected_record: skip.
@@ -69,144 +88,165 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
 
 def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.batch import Batch
-    from destination_phenom.write import PATIENCE, actions, open_results
-    from phenom_api.errors import InvalidConfig, PhenomError
+    from destination_phenom.lines import lines
+    from destination_phenom.write import PATIENCE, actions, longest_line, open_results
+    from phenom_api.errors import InvalidConfig
     from phenom_api.gateway import Gateway
 
+    need_stdout()
     try:
         results = open_results(config)
     except InvalidConfig as error:
         raise click.ClickException(error.message) from None
     with Gateway(config, patience=PATIENCE) as gateway, _progress() as progress:
+        show = _Printer()
 
         def report(result: Result) -> None:
-            if results is not None:
-                results.write(result)
-            _print(result.as_json())
             progress.one(result.outcome.status)
+            try:
+                if results is not None:
+                    results.write(result)
+            finally:
+                show(result.as_json())
 
         batch = Batch(
             actions(config, gateway), config.num_workers, report=report, echo=lambda *_: None
         )
         try:
-            _take(batch, action, file)
+            _take(batch, action, lines(file, longest_line(config)))
             batch.finish()
         except KeyboardInterrupt as interrupt:
-            click.echo("Interrupted; waiting for the records that are under way ...", err=True)
+            tell_on_stderr("Interrupted; waiting for the records that are under way ...")
             batch.stop(interrupt)
             batch.finish()
-    if results is not None:
-        results.close()
-    _say(batch.summary)
+    try:
+        if results is not None:
+            results.close()
+    except InvalidConfig as error:
+        batch.stop(error)
+    tell_on_stderr(*batch.summary.lines())
     if isinstance(batch.failure, KeyboardInterrupt):
-        click.echo("Run it again with the same file: nothing is created twice.", err=True)
+        tell_on_stderr("Run it again with the same file: nothing is created twice.")
         return 130
-    if isinstance(batch.failure, PhenomError):
-        raise click.ClickException(batch.failure.message)
     if batch.failure is not None:
-        raise batch.failure
+        raise _told(batch.failure)
     return 1 if batch.summary.rejected and config.on_rejected_record == "fail" else 0
 
 
-def _take(batch: Batch, action: str, file: BinaryIO) -> None:
+def _told(failure: BaseException) -> click.ClickException:
+    """Why the run ended, without a traceback: it can hold an applicant's data."""
+    from phenom_api.errors import PhenomError
+    from phenom_protocol.entry import origin_of
+
+    if isinstance(failure, click.ClickException):
+        return failure
+    if isinstance(failure, PhenomError):
+        return click.ClickException(failure.message)
+    return click.ClickException(
+        "The command met a situation it does not know. Please report it with this detail: "
+        f"{type(failure).__name__}: {origin_of(failure)}"
+    )
+
+
+def _take(batch: Batch, action: str, incoming: Iterator[Line]) -> None:
     """Hand over every line, until the end or until the run has stopped."""
     from destination_phenom.ledger import Stopped
-    from phenom_api.errors import InvalidConfig
 
     stream = (None, action)
     try:
-        for row, size in _rows(file):
-            if isinstance(row, str):
-                batch.reject(stream, row)
+        for line in incoming:
+            try:
+                row = _row(line)
+            except ValueError as error:
+                batch.reject(stream, str(error), line.number)
             else:
-                batch.record(stream, action, row, size)
+                batch.record(stream, action, row, len(line.content))
     except Stopped:
         pass
-    except InvalidConfig as error:
+    except Exception as error:
         batch.stop(error)
 
 
 def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:
+    from destination_phenom.lines import lines
     from destination_phenom.preview import Preview
     from destination_phenom.rejections import Rejected, rejected
+    from destination_phenom.write import longest_line
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Gateway
 
+    need_stdout()
     refused = position = 0
-    with Gateway(config) as gateway:
+    with Gateway(config) as gateway, _progress():
         preview = Preview(config, gateway)
-        for position, (row, _) in enumerate(_rows(file), 1):
-            shown: dict[str, Any] = {"stream": action, "position": position, "status": "valid"}
-            try:
-                if isinstance(row, str):
-                    raise rejected("", row)
-                shown["requests"] = preview.requests(action, row)
-            except Rejected as error:
-                refused += 1
-                problems = [{"field": p.field, "rule": p.rule} for p in error.problems]
-                shown |= {"status": "rejected", "error": str(error), "problems": problems}
-            except PhenomError as error:
-                raise click.ClickException(error.message) from None
-            _print(shown)
-    click.echo(
-        f"Dry run: nothing was sent. {position - refused:,} of {position:,} records are valid.",
-        err=True,
+        try:
+            for position, line in enumerate(lines(file, longest_line(config)), 1):
+                shown: dict[str, Any] = {"stream": action, "position": position, "status": "valid"}
+                try:
+                    try:
+                        row = _row(line)
+                    except ValueError as error:
+                        raise rejected("", f"The line {error}.") from None
+                    shown["requests"] = preview.requests(action, row)
+                except Rejected as error:
+                    refused += 1
+                    problems = [{"field": p.field, "rule": p.rule} for p in error.problems]
+                    shown |= {"status": "rejected", "error": str(error), "problems": problems}
+                print_json(shown)
+        except PhenomError as error:
+            raise click.ClickException(error.message) from None
+    tell_on_stderr(
+        f"Dry run: nothing was sent. {position - refused:,} of {position:,} records are valid."
     )
     return 1 if refused and config.on_rejected_record == "fail" else 0
 
 
-def _rows(file: BinaryIO) -> Iterator[tuple[Mapping[str, Any] | str, int]]:
-    """Each line's object, or what is wrong with it, and its size in bytes."""
-    from phenom_api.answers import parse_json
-
-    for line in file:
-        if not line.strip():
-            continue
-        try:
-            row = parse_json(line)
-        except (ValueError, RecursionError):
-            row = None
-        if isinstance(row, dict):
-            yield row, len(line)
-        else:
-            yield "The line is not a JSON object.", len(line)
+def _row(line: Line) -> Mapping[str, Any]:
+    """The line's object; ``ValueError`` says what is wrong with the line."""
+    row = line.parsed()
+    if not isinstance(row, dict):
+        raise ValueError("is not a JSON object")
+    return row
 
 
-def _say(summary: Summary) -> None:
-    for line in summary.lines():
-        click.echo(line, err=True)
+class _Printer:
+    """Prints a line of JSON at a time, from any thread; none after one that could not be printed.
 
-
-_printing = threading.Lock()
-
-
-def _print(line: dict[str, Any]) -> None:
-    from phenom_cli.printing import print_json
-
-    with _printing:
-        print_json(line)
-
-
-class _Progress:
-    """Counts on stderr: a line that stays on a terminal, else a line now and then."""
+    :raises StdoutFailed: for that one, and for all that follow.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._failure: StdoutFailed | None = None
+
+    def __call__(self, line: dict[str, Any]) -> None:
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                print_json(line)
+            except StdoutFailed as error:
+                self._failure = error
+                raise
+
+
+class _Progress:
+    """Counts on stderr: on a terminal where :func:`status` shows it, else a line now and then."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
-        self._terminal = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._terminal = sys.stderr is not None and sys.stderr.isatty() and not sys.stdout.isatty()
 
     def one(self, status: str) -> None:
         with self._lock:
             self._counts[status] = self._counts.get(status, 0) + 1
             total = sum(self._counts.values())
             if self._terminal:
-                click.echo(f"\r{self._text(total)}", nl=False, err=True)
+                self._show(self._text(total))
             elif total % _EVERY == 0:
-                click.echo(self._text(total), err=True)
-
-    def end(self) -> None:
-        if self._terminal and self._counts:
-            click.echo("", err=True)
+                tell_on_stderr(self._text(total))
 
     def _text(self, total: int) -> str:
         listed = ", ".join(f"{count:,} {status}" for status, count in self._counts.items())
@@ -215,16 +255,17 @@ class _Progress:
 
 class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"Warning: {record.getMessage()}", err=True)
+        tell_on_stderr(f"Warning: {record.getMessage()}")
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
+    from phenom_cli.printing import status
+
     logger, warnings = logging.getLogger("airbyte"), _Warnings(logging.WARNING)
     logger.addHandler(warnings)
-    progress = _Progress()
     try:
-        yield progress
+        with status("Writing ...") as show:
+            yield _Progress(show)
     finally:
-        progress.end()
         logger.removeHandler(warnings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 from phenom_protocol import messages
 from phenom_protocol.output import Output, ProtocolLog
+from phenom_protocol.standard_streams import let_go_of, tell_on_stderr
 
 Command = Callable[[argparse.Namespace, "Session"], int]
 """Carries out one command; returns the exit code."""
@@ -41,6 +41,10 @@ class Session:
         self.output = output
         self.log = ProtocolLog(output)
 
+    def tell_on_stderr(self, *lines: str) -> None:
+        """What has to be said although standard output takes nothing any more."""
+        tell_on_stderr(*map(self.log.masked, lines))
+
 
 def run(
     name: str,
@@ -51,32 +55,48 @@ def run(
 ) -> int:
     """Parse ``argv`` and carry out the command; whatever goes wrong becomes a TRACE message.
 
+    Where standard output cannot be written, the exit code is 1 and standard error says why, but
+    for a reader who closed the pipe (``| head``).
+
     :param commands: per command its function, its help, and the files that it takes; a file
         name that ends with ``?`` is optional.
     """
     arguments = _parser(name, description, commands, version).parse_args(argv)
+    if sys.stdout is None:
+        tell_on_stderr("Standard output is closed: it is where the messages go.")
+        return 1
     session = Session(Output())
     root = logging.getLogger()
     root.handlers = [session.log]
     root.setLevel(logging.WARNING)
     airbyte = logging.getLogger("airbyte")
     airbyte.setLevel(logging.DEBUG if arguments.debug else logging.INFO)
+    exit_code = _carried_out(commands[arguments.command][0], arguments, session)
+    failure = session.output.failure
+    if failure is None:
+        return exit_code
+    let_go_of(sys.stdout)
+    if not isinstance(failure, BrokenPipeError):
+        tell_on_stderr(f"Standard output cannot be written: {failure.strerror}.")
+    return exit_code or 1
+
+
+def _carried_out(command: Command, arguments: argparse.Namespace, session: Session) -> int:
     try:
-        return commands[arguments.command][0](arguments, session)
+        return command(arguments, session)
     except ProtocolError as error:
         _trace(session, error.message, error.detail, error.failure_type)
-    except BrokenPipeError:
-        _let_go_of_stdout()
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        _trace(
-            session,
-            "The connector met a situation it does not know. Please report it with the "
-            "technical detail below.",
-            f"{type(error).__name__}: {origin_of(error)}",
-            "system_error",
-        )
+        if session.output.failure is None:
+            _trace(
+                session,
+                "The connector met a situation it does not know. Please report it with the "
+                "technical detail below.",
+                f"{type(error).__name__}: {origin_of(error)}",
+                "system_error",
+            )
     return 1
 
 
@@ -86,6 +106,8 @@ def read_json(path: str, what: str) -> Any:
         return json.loads(Path(path).read_bytes())
     except OSError as error:
         raise ProtocolError(f"The {what} file cannot be read: {error.strerror} ({path}).") from None
+    except RecursionError:
+        raise ProtocolError(f"The {what} file is nested too deeply: {path}.") from None
     except ValueError as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise ProtocolError(f"The {what} file is not valid JSON{where}: {path}.") from None
@@ -108,21 +130,31 @@ def _parser(
             subparser.add_argument(
                 f"--{option}",
                 metavar="FILE",
+                type=_file_name,
                 required=not optional,
                 help=f"JSON file with the {option}" + (" (optional)" if optional else ""),
             )
     return parser
 
 
+def _file_name(written: str) -> str:
+    """Refuses JSON in the place of its file, without repeating it: it may hold secrets."""
+    if written.lstrip().startswith(("{", "[")):
+        raise argparse.ArgumentTypeError("the name of a file with the JSON, not the JSON itself")
+    return written
+
+
 def _trace(session: Session, message: str, detail: str, failure_type: messages.FailureType) -> None:
-    session.output.write(
-        messages.error(
-            session.log.masked(message),
-            session.log.masked(detail),
-            failure_type,
-            messages.now_millis(),
-        )
+    trace = messages.error(
+        session.log.masked(message),
+        session.log.masked(detail),
+        failure_type,
+        messages.now_millis(),
     )
+    try:
+        session.output.write(trace)
+    except OSError:
+        session.tell_on_stderr(message)
 
 
 def origin_of(error: BaseException) -> str:
@@ -131,8 +163,3 @@ def origin_of(error: BaseException) -> str:
     return " <- ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)
     )
-
-
-def _let_go_of_stdout() -> None:
-    """Keep the interpreter from failing once more when it flushes a closed pipe at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,11 +5,14 @@ Members and their order are those of ``AirbyteMessageSerializer`` in airbyte-cdk
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
+
+from phenom_api.visible import visible
 
 Level = Literal["FATAL", "ERROR", "WARN", "INFO", "DEBUG"]
 StreamStatus = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
@@ -19,6 +22,11 @@ FailureType = Literal["config_error", "system_error", "transient_error"]
 def now_millis() -> int:
     """Milliseconds since 1970, for ``emitted_at``."""
     return time.time_ns() // 1_000_000
+
+
+def _for_people(message: Mapping[str, Any]) -> bytes:
+    """One that a person may read on a terminal, and that can quote what comes from outside."""
+    return visible(json.dumps(message, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def record_frame(stream: str, emitted_at: int) -> tuple[bytes, bytes]:
@@ -45,7 +53,7 @@ def state(stream: str, blob: Mapping[str, Any], record_count: int) -> bytes:
 
 
 def log(level: Level, message: str) -> bytes:
-    return orjson.dumps({"type": "LOG", "log": {"level": level, "message": message}})
+    return _for_people({"type": "LOG", "log": {"level": level, "message": message}})
 
 
 def stream_status(stream: str, status: StreamStatus, emitted_at: int) -> bytes:
@@ -77,7 +85,7 @@ def error(
     body["failure_type"] = failure_type
     if stream is not None:
         body["stream_descriptor"] = {"name": stream}
-    return orjson.dumps(
+    return _for_people(
         {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": emitted_at, "error": body}}
     )
 
@@ -86,7 +94,7 @@ def connection_status(succeeded: bool, message: str | None = None) -> bytes:
     status: dict[str, Any] = {"status": "SUCCEEDED" if succeeded else "FAILED"}
     if message is not None:
         status["message"] = message
-    return orjson.dumps({"type": "CONNECTION_STATUS", "connectionStatus": status})
+    return _for_people({"type": "CONNECTION_STATUS", "connectionStatus": status})
 
 
 def spec(specification: Mapping[str, Any]) -> bytes:

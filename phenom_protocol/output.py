@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from phenom_api.answers import hide
 from phenom_protocol import messages
+from phenom_protocol.standard_streams import write_whole
 
 _LEVELS: dict[int, messages.Level] = {
     logging.CRITICAL: "FATAL",
@@ -21,26 +22,36 @@ _LEVELS: dict[int, messages.Level] = {
 
 
 class Output:
-    """Writes messages as lines. A page of records is one write; everything is flushed."""
+    """Writes messages as lines. A page of records is one write; everything is flushed.
+
+    After the first failure, which ``failure`` holds, nothing more is written: the last line may be
+    half a line.
+    """
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stdout.buffer
         self._lock = threading.Lock()
+        self.failure: OSError | None = None
 
     def write(self, message: bytes) -> None:
         """One message, seen by whoever reads us before this returns."""
-        with self._lock:
-            self._stream.write(message + b"\n")
-            self._stream.flush()
+        self._put(message + b"\n")
 
     def write_records(self, stream: str, records: Iterable[bytes], emitted_at: int) -> None:
         """RECORD messages of one stream out of the JSON texts of their data."""
         before, after = messages.record_frame(stream, emitted_at)
         between = after + b"\n" + before
-        page = before + between.join(records) + after + b"\n"
+        self._put(before + between.join(records) + after + b"\n")
+
+    def _put(self, lines: bytes) -> None:
         with self._lock:
-            self._stream.write(page)
-            self._stream.flush()
+            if self.failure is not None:
+                raise self.failure
+            try:
+                write_whole(self._stream, lines)
+            except OSError as error:
+                self.failure = error
+                raise
 
 
 class ProtocolLog(logging.Handler):
@@ -62,5 +73,8 @@ class ProtocolLog(logging.Handler):
         try:
             text = self.masked(record.getMessage())
             self._output.write(messages.log(_LEVELS.get(record.levelno, "INFO"), text))
+        except OSError:
+            # The output remembers it.
+            pass
         except Exception:
             self.handleError(record)

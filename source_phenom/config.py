@@ -121,6 +121,15 @@ class SourceConfig(Connection):
     hard_deletes: bool = False
     page_size: int = Field(default=100, ge=1, le=1000)
 
+    @property
+    def created_sources(self) -> frozenset[str] | None:
+        """The plain sources of the applications that are read; None where all are."""
+        from source_phenom.models.applications import plain_source
+
+        if not self.only_created_applications:
+            return None
+        return frozenset(map(plain_source, self.application_sources))
+
 
 def source_config(config: Any) -> SourceConfig:
     """Validate; raises :class:`phenom_api.errors.InvalidConfig` that names the wrong keys."""

@@ -86,6 +86,7 @@ _DERIVED = {
     (jobs.MODEL, "remote_created_at"): f"`createdDate` of `{hiring_manager.JOBS}`",
     (jobs.MODEL, "remote_updated_at"): f"`updatedDate` of `{hiring_manager.JOBS}`",
     (candidates.MODEL, "remote_id"): "else `candidateData.contactData.email`",
+    (applications.MODEL, "applied_at"): "the second that it begins with",
     (applications.MODEL, "candidate_id"): "else `candidateData.contactData.email`",
     (candidates.MODEL, "tags"): "`tag` of the Tags API",
     (candidates.MODEL, "remote_created_at"): f"`dateCreated` {_FOUND}",

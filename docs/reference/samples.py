@@ -7,6 +7,7 @@ example.com.
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from source_phenom.models import (
     hiring_team,
     jobs,
 )
-from source_phenom.models.hiring_status import own_application
+from source_phenom.models.hiring_status import Application, own_application
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.outcomes import Outcomes
 from source_phenom.models.values import Odd
@@ -31,6 +32,7 @@ from source_phenom.models.values import Odd
 Record = dict[str, Any]
 
 PAYLOADS = Path(__file__).with_name("payloads")
+_NOW = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 _SEEN = {"changed_at": "2026-03-02T06:00:00.000Z", "remote_deleted_at": None}
 """What the sync adds to every record: when it was first seen like this, and that it is live."""
 
@@ -86,9 +88,10 @@ def _of_application(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
             profile["dateCreated"], profile["updatedDate"], payload("candidate_tags"), odd
         )
     )
-    standing = own_application(payload("candidate_application"), odd).standing
+    standing = own_application(payload("candidate_application")).standing
+    odd += standing.odd
     outcome = Outcomes({}).of(standing.stage or "")
-    own = [application_activities.Application(key, applications.applied_for(application))]
+    own = [Application(key, applications.applied_for(application))]
     ((_, activity),) = application_activities.activities(
         [payload("hiring_status_activity")], candidate_key, own, ids, odd
     )
@@ -99,7 +102,7 @@ def _of_application(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
         candidates.MODEL: orjson.loads(
             candidates.with_source(candidate, candidates.applicant_source(application, odd))
         ),
-        applications.MODEL: applications.application(application, key, ids, odd)
+        applications.MODEL: applications.application(application, key, ids, _NOW, odd)
         | applications.details(standing, outcome),
         application_activities.MODEL: activity,
         candidate_documents.MODEL: document,

@@ -24,6 +24,8 @@ from phenom_sandbox import Access, Fault, LocalTenant
 from source_phenom import manifest
 
 ROOT = Path(__file__).resolve().parents[2]
+ERASED = re.compile(r"[^\n]*\r\n\S*\r\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K")
+"""A line that goes again: from the line below it, or from its own end."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 Tool = Callable[..., Done]
 
@@ -174,17 +176,26 @@ class TestFields:
         assert site_type["feeds"] == ["jobs.visibility", "jobs.integration_fields"]
 
 
-def on_terminal(width: int, *arguments: str) -> str:
-    """What a person sees on a terminal of that width, without colours; no line is longer."""
+def on_terminal(
+    width: int,
+    *arguments: str,
+    stdout: int | None = None,
+    stderr: int | None = subprocess.DEVNULL,
+    kind: str = "xterm",
+) -> str:
+    """All that a terminal of that width gets.
+
+    :param stdout, stderr: where one of them goes instead.
+    """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
     process = subprocess.Popen(
         [sys.executable, "-m", "phenom_cli.main", *arguments],
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs if stderr is None else stderr,
         cwd=ROOT,
-        env={**environment, "TERM": "xterm"},
+        env={**environment, "TERM": kind},
     )
     os.close(theirs)
     seen = b""
@@ -198,16 +209,65 @@ def on_terminal(width: int, *arguments: str) -> str:
         seen += part
     os.close(ours)
     process.wait(timeout=30)
-    return ESCAPES.sub("", seen.decode())
+    return seen.decode()
 
 
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [60, 80, 140])
 @pytest.mark.parametrize("command", ["scopes", "fields"])
 def test_on_a_terminal(local: LocalTenant, tmp_path: Path, command: str, width: int) -> None:
-    shown = on_terminal(width, command, "--config", config_file(tmp_path, local.config))
+    file = config_file(tmp_path, local.config)
+    shown = ESCAPES.sub("", on_terminal(width, command, "--config", file))
     assert max(map(len, shown.splitlines())) <= width
+    assert "…" not in shown
     if command == "fields":
         assert ("candidateData.contactData.email" in shown) == (width == 140)
+        # Wherever custom_fields and integration_fields are folded, both parts are there.
+        assert shown.count("_f") == len(re.findall("(?<!F)ields", shown)) > 20
+
+
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+@pytest.mark.parametrize("command", ["scopes", "fields"])
+def test_what_moves_is_gone_where_text_begins(
+    local: LocalTenant, tmp_path: Path, command: str, kind: str
+) -> None:
+    local.faults.deny = Fault(path="/jobs-api")
+    shown = on_terminal(
+        *(80, command, "--config", config_file(tmp_path, local.config)),
+        stdout=subprocess.DEVNULL,
+        stderr=None,
+        kind=kind,
+    )
+    assert ("\x1b" in shown) == (kind == "xterm")
+    lines = ESCAPES.sub("", ERASED.sub("", shown)).splitlines()
+    assert any(line.startswith("Error: ") for line in lines)
+    assert not [line for line in lines if "..." in line]
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+@pytest.mark.parametrize("stdout", [None, subprocess.DEVNULL])
+def test_a_long_error_is_broken_between_words(
+    tmp_path: Path, width: int, stdout: int | None
+) -> None:
+    wrong = {"client_id": "a", "nothing_that_is_known": 1, "page_size": "many"}
+    call = ("fields", "--config", config_file(tmp_path, wrong))
+    shown = on_terminal(width, *call, stdout=stdout, stderr=None)
+    lines = shown.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= width
+    assert shown.split() == error_in_a_pipe(*call).split()
+
+
+def error_in_a_pipe(*arguments: str) -> str:
+    """The one line of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "phenom_cli.main", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    (line,) = done.stderr.splitlines()
+    return line
 
 
 @pytest.mark.parametrize("command", ["scopes", "passthrough", "fields"])

@@ -79,6 +79,15 @@ class TestList:
         assert {row["candidate_id"] for row in done.rows} == {candidate}
         assert not local.requests.count("GET /apply/v2/applications")
 
+    def test_of_those_whose_applications_are_read(self, local: LocalTenant, tool: Tool) -> None:
+        candidate = with_a_file(local)
+        for application in list(local.tenant.applications()):
+            if application["candidateData"].get("id") == candidate:
+                ours = {"jobApplicationData": {"applicantSource": "By us"}}
+                local.tenant.set_application(application["id"], ours)
+        config = {"only_created_applications": True, "application_sources": ["BY US "]}
+        assert {row["candidate_id"] for row in tool("list", **config).rows} == {candidate}
+
     def test_who_is_gone_is_passed_over_unless_named(self, local: LocalTenant, tool: Tool) -> None:
         gone = with_a_file(local)
         local.tenant.people.delete(gone)

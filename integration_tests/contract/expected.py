@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache, lru_cache
+from time import time
 from typing import Any
 
 import babel
@@ -72,7 +73,7 @@ def expected_records(
     chosen_jobs = _choose_jobs(open_jobs, closed_jobs, config)
     # Choice: an application without an id is skipped whole, its candidate data included.
     listed_applications = [
-        item for item in applications if isinstance(item, Mapping) and text(item.get("id"))
+        item for item in applications if isinstance(item, Mapping) and remote_key(item.get("id"))
     ]
     records = {
         "users": _users(chosen_jobs),
@@ -86,11 +87,11 @@ def expected_records(
     result: dict[str, dict[str, Record]] = {}
     for model, by_key in records.items():
         result[model] = {}
-        for key, fields in by_key.items():
-            record: Record = {"id": unified_id(integration_id, model, key)}
+        for remote_id, fields in by_key.items():
+            record: Record = {"id": unified_id(integration_id, model, remote_id)}
             # "`remote_id` - Phenom's own key as text (not on the two join models)."
             if model not in ("job_user_role_assignments", "job_hiring_team_members"):
-                record["remote_id"] = key
+                record["remote_id"] = remote_id
             # "`remote_deleted_at` - null while Phenom still returns the record"
             record["remote_deleted_at"] = None
             record.update(fields)
@@ -117,11 +118,18 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return json.dumps(value)
-    # Choice: blank text is null, other text is passed as it is, surrounding spaces included;
-    # ids are taken the same way.
+    # Choice: blank text is null, other text is passed as it is, surrounding spaces included.
     if isinstance(value, str) and value.strip() != "":
         return value
     return None
+
+
+def remote_key(value: Any) -> str | None:
+    """Return what a remote id, or a reference to one, is as the key of a record."""
+    # "Keys and references are trimmed, so that `" R-1 "` and `R-1` are one job wherever it is
+    # named."
+    given = text(value)
+    return None if given is None else given.strip()
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -133,7 +141,23 @@ def _list(value: Any) -> Sequence[Any]:
 
 
 def _given_object(value: Any) -> Any:
-    return value if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        return value
+    # "may also come as JSON text, or as a list of `{key, value}` or `{name, value}`: they are read
+    # as the object they mean"
+    if isinstance(value, str):
+        try:
+            return _given_object(json.loads(value))
+        except ValueError:
+            return None
+    # Choice: entries that are neither are left out; a list without any is no object.
+    found = {}
+    for entry in _list(value):
+        if isinstance(entry, Mapping) and "value" in entry:
+            name = text(entry["key"] if "key" in entry else entry.get("name"))
+            if name is not None:
+                found[name] = entry["value"]
+    return found or None
 
 
 # ---------------------------------------------------------------------------------------------
@@ -168,7 +192,7 @@ def _best_variants(
         if not isinstance(payload, Mapping):
             continue
         # Choice: a job without an id is skipped whole, its hiring team included.
-        job_id = text(payload.get("jobId"))
+        job_id = remote_key(payload.get("jobId"))
         if job_id is None:
             continue
         # Choice: the payload's own site type counts; where it names none, the one asked for.
@@ -210,7 +234,7 @@ def _plain_locale(locale: str) -> str:
 def _jobs(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Record]:
     result = {}
     for job_id, (status, site_type, payload) in chosen_jobs.items():
-        additional = _object(payload.get("additionalFields"))
+        additional = _object(_given_object(payload.get("additionalFields")))
         result[job_id] = {
             "name": text(payload.get("title")),  # "`name` = title"
             "description": text(payload.get("description")),
@@ -237,59 +261,33 @@ def _jobs(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Reco
     return result
 
 
-# Choice: these are "the usual synonyms". Temporary, permanent and regular are not among them:
-# each can be any of several types.
-EMPLOYMENT_TYPES = {
-    "FULL_TIME": (
-        "fulltime",
-        "full",
-        "ft",
-        "regularfulltime",
-        "fulltimeregular",
-        "permanentfulltime",
-        "fulltimepermanent",
-        "fulltimeemployee",
-    ),
-    "PART_TIME": (
-        "parttime",
-        "part",
-        "pt",
-        "regularparttime",
-        "parttimeregular",
-        "permanentparttime",
-        "parttimepermanent",
-        "parttimeemployee",
-    ),
-    "CONTRACT": (
-        "contract",
-        "contractor",
-        "contracttohire",
-        "fixedterm",
-        "fixedtermcontract",
-        "freelance",
-        "freelancer",
-    ),
-    "SEASONAL": ("seasonal", "seasonalworker", "seasonalemployee"),
-    "INTERNSHIP": ("internship", "intern", "coop"),
-}
+# Choice: temporary, permanent and regular name no kind: each can be any of them.
+EMPLOYMENT_WORDS = (
+    ("INTERNSHIP", ("intern", "internship", "co op")),
+    ("SEASONAL", ("seasonal",)),
+    ("CONTRACT", ("contract", "contractor", "fixed term", "freelance", "freelancer")),
+    ("PART_TIME", ("part time", "parttime", "pt")),
+    ("FULL_TIME", ("full time", "fulltime", "ft", "vollzeit", "tempo pieno", "正社員")),
+)
 
 
 def employment_type(value: Any) -> str | None:
     """Return one of the five unified types, or what Phenom says."""
-    given = text(value)
-    if given is None:
+    # "a list of texts"; Choice: where no kind is named, they are joined.
+    entries = value if isinstance(value, list) else [value]
+    given = [one for one in map(text, entries) if one is not None]
+    if not given:
         return None
-    # "(case, spaces, dashes and underscores ignored; the usual synonyms)"
-    letters = ""
-    for letter in given.lower():
-        is_dash = unicodedata.category(letter) == "Pd"
-        if not letter.isspace() and not is_dash and letter != "_":
-            letters += letter
-    for unified, names in EMPLOYMENT_TYPES.items():
-        if letters in names:
+    # "words decide, in any order and with anything around them"
+    words = " | ".join(" ".join(re.findall(r"[^\W_]+", one.lower())) for one in given)
+    # Choice: half of a name counts where it is all there is.
+    words = {"full": "full time", "part": "part time"}.get(words, words)
+    # "the first of INTERNSHIP, SEASONAL, CONTRACT, PART_TIME, FULL_TIME counts"
+    for unified, names in EMPLOYMENT_WORDS:
+        if any(f" {name} " in f" {words} " for name in names):
             return unified
     # "else Phenom's text"
-    return given
+    return ", ".join(given)
 
 
 def visibility(site_type: str, display_career_site: Any) -> str:
@@ -357,15 +355,11 @@ def opened_at(additional: Mapping[str, Any]) -> str | None:
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
-    "%m/%d/%Y",  # Choice: months come first between slashes,
-    "%d/%m/%Y",  # unless that is no date;
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%d.%m.%Y",  # days come first between dots, unless that is no date;
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
     "%d. %m. %Y",
-    "%d.%m.%y",
-    "%m.%d.%Y",
-    "%m-%d-%Y",  # Choice: months come first between dashes, unless that is no date.
+    "%m-%d-%Y",
     "%d-%m-%Y",
     "%d %b %Y",
     "%d %B %Y",
@@ -381,9 +375,12 @@ DATE_FORMATS = (
     "%A, %B %d, %Y",
     "%a, %b %d, %Y",
     "%a, %d.%m.%Y",
+    "%a %b %d %Y",
 )
+DAY_LAST_FORMATS = ("%m.%d.%Y",)  # Choice: days come first between dots, unless that is no date.
 TIME_FORMATS = (
     "",
+    "%z",
     "T%H:%M",
     "T%H:%M:%S",
     "T%H:%M:%S.%f",
@@ -417,7 +414,7 @@ def timestamp(value: Any) -> str | None:
     written = " ".join(value.split())
     if re.fullmatch(r"\d{8}", written):  # ISO's basic form
         return _from_written(f"{written[:4]}-{written[4:6]}-{written[6:]}")
-    if re.fullmatch(r"\d{1,16}", written):
+    if re.fullmatch(r"\d{1,16}(\.\d+)?", written):
         return _from_epoch(float(written))
     return _from_written(written)
 
@@ -435,24 +432,41 @@ def _from_epoch(number: float) -> str | None:
 
 @cache
 def _from_written(written: str) -> str | None:
+    # "a zone that is written counts as it is meant (`UTC+02:00` and `GMT+0200` ...)"
+    written = re.sub(r"\b(UTC|GMT)([+-]\d\d:?\d\d)", r"\2", written)
+    written = re.sub(r"([+-]\d{4}) \([^()\d]+\)$", r"\1", written)  # (India Standard Time)
+    written = re.sub(r"Z\[UTC\]$", "Z", written)
     written = re.sub(r"\b(UTC|GMT)\b", "+0000", written)
     written = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", written)
     written = re.sub(r"(:\d\d\.\d{6})\d+", r"\1", written)  # strptime knows microseconds only
     written = re.sub(r"(:\d\d(?:\.\d+)?[+-]\d\d)$", r"\g<1>00", written)  # +01 is +0100
     formats = [date + time for time in TIME_FORMATS for date in DATE_FORMATS]
-    for one in [*formats, *WHOLE_FORMATS]:
+    last = [date + time for time in TIME_FORMATS for date in DAY_LAST_FORMATS]
+    meant = _moments(written, [*formats, *WHOLE_FORMATS]) or _moments(written, last)
+    # "What is ambiguous ... is null, never a guess."
+    if len(meant) != 1:
+        return None
+    moment = meant.pop()
+    # Choice: what is finer than a millisecond is cut off, not rounded.
+    day = f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
+    return f"{day}T{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _moments(written: str, formats: Iterable[str]) -> set[datetime]:
+    found = set()
+    for one in formats:
         try:
             moment = datetime.strptime(written, one)
+            # Choice: a weekday that is not that day's makes it no date.
+            if one.startswith(("%a", "%A")) and not written.startswith(moment.strftime("%a")):
+                continue
             # Choice: a time without a zone is UTC.
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=timezone.utc)
-            moment = moment.astimezone(timezone.utc)
+            found.add(moment.astimezone(timezone.utc))
         except (ValueError, OverflowError):
             continue
-        # Choice: what is finer than a millisecond is cut off, not rounded.
-        day = f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
-        return f"{day}T{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-    return None
+    return found
 
 
 # ---------------------------------------------------------------------------------------------
@@ -485,10 +499,13 @@ def location(
 # Choice: these names are everyday names besides those of ISO 3166 and CLDR.
 EVERYDAY_NAMES = {
     "GB": ["UK", "U.K.", "Great Britain", "Britain", "England", "Scotland", "Wales",
-           "Northern Ireland"],
+           "Northern Ireland", "Great Britain & Northern Ireland"],
+    "CN": ["Mainland China"],
+    "DE": ["DE - Germany", "Germany (DE)"],
     "CD": ["DR Congo"],
     "US": ["U.S.", "U.S.A.", "United States of America", "America"],
-    "KR": ["South Korea", "Korea", "Republic of Korea"],
+    "KR": ["South Korea", "Korea", "Republic of Korea",
+           "Korea, Republic of (South Korea)"],
     "KP": ["North Korea"],
     "RU": ["Russia"],
     "NL": ["Holland", "The Netherlands"],
@@ -619,7 +636,9 @@ def _users(chosen_jobs: Mapping[str, tuple[str, str, Payload]]) -> dict[str, Rec
             first_name, last_name = split_name(full_name)
             # "A user on several jobs is one record"
             if user_key not in users:
-                users[user_key] = {"first_name": None, "last_name": None, "email": user_key}
+                # "`email` = the key where it is an e-mail address, else null"
+                email = user_key if _is_email(user_key) else None
+                users[user_key] = {"first_name": None, "last_name": None, "email": email}
             user = users[user_key]
             # Choice: a name of nothing but commas is none.
             if user["first_name"] is None and user["last_name"] is None:
@@ -684,16 +703,22 @@ def _assignments(
 def _applications(applications: Sequence[Payload], integration_id: str) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for payload in applications:
-        key = text(payload.get("id"))
-        assert key is not None
-        if key in result:  # Choice: of two applications with one id the first listed.
+        application_id = remote_key(payload.get("id"))
+        assert application_id is not None
+        if application_id in result:  # Choice: of two applications with one id the first listed.
             continue
         # "`job_id` = id of jobs for `jobApplicationData.jobId`, even when that job is not listed
         # (internal, closed, deleted, the literal `JOBID`); null when blank"
-        job_id = text(_object(payload.get("jobApplicationData")).get("jobId"))
+        placed = _object(payload.get("jobApplicationData"))
+        job_id = remote_key(placed.get("jobId"))
         # "without either the candidate is not emitted and `candidate_id` is null"
         candidate = candidate_key(payload)
-        result[key] = {
+        result[application_id] = {
+            # "`source` = applicantSource"
+            "source": text(placed.get("applicantSource")),
+            # "`remote_job_id` = jobId as Phenom has it, trimmed, also the literal `JOBID`"
+            "remote_job_id": job_id,
+            "applied_at": applied_at(application_id),
             "job_id": None if job_id is None else unified_id(integration_id, "jobs", job_id),
             "candidate_id": (
                 None if candidate is None else unified_id(integration_id, "candidates", candidate)
@@ -708,13 +733,25 @@ def _applications(applications: Sequence[Payload], integration_id: str) -> dict[
     return result
 
 
+def applied_at(application_id: str) -> str | None:
+    """Return when an application was made."""
+    # "`applied_at` = the time in the id where that is 24 hexadecimal digits and a time between
+    # 2000 and a day from now, else null"
+    if len(application_id) != 24 or not set(application_id) <= set("0123456789abcdefABCDEF"):
+        return None
+    second = int(application_id[:8], 16)
+    if not datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp() <= second <= time() + 86_400:
+        return None
+    return f"{datetime.fromtimestamp(second, timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
 def candidate_key(application: Payload) -> str | None:
     """Return the key of the candidate of an application."""
     data = _object(application.get("candidateData"))
     # "`candidateData.id`; without one `email:` + the lower-cased address"
-    key = text(data.get("id"))
-    if key is not None:
-        return key
+    candidate_id = remote_key(data.get("id"))
+    if candidate_id is not None:
+        return candidate_id
     email = _valid_email(_object(data.get("contactData")).get("email"))
     return None if email is None else "email:" + email.lower()
 
@@ -722,27 +759,36 @@ def candidate_key(application: Payload) -> str | None:
 def _valid_email(value: Any) -> str | None:
     given = text(value)
     # "trimmed, invalid ones dropped"
-    if given is not None and re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", given.strip()):
-        return given.strip()
-    return None
+    return given.strip() if given is not None and _is_email(given.strip()) else None
+
+
+def _is_email(given: str) -> bool:
+    # Choice: the bare address, with no name or scheme beside it and no stray dots.
+    local, _, domain = given.partition("@")
+    return (
+        bool(re.fullmatch(r"[^@\s\"(),:;<>\[\]\\]+@[^@\s\"(),:;<>\[\]\\]+", given))
+        and all(local.split("."))
+        and all(domain.split("."))
+        and "." in domain
+    )
 
 
 def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:
     by_candidate: dict[str, list[Payload]] = {}
     for payload in applications:
-        key = candidate_key(payload)
-        if key is not None:
-            by_candidate.setdefault(key, []).append(payload)
+        whose = candidate_key(payload)
+        if whose is not None:
+            by_candidate.setdefault(whose, []).append(payload)
     result: dict[str, Record] = {}
-    for key, mine in by_candidate.items():
+    for whose, mine in by_candidate.items():
         # "Newest and oldest: application ids are 24 hexadecimal digits ...; compare them as text."
-        newest = max(mine, key=lambda one: str(text(one["id"])))
-        oldest = min(mine, key=lambda one: str(text(one["id"])))
+        newest = max(mine, key=lambda one: str(remote_key(one["id"])))
+        oldest = min(mine, key=lambda one: str(remote_key(one["id"])))
         data = _object(newest.get("candidateData"))
         address = _object(data.get("addressData"))
         company, title = current_position(data.get("experienceData"))
         email = _valid_email(_object(data.get("contactData")).get("email"))
-        result[key] = {
+        result[whose] = {
             "first_name": text(data.get("firstName")),
             "last_name": text(data.get("lastName")),
             "company": company,
@@ -751,6 +797,7 @@ def _candidates(applications: Sequence[Payload]) -> dict[str, Record]:
             "source": text(_object(oldest.get("jobApplicationData")).get("applicantSource")),
             **_NOT_ASKED_FOR["candidates"],
             "phone_numbers": phone_numbers(data.get("contactData")),
+            "email": email,  # "`email` = the first of them"
             # "`email_addresses` `[{email_address, type}]`, trimmed, invalid ones dropped, type
             # null"
             "email_addresses": [] if email is None else [{"email_address": email, "type": None}],

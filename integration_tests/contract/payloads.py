@@ -172,6 +172,12 @@ EMPLOYMENT_TYPES = [
     "Vollzeit?!",
     "Full Time, Part Time",
     "正社員",
+    "Full Time - Exempt",
+    "Intern (Fixed Term) (Trainee)",
+    "International",
+    ["Full time"],
+    ["Per Diem", "Volunteer"],
+    ["Seasonal", "Full Time"],
 ]
 
 COUNTRIES = [
@@ -210,6 +216,7 @@ COUNTRIES = [
     "中国",
     "Ελλάδα",
     "Hong Kong",
+    "Korea, Republic of (South Korea)",
     "Nirvana",
     "ZZ",
     "Remote",
@@ -232,8 +239,9 @@ DATES: list[Any] = [
     "2024-01-05 10:20",
     " 2024-01-05 ",
     "2024/01/05",
-    "01/05/2024",
-    "1/5/2024",
+    "01/25/2024",
+    "1/25/2024",
+    "5/5/2024",
     "12/31/2023",
     "31/12/2023",
     "05.01.2024",
@@ -246,7 +254,13 @@ DATES: list[Any] = [
     "5-Jan-2024",
     "Fri, 05 Jan 2024 10:20:30 GMT",
     "Fri, 05 Jan 2024 10:20:30 +0200",
-    "01/05/2024 10:20:30",
+    "01/25/2024 10:20:30",
+    "2024-01-05 10:20 UTC+02:00",
+    "Fri Jan 05 2024 10:20:30 GMT-0530 (Some Time)",
+    "2024-01-05T10:20:30Z[UTC]",
+    "2024-01-05Z",
+    "2024-01-05+01:00",
+    "1704449999.0",
     "2024-02-29",
     1704449999,
     1704449999123,
@@ -256,13 +270,10 @@ DATES: list[Any] = [
     "January 5th, 2024",
     "Friday, January 5, 2024",
     "Fri Jan 05 10:20:30 UTC 2024",
-    "01/05/2024 10:20 PM",
+    "01/25/2024 10:20 PM",
     "05.01.2024 14:20",
-    "05-01-2024",
     "25-12-2023",
     "01.13.2024",
-    "5.1.24",
-    "1/5/24",
     "20240105",
     20240105.0,
     "2024-01-05T10:20:30+01",
@@ -298,6 +309,15 @@ NO_DATES: list[Any] = [
     1e18,
     "31/31/2024",
     "first of never",
+    "01/05/2024",
+    "05-01-2024",
+    "24-01-05",
+    "5.1.24",
+    "1/5/24",
+    "2024-01-05, 2024-02-05",
+    "2024-01-05/2024-02-05",
+    "2024-01-05 10:20 IST",
+    "Sat, 05 Jan 2024 10:20:30 GMT",
 ]
 DATE_KEYS = [
     "openedAt",
@@ -327,6 +347,18 @@ DEPARTMENT_KEYS = [
     "sub department",
 ]
 
+KEY_VALUE_SHAPES: list[Any] = [
+    '{"dept": "R&D", "deep": {"a": [1]}}',
+    ' [{"key": "Department", "value": "R&D"}] ',
+    '"{}"',
+    "{",
+    "[]",
+    "null",
+    "3",
+    [{"key": "dept", "value": "R&D"}, {"name": "openedAt", "value": "2024-01-05"}],
+    [{"key": 5, "value": None}, {"key": " ", "value": 1}, {"key": "b"}, None, "c"],
+    [{"name": "a", "value": 1, "type": "NUMBER"}, {"key": "k", "name": "a", "value": 2}],
+]
 NAMES = [
     "Anna Schmidt",
     "Anna Maria Schmidt",
@@ -433,7 +465,10 @@ _job_fields: dict[str, st.SearchStrategy[Any]] = {
     "multiLocation": _either([{"city": "Berlin"}, {"city": None}], [None]),
     "multiCategory": _either([{"category": "IT"}], [{}]),
     "multiRecruiter": _often(_recruiters, [MISSING, None, [], {}, "anna@corp.example", 3]),
-    "additionalFields": _often(_additional_fields(), [MISSING, None, [], {}, "text", 3, ["a"]]),
+    "additionalFields": _often(
+        _additional_fields(),
+        [MISSING, None, [], {}, "", "text", 3, ["a"], *KEY_VALUE_SHAPES],
+    ),
     "visibilityLocale": _either(["en_US"], ["de_DE", "en_US"]),
     "visibilitySiteType": _either(["external"]),
 }
@@ -569,7 +604,12 @@ def _with_unknown(base: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[
 _candidate_data = _with_unknown(
     _object(
         {
-            "id": _often(st.integers(1, 60).map(lambda n: f"c{n}") | st.integers(1, 10), NO_ID),
+            "id": _often(
+                st.integers(1, 60).map(lambda n: f"c{n}")
+                | st.integers(1, 20).map(lambda n: f"\u00a0c{n}\t")
+                | st.integers(1, 10),
+                NO_ID,
+            ),
             "firstName": _mostly(words, UNEXPECTED),
             "middleName": _either("Q."),
             "lastName": _mostly(words, UNEXPECTED),
@@ -591,7 +631,10 @@ def applications() -> st.SearchStrategy[dict[str, Any]]:
     return _with_unknown(
         _object(
             {
-                "id": _mostly(_application_ids, [*NO_ID, "short", 991, "ABCDEF0123456789"]),
+                "id": _mostly(
+                    _application_ids,
+                    [*NO_ID, "short", 991, "ABCDEF0123456789", " 65a0000000000000000000aa\n"],
+                ),
                 "candidateData": _mostly(_candidate_data, NO_OBJECT),
                 "jobApplicationData": _mostly(
                     _with_unknown(
@@ -609,7 +652,7 @@ def applications() -> st.SearchStrategy[dict[str, Any]]:
                     ),
                     NO_OBJECT,
                 ),
-                "customFieldData": _often(unknown_fields, NO_OBJECT),
+                "customFieldData": _often(unknown_fields, [*NO_OBJECT, *KEY_VALUE_SHAPES]),
             }
         )
     )
@@ -857,8 +900,17 @@ ROOM = Tenant(
         ("internal", {"jobId": "room-v4", "locale": "de_DE", "title": "listed inside"}),
         ("external", {"jobId": "room-v5", "locale": "de_DE", "title": "first"}),
         ("external", {"jobId": "room-v5", "locale": "de_DE", "title": "second"}),
+        ("external", {"jobId": " room-v6 ", "locale": "en_US", "siteType": "external"}),
+        ("external", {"jobId": "room-v6\u00a0", "locale": "de_DE", "siteType": "external"}),
+        ("internal", {"jobId": "room-v6", "locale": "aa_AA", "siteType": "internal"}),
+        ("external", {"jobId": "\troom-v7", "hiringManagerEmail": "pad@corp.example"}),
+        ("external", {"jobId": "\u200broom-v7", "title": "A zero-width space is no white space."}),
     ],
-    closed_jobs=[("external", {"jobId": "room-c1", "title": "no site type"})],
+    closed_jobs=[
+        ("external", {"jobId": "room-c1", "title": "no site type"}),
+        ("external", {"jobId": "room-v6 ", "title": "Open as well"}),
+        ("external", {"jobId": " room-c2 "}),
+    ],
     applications=[
         *[
             _application(1000 + number, id=f"room-p{number}", contactData=contact)
@@ -928,6 +980,21 @@ ROOM = Tenant(
             **_application(3014, id="room-e14"),
             "jobApplicationData": {"jobId": "A1", "applicantSource": {"name": "LinkedIn"}},
         },
+        *[
+            {**_application(4000, id=" room-p1\u3000", firstName=key), "id": key}
+            for key in [
+                " 65a00000fffffffffffffff2 ",
+                "65A00000FFFFFFFFFFFFFFF3\u00a0",
+                "386d4380fffffffffffffff4",
+                "386d437ffffffffffffffff5",
+                "00000000fffffffffffffff6",
+                "fffffffffffffffffffffff7",
+                "65a00000-ffffffffffffff8",
+                "٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥٦٥",
+            ]
+        ],
+        {**_application(4001, id="room-p1"), "jobApplicationData": {"jobId": " JOBID\n"}},
+        {**_application(4002, id="\troom-p1"), "jobApplicationData": {"jobId": "\u3000room-v6"}},
     ],
 )
 """Rows on which the contract leaves room; `expected.py` says "Choice:" where it takes one."""

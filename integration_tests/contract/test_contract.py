@@ -89,6 +89,12 @@ def test_remote_id_is_not_on_the_join_models() -> None:
         ("seasonal", "SEASONAL"),
         ("Intern", "INTERNSHIP"),
         ("Per Diem", "Per Diem"),
+        ("Full Time - Exempt", "FULL_TIME"),
+        ("Intern (Fixed Term) (Trainee)", "INTERNSHIP"),
+        ("Part Time, Seasonal", "SEASONAL"),
+        (["Full time", "Contract"], "CONTRACT"),
+        (["Per Diem", 5], "Per Diem, 5"),
+        ([], None),
         (" odd ", " odd "),
         (5, "5"),
         (True, "true"),
@@ -124,7 +130,11 @@ def test_visibility(site_type: str, display: Any, unified: str) -> None:
         ({"dept": "Second", "Department": "First"}, "First"),
         ({"department": " ", "dept": "Second"}, "Second"),
         ({"departmentCode": "7"}, None),
+        ('{"department": "R&D"}', "R&D"),
+        ([{"key": "department", "value": "R&D"}], "R&D"),
+        ('[{"name": "Department", "value": "R&D"}]', "R&D"),
         (["department"], None),
+        ("department", None),
         (None, None),
     ],
 )
@@ -138,12 +148,21 @@ def test_department(additional: Any, unified: str | None) -> None:
         ("2024-01-05", "2024-01-05T00:00:00.000Z"),
         ("2024-01-05T10:20:30.456789+01:00", "2024-01-05T09:20:30.456Z"),
         ("2024-01-05 10:20", "2024-01-05T10:20:00.000Z"),
-        ("01/05/2024", "2024-01-05T00:00:00.000Z"),
+        ("01/25/2024", "2024-01-25T00:00:00.000Z"),
+        ("01/05/2024", None),
         ("31/12/2023", "2023-12-31T00:00:00.000Z"),
         ("05.01.2024", "2024-01-05T00:00:00.000Z"),
         ("January 5, 2024", "2024-01-05T00:00:00.000Z"),
         ("5-Jan-2024", "2024-01-05T00:00:00.000Z"),
         ("Fri, 05 Jan 2024 10:20:30 GMT", "2024-01-05T10:20:30.000Z"),
+        ("2024-01-05 10:20 UTC+02:00", "2024-01-05T08:20:00.000Z"),
+        ("Fri Jan 05 2024 10:20:30 GMT+0200 (Some Time)", "2024-01-05T08:20:30.000Z"),
+        ("2024-01-05+01:00", "2024-01-04T23:00:00.000Z"),
+        ("2024-01-05Z", "2024-01-05T00:00:00.000Z"),
+        ("2024-01-05, 2024-02-05", None),
+        ("24-01-05", None),
+        ("2024-01-05 10:20 IST", None),
+        ("1704412800.0", "2024-01-05T00:00:00.000Z"),
         (1704412800, "2024-01-05T00:00:00.000Z"),
         (1704412800123, "2024-01-05T00:00:00.123Z"),
         ("1704412800123", "2024-01-05T00:00:00.123Z"),
@@ -173,6 +192,7 @@ def test_opened_at_takes_the_first_name_that_holds_a_valid_value() -> None:
         ("UK", "GB"),
         ("U.S.A.", "US"),
         ("South Korea", "KR"),
+        ("Korea, Republic of (South Korea)", "KR"),
         ("日本", "JP"),
         ("Nirvana ", "Nirvana "),
     ],
@@ -307,10 +327,20 @@ def test_roles() -> None:
 
 @pytest.mark.parametrize(
     ("job_id", "key"),
-    [("J9", "J9"), ("JOBID", "JOBID"), (9, "9"), (" ", None), (None, None), ([], None)],
+    [
+        ("J9", "J9"),
+        (" J9\u00a0", "J9"),
+        ("JOBID", "JOBID"),
+        (" JOBID\n", "JOBID"),
+        (9, "9"),
+        (" ", None),
+        (None, None),
+        ([], None),
+    ],
 )
 def test_job_of_an_application(job_id: Any, key: str | None) -> None:
     record = _application(jobApplicationData={"jobId": job_id})
+    assert record["remote_job_id"] == key
     assert record["job_id"] == (None if key is None else unified_id("phenom", "jobs", key))
 
 
@@ -319,6 +349,7 @@ def test_job_of_an_application(job_id: Any, key: str | None) -> None:
     [
         ({"id": "K1", "contactData": {"email": "a@home.test"}}, "K1"),
         ({"id": 7}, "7"),
+        ({"id": "\tK1 "}, "K1"),
         ({"id": " ", "contactData": {"email": " A@Home.Test "}}, "email:a@home.test"),
         ({"contactData": {"email": "not-a-mail"}}, None),
         ({"contactData": ["a@home.test"]}, None),
@@ -331,6 +362,30 @@ def test_candidate_of_an_application(candidate_data: Any, key: str | None) -> No
     assert records["applications"]["65a0"]["candidate_id"] == (
         None if key is None else unified_id("phenom", "candidates", key)
     )
+
+
+@pytest.mark.parametrize(
+    ("application_id", "moment"),
+    [
+        ("65920080c22eeb252edd8ab3", "2024-01-01T00:00:00.000Z"),
+        (" 65920080C22EEB252EDD8AB3 ", "2024-01-01T00:00:00.000Z"),
+        ("386d4380c22eeb252edd8ab3", "2000-01-01T00:00:00.000Z"),
+        ("386d437fc22eeb252edd8ab3", None),
+        ("ffffffffc22eeb252edd8ab3", None),
+        ("65920080c22eeb252edd8ab", None),
+        ("65920080-22eeb252edd8ab3", None),
+    ],
+)
+def test_applied_at(application_id: str, moment: str | None) -> None:
+    (record,) = _records(Tenant(applications=[{"id": application_id}]))["applications"].values()
+    assert record["applied_at"] == moment
+    assert record["remote_id"] == application_id.strip()
+
+
+@pytest.mark.parametrize("source", ["LinkedIn", " padded ", "", None, 7, {}])
+def test_source_of_an_application(source: Any) -> None:
+    record = _application(jobApplicationData={"applicantSource": source})
+    assert record["source"] == expected.text(source)
 
 
 def test_integration_fields_of_an_application() -> None:
@@ -399,6 +454,8 @@ def test_email_addresses(email: Any, addresses: list[str]) -> None:
     assert _candidate(contactData={"email": email})["email_addresses"] == [
         {"email_address": address, "type": None} for address in addresses
     ]
+    first = addresses[0] if addresses else None
+    assert _candidate(contactData={"email": email})["email"] == first
 
 
 @pytest.mark.parametrize(
@@ -577,6 +634,57 @@ def test_nothing_ends_a_sync_but_the_listing_itself(tmp_path: Path) -> None:
     jobs = {record["remote_id"]: record for record in reading.records["jobs"]}
     assert sorted(jobs) == [*[f"D{number}" for number in range(len(dates))], "N1", "N2"]
     assert [jobs[f"D{number}"]["opened_at"] for number in range(len(dates))] == [None] * len(dates)
+
+
+SHAPES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"employmentType": "Temporary Full-Time"}, {"employment_type": "FULL_TIME"}),
+    ({"employmentType": ["Full time"]}, {"employment_type": "FULL_TIME"}),
+    ({"employmentType": "Tempo pieno"}, {"employment_type": "FULL_TIME"}),
+    ({"employmentType": "契約社員"}, {"employment_type": "CONTRACT"}),
+    ({"employmentType": "兼职"}, {"employment_type": "PART_TIME"}),
+    ({"employmentType": "International"}, {"employment_type": "International"}),
+    (
+        {"additionalFields": '[{"name": "Dept", "value": "R&D"}]'},
+        {"custom_fields": {"Dept": "R&D"}, "department": "R&D"},
+    ),
+    (
+        {"additionalFields": [{"key": "postedDate", "value": "2024-05-01 10:00 UTC+02:00"}]},
+        {
+            "custom_fields": {"postedDate": "2024-05-01 10:00 UTC+02:00"},
+            "opened_at": "2024-05-01T08:00:00.000Z",
+        },
+    ),
+    ({"additionalFields": {"openedAt": "2024-05-01T00:00:00-0500"}},
+     {"opened_at": "2024-05-01T05:00:00.000Z"}),
+    ({"additionalFields": {"openedAt": "2024-05-01 10:00 BST"}}, {"opened_at": None}),
+    ({"additionalFields": {"openedAt": "2024-05-01/2024-06-01"}}, {"opened_at": None}),
+]  # fmt: skip
+"""What tenants send, and the columns that it becomes."""
+
+COUNTRIES = {
+    "Korea, Republic of (South Korea)": "KR",
+    "Taiwan (Province of China)": "TW",
+    "Netherlands, The": "NL",
+    "United States of America (USA)": "US",
+    "China Mainland": "CN",
+    "Virgin Islands (U.S.)": "VI",
+    "Jersey City": "Jersey City",
+    "Georgia, USA": "Georgia, USA",
+}
+
+
+def test_shapes_that_tenants_have(tmp_path: Path) -> None:
+    listed = [("external", {"jobId": f"S{n}", **given}) for n, (given, _) in enumerate(SHAPES)]
+    listed += [("external", {"jobId": country, "country": country}) for country in COUNTRIES]
+    application = {"id": "65a0", "candidateData": {"id": "k"}, "customFieldData": '{"pay": 7}'}
+    with serving(Tenant(open_jobs=listed, applications=[application])) as url:
+        reading = read(_config(url), tmp_path)
+    jobs = {record["remote_id"]: record for record in reading.records["jobs"]}
+    for number, (_, columns) in enumerate(SHAPES):
+        assert {name: jobs[f"S{number}"][name] for name in columns} == columns
+    assert {country: jobs[country]["location"]["country"] for country in COUNTRIES} == COUNTRIES
+    assert reading.records["applications"][0]["custom_fields"] == {"pay": 7}
+    assert reading.records["candidates"][0]["custom_fields"] == {"pay": 7}
 
 
 def test_text_that_no_warehouse_can_store_is_repaired(tmp_path: Path) -> None:

@@ -16,10 +16,18 @@ from integration_tests.destination.writing import (
     file,
     file_names,
     record,
+    state,
     write,
     written,
 )
 from phenom_sandbox import Fault, LocalTenant
+
+RAW = {
+    "/length": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 4301 + b"\r\n\r\nx",
+    "/chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nx",
+    "/redirect": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://[x\r\n\r\n",
+    "/part": b"HTTP/1.1 206 Part\r\nContent-Range: bytes 0-0/2\r\nContent-Length: 1\r\n\r\nx",
+}
 
 
 class Files(BaseHTTPRequestHandler):
@@ -36,6 +44,9 @@ class Files(BaseHTTPRequestHandler):
         if path == "/flaky" and Files.flaky:
             Files.flaky = False
             return self.answer(503, b"busy")
+        if path in RAW:
+            self.wfile.write(RAW[path])
+            return None
         if path == "/gone":
             return self.answer(404, b"")
         size = int(path.rpartition("/")[2]) if path.startswith("/size/") else 5
@@ -91,6 +102,23 @@ def test_files_are_fetched(local: LocalTenant, job: str, files: str, tmp_path: P
     ]
     for _, headers in Files.asked:
         assert not {name.lower() for name in headers} & {"authorization", "cookie", "referer"}
+
+
+def test_no_file_server_stops_the_records_beside(
+    local: LocalTenant, job: str, files: str, tmp_path: Path
+) -> None:
+    urls = [f"{files}/size/7", *(f"{files}{path}" for path in RAW), f"{files}/Müller CV.pdf"]
+    lines = [
+        record(application(f"a{number}@example.com", job, attachments=[by_url(url)]))
+        for number, url in enumerate(urls)
+    ]
+    done = write(local, tmp_path, [*lines, state(1)])
+    assert done.statuses() == ["created", *["rejected"] * len(RAW), "created"]
+    assert len(done.states) == 1
+    assert {result["problems"][0]["field"] for result in done.results if result["problems"]} == {
+        "attachments[0].data_url"
+    }
+    assert "/M%C3%BCller%20CV.pdf" in [path for path, _ in Files.asked]
 
 
 def test_a_replay_fetches_nothing_that_is_there(

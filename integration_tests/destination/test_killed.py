@@ -50,7 +50,10 @@ KINDS = ("CV", "COVER_LETTER", "OTHER")
 
 @dataclass(frozen=True)
 class Sent:
-    """A state of the batch, and what of its stream came before it."""
+    """A state of the batch, what of its stream came before it, and what it has to count.
+
+    A line of no stream is counted by the next state, whatever its stream.
+    """
 
     line: str
     stream: str
@@ -70,6 +73,7 @@ class Batch:
     lines: list[str] = field(default_factory=list)
     states: list[Sent] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
+    uncounted: int = 0
     expected: dict[str, list[bool]] = field(default_factory=lambda: {name: [] for name in STREAMS})
     applications: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     candidates: dict[str, set[str]] = field(default_factory=dict)
@@ -82,14 +86,15 @@ class Batch:
         before = [each.before for each in self.states if each.stream == stream]
         fresh = self.expected[stream][before[-1] if before else 0 :]
         line = state(len(self.states), stream)
-        self.states.append(
-            Sent(line, stream, len(self.expected[stream]), len(fresh), fresh.count(False))
-        )
+        records, rejected = len(fresh) + self.uncounted, fresh.count(False) + self.uncounted
+        self.states.append(Sent(line, stream, len(self.expected[stream]), records, rejected))
+        self.uncounted = 0
         self.lines.append(line)
 
     def add_broken(self) -> None:
         self.lines.append('{"type": "RECORD", "record": {"stream": "create_appl')
         self.broken.append(len(self.lines))
+        self.uncounted += 1
 
 
 def batch(jobs: Sequence[str], rng: random.Random) -> Batch:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
@@ -13,7 +16,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from integration_tests.destination.writing import ROOT, application, file, written
+from integration_tests.destination.writing import (
+    ROOT,
+    application,
+    file,
+    file_names,
+    limit_file_size,
+    written,
+)
 from phenom_cli.write import write
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.models.ids import UnifiedIds
@@ -131,6 +141,33 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
     assert local.requests.total == 0
 
 
+def test_files_in_columns(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """They are sent, refused or told of, with and without a dry run."""
+    person = {
+        "CANDIDATE_FIRST_NAME": "Ada",
+        "CANDIDATE_LAST_NAME": "Lovelace",
+        "APPLICATION_JOB_ID": job,
+        "RESUME": "cv.pdf",
+    }
+    rows = [
+        {"ATTACHMENTS_NAME": "cv.pdf", "ATTACHMENTS_TYPE": "CV", "ATTACHMENTS_DATA": "eA=="},
+        {"attachments[0].name": "cv.pdf", "attachments[0].type": "CV"},
+    ]
+    text = "\n".join(
+        json.dumps({**person, "CANDIDATE_EMAIL_ADDRESS": f"a{number}@example.com", **row})
+        for number, row in enumerate(rows)
+    )
+    dry = run(local, tmp_path, text, "--dry-run")
+    assert [each["status"] for each in printed(dry)] == ["valid", "rejected"]
+    assert "Columns of create_application that no field takes are ignored: RESUME." in dry.stderr
+    done = run(local, tmp_path, text)
+    created, rejected = printed(done)
+    assert (created["status"], rejected["status"]) == ("created", "rejected")
+    assert "attachments[0] must have exactly one of data and data_url" in rejected["error"]
+    assert file_names(local, created["application_id"]) == ["cv.pdf"]
+    assert "Columns of create_application that no field takes are ignored: RESUME." in done.stderr
+
+
 def test_progress(local: LocalTenant, tmp_path: Path) -> None:
     done = run(local, tmp_path, "{}\n" * 250)
     assert len(printed(done)) == 250
@@ -148,7 +185,15 @@ def test_what_is_wrong_with_the_configuration(local: LocalTenant, tmp_path: Path
     assert printed(done)[0]["status"] == "unsettled"
 
 
-def start(local: LocalTenant, folder: Path, *arguments: str, **config: Any) -> Popen[bytes]:
+def start(
+    local: LocalTenant,
+    folder: Path,
+    *arguments: str,
+    stdout: int = PIPE,
+    stderr: int = PIPE,
+    prepare: Callable[[], None] | None = None,
+    **config: Any,
+) -> Popen[bytes]:
     path = folder / "config.json"
     path.write_text(json.dumps({**local.config, **config}), encoding="utf-8")
     return Popen(
@@ -157,9 +202,10 @@ def start(local: LocalTenant, folder: Path, *arguments: str, **config: Any) -> P
             *("--action", "create_application", *arguments),
         ],
         stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
+        stdout=stdout,
+        stderr=stderr,
         cwd=ROOT,
+        preexec_fn=prepare,
     )
 
 
@@ -213,6 +259,166 @@ def test_results_that_cannot_be_kept(local: LocalTenant, job: str, tmp_path: Pat
     done = run(local, tmp_path, "{}", results_path=str(tmp_path))
     assert done.exit_code == 1
     assert "Error: results_path cannot be written: Is a directory" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_what_was_created_is_counted_where_results_cannot_be_kept(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    done = run(
+        local, tmp_path, json.dumps(application("a@example.com", job)), results_path="/dev/full"
+    )
+    assert "create_application: 1 record: 1 created." in done.stderr
+    assert "Results that could not be written: create_application: 1 created." in done.stderr
+    assert [each["status"] for each in printed(done)] == ["created"], "this way it is told"
+    text = json.dumps(application("b@example.com", job))
+    assert run(local, tmp_path, text, results_path=os.devnull).exit_code == 0
+
+
+@pytest.mark.parametrize("target", ["closed pipe", "/dev/full", "full disk"])
+@pytest.mark.parametrize("mode", ["fail", "skip"])
+def test_a_standard_output_that_takes_no_more(
+    local: LocalTenant, job: str, tmp_path: Path, target: str, mode: str
+) -> None:
+    """What is under way is finished, nothing more is sent, and everything is counted."""
+    if target == "/dev/full" and not Path(target).exists():
+        pytest.skip(f"needs {target}")
+    path, printed_to = tmp_path / "records.jsonl", tmp_path / "printed.jsonl"
+    rows = [json.dumps(application(f"a{number}@example.com", job)) for number in range(60)]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    reader, writer = os.pipe()
+    if target != "closed pipe":
+        os.close(writer)
+        to = target if target.startswith("/") else str(printed_to)
+        writer = os.open(to, os.O_WRONLY | os.O_CREAT)
+    os.close(reader)
+    limit = (lambda: limit_file_size(2_000)) if target == "full disk" else None
+    with start(
+        local, tmp_path, str(path), stdout=writer, prepare=limit, on_rejected_record=mode
+    ) as process:
+        os.close(writer)
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert process.returncode == 1
+    told = len(printed_to.read_bytes().split(b"\n")) - 1 if target == "full disk" else 0
+    created = len(list(written(local)))
+    assert told < created < 60
+    assert f" records: {created} created, " in said
+    assert f"could not be written: create_application: {created - told} created" in said
+    assert ("Standard output cannot be written" in said) == (target != "closed pipe")
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+
+
+@pytest.mark.parametrize("descriptor", [0, 1, 2])
+def test_a_standard_stream_that_is_closed(
+    local: LocalTenant, job: str, tmp_path: Path, descriptor: int
+) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(application("a@example.com", job)), encoding="utf-8")
+    source = "-" if descriptor == 0 else str(path)
+    process = start(local, tmp_path, source, prepare=lambda: os.close(descriptor))
+    output, said = process.communicate(timeout=60)
+    assert b"Traceback" not in said
+    if descriptor == 2:
+        assert process.returncode == 0
+        assert json.loads(output)["status"] == "created"
+    else:
+        assert process.returncode != 0
+        assert b"standard output" in said.lower() or b"standard input is closed" in said
+        assert list(written(local)) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_progress_that_nobody_gets_changes_nothing(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.jsonl"
+    rows = [json.dumps(application("a@example.com", job)), *["{}"] * 120]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with (
+        Path("/dev/full").open("wb") as full,
+        start(
+            local, tmp_path, str(path), stderr=full.fileno(), on_rejected_record="skip"
+        ) as process,
+    ):
+        assert process.stdout is not None
+        assert len(process.stdout.readlines()) == 121
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_damaged_text(
+    local: LocalTenant, job: str, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    good = json.dumps(application("a@example.com", job))
+    lines = [
+        good.replace("Ada", "J\xfcrgen").encode("latin-1"),
+        good.replace("Ada", "\\ud83d").encode(),
+        good.replace('"candidate":', '"custom": {"\\udfff": 1}, "candidate":').encode(),
+        json.dumps({"candidate": good.replace("Ada", "\\udcfc")}).encode(),
+        good.replace("Ada", "J\ufffdrgen").encode(),
+        good.replace("Ada", "J\u00fcrgen").encode(),
+    ]
+    path = tmp_path / "records.jsonl"
+    for content, code in ((b"\n".join(lines), 1), (codecs.BOM_UTF8 + lines[-1], 0)):
+        path.write_bytes(content)
+        with start(local, tmp_path, str(path), *options) as process:
+            assert process.stdout is not None
+            found = sorted(map(json.loads, process.stdout), key=lambda each: each["position"])
+        assert process.returncode == code
+        fine = found.pop()
+        assert fine["status"] in ("created", "already_applied", "valid")
+        assert [each["status"] for each in found] == ["rejected"] * len(found)
+    names = [each["candidateData"]["firstName"] for each in written(local)]
+    assert names == ([] if options else ["J\u00fcrgen"])
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_another_encoding_is_named(
+    local: LocalTenant, job: str, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(application("a@example.com", job)), encoding="utf-16")
+    with start(local, tmp_path, str(path), *options) as process:
+        output, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == b""
+    assert b"The input is UTF-16 text: save it as UTF-8." in said
+
+
+def test_records_that_are_nested_deeply(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    good = json.dumps(application("a@example.com", UnifiedIds("phenom").of("jobs", job)))
+    texts = [
+        good.replace('"candidate":', f'"custom": {"[" * depth}{"]" * depth}, "candidate":')
+        for depth in (198, 254, 255, 300, 1_000, 5_000, 100_000)
+    ]
+    done = run(local, tmp_path, "\n".join(texts))
+    assert [each["status"] for each in printed(done)] == [
+        "created",
+        *["already_applied"] * 4,
+        *["rejected"] * 2,
+    ]
+
+
+def test_keys_of_objects_in_capitals(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    row = {
+        "CANDIDATE": {
+            "FIRST_NAME": "Ada",
+            "LAST_NAME": "Lovelace",
+            "EMAIL_ADDRESS": "a@example.com",
+            "LOCATION": {"CITY": "Berlin", "COUNTRY": "DE"},
+        },
+        "APPLICATION": json.dumps({"JOB_ID": job}),
+        "ATTACHMENTS": [{key.upper(): value for key, value in file("cv.pdf", "CV").items()}],
+        "SOURCE": {"NAME": "Referral"},
+    }
+    done = run(local, tmp_path, json.dumps(row))
+    assert done.exit_code == 0
+    (made,) = written(local)
+    assert made["candidateData"]["addressData"]["city"] == "Berlin"
+    assert made["jobApplicationData"]["applicantSource"] == "Referral"
+    assert file_names(local, made["id"]) == ["cv.pdf"]
 
 
 def test_help() -> None:

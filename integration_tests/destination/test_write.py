@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from integration_tests.destination.writing import (
     catalog,
     file,
     file_names,
+    limit_file_size,
     record,
     results,
     start,
@@ -283,11 +285,11 @@ def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: P
     counts = [json.loads(line)["state"]["destinationStats"] for line in done.states]
     assert [(each["recordCount"], each["rejectedRecordCount"]) for each in counts] == [
         (0, 0),
-        (2, 1),
+        (3, 2),
         (0, 0),
-        (1, 0),
+        (2, 1),
         (1, 1),
-    ]
+    ], "a line of no stream is counted by the next state"
     for line, number in zip(done.states[:3], (0, 4, 5), strict=True):
         text = line.decode()
         start, _, rest = text.partition(',"destinationStats":')
@@ -298,6 +300,146 @@ def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: P
     (foreign,) = done.of("elsewhere")
     assert foreign["status"] == "rejected"
     assert len(done.results) == 6
+
+
+@pytest.mark.parametrize("mode", ["fail", "skip"])
+def test_broken_lines_are_in_all_counts(
+    local: LocalTenant, job: str, tmp_path: Path, mode: str
+) -> None:
+    """Those whose stream can be read are records of it, with a position of their own."""
+    good, deep = record(application("a@example.com", job)), "[" * 100_000
+    lines = [
+        good,
+        good[:-30],
+        good.replace('"Ada"', deep),
+        "{",
+        state(1),
+        '{"type":"RECORD","record":{"stream":"create_application"}}',
+        record(application("b@example.com", job)),
+        state(2),
+    ]
+    done = write(
+        local, tmp_path, lines, config={"on_rejected_record": mode},
+        configured=catalog(["create_application"]),
+    )  # fmt: skip
+    assert done.exit_code == (mode == "fail")
+    counts = [json.loads(line)["state"]["destinationStats"] for line in done.states]
+    assert [tuple(each.values()) for each in counts] == [(4, 3), (2, 1)]
+    assert done.statuses() == ["created", "rejected", "rejected", "rejected", "created"]
+    assert [each.get("line") for each in done.of("create_application")] == [None, 2, 3, 6, None]
+    assert done.of("create_application")[2]["error"] == "The line is nested too deeply."
+    assert len(done.results) == 6
+    assert "create_application: 5 records: 2 created, 3 rejected." in done.log
+    assert "Lines of the input that are no messages: 1." in done.log
+
+
+def test_damaged_text_never_reaches_phenom(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    good = record(application("a@example.com", job))
+    lines = [
+        good.replace('"Ada"', '"\\ud83d"'),
+        good.replace('"candidate":', '"\\ud83d": 1, "candidate":'),
+        good.replace('"stream": "create_application"', '"stream": "create_\\ud83d"'),
+        good.replace('"Ada"', '"J\ufffdrgen"'),
+        good.replace('"Ada"', '"\\ud83d\\ude00"'),
+    ]
+    done = write(local, tmp_path, lines)
+    assert done.statuses() == ["rejected", "rejected", "rejected", "created"]
+    assert [each["problems"][0]["field"] for each in done.of("create_application")[:3]] == [
+        "candidate.first_name",
+        "",
+        "candidate.first_name",
+    ]
+    assert [each["line"] for each in done.results if each["stream"] is None] == [3]
+    (made,) = written(local)
+    assert made["candidateData"]["firstName"] == "😀"
+
+
+@pytest.mark.parametrize("of_catalog", [..., None, ""])
+def test_an_empty_namespace_is_none(
+    local: LocalTenant, job: str, tmp_path: Path, of_catalog: Any
+) -> None:
+    configured = catalog(["create_application"])
+    if of_catalog is not ...:
+        configured["streams"][0]["stream"]["namespace"] = of_catalog
+    lines = []
+    for number, namespace in enumerate(("", None, ...)):
+        for line in (record(application(f"a{number}@example.com", job)), state(number)):
+            message = json.loads(line)
+            described = message.get("state", {}).get("stream", {})
+            if namespace is not ...:
+                described.get("stream_descriptor", message.get("record"))["namespace"] = namespace
+            lines.append(json.dumps(message))
+    done = write(local, tmp_path, lines, configured=configured)
+    assert done.exit_code == 0
+    counts = [json.loads(line)["state"]["destinationStats"] for line in done.states]
+    assert [tuple(each.values()) for each in counts] == [(1, 0)] * 3
+    assert [each["position"] for each in done.of("create_application")] == [1, 2, 3]
+    assert not any("namespace" in each for each in done.results)
+
+
+@pytest.mark.parametrize(
+    "mode", ["overwrite_dedup", "update", "soft_delete", "upsert", 7, ["append"]]
+)
+def test_a_sync_mode_that_cannot_be_done(
+    local: LocalTenant, job: str, tmp_path: Path, mode: Any
+) -> None:
+    configured = catalog()
+    configured["streams"][1]["destination_sync_mode"] = mode
+    lines = [record(application("a@example.com", job)), state(1)]
+    done = write(local, tmp_path, lines, configured=configured)
+    assert done.exit_code == 1
+    (error,) = done.errors
+    assert error["failure_type"] == "config_error"
+    assert "Append (destination_sync_mode append) for create_application" in error["message"]
+    assert list(written(local)) == []
+    assert done.states == done.results == []
+
+
+@pytest.mark.parametrize("mode", ["append_dedup", "overwrite"])
+def test_a_sync_mode_that_pyairbyte_chooses_is_carried_out_with_a_word(
+    local: LocalTenant, job: str, tmp_path: Path, mode: str
+) -> None:
+    configured = catalog()
+    configured["streams"][1]["destination_sync_mode"] = mode
+    done = write(
+        local, tmp_path, [record(application("a@example.com", job))], configured=configured
+    )
+    assert done.statuses() == ["created"]
+    logged = [each["log"]["message"] for each in done.messages if each["type"] == "LOG"]
+    assert any(f"create_application ({mode})" in text for text in logged)
+
+
+def test_a_catalog_without_a_sync_mode(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    configured = catalog()
+    for each in configured["streams"]:
+        del each["destination_sync_mode"]
+    done = write(
+        local, tmp_path, [record(application("a@example.com", job))], configured=configured
+    )
+    assert done.statuses() == ["created"]
+
+
+def test_a_catalog_that_is_nested_too_deeply(local: LocalTenant, tmp_path: Path) -> None:
+    process = start(local, tmp_path)
+    (tmp_path / "catalog.json").write_text('{"streams":' + "[" * 100_000, encoding="utf-8")
+    output, _ = process.communicate(b"", timeout=60)
+    assert b"The catalog file is nested too deeply" in output
+    assert process.returncode == 1
+
+
+def test_names_of_columns_that_may_be_personal(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    columns = {"ada@secret.example": 1, "Zebulon_Quartermaine": 2, "loaded_by": "dbt"}
+    row = application("a@example.com", job, **columns)
+    row["candidate"] |= {"zebulon@secret.example": 1, "frist_name": 2}
+    done = write(local, tmp_path, [record(row), record({**row, "Grace Hopper": 1})])
+    (warned,) = [line for line in done.log if "no field takes" in line]
+    assert "loaded_by" in warned
+    assert "one that resembles candidate.first_name" in warned
+    said = (b"\n".join(done.lines).decode() + json.dumps(done.results)).lower()
+    for private in ("secret.example", "quartermaine", "grace", "hopper"):
+        assert private not in said
 
 
 def test_broken_lines_count_as_rejected(local: LocalTenant, job: str, tmp_path: Path) -> None:
@@ -364,7 +506,76 @@ def test_no_state_where_results_cannot_be_kept(
     (error,) = done.errors
     assert error["failure_type"] == "config_error"
     assert "results_path cannot be written: No space left" in error["message"]
+    assert "could not be written: create_application: 1 created." in error["message"]
     assert done.states == []
+    assert "create_application: 1 record: 1 created." in done.log
+    assert len(list(written(local))) == 1
+
+
+def test_a_disk_that_fills_up(local: LocalTenant, job: str, tmp_path: Path) -> None:
+    """A file that may not grow: what is under way is finished, and everything is counted."""
+    lines = [record(application(f"a{number}@example.com", job)) for number in range(60)]
+    lines = [line for each in enumerate(lines) for line in (each[1], state(each[0]))]
+    # Protocol messages go through a pipe, so that the limit is on the results alone.
+    process = start(local, tmp_path, prepare=lambda: limit_file_size(2_000))
+    output, _ = process.communicate("\n".join(lines).encode(), timeout=120)
+    messages = [json.loads(line) for line in output.splitlines()]
+    assert process.returncode == 1
+    told = (tmp_path / "results.jsonl").read_bytes().split(b"\n")[:-1]
+    created, states = len(list(written(local))), [m for m in messages if m["type"] == "STATE"]
+    assert len(told) < created < 60
+    assert len(states) <= len(told)
+    error = messages[-1]["trace"]["error"]["message"]
+    assert f"could not be written: create_application: {created - len(told)} created" in error
+    log = [m["log"]["message"] for m in messages if m["type"] == "LOG"]
+    assert any(f" records: {created} created, " in line for line in log)
+
+    (tmp_path / "results.jsonl").unlink()
+    again = write(local, tmp_path, lines, config={"results_path": os.devnull})
+    assert again.exit_code == 0
+    assert len(list(written(local))) == 60
+    assert len(again.states) == 60
+
+
+@pytest.mark.parametrize("target", ["closed pipe", "/dev/full"])
+def test_states_that_cannot_be_given_back(
+    local: LocalTenant, job: str, tmp_path: Path, target: str
+) -> None:
+    if target != "closed pipe" and not Path(target).exists():
+        pytest.skip(f"needs {target}")
+    reader, writer = os.pipe()
+    if target != "closed pipe":
+        os.close(writer)
+        writer = os.open(target, os.O_WRONLY)
+    os.close(reader)
+    lines = [record(application(f"a{number}@example.com", job)) for number in range(60)]
+    lines = [line for each in enumerate(lines) for line in (each[1], state(each[0]))]
+    process = start(local, tmp_path, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, said = process.communicate("\n".join(lines).encode(), timeout=120)
+    assert process.returncode == 1
+    created = len(list(written(local)))
+    assert 0 < created < 60
+    assert f" records: {created} created, " in said.decode()
+    assert "Traceback" not in said.decode()
+    assert [each["status"] for each in results(tmp_path)].count("created") == created
+
+
+def test_without_standard_output_nothing_is_done(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    process = start(local, tmp_path, stderr=subprocess.PIPE, prepare=lambda: os.close(1))
+    _, said = process.communicate(record(application("a@example.com", job)).encode(), timeout=60)
+    assert process.returncode == 1
+    assert "Standard output is closed" in said.decode()
+    assert list(written(local)) == []
+
+
+def test_without_standard_input(local: LocalTenant, tmp_path: Path) -> None:
+    process = start(local, tmp_path, prepare=lambda: os.close(0))
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"Standard input is closed" in output
 
 
 def test_destination_object_names(local: LocalTenant, job: str, tmp_path: Path) -> None:

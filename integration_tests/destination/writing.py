@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,14 @@ def start(
     *,
     config: Mapping[str, Any] | None = None,
     configured: Row | None = None,
+    stdout: int = subprocess.PIPE,
+    stderr: int | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """A running `write` with pipes; its results go to `folder/results.jsonl`."""
+    """A running `write` with pipes; its results go to `folder/results.jsonl`.
+
+    `prepare` is called in the new process.
+    """
     whole = {**local.config, "results_path": str(folder / "results.jsonl"), **(config or {})}
     (folder / "config.json").write_text(json.dumps(whole), encoding="utf-8")
     (folder / "catalog.json").write_text(json.dumps(configured or catalog()), encoding="utf-8")
@@ -131,9 +138,16 @@ def start(
             *("--config", str(folder / "config.json"), "--catalog", str(folder / "catalog.json")),
         ],
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
         cwd=ROOT,
+        preexec_fn=prepare,
     )
+
+
+def limit_file_size(size: int) -> None:
+    """Files that this process writes get no longer, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def write(

@@ -92,41 +92,6 @@ def test_read(configured: dict[str, Any], tmp_path: Path) -> None:
     assert sum(line.startswith(b'{"type":"RECORD"') for line in told) > 500
 
 
-_IN_TWO_PROCESSES = """
-import sys
-from source_phenom.listings import applications, mapping_process
-from source_phenom.run import main
-
-class Ready(mapping_process.MappingProcess):
-    def __init__(self, *given):
-        super().__init__(*given)
-        assert self._connection.poll(60)
-
-    def close(self):
-        super().close()
-        assert self.fetched > 20, self.fetched
-
-mapping_process.MappingProcess = Ready
-applications.PAGES_ALONE = 0
-applications.processors = lambda: 2.0
-main(sys.argv[1:])
-"""
-
-
-@pytest.mark.parametrize("streams", [["applications"], ["candidates", "applications"]], ids=len)
-def test_read_in_two_processes(config: dict[str, Any], tmp_path: Path, streams: list[str]) -> None:
-    files = _files(tmp_path, config={**config, "page_size": 7}, catalog=catalog(streams))
-    alone = _told(_by_itself(["read", *files]))
-    command = [sys.executable, "-c", _IN_TWO_PROCESSES, "read", *files]
-    shared = subprocess.run(command, capture_output=True, check=True).stdout.splitlines()
-    assert _told(shared) == alone
-    for stream in streams:
-        records = sum(
-            b'"RECORD","record":{"stream":"%s"' % stream.encode() in line for line in alone
-        )
-        assert records == {"applications": 230, "candidates": 134}[stream]
-
-
 def test_manifest_alone_reads_a_stream(config: dict[str, Any]) -> None:
     (stream,) = [s for s in SourcePhenom(config=config).streams(config) if s.name == "applications"]
     records = [record for part in stream.generate_partitions() for record in part.read()]

@@ -89,3 +89,27 @@ DANGLING = {
     ),
 }
 """Queries that count references to nowhere; each must answer 0."""
+
+
+NEW_COLUMNS = {"applications": ("applied_at", "source", "remote_job_id"), "candidates": ("email",)}
+"""Columns that tables made by an earlier version do not have."""
+
+EVERY_RECORD_CHANGES = {
+    "custom_fields": [{"model": model, "key": "application", "path": "id"} for model in NEW_COLUMNS]
+}
+"""As between versions, when records get columns."""
+
+
+def without_new_columns() -> list[str]:
+    """Statements that make tables what an earlier version made."""
+    return [
+        f"ALTER TABLE {table} DROP COLUMN {column}"
+        for table, columns in NEW_COLUMNS.items()
+        for column in columns
+    ]
+
+
+def filled(table: str) -> str:
+    """A query: how many live rows a table has, and in how many each new column has a value."""
+    counts = ", ".join(f"count({column})" for column in NEW_COLUMNS[table])
+    return f"SELECT count(*), {counts} FROM {table} WHERE remote_deleted_at IS NULL"

@@ -58,7 +58,7 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(value, str) and value[:1] in "[{":
             value = json.loads(value)
-        if name == "opened_at":
+        if name in ("opened_at", "applied_at"):
             value = str(value).replace("T", " ").replace("Z", "").partition(".")[0]
         shown[name] = value
     return shown

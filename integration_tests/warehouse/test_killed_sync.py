@@ -78,18 +78,38 @@ def _request(folder: Path, command: Path) -> dict[str, Any]:
     }
 
 
-def test_killed_in_the_middle(tmp_path: Path) -> None:
-    connector = tmp_path / "connector"
+def _killed(folder: Path, **options: Any) -> None:
+    connector = folder / "connector"
     connector.write_text(CONNECTOR, encoding="utf-8")
     connector.chmod(0o755)
     killed = subprocess.run(
         [sys.executable, "-I", str(WORKER)],
-        input=json.dumps(_request(tmp_path, connector)),
+        input=json.dumps(_request(folder, connector)),
         capture_output=True,
         encoding="utf-8",
         timeout=120,
+        **options,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stdout
+
+
+@pytest.mark.parametrize("mode", [None, 0o644])
+def test_files_are_their_owners_alone(tmp_path: Path, mode: int | None) -> None:
+    warehouse = tmp_path / "phenom.duckdb"
+    if mode is not None:
+        duckdb.connect(str(warehouse)).close()
+        warehouse.chmod(mode)
+    _killed(tmp_path, umask=0)
+    left = [*tmp_path.glob("phenom.duckdb*"), *(tmp_path / "scratch").rglob("*")]
+    modes = {file.name: file.stat().st_mode & 0o777 for file in left if file.is_file()}
+    # A file that was there keeps its mode: whoever made it may have let others read it.
+    assert modes.pop("phenom.duckdb") == (mode or 0o600)
+    assert len(modes) > 1
+    assert set(modes.values()) == {0o600}
+
+
+def test_killed_in_the_middle(tmp_path: Path) -> None:
+    _killed(tmp_path)
     with duckdb.connect(str(tmp_path / "phenom.duckdb")) as connection:
         rows = connection.execute("SELECT count(*), max(id) FROM jobs").fetchone()
         states = connection.execute("SELECT state_json FROM _airbyte_state").fetchall()

@@ -11,7 +11,16 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.source.reading import STREAMS
-from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
+from integration_tests.warehouse.command import (
+    DANGLING,
+    EVERY_RECORD_CHANGES,
+    NEW_COLUMNS,
+    UNTOUCHED,
+    filled,
+    phenom_sync,
+    without_new_columns,
+    write_config,
+)
 from phenom_sandbox import Fault
 
 pytestmark = pytest.mark.warehouse
@@ -224,3 +233,21 @@ def test_a_table_that_was_dropped_is_filled_again(tenant: Any, tmp_path: Path) -
     assert again.exit_code == 0, again.stderr
     assert again.changes()["jobs"] == UNTOUCHED
     assert rows(file, "users") == before
+
+
+def test_tables_of_an_earlier_version_gain_the_new_columns(tenant: Any, tmp_path: Path) -> None:
+    config, file = write_config(tmp_path, tenant.config), tmp_path / "phenom.duckdb"
+    assert phenom_sync("--config", config, cwd=tmp_path).exit_code == 0
+    with duckdb.connect(str(file)) as connection:
+        before = {table: connection.execute(filled(table)).fetchone() for table in NEW_COLUMNS}
+        for statement in without_new_columns():
+            connection.execute(statement)
+    changed = write_config(tmp_path, {**tenant.config, **EVERY_RECORD_CHANGES})
+    done = phenom_sync("--config", changed, cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    with duckdb.connect(str(file), read_only=True) as connection:
+        after = {table: connection.execute(filled(table)).fetchone() for table in NEW_COLUMNS}
+        types = connection.execute("SELECT DISTINCT typeof(applied_at) FROM applications")
+        assert types.fetchall() == [("TIMESTAMP",)]
+    assert after == before
+    assert all(all(counts or ()) for counts in after.values())

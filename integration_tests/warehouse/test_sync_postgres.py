@@ -13,7 +13,16 @@ from psycopg import sql
 
 import phenom_sandbox
 from integration_tests.source.reading import STREAMS
-from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
+from integration_tests.warehouse.command import (
+    DANGLING,
+    EVERY_RECORD_CHANGES,
+    NEW_COLUMNS,
+    UNTOUCHED,
+    filled,
+    phenom_sync,
+    without_new_columns,
+    write_config,
+)
 
 if TYPE_CHECKING:
     from integration_tests.conftest import PostgresServer
@@ -114,3 +123,22 @@ def test_role_that_may_not_create_tables(
     assert "permission denied for schema public" in sync.stderr
     assert "Traceback" not in sync.stderr
     assert "read-only-word" not in sync.stderr
+
+
+def test_tables_of_an_earlier_version_gain_the_new_columns(
+    postgres: PostgresServer, tenant: Any, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, tenant.config)
+    warehouse = ("--warehouse", postgres.url() + "?schema=earlier")
+    assert phenom_sync("--config", config, *warehouse, cwd=tmp_path).exit_code == 0
+    with connected(postgres, "earlier") as connection:
+        before = {table: connection.execute(filled(table)).fetchone() for table in NEW_COLUMNS}
+        for statement in without_new_columns():
+            connection.execute(statement)
+    changed = write_config(tmp_path, {**tenant.config, **EVERY_RECORD_CHANGES})
+    done = phenom_sync("--config", changed, *warehouse, cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    with connected(postgres, "earlier") as connection:
+        after = {table: connection.execute(filled(table)).fetchone() for table in NEW_COLUMNS}
+    assert after == before
+    assert all(all(counts or ()) for counts in after.values())

@@ -1,9 +1,8 @@
 """One scan per listing, shared by the streams that come out of it.
 
 Jobs, users, roles and both join models come out of one pass over the job listing; candidates and
-applications out of one pass over the application listing, whatever streams are selected. What the
-rows of that come to is told by ``rows``, which a second process shares (``shared_rows``,
-``mapping_process``).
+applications out of one pass over the application listing, whatever streams are selected. ``rows``
+maps a page of that to records.
 
 With an acting user the application listing is ``enriched``: what the Candidates API knows goes
 with it, one ``part`` per stream (``standings``, ``profiles``, and ``owned`` twice). ``changes``

@@ -11,14 +11,31 @@ from phenom_api.gateway import Gateway
 from source_phenom.listings.persons import Waiting
 from source_phenom.listings.spool import Spool
 from source_phenom.models.hiring_status import Applicants, OwnApplication, Standing, applicant
-from source_phenom.models.values import Odd
 
 
 class Job(NamedTuple):
-    """Applications for one job, each with the id of its candidate, if that is known."""
+    """Applications for one job, each with the id of its candidate, if that is known.
+
+    :param left_out: the candidates of applications that are no records: id and e-mail address.
+    """
 
     id: str
     rows: list[tuple[str | None, Waiting]]
+    left_out: list[tuple[str | None, str | None]]
+
+    @property
+    def ids(self) -> list[str]:
+        """What to ask for it by: the id, and the same with white space around it."""
+        padded = {row.padded_job_id for _, row in self.rows if row.padded_job_id is not None}
+        return [self.id, *sorted(padded)]
+
+    def is_ambiguous(self, candidate: str | None, address: str | None) -> bool:
+        """Whether an applicant may be one by an application that is left out."""
+        return any(
+            other == candidate is not None
+            or (None in (other, candidate) and other_address == address is not None)
+            for other, other_address in self.left_out
+        )
 
 
 class AmongApplicants:
@@ -43,27 +60,42 @@ class AmongApplicants:
     def add(self, job_id: str, row: Waiting, candidate: str | None) -> None:
         self._spool.add(job_id, (candidate, *row))
 
+    def leave_out(self, job_id: str, candidate: str | None, address: str | None) -> None:
+        """Know of an application for the job that is no record."""
+        self._spool.add(job_id, (candidate, address))
+
     def jobs(self) -> Iterator[Job]:
-        for job_id, rows in self._spool.groups():
-            yield Job(job_id, [(candidate, Waiting(*row)) for candidate, *row in rows])
+        """The jobs with applications that are to be found."""
+        for job_id, met in self._spool.groups():
+            job = Job(job_id, [], [])
+            for candidate, *row in met:
+                if len(row) == 1:
+                    job.left_out.append((candidate, *row))
+                else:
+                    job.rows.append((candidate, Waiting(*row)))
+            if job.rows:
+                yield job
 
-    def of(self, job_id: str, odd: Odd) -> Applicants:
+    def of(self, job: Job) -> Applicants:
         """The applicants of a job; none where the gateway does not know it."""
-        rows = api.unless_gone(partial(api.applicants, self._gateway, job_id, self._page_size))
-        return Applicants(applicant(row, odd) for row in rows or () if type(row) is dict)
+        read = partial(api.applicants, self._gateway, size=self._page_size)
+        rows = api.unless_gone(partial(api.of_any, read, job.ids))
+        return Applicants(applicant(row) for row in rows or () if type(row) is dict)
 
-    def ask(self, job: Job) -> tuple[list[tuple[Waiting, Standing | None]], Odd]:
+    def ask(self, job: Job) -> list[tuple[Waiting, Standing | None]]:
         """Where a job's applications stand. Called in other threads."""
-        odd: Odd = []
-        applicants = self.of(job.id, odd)
+        applicants = self.of(job)
+        others = {candidate for candidate, _ in job.left_out if candidate is not None}
         own: dict[str, list[OwnApplication]] = {}
         found: list[tuple[Waiting, Standing | None]] = []
         for candidate, row in job.rows:
-            standing = applicants.standing(candidate, row.address)
+            standing = None
+            if not job.is_ambiguous(candidate, row.address):
+                standing = applicants.standing(candidate, row.address, others)
             if standing is None and candidate is None:
                 standing = self._by_id_alone(row, applicants.candidates(row.address), own)
             found.append((row, standing))
-        return found, odd
+        return found
 
     def _by_id_alone(
         self, row: Waiting, candidates: list[str], own: dict[str, list[OwnApplication]]
@@ -77,5 +109,6 @@ class AmongApplicants:
                 own[candidate] = self._own(candidate)
             for application in own[candidate]:
                 if row.key in application.application_ids:
-                    return Standing(application.standing.stage)
+                    stage, odd = application.standing.stage, application.standing.odd
+                    return Standing(stage, odd=odd)
         return None

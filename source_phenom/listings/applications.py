@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter, itemgetter
@@ -12,9 +11,7 @@ from phenom_api.listings import applications_page
 from phenom_api.paging import Scan
 from source_phenom.config import SourceConfig
 from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
-from source_phenom.listings.processors import processors
-from source_phenom.listings.rows import Mapped
-from source_phenom.listings.shared_rows import SharedRows
+from source_phenom.listings.rows import ApplicationRows, Mapped
 from source_phenom.listings.spool import Spool
 from source_phenom.listings.wishes import Wishes
 from source_phenom.models import (
@@ -25,8 +22,6 @@ from source_phenom.models import (
 )
 from source_phenom.reading.events import Event
 
-PAGES_ALONE = 50
-"""Pages before a second process is started: it takes a third of a second to be of use."""
 _application_id = itemgetter(0)
 _UNFILLED = {
     applications.MODEL: applications.ELSEWHERE,
@@ -49,11 +44,8 @@ class ApplicationListing(Listing):
         return _UNFILLED.get(stream, ())
 
     def one_pass(self) -> Pass:
-        alone = PAGES_ALONE if os.name == "posix" and processors() >= 2 else None
-        with (
-            SharedRows(Wishes.of(self.config), list(self.streams), alone) as rows,
-            Spool() as people,
-        ):
+        rows = ApplicationRows(Wishes.of(self.config, self.now), self.streams)
+        with Spool() as people:
             scan = self.scan_mapped(rows.page)
             for page in scan:
                 yield from self._admit_page(page, people)
@@ -74,32 +66,32 @@ class ApplicationListing(Listing):
         for row in rows:
             if row.candidate is not None:
                 person, *told = row.candidate
-                people.add(person, (row.key, row.kept, *told))
+                people.add(person, (row.key, *told))
         stream = self.streams.get(applications.MODEL)
         if stream is None:
             return
-        stream.counts["without_key"] += sum(not row.key for row in rows)
-        kept = [row for row in rows if row.kept]
+        stream.counts["without_key"] += sum(row.kept and not row.key for row in rows)
+        kept = [row for row in rows if row.key]
         for row in kept:
             if row.odd:
                 stream.note(row.odd)
         if kept:
             yield from stream.admit([row.key for row in kept], [row.columns for row in kept])
 
-    def _admit_candidates(self, people: Spool, rows: SharedRows) -> Iterator[Event]:
+    def _admit_candidates(self, people: Spool, rows: ApplicationRows) -> Iterator[Event]:
         stream = self.streams.get(candidates.MODEL)
         if stream is None:
             return
         admission = Admission(stream)
-        for (person, source), (columns, odd) in rows.candidates(_newest(people)):
+        for person, source, newest in _newest(people):
+            columns, odd = rows.candidate(newest)
             yield from admission.add(person, candidates.with_source(columns, source), odd)
         yield from admission.flush()
 
 
-def _newest(people: Spool) -> Iterator[tuple[tuple[str, str | None], bytes]]:
-    """Of everybody who is a record the key and the oldest source, and the newest application."""
+def _newest(people: Spool) -> Iterator[tuple[str, str | None, bytes]]:
+    """Of everybody the key, the oldest source and the newest application."""
     for person, seen in people.groups():
-        if any(kept for _, kept, *_ in seen):
-            _, _, _, newest = max(seen, key=_application_id)
-            _, _, source, _ = min(seen, key=_application_id)
-            yield (person, source), newest
+        _, _, newest = max(seen, key=_application_id)
+        _, source, _ = min(seen, key=_application_id)
+        yield person, source, newest

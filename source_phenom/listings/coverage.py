@@ -84,14 +84,15 @@ class Recent:
     addresses: dict[str, float] = field(default_factory=dict)
     without_address: set[str] = field(default_factory=set)
 
-    def add(self, when: int | None, candidate: str, addresses: Collection[str]) -> None:
-        """Take a candidate who changed."""
+    def add(self, when: int | None, user_id: str, addresses: Collection[str]) -> None:
+        """Take a candidate who changed; :param user_id: as Phenom has it."""
         moment = inf if when is None else when
+        candidate = user_id.strip()
         self.ids[candidate] = max(moment, self.ids.get(candidate, 0))
         for address in addresses:
             self.addresses[address] = max(moment, self.addresses.get(address, 0))
         if not addresses:
-            self.without_address.add(candidate)
+            self.without_address.add(user_id)
 
     def changed_after(self, moment: float, candidate: str | None, address: str | None) -> bool:
         """Whether somebody did, whom one of the two names."""

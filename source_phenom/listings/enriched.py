@@ -20,7 +20,7 @@ from source_phenom.listings.listing import Pass, is_complete
 from source_phenom.listings.owned import Owned
 from source_phenom.listings.part import Part, Round
 from source_phenom.listings.people import Directory
-from source_phenom.listings.persons import Found, Person, Persons, Waiting
+from source_phenom.listings.persons import Found, Padded, Person, Persons, Waiting
 from source_phenom.listings.profiles import Profiles
 from source_phenom.listings.questions import Questions
 from source_phenom.listings.spool import Spool
@@ -32,7 +32,7 @@ from source_phenom.models import (
     candidate_documents,
     candidates,
 )
-from source_phenom.models.values import Odd, mail_address, objects, text
+from source_phenom.models.values import Odd, mail_address, objects, padded, text
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
 
@@ -72,7 +72,6 @@ class EnrichedListing(ApplicationListing):
         self._parts = {
             name: make[name](Followed(stream, config)) for name, stream in streams.items()
         }
-        self._now = next(stream.now for stream in streams.values())
         self._newest = ""
         self._is_second = False
 
@@ -94,7 +93,12 @@ class EnrichedListing(ApplicationListing):
             rows: list[dict[str, Any]], person: Person, odd: Odd
         ) -> Iterable[tuple[str, dict[str, Any]]]:
             return application_activities.activities(
-                rows, person.key, person.applications, self.ids, odd
+                rows,
+                person.key,
+                person.applications,
+                self.ids,
+                odd,
+                person.other_applications,
             )
 
         read = partial(api.hiring_status_activities, self.gateway, size=self.config.page_size)
@@ -104,7 +108,9 @@ class EnrichedListing(ApplicationListing):
         def records(
             rows: list[dict[str, Any]], person: Person, odd: Odd
         ) -> Iterable[tuple[str, dict[str, Any]]]:
-            return candidate_documents.documents(rows, person.key, self.ids, odd)
+            return candidate_documents.documents(
+                rows, person.key, self.ids, odd, person.other_applications
+            )
 
         return Owned(followed, partial(api.attachments, self.gateway), records)
 
@@ -128,9 +134,9 @@ class EnrichedListing(ApplicationListing):
     def one_pass(self) -> Pass:
         with Spool() as people, Spool() as by_job:
             live = [part.stream.name for part in self._live()]
-            rows = EnrichedRows(Wishes.of(self.config), live)
+            rows = EnrichedRows(Wishes.of(self.config, self.now), live)
             persons = Persons(people, rows.candidate)
-            changes = Changes(self.gateway, self.scan, self._now.date())
+            changes = Changes(self.gateway, self.scan, self.now.date())
             refused = self._search(changes, persons)
             this_round = Round(persons, by_job, self.config.page_size, refused, self._is_second)
             for part in self._live():
@@ -164,14 +170,17 @@ class EnrichedListing(ApplicationListing):
         recent = Recent()
         try:
             for row in changes.since(None if is_full else horizon):
-                candidate = text(row.get("userId"), "", [])
-                if candidate is None:
+                user_id = text(row.get("userId"), "", [])
+                if user_id is None:
                     continue
+                candidate = user_id.strip()
+                if padded(user_id) is not None:
+                    persons.add(candidate, Padded(user_id))
                 if with_dates:
                     persons.add(candidate, Found(row.get("dateCreated"), row.get("updatedDate")))
                 when = changed_at(row)
                 if horizon is not None and (when is None or when > horizon):
-                    recent.add(when, candidate, _addresses(row))
+                    recent.add(when, user_id, _addresses(row))
         except (Stopped, Unavailable, Unreachable):
             raise
         except PhenomError as error:
@@ -191,11 +200,19 @@ class EnrichedListing(ApplicationListing):
         standings = live.pop(applications.MODEL, None)
         waiting: list[tuple[str | None, Waiting]] = []
         for row in rows:
+            if row.left_out is not None:
+                candidate = row.person and candidates.candidate_id(row.person)
+                if row.person is not None:
+                    persons.add(row.person, row.left_out)
+                if isinstance(standings, Standings):
+                    standings.leave_out(candidate, row.left_out)
             if not row.key:
-                if standings is not None:
+                if standings is not None and row.kept:
                     standings.stream.counts["without_key"] += 1
                 continue
             self._newest = max(self._newest, row.key)
+            if row.person is not None and row.padded_id is not None:
+                persons.add(row.person, Padded(row.padded_id))
             if row.person is not None and row.listed is not None and live:
                 persons.add(row.person, row.listed)
             if row.waiting is not None and standings is not None:

@@ -5,48 +5,71 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
-from source_phenom.listings.persons import Listed, Waiting
+from source_phenom.listings.persons import LeftOut, Listed, Waiting
 from source_phenom.listings.rows import ApplicationRows, identity
 from source_phenom.models import applications, candidates
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, canonical, padded
 from source_phenom.snapshot import fingerprint
 
 
 class EnrichedMapped(NamedTuple):
     """What one application comes to where more about it and its candidate is asked for elsewhere.
 
-    :param waiting, odd: its own record, where that is one.
-    :param person: the candidate's key. :param listed: the application as one of theirs.
+    :param kept: whether ``only_created_applications`` lets it through.
+    :param key: empty where it cannot be a record. :param waiting, odd: its own record.
+    :param person: the candidate's key. :param padded_id: their id, where Phenom pads it.
+    :param listed: the application as one of theirs. :param left_out: one that is not kept.
     """
 
     identity: Hashable
+    kept: bool = False
     key: str = ""
     waiting: Waiting | None = None
     odd: tuple[str, ...] = ()
     person: str | None = None
+    padded_id: str | None = None
     listed: Listed | None = None
+    left_out: LeftOut | None = None
 
 
 class EnrichedRows(ApplicationRows):
     """:class:`ApplicationRows` for :class:`EnrichedMapped` rows."""
 
     def _mapped(self, row: Any, text: bytes) -> Any:
+        kept = self._is_kept(row)
+        if type(row) is not dict:
+            return EnrichedMapped(identity(row), kept)
         odd: Odd = []
-        key = applications.application_key(row, odd) if type(row) is dict else None
-        if key is None:
-            return EnrichedMapped(identity(row))
-        kept, job = self._is_kept(row), applications.applied_for(row)
-        waiting, listed = None, None
-        if kept and self._of_applications:
-            waiting = self._waiting(row, key, job, odd)
+        key = applications.application_key(row, odd)
+        named = applications.applied_for(row)
+        job = named and named.strip()
         person = candidates.candidate_key(row, [])
+        if not kept:
+            left_out = LeftOut(key or "", job, candidates.address(row))
+            return EnrichedMapped(identity(row), person=person, left_out=left_out)
+        if key is None:
+            return EnrichedMapped(identity(row), kept)
+        waiting, listed = None, None
+        if self._of_applications:
+            waiting = self._waiting(row, key, named, odd)
         if person is not None:
             source = self._remapping.source(row, []) if self._of_candidates else None
-            listed = Listed(key, kept, job, source, text)
-        return EnrichedMapped(identity(row), key, waiting, tuple(odd), person, listed)
+            listed = Listed(key, job, source, text)
+        padded_id = candidates.padded_id(row)
+        return EnrichedMapped(
+            identity(row), True, key, waiting, tuple(odd), person, padded_id, listed
+        )
 
-    def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
+    def _waiting(self, row: dict[str, Any], key: str, named: str | None, odd: Odd) -> Waiting:
         record = self._application(row, key, odd)
         digest = fingerprint(canonical(record))
         outcome = record.pop("outcome")
-        return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
+        return Waiting(
+            key,
+            digest,
+            canonical(record),
+            outcome,
+            named and named.strip(),
+            candidates.address(row),
+            padded(named),
+        )

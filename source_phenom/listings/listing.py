@@ -56,6 +56,7 @@ class Listing(ABC):
     ) -> None:
         self.config = config
         self.streams = streams
+        self.now = next(stream.now for stream in streams.values())
         self.gateway = gateway
         self.ids = UnifiedIds(config.integration_id)
         self.remapping = Remapping(config.field_overrides, config.custom_fields)

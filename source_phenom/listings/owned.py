@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from phenom_api import candidates as api
 from phenom_api.errors import RequestRefused
 from source_phenom.listings.coverage import Followed
 from source_phenom.listings.listing import Admission
@@ -14,7 +15,6 @@ from source_phenom.models.candidates import as_owner
 from source_phenom.models.values import Odd, canonical
 from source_phenom.reading.events import Event
 
-_GONE = frozenset({404, 410})
 _STRANGE = 20
 """Candidates that may be gone without a single one being there, before that is not believed."""
 
@@ -49,7 +49,7 @@ class Owned(Part):
     def sort_out(self, page: list[Person], asked: list[Person]) -> Iterator[Event]:
         before = len(asked)
         for person in page:
-            if person.id is None or not person.is_kept:
+            if person.id is None or not person.listed:
                 continue
             if self._is_asked(person):
                 asked.append(person)
@@ -68,11 +68,10 @@ class Owned(Part):
 
     def ask(self, person: Person) -> list[Any]:
         """None of them where the gateway does not know the candidate any more."""
-        assert person.id is not None
         try:
-            return self._read(person.id)
+            return api.of_any(self._read, person.ids)
         except RequestRefused as error:
-            if error.status not in _GONE:
+            if error.status not in api.GONE:
                 raise
             self._gone = error
             self._gone_count += 1

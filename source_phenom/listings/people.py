@@ -16,7 +16,7 @@ from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.models import employees, groups
 from source_phenom.models.employees import Name
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, canonical, is_empty
 from source_phenom.reading.events import Event
 
 logger = logging.getLogger("airbyte.phenom")
@@ -95,8 +95,11 @@ def resources(
 
 def _identity(row: Any) -> Any:
     """What makes a SCIM resource itself: its id, or for want of one its content."""
-    key = (row.get("id") or row.get("value")) if type(row) is dict else None
-    return key if type(key) in (str, int) and key != "" else canonical(row)
+    for member in ("id", "value") if type(row) is dict else ():
+        key = row.get(member)
+        if type(key) is int or (type(key) is str and not is_empty(key)):
+            return key
+    return canonical(row)
 
 
 class ResourceListing(Listing):

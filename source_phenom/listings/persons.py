@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -10,8 +10,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from source_phenom.listings.spool import Spool
-from source_phenom.models.application_activities import Application
 from source_phenom.models.candidates import candidate_id, with_source
+from source_phenom.models.hiring_status import Application
 
 _PAGE = 100
 
@@ -19,16 +19,32 @@ _PAGE = 100
 class Listed(NamedTuple):
     """One of the person's applications, as it is listed.
 
-    :param kept: whether ``only_created_applications`` lets it through.
     :param source: the candidate's, as this application has it. :param row: what describes the
         candidate, as :class:`Persons` was told to read it. Both where candidates are wanted.
     """
 
     key: str
-    kept: bool
     job_id: str | None
     source: str | None = None
     row: bytes = b""
+
+
+class LeftOut(NamedTuple):
+    """One that ``only_created_applications`` leaves out.
+
+    Nothing of it may show, and the Candidates API does not tell whose it is: so its id is kept, to
+    know what is about it. :param address: the candidate's.
+    """
+
+    key: str
+    job_id: str | None
+    address: str | None = None
+
+
+class Padded(NamedTuple):
+    """The candidate's id with the white space that Phenom has around it."""
+
+    id: str
 
 
 class Described(NamedTuple):
@@ -54,6 +70,7 @@ class Waiting(NamedTuple):
 
     :param digest: of the record as listed. :param columns: those but for ``outcome``.
     :param outcome: what an override fed it with.
+    :param padded_job_id: the job's id as Phenom has it, where that has white space around it.
     """
 
     key: str
@@ -62,10 +79,11 @@ class Waiting(NamedTuple):
     outcome: str | None
     job_id: str | None
     address: str | None
+    padded_job_id: str | None = None
 
 
-Row = Listed | Found | Tagged | Waiting
-_KINDS: tuple[type[Row], ...] = (Listed, Found, Tagged, Waiting)
+Row = Listed | Found | Tagged | Waiting | LeftOut | Padded
+_KINDS: tuple[type[Row], ...] = (Listed, Found, Tagged, Waiting, LeftOut, Padded)
 _by_age = attrgetter("key")
 
 
@@ -79,6 +97,8 @@ class Person:
     found: list[Found] = field(default_factory=list)
     tagged: list[Tagged] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    padded: list[Padded] = field(default_factory=list)
 
     @property
     def id(self) -> str | None:
@@ -86,15 +106,19 @@ class Person:
         return candidate_id(self.key)
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the person is a record: has an application that is one."""
-        return any(each.kept for each in self.listed)
+    def ids(self) -> list[str]:
+        """What to ask the Candidates API by: the id, and the same with white space around it."""
+        return list(dict.fromkeys([self.id or "", *sorted(each.id for each in self.padded)]))
 
     @property
     def applications(self) -> list[Application]:
-        return [
-            Application(key, job) for key, job in {e.key: e.job_id for e in self.listed}.items()
-        ]
+        return _applications(self.listed)
+
+    @property
+    def other_applications(self) -> list[Application]:
+        """Those that are left out."""
+        kept = {each.key for each in self.listed}
+        return [each for each in _applications(self.left_out) if each.key not in kept]
 
     @property
     def newest(self) -> Listed:
@@ -108,6 +132,11 @@ class Person:
     def record(self) -> bytes:
         """The columns: as the newest application has them, the source as the oldest has it."""
         return with_source(self.described.columns, min(self.listed, key=_by_age).source)
+
+
+def _applications(rows: Sequence[Listed | LeftOut]) -> list[Application]:
+    """Each once, however often it is listed."""
+    return [Application(key, job) for key, job in {e.key: e.job_id for e in rows}.items()]
 
 
 class Persons:
@@ -138,6 +167,8 @@ class Persons:
                 person.found,
                 person.tagged,
                 person.waiting,
+                person.left_out,
+                person.padded,
             )
             for kind, *fields in rows:
                 into[kind].append(_KINDS[kind](*fields))

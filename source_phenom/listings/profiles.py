@@ -19,7 +19,7 @@ from source_phenom.listings.persons import Found, Person, Persons, Tagged
 from source_phenom.listings.questions import Questions
 from source_phenom.models.candidates import details
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, canonical, text
+from source_phenom.models.values import Odd, canonical, key_text, text
 from source_phenom.reading.events import Event
 from source_phenom.snapshot import Verdict, detailed, fingerprint
 
@@ -83,7 +83,8 @@ class Profiles(Part):
         with Questions(tagged, self._executor, self._ahead) as questions:
             for tag, rows in questions.about_all(self._tags()):
                 for row in rows:
-                    candidate = text(row.get("candidateId"), "", []) if type(row) is dict else None
+                    found = row.get("candidateId") if type(row) is dict else None
+                    candidate = key_text(found, "", [])
                     if candidate is not None:
                         persons.add(candidate, Tagged(tag))
 
@@ -98,7 +99,7 @@ class Profiles(Part):
             logger.warning(f"{scan.outcome.ignored_offset('the tags')} in candidates.tags.")
 
     def sort_out(self, page: list[Person], asked: list[Person]) -> Iterator[Event]:
-        people = [person for person in page if person.is_kept]
+        people = [person for person in page if person.listed]
         digests = [fingerprint(person.record()) for person in people]
         verdicts = self.stream.peek([person.key for person in people], digests)
         kept: list[str] = []
@@ -120,9 +121,7 @@ class Profiles(Part):
             return False
         if self._has_tags is None:
             # In a run that is not full, the first one who is asked about shows it.
-            self._has_tags = self._can_be_had(
-                "tags", partial(self._tags_of, person.id), _WITHOUT_TAGS
-            )
+            self._has_tags = self._can_be_had("tags", partial(self._tags_of, person), _WITHOUT_TAGS)
         return (self._has_dates and not person.found) or self._asks_for_tags
 
     @property
@@ -130,20 +129,24 @@ class Profiles(Part):
         return bool(self._has_tags) and not self.followed.is_full
 
     def ask(self, person: Person) -> Answer:
-        assert person.id is not None
         found = None
         if self._has_dates and not person.found:
-            found = self._look_up(person.id)
-        return Answer(found, self._tags_of(person.id) if self._asks_for_tags else None)
+            found = self._look_up(person)
+        return Answer(found, self._tags_of(person) if self._asks_for_tags else None)
 
-    def _look_up(self, candidate_id: str) -> Found:
+    def _look_up(self, person: Person) -> Found:
         """The dates of somebody whom the search did not show."""
-        row = api.unless_gone(partial(api.candidate, self._gateway, candidate_id))
+
+        def read(candidate_id: str) -> list[api.Row]:
+            return [api.candidate(self._gateway, candidate_id)]
+
+        rows = api.unless_gone(partial(api.of_any, read, person.ids))
+        row = next(filter(None, rows or ()), {})
         return Found(row.get("createdDate"), row.get("updatedDate")) if row else _NOWHERE
 
-    def _tags_of(self, candidate_id: str) -> list[Any]:
-        tags = partial(api.tags_of, self._gateway, candidate_id, self._size)
-        return api.unless_gone(tags) or []
+    def _tags_of(self, person: Person) -> list[Any]:
+        read = partial(api.tags_of, self._gateway, size=self._size)
+        return api.unless_gone(partial(api.of_any, read, person.ids)) or []
 
     def admit(self, person: Person, answer: Answer) -> Iterator[Event]:
         odd: Odd = [*person.described.odd]

@@ -15,7 +15,7 @@ from source_phenom.listings.wishes import Wishes
 from source_phenom.models import applications, candidates
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, canonical, is_empty
 
 
 class OfCandidate(NamedTuple):
@@ -32,15 +32,17 @@ class OfCandidate(NamedTuple):
 class Mapped(NamedTuple):
     """What one application of the listing comes to.
 
-    :param identity: tells it from the others. :param key: empty where it cannot be a record.
-    :param kept: whether ``only_created_applications`` lets it through.
+    :param identity: tells it from the others.
+    :param kept: whether ``only_created_applications`` lets it through; of one that it leaves out
+        nothing but the identity is made.
+    :param key: empty where it cannot be a record.
     :param columns, odd: of its own record. :param candidate: None where there is none; both are
         made for the streams that are selected.
     """
 
     identity: Hashable
-    key: str = ""
     kept: bool = False
+    key: str = ""
     columns: bytes = b""
     odd: tuple[str, ...] = ()
     candidate: OfCandidate | None = None
@@ -86,15 +88,17 @@ class ApplicationRows:
         return parse_json if whole else lean.parse_without_profiles
 
     def _mapped(self, row: Any, text: bytes) -> Any:
+        if not self._is_kept(row):
+            return Mapped(identity(row))
         odd: Odd = []
         key = applications.application_key(row, odd) if type(row) is dict else None
         if key is None:
-            return Mapped(identity(row))
-        kept, columns = self._is_kept(row), b""
-        if kept and self._of_applications:
+            return Mapped(identity(row), kept=True)
+        columns = b""
+        if self._of_applications:
             columns = canonical(self._application(row, key, odd))
         candidate = self._of_candidate(row, text) if self._of_candidates else None
-        return Mapped(identity(row), key, kept, columns, tuple(odd), candidate)
+        return Mapped(identity(row), True, key, columns, tuple(odd), candidate)
 
     def _of_candidate(self, row: dict[str, Any], text: bytes) -> OfCandidate | None:
         person = candidates.candidate_key(row, [])
@@ -104,7 +108,7 @@ class ApplicationRows:
 
     def _application(self, row: dict[str, Any], key: str, odd: Odd) -> dict[str, Any]:
         """The record of one application, with the tenant's wishes."""
-        record = applications.application(row, key, self._ids, odd)
+        record = applications.application(row, key, self._ids, self._wishes.now, odd)
         return self._remapping.apply(applications.MODEL, row, record)
 
     def candidate(self, text: bytes) -> Described:
@@ -117,19 +121,12 @@ class ApplicationRows:
         self._remapping.source(row, odd)
         return Described(canonical(record), tuple(odd))
 
-    def _is_kept(self, row: dict[str, Any]) -> bool:
-        """Whether ``only_created_applications`` lets an application through."""
-        if not self._wishes.only_created_applications:
-            return True
-        source = candidates.applicant_source(row, [])
-        return source is not None and source.casefold() in self._wanted_sources
-
-    @cached_property
-    def _wanted_sources(self) -> frozenset[str]:
-        return frozenset(name.casefold() for name in self._wishes.application_sources)
+    def _is_kept(self, row: Any) -> bool:
+        return applications.is_kept(row, self._wishes.created_sources)
 
 
 def identity(row: Any) -> Any:
     """What makes a listed application itself: its id, or for want of one its content."""
     key = row.get("id") if type(row) is dict else None
-    return key if (type(key) is str and key) or type(key) is int else canonical(row)
+    is_told = type(key) is int or (type(key) is str and not is_empty(key))
+    return key if is_told else canonical(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
@@ -12,11 +12,11 @@ from phenom_api.answers import mask
 from phenom_api.errors import PermissionDenied
 from phenom_api.gateway import Gateway
 from source_phenom.config import SourceConfig
-from source_phenom.listings.among_applicants import AmongApplicants
+from source_phenom.listings.among_applicants import AmongApplicants, Job
 from source_phenom.listings.coverage import Followed
 from source_phenom.listings.listing import Admission
 from source_phenom.listings.part import Part, Round
-from source_phenom.listings.persons import Person, Waiting
+from source_phenom.listings.persons import LeftOut, Person, Waiting
 from source_phenom.listings.questions import Questions
 from source_phenom.models.applications import details
 from source_phenom.models.hiring_status import (
@@ -26,11 +26,13 @@ from source_phenom.models.hiring_status import (
     own_application,
 )
 from source_phenom.models.outcomes import Outcome, Outcomes
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import canonical
 from source_phenom.reading.events import Event
 from source_phenom.snapshot import Verdict, detailed
 
 _NAMED_IN_SUMMARY = 10
+_LONGEST_STATUS = 80
+"""Characters of one that is named there."""
 _WITHOUT_OWN = "Without it, applications have only an outcome and a current_stage."
 _WITHOUT_APPLICANTS = (
     "Without it, applications of candidates without a candidate id have no outcome."
@@ -105,6 +107,11 @@ class Standings(Part):
                 yield from self._look_among_applicants(row)
         yield from self.stream.keep(kept)
 
+    def leave_out(self, candidate: str | None, row: LeftOut) -> None:
+        """Know of an application that is no record, as the Candidates API tells of it as well."""
+        if row.job_id is not None:
+            self._among_applicants.leave_out(row.job_id, candidate, row.address)
+
     def _is_touched(self, candidate: str | None, row: Waiting) -> bool:
         return row.key in self._touched or self.followed.is_touched(candidate, row.address)
 
@@ -125,28 +132,28 @@ class Standings(Part):
             )
         return self._has_own
 
-    def ask(self, person: Person) -> tuple[list[OwnApplication], Odd]:
-        assert person.id is not None
-        odd: Odd = []
-        return self._own(person.id, odd), odd
+    def ask(self, person: Person) -> list[OwnApplication]:
+        return self._own(person.ids)
 
-    def admit(self, person: Person, answer: tuple[list[OwnApplication], Odd]) -> Iterator[Event]:
-        own, odd = answer
-        self.stream.note(odd)
+    def admit(self, person: Person, answer: list[OwnApplication]) -> Iterator[Event]:
+        left_out = person.other_applications
         for row in person.waiting:
-            standing = among_own(own, row.key, row.job_id)
+            standing = among_own(answer, row.key, row.job_id, left_out)
             if standing is None:
                 yield from self._look_among_applicants(row, person.id)
             else:
                 yield from self._settle(row, standing)
 
-    def _own(self, candidate: str, odd: Odd) -> list[OwnApplication]:
-        rows = api.unless_gone(partial(api.applications, self._gateway, candidate)) or []
-        return [own_application(row, odd) for row in rows if type(row) is dict]
+    def _own(self, ids: Iterable[str]) -> list[OwnApplication]:
+        """The applications of a candidate, who goes by any of ``ids``."""
+        read = partial(api.applications, self._gateway)
+        rows = api.unless_gone(partial(api.of_any, read, ids)) or []
+        return [own_application(row) for row in rows if type(row) is dict]
 
     def _own_if_permitted(self, candidate: str) -> list[OwnApplication]:
+        """The same; :param candidate: an id as Phenom has it."""
         try:
-            return self._own(candidate, [])
+            return self._own(dict.fromkeys([candidate.strip(), candidate]))
         except PermissionDenied:
             if self._has_own:
                 raise
@@ -164,36 +171,35 @@ class Standings(Part):
         among = self._among_applicants
         with Questions(among.ask, self._executor, self._ahead) as questions:
             for job in among.jobs():
-                if self._can_ask_about_jobs(job.id):
+                if self._can_ask_about_jobs(job):
                     for _, answer in questions.about(job):
-                        yield from self._settle_job(*answer)
+                        yield from self._settle_job(answer)
                 else:
-                    yield from self._settle_job([(row, None) for _, row in job.rows], [])
+                    yield from self._settle_job([(row, None) for _, row in job.rows])
             for _, answer in questions.rest():
-                yield from self._settle_job(*answer)
+                yield from self._settle_job(answer)
         yield from self._admission.flush()
         self._remark()
 
-    def _can_ask_about_jobs(self, job_id: str) -> bool:
+    def _can_ask_about_jobs(self, job: Job) -> bool:
         if self._has_applicants is None:
             self._has_applicants = self._can_be_had(
                 "applicants",
-                partial(self._among_applicants.of, job_id, []),
+                partial(self._among_applicants.of, job),
                 _WITHOUT_APPLICANTS,
                 always_tried=False,
             )
         return self._has_applicants
 
-    def _settle_job(
-        self, found: list[tuple[Waiting, Standing | None]], odd: Odd
-    ) -> Iterator[Event]:
-        self.stream.note(odd)
+    def _settle_job(self, found: list[tuple[Waiting, Standing | None]]) -> Iterator[Event]:
         for row, standing in found:
             yield from self._settle(row, standing)
 
     # -- both --------------------------------------------------------------------------------
 
     def _settle(self, row: Waiting, standing: Standing | None) -> Iterator[Event]:
+        if standing is not None:
+            self.stream.note(standing.odd)
         columns = details(standing, self._outcome(standing))
         if row.outcome is not None or not self._default_counts:
             columns["outcome"] = None
@@ -215,7 +221,7 @@ class Standings(Part):
         if not self._unnamed:
             return
         most = self._unnamed.most_common(_NAMED_IN_SUMMARY)
-        listed = ", ".join(f"{mask(stage)!r} ({count})" for stage, count in most)
+        listed = ", ".join(f"{mask(stage[:_LONGEST_STATUS])!r} ({count})" for stage, count in most)
         more = len(self._unnamed) - len(most)
         self.stream.remarks.append(
             f"{self._unnamed.total()} hiring statuses that nothing maps were taken for PENDING: "

@@ -1,7 +1,8 @@
-"""What of a configuration decides what a row comes to: nothing secret, and easily handed on."""
+"""What decides what a row comes to, of a configuration and a run: nothing secret, picklable."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,18 +27,22 @@ class CustomField(NamedTuple):
 
 
 class Wishes(NamedTuple):
-    """The keys of the configuration that they are named after."""
+    """The keys of the configuration that they are named after.
+
+    :param now: of the run. :param created_sources: see :attr:`SourceConfig.created_sources`.
+    """
 
     integration_id: str
+    now: datetime
     field_overrides: tuple[FieldOverride, ...] = ()
     custom_fields: tuple[CustomField, ...] = ()
-    only_created_applications: bool = False
-    application_sources: tuple[str, ...] = ()
+    created_sources: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, config: SourceConfig) -> Wishes:
+    def of(cls, config: SourceConfig, now: datetime) -> Wishes:
         return cls(
             config.integration_id,
+            now,
             tuple(
                 FieldOverride(each.model, each.field, tuple(each.paths), each.keep_default)
                 for each in config.field_overrides
@@ -45,6 +50,5 @@ class Wishes(NamedTuple):
             tuple(
                 CustomField(each.model, each.key, each.path) for each in config.custom_fields or ()
             ),
-            config.only_created_applications,
-            tuple(config.application_sources),
+            config.created_sources,
         )

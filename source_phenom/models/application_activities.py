@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from source_phenom.models.candidates import owned_key
-from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.hiring_status import Application, application_ids
+from source_phenom.models.ids import UnifiedIds, second_of
 from source_phenom.models.integration_fields import IntegrationFields
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, canonical, is_empty, text
+from source_phenom.models.values import Odd, canonical, is_empty, key_text, text
 
 MODEL = "application_activities"
 
-_OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 _TOLERANCE = timedelta(minutes=1)
 _OTHERS = IntegrationFields(
     {
@@ -31,28 +30,27 @@ _OTHERS = IntegrationFields(
 )
 
 
-class Application(NamedTuple):
-    """One of the candidate's applications, as they are listed."""
-
-    key: str
-    job_id: str | None
-
-
 def activities(
     rows: Iterable[Mapping[str, Any]],
     candidate: str,
     applications: Collection[Application],
     ids: UnifiedIds,
     odd: Odd,
+    left_out: Collection[Application] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and record of each activity of one candidate.
 
     An activity has no id: it is told by its time, and by its place among those of the same time.
 
     :param rows: ``HiringStatusActivitiesData``. :param candidate: the candidate's key.
+    :param applications: the candidate's that are records. :param left_out: those that are none;
+        an activity that may be about one of them is left out as well.
     """
+    everything = [*applications, *left_out]
+    kept = {each.key for each in applications}
+    about = [row for row in rows if not left_out or kept.issuperset(_possible(row, everything))]
     seen: dict[str, int] = {}
-    for when, _, row in sorted(((_when(row), canonical(row), row) for row in rows), key=_OLDEST):
+    for when, _, row in sorted(((_when(row), canonical(row), row) for row in about), key=_OLDEST):
         seen[when] = place = seen.get(when, 0) + 1
         key = owned_key(candidate, when if place == 1 else f"{when}-{place}")
         yield key, _activity(row, key, candidate, applications, ids, odd)
@@ -66,7 +64,7 @@ def _when(row: Mapping[str, Any]) -> str:
     given = row.get("createdDate")
     if isinstance(given, float) and given.is_integer():
         given = int(given)
-    return text(given, "remote_created_at", []) or "undated"
+    return key_text(given, "remote_created_at", []) or "undated"
 
 
 def _activity(
@@ -80,8 +78,8 @@ def _activity(
     created_at = timestamp(row.get("createdDate"))
     if created_at is None and not is_empty(row.get("createdDate")):
         odd.append("remote_created_at")
-    actor = text(row.get("recruitersUserId"), "employee_id", odd)
-    application = concerned(row, created_at, applications)
+    actor = key_text(row.get("recruitersUserId"), "employee_id", odd)
+    application = concerned(row, applications)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
@@ -97,27 +95,36 @@ def _activity(
     }
 
 
-def concerned(
-    row: Mapping[str, Any], created_at: str | None, applications: Collection[Application]
-) -> str | None:
-    """The key of the application that an activity is about, null where several might be.
+def concerned(row: Mapping[str, Any], applications: Collection[Application]) -> str | None:
+    """The key of the application that an activity is about, null where several might be."""
+    possible = _possible(row, applications)
+    return possible[0] if len(possible) == 1 else None
+
+
+def _possible(row: Mapping[str, Any], applications: Collection[Application]) -> list[str]:
+    """The keys of the applications that an activity may be about.
 
     No field is described that would say so. The value of the action may be the job's id; else
     only an application that was there already can be meant.
     """
-    job_id = text(row.get("actionValue"), "application_id", [])
+    named = application_ids(row)
+    by_id = [each.key for each in applications if each.key in named]
+    if by_id:
+        return by_id
+    job_id = key_text(row.get("actionValue"), "application_id", [])
     for_job = [each.key for each in applications if job_id is not None and each.job_id == job_id]
     if for_job:
-        return for_job[0] if len(for_job) == 1 else None
-    there = [each.key for each in applications if _is_older(each.key, created_at)]
-    return there[0] if len(there) == 1 else None
+        return for_job
+    created_at = timestamp(row.get("createdDate"))
+    return [each.key for each in applications if _is_older(each.key, created_at)]
 
 
 def _is_older(key: str, moment: str | None) -> bool:
     """Whether an application was there at a moment, by the second that its id begins with."""
-    if moment is None or not _OBJECT_ID.fullmatch(key):
+    second = second_of(key)
+    if moment is None or second is None:
         return True
-    return datetime.fromtimestamp(int(key[:8], 16), timezone.utc) <= _parsed(moment) + _TOLERANCE
+    return datetime.fromtimestamp(second, timezone.utc) <= _parsed(moment) + _TOLERANCE
 
 
 def _parsed(moment: str) -> datetime:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from source_phenom.models.candidates import candidate_key
+from source_phenom.models.candidates import applicant_source, candidate_key
 from source_phenom.models.hiring_status import Standing
-from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.ids import UnifiedIds, second_of
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
     IntegrationFields,
     carried_in,
 )
 from source_phenom.models.outcomes import Outcome
-from source_phenom.models.values import Odd, custom_object, obj, text
+from source_phenom.models.timestamps import rfc3339
+from source_phenom.models.values import Odd, custom_object, key_text, obj, text
 
 MODEL = "applications"
 
@@ -30,13 +32,15 @@ ELSEWHERE = (
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.id": ("candidate_id",),
     "customFieldData": ("custom_fields",),
-    "id": ("remote_id",),
-    "jobApplicationData.applicantSource": (INTEGRATION_FIELDS,),
-    "jobApplicationData.jobId": ("job_id", INTEGRATION_FIELDS),
+    "id": ("remote_id", "applied_at"),
+    "jobApplicationData.applicantSource": ("source", INTEGRATION_FIELDS),
+    "jobApplicationData.jobId": ("job_id", "remote_job_id", INTEGRATION_FIELDS),
 }
 """Remote paths and the columns that :func:`application` makes of them."""
 
 _PLACEHOLDER = "JOBID"
+_FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_CLOCKS_DIFFER = timedelta(days=1)
 
 # What describes the candidate is the candidate's.
 _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
@@ -44,24 +48,57 @@ _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
 
 def application_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
     """Phenom's application id, usually 24 hexadecimal digits that begin with its second."""
-    return text(payload.get("id"), "remote_id", odd)
+    return key_text(payload.get("id"), "remote_id", odd)
 
 
-def application(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+def is_kept(payload: Any, sources: Collection[str] | None) -> bool:
+    """Whether ``only_created_applications`` lets a listed application through.
+
+    :param sources: of the applications that it keeps, see :func:`plain_source`; None for all.
+    """
+    if sources is None:
+        return True
+    source = applicant_source(payload, []) if type(payload) is dict else None
+    return source is not None and plain_source(source) in sources
+
+
+def plain_source(name: str) -> str:
+    """The name of a source without case and the white space around it."""
+    return name.strip().casefold()
+
+
+def applied_at(key: str, now: datetime) -> str | None:
+    """The time that an application's id begins with, where it can be one of an application.
+
+    :param now: of the run. A time that lies in the future becomes one when its day comes, once.
+    """
+    second = second_of(key)
+    if second is None:
+        return None
+    moment = datetime.fromtimestamp(second, timezone.utc)
+    return rfc3339(moment) if _FIRST_APPLIED_AT <= moment <= now + _CLOCKS_DIFFER else None
+
+
+def application(
+    payload: Mapping[str, Any], key: str, ids: UnifiedIds, now: datetime, odd: Odd
+) -> dict[str, Any]:
     """The record of one application (contract section 3.2).
 
     ``job_id`` is the unified id of the job it names even when no listing shows that job.
 
-    :param payload: an ``ApplicationWithId``.
+    :param payload: an ``ApplicationWithId``. :param now: of the run.
     """
     placed = obj(payload.get("jobApplicationData"), "job_id", odd)
-    job = text(placed.get("jobId"), "job_id", odd)
+    job = key_text(placed.get("jobId"), "job_id", odd)
     candidate = candidate_key(payload, [])
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "outcome": None,
+        "source": text(placed.get("applicantSource"), "source", odd),
+        "applied_at": applied_at(key, now),
         "job_id": job and ids.shared("jobs", job),
+        "remote_job_id": job,
         "candidate_id": candidate and ids.of("candidates", candidate),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
         "integration_fields": _OTHERS.of(payload),
@@ -69,10 +106,13 @@ def application(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd)
 
 
 def applied_for(payload: Mapping[str, Any]) -> str | None:
-    """The ``jobId`` that an application names, null where that is blank or Phenom's placeholder."""
+    """The ``jobId`` that an application names, null where that is blank or Phenom's placeholder.
+
+    With the white space that Phenom may have around it.
+    """
     placed = obj(payload.get("jobApplicationData"), "job_id", [])
     job = text(placed.get("jobId"), "job_id", [])
-    return None if job == _PLACEHOLDER else job
+    return None if job is None or job.strip() == _PLACEHOLDER else job
 
 
 def details(standing: Standing | None, outcome: Outcome | None) -> dict[str, Any]:

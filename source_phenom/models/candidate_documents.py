@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from source_phenom.models.candidates import owned_key
+from source_phenom.models.hiring_status import Application, application_ids
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields
-from source_phenom.models.values import Odd, bare, text
+from source_phenom.models.values import Odd, bare, key_text, text
 
 MODEL = "candidate_documents"
 
@@ -27,14 +28,22 @@ _TYPES = {
 
 
 def documents(
-    rows: Iterable[Mapping[str, Any]], candidate: str, ids: UnifiedIds, odd: Odd
+    rows: Iterable[Mapping[str, Any]],
+    candidate: str,
+    ids: UnifiedIds,
+    odd: Odd,
+    left_out: Collection[Application] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and record of each document of one candidate; one without an id is left out.
 
     :param rows: ``AttachmentAttachments``. :param candidate: the candidate's key.
+    :param left_out: applications that are no records, and so are files that name one of them.
     """
+    others = {each.key for each in left_out}
     for row in rows:
-        attachment = text(row.get("attachmentId"), "remote_id", odd)
+        if not others.isdisjoint(application_ids(row)):
+            continue
+        attachment = key_text(row.get("attachmentId"), "remote_id", odd)
         if attachment is None:
             odd.append("remote_id")
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -20,9 +20,11 @@ from source_phenom.models.values import (
     Odd,
     custom_object,
     is_empty,
+    key_text,
     mail_address,
     obj,
     objects,
+    padded,
     text,
 )
 
@@ -39,7 +41,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.addressData.region": ("location",),
     "candidateData.contactData.countryPhoneCode": ("phone_numbers",),
     "candidateData.contactData.deviceType": ("phone_numbers",),
-    "candidateData.contactData.email": ("email_addresses",),
+    "candidateData.contactData.email": ("email", "email_addresses"),
     "candidateData.contactData.phoneNumber": ("phone_numbers",),
     "candidateData.experienceData": (INTEGRATION_FIELDS,),
     "candidateData.experienceData.companyName": ("company", INTEGRATION_FIELDS),
@@ -64,11 +66,17 @@ _BY_ADDRESS = "email:"
 def candidate_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
     """``candidateData.id``; without one ``email:`` + the lower-cased address; else null."""
     person = obj(payload.get("candidateData"), "remote_id", odd)
-    key = text(person.get("id"), "remote_id", odd)
+    key = key_text(person.get("id"), "remote_id", odd)
     if key is not None:
         return key
     mail = address(payload)
     return mail and f"{_BY_ADDRESS}{mail}"
+
+
+def padded_id(payload: Mapping[str, Any]) -> str | None:
+    """``candidateData.id`` as Phenom has it, where white space is around it; else null."""
+    person = obj(payload.get("candidateData"), "", [])
+    return padded(text(person.get("id"), "", []))
 
 
 def candidate_id(key: str) -> str | None:
@@ -117,6 +125,7 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
     contact = obj(person.get("contactData"), "email_addresses", odd)
     address = obj(person.get("addressData"), "location", odd)
     company, title = current_position(person.get("experienceData"), odd)
+    mails = email_addresses(contact, odd)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
@@ -125,7 +134,8 @@ def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -
         "company": company,
         "title": title,
         "phone_numbers": phone_numbers(contact, odd),
-        "email_addresses": email_addresses(contact, odd),
+        "email": first_address(mails),
+        "email_addresses": mails,
         "location": location(
             odd,
             street_1=address.get("addressLine1"),
@@ -208,6 +218,11 @@ def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | 
         digits = _NO_DIGITS.sub("", code)
         number = f"+{digits}{number}" if digits else number
     return [{"phone_number": number, "type": device}]
+
+
+def first_address(mails: Sequence[Mapping[str, str | None]] | None) -> str | None:
+    """A candidate's ``email``, out of the ``email_addresses``."""
+    return mails[0]["email_address"] if mails else None
 
 
 def email_addresses(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | None]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gettext
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from unicodedata import category, normalize
 
 import pycountry
@@ -13,88 +17,189 @@ _LOCALES = (
     *("el", "tr", "ru", "uk", "sv", "da", "nb", "fi", "et", "lv", "lt", "ar", "he", "hi"),
     *("ja", "zh", "zh_Hant", "ko", "th", "vi", "id", "ms"),
 )
-"""Languages whose names of countries are understood (Unicode CLDR)."""
+"""Languages whose names of countries are understood (Unicode CLDR, and ISO 3166 as translated)."""
+
+_OF_ISO = {"nb": "nb_NO", "zh": "zh_CN", "zh_Hant": "zh_TW"}
+"""What pycountry calls some of them."""
 
 _EVERYDAY = {
-    "uk": "GB",
-    "greatbritain": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "northernireland": "GB",
-    "america": "US",
-    "theunitedstates": "US",
-    "unitedstatesamerica": "US",
-    "uae": "AE",
-    "emirates": "AE",
-    "holland": "NL",
-    "thenetherlands": "NL",
-    "korea": "KR",
-    "southkorea": "KR",
-    "republicofkorea": "KR",
-    "northkorea": "KP",
-    "russia": "RU",
-    "turkey": "TR",
-    "brunei": "BN",
-    "swaziland": "SZ",
-    "capeverde": "CV",
-    "burma": "MM",
-    "macau": "MO",
-    "macedonia": "MK",
-    "palestine": "PS",
-    "drcongo": "CD",
-    "ivorycoast": "CI",
-    "republicofireland": "IE",
-    "vaticancity": "VA",
-    "micronesia": "FM",
-    "easttimor": "TL",
-    "czechia": "CZ",
-    "britain": "GB",
-    "vatican": "VA",
-    "prc": "CN",
-    "ksa": "SA",
-    "thebahamas": "BS",
-    "thegambia": "GM",
-    "thephilippines": "PH",
-    "democraticrepublicofthecongo": "CD",
-    "republicofthecongo": "CG",
+    "UK": "GB",
+    "Great Britain": "GB",
+    "Great Britain and Northern Ireland": "GB",
+    "Britain": "GB",
+    "England": "GB",
+    "Scotland": "GB",
+    "Wales": "GB",
+    "Northern Ireland": "GB",
+    "America": "US",
+    "United States America": "US",
+    "Virgin Islands of the US": "VI",
+    "UAE": "AE",
+    "Emirates": "AE",
+    "KSA": "SA",
+    "Holland": "NL",
+    "Republic of Ireland": "IE",
+    "Korea": "KR",
+    "South Korea": "KR",
+    "Republic of Korea": "KR",
+    "North Korea": "KP",
+    "PRC": "CN",
+    "Macau": "MO",
+    "Macau, China": "MO",
+    "Taiwan, ROC": "TW",
+    "Russia": "RU",
+    "Turkey": "TR",
+    "Brunei": "BN",
+    "St. Maarten": "SX",
+    "Swaziland": "SZ",
+    "Cape Verde": "CV",
+    "Burma": "MM",
+    "Bosnia": "BA",
+    "Macedonia": "MK",
+    "Former Yugoslav Republic of Macedonia": "MK",
+    "Palestine": "PS",
+    "Occupied Palestinian Territory": "PS",
+    "Ivory Coast": "CI",
+    "Holy See": "VA",
+    "Vatican": "VA",
+    "Vatican City": "VA",
+    "Libyan Arab Jamahiriya": "LY",
+    "Micronesia": "FM",
+    "East Timor": "TL",
+    "Czechia": "CZ",
+    "Lao PDR": "LA",
+    "DR Congo": "CD",
+    "Democratic Republic of the Congo": "CD",
+    "Republic of the Congo": "CG",
 }
+"""Names besides those of CLDR and ISO 3166."""
+
+_SAYS_NOTHING = frozenset(
+    {
+        *("the", "of", "and", "le", "la", "les", "el", "los", "las", "der", "die", "das"),
+        *("sar", "special", "administrative", "region", "mainland", "metropolitan", "province"),
+    }
+)
+_SAME_WORD = {"usa": "us", "saint": "st"}
+_BETWEEN_PARTS = (
+    re.compile(r"[()\[\];:/|]| [-\u2013\u2014] "),
+    re.compile(r"[()\[\];:/|,\u2013\u2014-]"),
+)
+
+_LONGEST = 200
+"""Characters. A longer text names no country."""
+
+_Names = Mapping[str, str]
 
 
 @lru_cache(maxsize=4096)
 def alpha_2(country: str) -> str | None:
-    """The code of a country given by name, alpha-2, alpha-3 or number; null when unknown."""
+    """The code of a country given by name, alpha-2, alpha-3 or number; null when unknown.
+
+    A name may have its words in any order ("Netherlands, The"), and its parts may name the country
+    more than once ("Korea, Republic of (South Korea)", "DE - Germany"): then each has to name the
+    same one.
+    """
+    if len(country) > _LONGEST:
+        return None
     written = " ".join(country.split())
-    for spelling in (written, written.replace(".", "")):
-        try:
-            return str(pycountry.countries.lookup(spelling).alpha_2)
-        except LookupError:
-            continue
-    label = _label(written)
-    return (_EVERYDAY.get(label) or _names().get(label)) if label else None
-
-
-def _label(name: str) -> str:
-    """A name without case, spaces, punctuation and Latin accents."""
-    letters = (c for c in normalize("NFKD", name) if not "\u0300" <= c <= "\u036f")
-    return "".join(c for c in letters if category(c)[0] not in "PSZ").casefold()
+    code = _of_code(written)
+    for names in (_english, _in_all_languages):
+        code = code or _named(written, names()) or _in_parts(written, names())
+    return code
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, str]:
-    """Label to code in any of our languages; built when a name first needs it.
+def _codes() -> _Names:
+    codes = {}
+    for country in pycountry.countries:
+        for code in (country.flag, country.numeric, country.alpha_3, country.alpha_2):
+            codes[code.casefold()] = country.alpha_2
+    return codes
 
-    A label that means different countries in different languages means none, unless English
-    has it.
+
+def _of_code(written: str) -> str | None:
+    return _codes().get(written.replace(".", "").casefold())
+
+
+def _named(written: str, names: _Names) -> str | None:
+    return next((names[key] for key in _keys(written) if key in names), None)
+
+
+def _in_parts(written: str, names: _Names) -> str | None:
+    """The country that every part names; null where one of them names another, or none."""
+    for between in _BETWEEN_PARTS:
+        parts = filter(None, map(str.strip, between.split(written)))
+        codes = {_of_code(part) or _named(part, names) for part in parts}
+        if len(codes) == 1 and None not in codes:
+            return codes.pop()
+    return None
+
+
+def _keys(name: str) -> list[str]:
+    """What a name is found by: its letters, and its words in the order of the alphabet.
+
+    Neither has case, punctuation and Latin accents, nor the second words that say nothing.
     """
+    spaced = normalize("NFKD", name).casefold().translate(_SPACES)
+    words = {_SAME_WORD.get(word, word) for word in spaced.split()} - _SAYS_NOTHING
+    return [key for key in (spaced.replace(" ", ""), " ".join(sorted(words))) if key]
+
+
+class _Spaces(dict[int, str]):
+    """For ``str.translate``: punctuation becomes a space, Latin accents, dots, apostrophes go."""
+
+    def __missing__(self, letter: int) -> str:
+        character = chr(letter)
+        if "\u0300" <= character <= "\u036f" or character in ".'\u2019\u02bc":
+            self[letter] = ""
+        else:
+            self[letter] = " " if category(character)[0] in "PSZ" else character
+        return self[letter]
+
+
+_SPACES = _Spaces()
+
+
+def _without_conflicts(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Key to code out of names and codes; what means several countries means none."""
+    codes: dict[str, set[str]] = {}
+    for name, code in set(found):
+        for key in _keys(name):
+            codes.setdefault(key, set()).add(code)
+    return {key: min(of) for key, of in codes.items() if len(of) == 1}
+
+
+def _of_cldr(languages: Iterable[str]) -> Iterable[tuple[str, str]]:
     codes = {country.alpha_2 for country in pycountry.countries}
-    english: dict[str, str] = {}
-    elsewhere: dict[str, set[str]] = {}
-    for language in _LOCALES:
+    for language in languages:
         for code, name in Locale.parse(language).territories.items():
-            if code in codes and language == "en":
-                english[_label(name)] = code
-            elif code in codes:
-                elsewhere.setdefault(_label(name), set()).add(code)
-    foreign = {label: min(found) for label, found in elsewhere.items() if len(found) == 1}
-    return {**foreign, **english}
+            if code in codes:
+                yield name, code
+
+
+def _of_pycountry(language: str) -> Iterable[tuple[str, str]]:
+    translated = gettext.translation(
+        "iso3166-1", pycountry.LOCALES_DIR, [_OF_ISO.get(language, language)], fallback=True
+    )
+    for country in pycountry.countries:
+        for kind in ("name", "official_name", "common_name"):
+            name = getattr(country, kind, None)
+            if name:
+                yield translated.gettext(name), country.alpha_2
+
+
+@lru_cache(maxsize=1)
+def _english() -> _Names:
+    return {
+        **_without_conflicts(_of_pycountry("en")),
+        **_without_conflicts(_of_cldr(["en"])),
+        **_without_conflicts(_EVERYDAY.items()),
+    }
+
+
+@lru_cache(maxsize=1)
+def _in_all_languages() -> _Names:
+    """Built when a name first needs it. What is English counts first."""
+    translated = chain.from_iterable(map(_of_pycountry, _LOCALES))
+    return {**_without_conflicts(chain(_of_cldr(_LOCALES), translated)), **_english()}

@@ -12,7 +12,7 @@ from source_phenom.models.integration_fields import (
     IntegrationFields,
     carried_in,
 )
-from source_phenom.models.values import Odd, mail_address, obj, objects, text, truth
+from source_phenom.models.values import Odd, key_text, mail_address, obj, objects, text, truth
 
 MODEL = "employees"
 
@@ -38,8 +38,8 @@ _OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
 def employee_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
-    """The SCIM ``id`` as text."""
-    return text(payload.get("id"), "remote_id", odd)
+    """The SCIM ``id`` as text, trimmed."""
+    return key_text(payload.get("id"), "remote_id", odd)
 
 
 def employee(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def memberships(value: Any, ids: UnifiedIds, odd: Odd) -> list[dict[str, str | N
             "name": text(entry.get("display"), "groups", odd),
         }
         for entry in objects(value, "groups", odd)
-        for key in (text(entry.get("value"), "groups", odd),)
+        for key in (key_text(entry.get("value"), "groups", odd),)
     ]
     return sorted(
         (group for group in found if group["remote_id"] is not None or group["name"] is not None),

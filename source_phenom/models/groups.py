@@ -7,7 +7,7 @@ from typing import Any
 
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields, carried_in
-from source_phenom.models.values import Odd, text
+from source_phenom.models.values import Odd, key_text, text
 
 MODEL = "groups"
 
@@ -29,8 +29,8 @@ _OTHERS = IntegrationFields(carried_in(FEEDS))
 
 def group_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
     """``value``, else ``id``: what people name the group by."""
-    key = text(payload.get("value"), "remote_id", odd)
-    return key if key is not None else text(payload.get("id"), "remote_id", odd)
+    key = key_text(payload.get("value"), "remote_id", odd)
+    return key if key is not None else key_text(payload.get("id"), "remote_id", odd)
 
 
 def group(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:

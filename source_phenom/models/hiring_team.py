@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from phenom_api.mail_addresses import is_mail_address
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import Odd, objects, text
 
@@ -96,7 +97,7 @@ def user(
         "remote_id": key,
         "first_name": first_name,
         "last_name": last_name,
-        "email": key,
+        "email": key if is_mail_address(key) else None,
     }
 
 

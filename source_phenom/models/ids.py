@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from hashlib import sha1
 from uuid import NAMESPACE_URL, uuid5
@@ -9,6 +10,12 @@ from uuid import NAMESPACE_URL, uuid5
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 _SHARED = 4096
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+
+def second_of(key: str) -> int | None:
+    """The second since 1970 that an id of 24 hexadecimal digits begins with; else null."""
+    return int(key[:8], 16) if _OBJECT_ID.fullmatch(key) else None
 
 
 class UnifiedIds:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from source_phenom.models import hiring_team
+from source_phenom.models.employment import kind_of_employment
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
@@ -14,29 +15,12 @@ from source_phenom.models.integration_fields import (
 )
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, bare, custom_object, is_empty, text
+from source_phenom.models.values import Odd, bare, custom_object, is_empty, key_text, text
 
 MODEL = "jobs"
 
 ELSEWHERE = ("closed_at", "remote_created_at", "remote_updated_at")
 """Columns that only the Hiring Manager API can fill."""
-
-_EMPLOYMENT_TYPES = {
-    synonym: employment_type
-    for employment_type, synonyms in {
-        "FULL_TIME": "fulltime full ft fte fulltimeemployee fulltimeregular regularfulltime "
-        "fulltimepermanent permanentfulltime",
-        "PART_TIME": "parttime part pt parttimeemployee parttimeregular regularparttime "
-        "parttimepermanent permanentparttime",
-        "CONTRACT": "contract contractor contracted contractual contractwork contractemployee "
-        "contingent contingentworker independentcontractor freelance freelancer fixedterm "
-        "fixedtermcontract contracttohire",
-        "SEASONAL": "seasonal season seasonalworker seasonalemployee seasonalwork",
-        "INTERNSHIP": "intern interns internship internships studentintern studentinternship "
-        "coop coopinternship internshipcoop",
-    }.items()
-    for synonym in synonyms.split()
-}
 
 _DEPARTMENT_KEYS = ("department", "departmentName", "dept")
 _OPENED_AT_KEYS = (
@@ -84,8 +68,8 @@ UNMANAGED = Managed("", "", "")
 
 
 def job_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
-    """``jobId`` as text: what applications refer to, and the key of the record."""
-    return text(payload.get("jobId"), "remote_id", odd)
+    """``jobId`` as text, trimmed: what applications refer to, and the key of the record."""
+    return key_text(payload.get("jobId"), "remote_id", odd)
 
 
 def job(
@@ -158,9 +142,14 @@ def _moment(value: Any, column: str, odd: Odd) -> str:
 
 
 def employment_type(value: Any, odd: Odd) -> str | None:
-    """FULL_TIME, PART_TIME, CONTRACT, SEASONAL, INTERNSHIP, else Phenom's text."""
-    written = text(value, "employment_type", odd)
-    return written and _EMPLOYMENT_TYPES.get(bare(written), written)
+    """FULL_TIME, PART_TIME, CONTRACT, SEASONAL, INTERNSHIP, else Phenom's text or texts."""
+    if value == []:
+        return None
+    entries = value if type(value) is list else [value]
+    written = [
+        found for entry in entries if (found := text(entry, "employment_type", odd)) is not None
+    ]
+    return kind_of_employment(written) or ", ".join(written) or None
 
 
 def visibility(payload: Mapping[str, Any], requested: str, odd: Odd) -> str | None:

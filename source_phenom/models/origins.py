@@ -28,11 +28,13 @@ class Origins:
         self._added: dict[str, list[str]] = {}
         self._replaced: set[str] = set()
         for override in overrides:
-            column = f"{override.model}.{override.field}"
+            columns = [f"{override.model}.{override.field}"]
+            if override.field == "email_addresses":
+                columns.append(f"{override.model}.email")
             if not override.keep_default:
-                self._replaced.add(column)
+                self._replaced.update(columns)
             for path in override.paths:
-                self._added.setdefault(_without_places(path), []).append(column)
+                self._added.setdefault(_without_places(path), []).extend(columns)
         for field in named or ():
             column = f"{field.model}.{_CUSTOM_FIELDS}"
             self._replaced.add(column)

@@ -8,7 +8,14 @@ from typing import Any, Protocol
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, is_empty, text
+from source_phenom.models.values import (
+    Odd,
+    is_empty,
+    key_text,
+    mail_address,
+    text,
+    with_custom_objects,
+)
 
 Valid = Callable[[Any], Any]
 """From a remote value to the column's; null where the value is not valid for it."""
@@ -40,6 +47,14 @@ class NamedField(Protocol):
 
 def _text(value: Any) -> str | None:
     return text(value, "", [])
+
+
+def _address(value: Any) -> str | None:
+    return mail_address(value, "", [])
+
+
+def _key(value: Any) -> str | None:
+    return key_text(value, "", [])
 
 
 def _one_of(*allowed: str) -> Valid:
@@ -82,10 +97,16 @@ _VALID: dict[str, dict[str, Valid]] = {
         "title": _text,
         "source": _text,
         "phone_numbers": lambda value: candidates.phone_numbers({"phoneNumber": value}, []) or None,
+        "email": _address,
         "email_addresses": lambda value: candidates.email_addresses({"email": value}, []) or None,
         "location": _location,
     },
-    applications.MODEL: {"outcome": _one_of("PENDING", "HIRED", "DECLINED")},
+    applications.MODEL: {
+        "outcome": _one_of("PENDING", "HIRED", "DECLINED"),
+        "source": _text,
+        "remote_job_id": _key,
+        "applied_at": timestamp,
+    },
 }
 _WITH_CUSTOM_FIELDS = (jobs.MODEL, candidates.MODEL, applications.MODEL)
 
@@ -113,7 +134,8 @@ class Remapping:
     def __init__(self, overrides: Iterable[Override], named: Iterable[NamedField] | None) -> None:
         self._overrides: dict[str, list[Override]] = {}
         self._named: dict[str, list[NamedField]] = {}
-        for override in overrides:
+        # The addresses ahead of ``email``, which is the first of them where nothing else feeds it.
+        for override in sorted(overrides, key=lambda each: each.field == "email"):
             self._overrides.setdefault(override.model, []).append(override)
         for field in named or ():
             self._named.setdefault(field.model, []).append(field)
@@ -125,9 +147,13 @@ class Remapping:
 
         A column that the record does not carry itself (a candidate's source) is left alone.
         """
-        for override in self._overrides.get(model, ()):
+        overrides, named = self._overrides.get(model), self._named.get(model)
+        if overrides is None and named is None:
+            return record
+        readings = _readings(payload)
+        for override in overrides or ():
             if override.field in record:
-                value, path = self._fed(override, payload)
+                value, path = self._fed(override, readings)
                 if value is not None:
                     record[override.field] = value
                     record["integration_fields"] = [
@@ -135,9 +161,10 @@ class Remapping:
                     ]
                 elif not override.keep_default:
                     record[override.field] = None
-        named = self._named.get(model)
-        if named:
-            record["custom_fields"] = {field.key: at(payload, field.path) for field in named}
+                if override.field == "email_addresses":
+                    record["email"] = candidates.first_address(record["email_addresses"])
+        if named is not None:
+            record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
         return record
 
     def default_counts(self, model: str, field: str) -> bool:
@@ -152,21 +179,34 @@ class Remapping:
         """A candidate's ``source`` as one of its applications has it."""
         for override in self._overrides.get(candidates.MODEL, ()):
             if override.field == "source":
-                value, _ = self._fed(override, payload)
+                value, _ = self._fed(override, _readings(payload))
                 if value is not None or not override.keep_default:
                     return str(value) if value is not None else None
         return candidates.applicant_source(payload, odd)
 
     @staticmethod
-    def _fed(override: Override, payload: Mapping[str, Any]) -> tuple[Any, str | None]:
+    def _fed(override: Override, readings: _Readings) -> tuple[Any, str | None]:
         valid = _VALID[override.model][override.field]
         for path in override.paths:
-            found = at(payload, path)
+            found = _first(readings, path)
             if not is_empty(found):
                 value = valid(found)
                 if value is not None:
                     return value, path
         return None, None
+
+
+_Readings = Sequence[Mapping[str, Any]]
+"""A payload with the tenant's own objects as objects, and then as it came."""
+
+
+def _readings(payload: Mapping[str, Any]) -> _Readings:
+    read = with_custom_objects(payload)
+    return (payload,) if read is payload else (read, payload)
+
+
+def _first(readings: _Readings, path: str) -> Any:
+    return next((found for each in readings if (found := at(each, path)) is not None), None)
 
 
 def at(payload: Any, path: str) -> Any:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
+from phenom_api.answers import parse_json
+from phenom_api.mail_addresses import is_mail_address
+
 Odd = list[str]
 """Names of the columns whose payload value had an unexpected type, in the order met."""
 
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
+"""Members of jobs and applications that hold the tenant's own object."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -24,6 +28,21 @@ def text(value: Any, column: str, odd: Odd) -> str | None:
         return None
     odd.append(column)
     return orjson.dumps(value).decode() if isinstance(value, (int, float)) else None
+
+
+def key_text(value: Any, column: str, odd: Odd) -> str | None:
+    """A key of Phenom's, or a reference to one, as text without the white space around it."""
+    found = text(value, column, odd)
+    return found and found.strip()
+
+
+def padded(written: str | None) -> str | None:
+    """A text that has white space around it, else null.
+
+    A gateway may know by its padded key what is the same thing as without to us: it is asked for
+    by both.
+    """
+    return written if written is not None and written != written.strip() else None
 
 
 def truth(value: Any, column: str, odd: Odd) -> bool | None:
@@ -58,11 +77,43 @@ def objects(value: Any, column: str, odd: Odd) -> list[Mapping[str, Any]]:
 
 
 def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
-    """The tenant's own object, whole; null where there is none."""
+    """The tenant's own object, whole; null where there is none.
+
+    It may also come as JSON text, or as a list of ``{key, value}`` or ``{name, value}``; of a key
+    that comes twice the last value counts, as in JSON.
+    """
     if value is None or type(value) is dict:
         return value
-    odd.append(column)
-    return None
+    if is_empty(value):
+        return None
+    if type(value) is str and value.lstrip().startswith(("{", "[", '"')):
+        with suppress(ValueError):
+            return custom_object(parse_json(value.encode("utf-8", "replace")), column, odd)
+    entries = _entries(value) if type(value) is list else []
+    if not entries or len(entries) != len(value):
+        odd.append(column)
+    return dict(entries) or None
+
+
+def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
+    """Key and value of those in a list that are ``{key, value}`` or ``{name, value}``."""
+    named = (
+        (text(entry.get("key", entry.get("name")), "", []), entry["value"])
+        for entry in listed
+        if type(entry) is dict and "value" in entry
+    )
+    return [(key, value) for key, value in named if key is not None]
+
+
+def with_custom_objects(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A payload in which the tenant's own objects are objects, however they came."""
+    made = {
+        member: found
+        for member in CUSTOM_OBJECTS
+        if type(payload.get(member)) in (str, list)
+        and (found := custom_object(payload[member], "", [])) is not None
+    }
+    return {**payload, **made} if made else payload
 
 
 def is_empty(value: Any) -> bool:
@@ -78,7 +129,7 @@ def mail_address(value: Any, column: str, odd: Odd) -> str | None:
     if written is None:
         return None
     address = written.strip()
-    return address if _MAIL.fullmatch(address) else None
+    return address if is_mail_address(address) else None
 
 
 def canonical(value: Any) -> bytes:

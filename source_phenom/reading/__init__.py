@@ -8,8 +8,6 @@ the rest does. What is done instead, and where:
   alone would take longer than reading ten thousand applications.
 * A page is mapped as soon as it is read (:meth:`ApplicationListing.scan_mapped`). From then on a
   record is the bytes of its JSON: compared, stamped and printed by the page, never parsed again.
-* Where there are two processors, a second process maps the rows of a long listing
-  (:mod:`source_phenom.listings.shared_rows`).
 * What nobody looks at is not made into objects (:mod:`phenom_api.without_profiles`); a candidate is
   mapped once, when the newest application is known (:class:`source_phenom.listings.rows`).
 * A body comes in in one piece, and what the environment says of proxies and certificates is looked

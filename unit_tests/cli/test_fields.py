@@ -72,6 +72,7 @@ def test_fields(tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Pa
     ]
     assert rows["candidates", "candidateData.contactData.email"]["shape"] == "<e-mail>"
     assert rows["applications", "jobApplicationData.applicantSource"]["feeds"] == [
+        "applications.source",
         "applications.integration_fields",
         "candidates.source",
     ]
@@ -90,6 +91,20 @@ def test_overrides_of_the_configuration_show(
     assert row["feeds"] == ["jobs.department", "jobs.custom_fields"]
 
 
+def test_applications_that_are_left_out_are_not_looked_at(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tenant.applications.append(
+        {"id": "1", "jobApplicationData": {"applicantSource": " FAIR"}, "customFieldData": {"a": 1}}
+    )
+    ours = {"only_created_applications": True, "application_sources": ["Fair"]}
+    done = fields(tenant, capsys, tmp_path, "--json", **ours)
+    assert "Looked at 1 of 2 applications." in done.err
+    paths = {row["path"] for row in done.json if row["model"] != "jobs"}
+    assert "customFieldData.a" in paths
+    assert not [path for path in paths if "notice" in path or path.startswith("candidateData")]
+
+
 def test_never_a_value(tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for arguments in ((), ("--json",)):
         done = fields(tenant, capsys, tmp_path, *arguments)
@@ -106,6 +121,7 @@ def test_a_line_per_field_in_a_pipe(
         "string",
         "100%",
         "<e-mail>",
+        "email,",
         "email_addresses",
     ]
     assert "\x1b" not in out

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_cli.file_names import file_name, id_name
+from phenom_cli.file_names import file_name, id_name, ignores_case
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,35 @@ def test_a_file_name_is_one_name(name: str) -> None:
         ("../x", "..%2Fx"),
         ("a b", "a%20b"),
         ("", ""),
+        ("JR-1", "JR-1"),
+        ("a" * 100, "a" * 100),
+        ("a" * 101, "a" * 83 + "=9d0793397991b57a"),
+        ("a=b", "a%3Db"),
+        ("Nul", "Nul=e54bdb0574893801"),
+        ("com1.txt", "com1.txt=b707e3c635c25b57"),
+        ("company", "company"),
+        ("a.", "a.=5ab640fad553cbf9"),
     ],
 )
 def test_id_name(key: str, expected: str) -> None:
     assert id_name(key) == expected
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(max_codepoint=99)))
+def test_different_ids_have_different_names_without_capitals(one: str, other: str) -> None:
+    made = [id_name(key, ignores_case=True).lower() for key in (one, other)]
+    assert (made[0] == made[1]) == (one == other)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), st.integers(0, 300))
+def test_any_id_has_a_short_name(key: str, times: int) -> None:
+    assert len(id_name(key * times).encode()) <= 100
+
+
+def test_what_the_file_system_does(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    assert ignores_case(tmp_path) == (tmp_path / "A").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(max_codepoint=99)))

@@ -67,3 +67,12 @@ def test_version(module: str, name: str) -> None:
     )
     assert done.returncode == 0
     assert done.stdout.split() in ([name, __version__], [f"{name},", "version", __version__])
+
+
+@pytest.mark.parametrize("module", ["source_phenom.run", "destination_phenom.run"])
+def test_a_configuration_in_the_place_of_its_file_is_not_repeated(module: str) -> None:
+    call = [sys.executable, "-m", module, "check", "--config", '{"client_secret": "hunter2"}']
+    done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not the JSON itself" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,58 @@ def test_an_error_does_not_go_into_the_output_file(
     assert not (tmp_path / "cv.pdf").exists()
 
 
+def test_an_output_file_is_its_owners_alone(
+    http: requests_mock.Mocker, tool: Tool, tmp_path: Path, umask: None
+) -> None:
+    http.get(GATEWAY + "/cv", content=b"x")
+    new, old = tmp_path / "new.pdf", tmp_path / "old.pdf"
+    old.write_bytes(b"longer")
+    old.chmod(0o644)
+    for file, mode in ((new, 0o600), (old, 0o644)):
+        assert tool("GET", "/cv", "--output", str(file)).code == 0
+        assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"x", mode)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def test_nothing_is_sent_where_its_answer_cannot_be_kept(
+    http: requests_mock.Mocker, tool: Tool, tmp_path: Path
+) -> None:
+    for output in ("", str(tmp_path), str(tmp_path / "none" / "x")):
+        done = tool("POST", "/x", "-d", "{}", "--output", output)
+        assert done.code == 2
+        assert "--output" in done.err
+    assert not http.called
+
+
+@pytest.mark.parametrize("depth", [150, 400, 900, 5000])
+def test_deep_json(http: requests_mock.Mocker, tool: Tool, depth: int) -> None:
+    body = "[" * depth + '"the-api-key"' + "]" * depth
+    http.get(GATEWAY + "/x", text=body)
+    shown = tool("GET", "/x").json["data"]
+    hidden = body.replace("the-api-key", "****")
+    assert shown == (json.loads(hidden) if depth == 150 else hidden)
+
+
+def test_messages_name_nobody(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(requests_mock.ANY, status_code=503)
+    for path in ("/people/ada@example.com", "/people/ada%40example.com"):
+        for more in ((), ("--paginate",)):
+            done = tool("GET", path, *more)
+            assert "GET /people/<e-mail>" in done.err
+            assert "ada" not in done.err
+        assert last(http).path.startswith("/prefix/people/ada")
+    kind = "application/pdf; name=Lovelace.pdf"
+    http.get(GATEWAY + "/cv", content=b"\xff", headers={"Content-Type": kind})
+    done = tool("GET", "/cv")
+    assert "(application/pdf, 1 bytes)" in done.err
+
+
 def test_bodies(http: requests_mock.Mocker, tool: Tool, tmp_path: Path) -> None:
     http.post(GATEWAY + "/x", json={})
     tool("POST", "/x", "-d", '{"a":1}')
@@ -270,6 +323,7 @@ def test_paging_that_cannot_be_followed(http: requests_mock.Mocker, tool: Tool) 
     ("arguments", "code", "message"),
     [
         (("GET", "jobs"), 2, "must begin with a slash"),
+        (("GET", "/x/../token"), 2, "must be below"),
         (("FETCH", "/x"), 2, "'FETCH' is not one of"),
         (("GET", "/x", "-d", "nope"), 2, "not valid JSON"),
         (("GET", "/x", "--output", "/nope/file"), 2, "does not exist"),
@@ -282,6 +336,17 @@ def test_errors_of_use(tool: Tool, arguments: tuple[str, ...], code: int, messag
     assert (done.code, done.out) == (code, "")
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", ["fields", "scopes", "sync"])
+@pytest.mark.parametrize("config", ['{"client_secret": "hunter2"}', "", " "])
+def test_a_configuration_is_a_file(
+    capsys: pytest.CaptureFixture[str], command: str, config: str
+) -> None:
+    done = run(capsys, command, "--config", config)
+    assert (done.code, done.out) == (2, "")
+    assert "names no file" in done.err or "not the JSON itself" in done.err
+    assert "hunter2" not in done.err
 
 
 def test_no_answer(http: requests_mock.Mocker, tool: Tool) -> None:
@@ -305,4 +370,7 @@ def test_configurations(http: requests_mock.Mocker, tool: Tool) -> None:
     tool.config["gatewayurl"] = "a typing error"
     done = tool("GET", "/x")
     assert done.code == 1
-    assert "'gatewayurl' is not a known key" in done.err
+    assert "'gatewayurl' is not a known key (did you mean 'gateway_url'?)" in done.err
+    del tool.config["gatewayurl"]
+    tool.config["default_sauce"] = "a key of the destination"
+    assert "did you mean 'default_source'?" in tool("GET", "/x").err

@@ -223,7 +223,11 @@ def test_refused_credentials(http: requests_mock.Mocker, tool: Tool) -> None:
     assert rows["jobs"]["result"] == "denied"
     assert rows["jobs"]["http_status"] is None
     assert "client_id and client_secret" in rows["jobs"]["message"]
-    assert tool.text().out.count("The token endpoint refused") == 1
+    done = tool.text()
+    assert done.out.count("The token endpoint refused") == 1
+    (summary,) = done.err.splitlines()
+    assert summary.startswith("Error: required models cannot be read: jobs, users, ")
+    assert summary.count("check client_id and client_secret.") == 1
 
 
 def test_a_missing_api_key_is_suspected_where_all_is_denied(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from phenom_api.paging import Page
-from phenom_cli.survey import Field, sample, survey
+from phenom_cli.survey import DEEPEST, Field, sample, survey
 from unit_tests.phenom_api.repeating_listing import IN_ORDER, TOTALS, RepeatingListing, Serve
 
 
@@ -29,6 +31,31 @@ def test_fields_of_payloads() -> None:
         Field(("e", "g"), ("integer",), 0.25, "9", in_list=True),
         Field(("h",), ("null",), 0.0, ""),
     ]
+
+
+def test_the_tenant_s_own_object_is_looked_into_in_any_shape() -> None:
+    shapes = [{"dept": "X1"}, '{"dept": "X1"}', [{"key": "dept", "value": "X1"}], "none", ["X1"]]
+    found = {each.path: each.filled for each in survey([{"additionalFields": s} for s in shapes])}
+    assert found == {"additionalFields": 1.0, "additionalFields.dept": 0.6}
+
+
+def test_a_key_that_is_an_address_is_no_name() -> None:
+    people = {"ada@example.com": 1, "+49 30 123456": "x", "grace@example.com": 2, "1234567": 3}
+    assert [field.parts for field in survey([{"by": people}])] == [
+        ("by",),
+        ("by", "1234567"),
+        ("by", "<e-mail>"),
+        ("by", "<number>"),
+    ]
+
+
+def test_texts_and_objects_of_any_size() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    found = survey([{"long": "x" * 5_000_000, "deep": deep}])
+    assert found[-1].shape == "<long text>"
+    assert len(found) == DEEPEST + 1
 
 
 def test_no_payloads_no_fields() -> None:

@@ -61,6 +61,14 @@ def test_both_refuse_the_same(specification: dict[str, Any], change: dict[str, A
     assert raised.value.keys == tuple(change)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("results-path", "results_path"), ("onRejected", "on_rejected_record")]
+)
+def test_an_unknown_key_is_told_with_what_was_meant(written: str, meant: str) -> None:
+    with pytest.raises(InvalidConfig, match=f"did you mean '{meant}'"):
+        destination_config({**MINIMAL, written: "x"})
+
+
 def test_header_values_are_safe() -> None:
     for name in ("locale", "site_type", "ph_user_id"):
         with pytest.raises(InvalidConfig):

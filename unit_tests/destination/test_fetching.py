@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import gzip
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from destination_phenom.fetching import (
     ALLOW_LOOPBACK,
@@ -27,6 +20,7 @@ from destination_phenom.fetching import (
     check_url,
     is_public,
 )
+from unit_tests.certificates import certificate
 
 Answer = Callable[[bytes], bytes]
 
@@ -67,6 +61,39 @@ Answer = Callable[[bytes], bytes]
         "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe",
         "64:ff9b:1::a00:1",
+        "64:ff9b:1::808:808",
+        "64:ff9b:1:a9fe:a9:fe00::",
+        "64:ff9b::1%eth0",
+        "64:ff9b:0:1::808:808",
+        "::ffff:8.8.8.8%1",
+        "::ffff:100.64.0.1",
+        "::8.8.8.8",
+        "172.31.255.255",
+        "100.127.255.255",
+        "192.88.99.1",
+        "198.19.255.255",
+        "198.51.100.1",
+        "239.255.255.255",
+        "febf::1",
+        "feff::1",
+        "fdff::1",
+        "ff0e::1",
+        "100::1",
+        "100:0:0:1::1",
+        "3fff::1",
+        "3fff:fff::1",
+        "5f00::1",
+        "4000::1",
+        "2001:2::1",
+        "2001:10::1",
+        "2001:20::1",
+        "2001::1",
+        "2002:808:808::1",
+        "2606:2800:220:1:248:1893:25c8:1946%eth0",
+        "8.8.8.8.",
+        "008.8.8.8",
+        "134744072",
+        "0x8.8.8.8",
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
@@ -79,7 +106,21 @@ def test_addresses_that_are_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "1.1.1.1"]
+    "address",
+    [
+        "8.8.8.8",
+        "93.184.216.34",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "1.1.1.1",
+        "100.128.0.1",
+        "172.32.0.1",
+        "198.20.0.1",
+        "192.0.1.1",
+        "2001:4860:4860::8888",
+        "2a00:1450:4001::1",
+        "64:ff9b::808:808",
+        "::ffff:8.8.8.8",
+    ],
 )
 def test_public_addresses(address: str) -> None:
     assert is_public(address)
@@ -100,12 +141,48 @@ def test_public_addresses(address: str) -> None:
         "https://exa mple.com/a",
         "https://example.com/a\nHost: internal",
         "https://[::1",
+        "https://[fe80::1%25eth0]/a",
+        "https://example.com:abc/a",
+        pytest.param(f"https://example.com:{'9' * 4301}/a", id="long port"),
+        "https://\N{FULLWIDTH SOLIDUS}example.com/a",
+        "https://example.com\\@10.0.0.1/a",
+        pytest.param(f"https://{'ü' * 70}.example.com/a", id="long label"),
+        pytest.param(f"https://{'example.com.' * 500}/a", id="long host"),
+        pytest.param(f"https://example.com/{'a' * 20_000}", id="long path"),
+        "data:text/plain,example.com",
+        "javascript:example.com",
     ],
 )
 def test_urls_that_are_not_fetched(url: str) -> None:
     with pytest.raises(ValueError, match=r".") as raised:
         check_url(url)
     assert "example.com" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("https://a.example/Müller.pdf", "https://a.example/M%C3%BCller.pdf"),
+        ("https://a.example/M%C3%BCller.pdf", "https://a.example/M%C3%BCller.pdf"),
+        ("https://a.example/Ann's CV.pdf?für=a b&c=%2F%zz", None),
+        ("https://a.example/履歴書.pdf#page=2", None),
+        ('https://a.example/a|b"c<d>.pdf', "https://a.example/a%7Cb%22c%3Cd%3E.pdf"),
+        ("https://a.example?x=ü", "https://a.example/?x=%C3%BC"),
+        ("https://müller.example:8443/ü", "https://xn--mller-kva.example:8443/%C3%BC"),
+        ("https://straße.example/", "https://xn--strae-oqa.example/"),
+        (
+            "https://A.Example./%41+b;c=1,2?X-Sig=a%2Bb%3D",
+            "https://a.example./%41+b;c=1,2?X-Sig=a%2Bb%3D",
+        ),
+    ],
+)
+def test_urls_are_encoded_as_clients_do(given: str, asked: str | None) -> None:
+    encoded = check_url(given).geturl()
+    assert encoded == (asked or encoded)
+    assert encoded.isascii()
+    assert " " not in encoded
+    # What is encoded stays as it is.
+    assert check_url(encoded).geturl() == encoded
 
 
 @pytest.mark.parametrize(
@@ -201,39 +278,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context for files.example, and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "files.example")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [
-                    x509.DNSName("files.example"),
-                    x509.IPAddress(ipaddress.ip_address("127.0.0.2")),
-                ]
-            ),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder: Path = tmp_path_factory.mktemp("tls")
-    pem = folder / "both.pem"
-    pem.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    pem = certificate(tmp_path_factory.mktemp("tls"), "files.example", "127.0.0.2")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(pem)
     return server, ssl.create_default_context(cafile=str(pem))
@@ -336,6 +381,138 @@ def test_answers_that_are_no_attachment(answer: bytes, rule: str, passing: bool)
         Fetcher().fetch(f"http://127.0.0.1:{server.port}/secret", 100)
     assert raised.value.passing is passing
     assert "secret" not in str(raised.value)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+MOVED = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n"
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(HEAD + b"Content-Length: " + b"9" * 4301 + b"\r\n\r\nx", id="length"),
+        pytest.param(HEAD + b"Content-Length: -5\r\n\r\nx", id="negative length"),
+        pytest.param(HEAD + b"Content-Length: five\r\n\r\nx", id="length in words"),
+        pytest.param(HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx", id="two lengths"),
+        pytest.param(CHUNKED + b"-5\r\nabcde\r\n0\r\n\r\n", id="negative chunk"),
+        pytest.param(CHUNKED + b"-1\r\n" + b"x" * 5_000_000, id="chunk without end"),
+        pytest.param(CHUNKED + b"f" * 5000 + b"\r\nx", id="large chunk"),
+        pytest.param(CHUNKED + b"five\r\nabcde\r\n0\r\n\r\n", id="chunk in words"),
+        pytest.param(
+            CHUNKED + b"1;" + b"x" * 200_000 + b"\r\nx\r\n0\r\n\r\n", id="chunk extension"
+        ),
+        pytest.param(CHUNKED + b"1\r\nxyz\r\n0\r\n\r\n", id="chunk of another length"),
+        pytest.param(CHUNKED + b"1\r\nx\r\n0\r\n" + b"a: b\r\n" * 50_000, id="trailers"),
+        pytest.param(HEAD + b"Transfer-Encoding: gzip\r\n\r\nx", id="unknown transfer encoding"),
+        pytest.param(HEAD + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx", id="encoded"),
+        pytest.param(HEAD + b"a: b\r\n" * 50_000 + b"\r\nx", id="many headers"),
+        pytest.param(HEAD + b"a: " + b"b" * 1_000_000 + b"\r\n\r\nx", id="long header"),
+        pytest.param(HEAD + b"a: \x00\r\n\r\nx", id="NUL"),
+        pytest.param(HEAD + b"a\x00b\xff\r\n\r\nx", id="no header"),
+        pytest.param(b"HTTP/1.1 abc OK\r\n\r\nx", id="status in words"),
+        pytest.param(b"HTTP/1.1 -200 OK\r\n\r\nx", id="negative status"),
+        pytest.param(b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\nx", id="long status"),
+        pytest.param(b"HTTP/2 200\r\n\r\nx", id="HTTP/2"),
+        pytest.param(b"<html>HTTP/0.9</html>\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"\x15\x03\x01\x00\x02\x02F", id="TLS"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000, id="answers in between"),
+        pytest.param(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nx", id="another protocol"),
+        *(
+            pytest.param(b"HTTP/1.1 %d Well\r\nContent-Length: 1\r\n\r\nx" % status, id=str(status))
+            for status in (201, 202, 205, 226, 299, 300, 304, 305, 400, 416, 511, 999)
+        ),
+        pytest.param(b"HTTP/1.1 204 Nothing\r\n\r\n", id="204"),
+        pytest.param(
+            b"HTTP/1.1 206 Part\r\nContent-Range: bytes 0-0/9\r\nContent-Length: 1\r\n\r\nx",
+            id="206",
+        ),
+        *(
+            pytest.param(MOVED % target, id=f"to {target[:40].decode('latin-1')}")
+            for target in (
+                b"",
+                b"http://[x",
+                b"//[x/",
+                b"http://127.0.0.1:99999/",
+                b"http://127.0.0.1:abc/",
+                b"http://127.0.0.1:" + b"9" * 4301 + b"/",
+                b"data:text/plain,x",
+                b"javascript:alert(1)",
+                b"file:///etc/passwd",
+                b"https://" + b"a" * 5000 + b".example/",
+                b"https://a..example/",
+                b"https://\xff\xfe.example/",
+                "https://\N{ZERO WIDTH SPACE}.example/".encode(),
+                b"https://xn--\xc3\xbc.example/",
+                b"https://127.0.0.1%00.example/",
+                b"/" + b"x" * 30_000,
+            )
+        ),
+    ],
+)
+def test_whatever_a_file_server_says(answer: bytes) -> None:
+    """It is never anything but a file that cannot be had."""
+    resolve = lambda host, _: [host] if host == "127.0.0.1" else []  # noqa: E731
+    with serving(lambda _: answer) as server, pytest.raises(NotFetched) as raised:
+        Fetcher(resolve=resolve).fetch(f"http://127.0.0.1:{server.port}/secret", 100)
+    assert "cannot be fetched" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert len(server.heads) == 1
+
+
+@pytest.mark.usefixtures("loopback")
+def test_what_nobody_has_thought_of_is_a_file_that_cannot_be_had() -> None:
+    def resolve(*_: object) -> list[str]:
+        raise TypeError
+
+    with pytest.raises(NotFetched, match=r"cannot be fetched \(TypeError\)"):
+        Fetcher(resolve=resolve).fetch("http://files.example/secret", 100)
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [("ftp://files.example/", "must be an https URL"), ("http://[x", "is not a usable URL")],
+)
+def test_a_redirect_is_told_as_one(target: str, rule: str) -> None:
+    with (
+        serving(lambda _: moved(target)) as server,
+        pytest.raises(NotFetched, match=f"is redirected to a URL that {rule}"),
+    ):
+        Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/Åsa Müller.pdf?ü".encode(),
+        "/Åsa Müller.pdf?ü".encode("latin-1"),
+        b"/%C3%85sa%20M%C3%BCller.pdf?%C3%BC",
+    ],
+)
+def test_redirects_are_encoded_as_clients_do(target: bytes) -> None:
+    def answer(head: bytes) -> bytes:
+        return MOVED % target if head.startswith(b"GET /old") else ok(b"content")
+
+    with serving(answer) as server:
+        Fetcher().fetch(f"http://127.0.0.1:{server.port}/old", 100)
+    assert server.heads[1].startswith(b"GET /%C3%85sa%20M%C3%BCller.pdf?%C3%BC HTTP/1.1\r\n")
+
+
+@pytest.mark.usefixtures("loopback")
+def test_an_answer_before_the_answer() -> None:
+    with serving(lambda _: b"HTTP/1.1 103 Early Hints\r\n\r\n" + ok(b"content")) as server:
+        fetched = Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
+    assert fetched.content == b"content"
+
+
+@pytest.mark.usefixtures("loopback")
+def test_a_media_type_that_is_none() -> None:
+    with serving(lambda _: ok(b"content", "Content-Type: \xe4 b")) as server:
+        fetched = Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
+    assert fetched.media_type == ""
 
 
 @pytest.mark.usefixtures("loopback")

@@ -57,6 +57,16 @@ def test_a_state_of_all_streams_counts_all_of_them() -> None:
     assert echoed == [(1, 3, 1), (2, 0, 0)]
 
 
+@pytest.mark.parametrize("after", [A, B, None])
+def test_a_line_of_no_stream_is_counted_by_the_next_state(after: StreamKey | None) -> None:
+    echoed = Echoes()
+    ledger = Ledger(echoed)
+    ledger.settle(ledger.admit(None, 0), rejected=True)
+    ledger.state(state(after, 1))
+    ledger.state(state(after, 2))
+    assert echoed == [(1, 1, 1), (2, 0, 0)]
+
+
 @pytest.mark.parametrize(("entries", "size"), [(3, 1), (100, 30)])
 def test_who_reads_waits_for_room(entries: int, size: int) -> None:
     ledger = Ledger(Echoes(), most_entries=entries, most_bytes=90)

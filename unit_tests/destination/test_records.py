@@ -75,12 +75,66 @@ def attachment(**members: Any) -> Row:
         ({"candidate__last_name": "é" * 25}, "candidate.last_name", "at most 20"),
         ({"candidate__first_name": "A\ndam"}, "candidate.first_name", "control characters"),
         ({"candidate__first_name": "A\ud800"}, "candidate.first_name", "control characters"),
+        ({"candidate__first_name": "J\ufffdrgen"}, "candidate.first_name", "damaged text"),
+        ({"candidate__first_name": "A\x00da"}, "candidate.first_name", "control characters"),
+        (
+            {"candidate__location": {"city": "\udcfc", "country": "DE"}},
+            "candidate.location.city",
+            "half a surrogate pair",
+        ),
+        ({"source__name": "\ud83d"}, "source.name", "half a surrogate pair"),
+        ({"source__id": "\ufffd"}, "source.id", "U+FFFD"),
+        ({"application__job_id": "R\ud83d"}, "application.job_id", "half a surrogate pair"),
+        (
+            {"candidate__email_address": "\ud83d@c.de"},
+            "candidate.email_address",
+            "half a surrogate pair",
+        ),
+        (
+            {"attachments": [attachment(name="\ud83d.pdf")]},
+            "attachments[0].name",
+            "half a surrogate pair",
+        ),
+        ({"attachments": [attachment(data="eA==\ud83d")]}, "attachments[0].data", "base64"),
+        ({"attachments": [attachment(data=["eA=="])]}, "attachments[0].data", "must be text"),
         ({"candidate__first_name": True}, "candidate.first_name", "must be text"),
         ({"candidate__first_name": ["Ada"]}, "candidate.first_name", "must be text"),
         ({"candidate__email_address": "ada"}, "candidate.email_address", "e-mail address"),
         ({"candidate__email_address": "a@b"}, "candidate.email_address", "e-mail address"),
         ({"candidate__email_address": "a b@c.de"}, "candidate.email_address", "e-mail address"),
         ({"candidate__email_address": "jörg@c.de"}, "candidate.email_address", "ASCII"),
+        *(
+            ({"candidate__email_address": address}, "candidate.email_address", "e-mail address")
+            for address in (
+                "mailto:ann@x.example",
+                "ann@x.example.",
+                "Ann <ann@x.example>",
+                "<ann@x.example>",
+                '"ann"@x.example',
+                "'ann@x.example'",
+                "ann..lee@x.example",
+                ".ann@x.example",
+                "ann.@x.example",
+                "ann@x..example",
+                "ann@.x.example",
+                "ann@-x.example",
+                "ann@x.example, bob@x.example",
+                "ann@x.example;bob@x.example",
+                "ann@x.example;",
+                "ann@bob@x.example",
+                "ann@localhost",
+                "ann@127.0.0.1",
+                "ann@[127.0.0.1]",
+                "ann@\u200bx.example",
+                f"{'a' * 65}@x.example",
+                f"ann@{'x.' * 130}example",
+                # What a search takes a minute for.
+                "a@" + "." * 40_000 + "@",
+                "a." * 400_000 + "@",
+                "a@" + "-" * 400_000,
+            )
+        ),
+        ({"candidate__email_address": "ann@häuser.example"}, "candidate.email_address", "ASCII"),
         (
             {"candidate__email_address": "a@c.de\r\nX: y"},
             "candidate.email_address",
@@ -90,6 +144,21 @@ def attachment(**members: Any) -> Row:
         ({"candidate__phone_number": "1" * 16}, "candidate.phone_number", "5 to 15 digits"),
         ({"candidate__phone_number": "030 CALL ME"}, "candidate.phone_number", "5 to 15 digits"),
         ({"candidate__phone_number": "49+30123456"}, "candidate.phone_number", "5 to 15 digits"),
+        *(
+            ({"candidate__phone_number": number}, "candidate.phone_number", "no extension")
+            for number in (
+                "+49 30 1234567 ext. 5",
+                "+49 30 1234567 x5",
+                "+49 30 1234567#5",
+                "+49 30 1234567;ext=5",
+                "+49 30 1234567, 5",
+                "*31#+49301234567",
+                "++49301234567",
+                "tel:+49301234567",
+                "1" * 500_000,
+                "\u0301\u0323" * 200_000,
+            )
+        ),
         ({"candidate__phone_number": 4.9e10}, "candidate.phone_number", "must be text"),
         ({"candidate__location__city": "Ulm"}, "candidate.location.country", "is required"),
         ({"candidate__location__country": "Germany"}, "candidate.location.country", "alpha-2"),
@@ -122,6 +191,20 @@ def attachment(**members: Any) -> Row:
             {"attachments": [attachment(content_type="pdf")]},
             "attachments[0].content_type",
             "media type",
+        ),
+        *(
+            ({"attachments": [attachment(**members)]}, f"attachments[0].{field}", rule)
+            for members, field, rule in (
+                ({"content_type": "a/" + " " * 400_000}, "content_type", "media type"),
+                ({"content_type": "a" * 400_000}, "content_type", "media type"),
+                ({"content_type": "a/b\nX: y"}, "content_type", "control characters"),
+                ({"data": "=" * 400_000}, "data", "base64"),
+                ({"data": "eA==" + "=" * 400_000}, "data", "base64"),
+                ({"data": ..., "data_url": "https://" + "." * 400_000}, "data_url", "characters"),
+                ({"data": ..., "data_url": "https://" + "@" * 16_000}, "data_url", "URL"),
+                ({"data": ..., "data_url": "https://a b.example/cv"}, "data_url", "host name"),
+                ({"data": ..., "data_url": "https://[x/cv"}, "data_url", "URL"),
+            )
         ),
         (
             {"attachments": [attachment(data=..., data_url="http://example.com/cv")]},
@@ -182,12 +265,42 @@ def test_no_rule_repeats_a_value() -> None:
         ("+４９ 30 123456", "+4930123456"),
         (4930123456, "4930123456"),
         ("12345", "12345"),
+        ("+49 (0)30 1234567", "+49301234567"),
+        ("+49(0)301234567", "+49301234567"),
+        ("+44 (0) 20 7946 0958", "+442079460958"),
+        ("+353 (0)1 234 5678", "+35312345678"),
+        ("(+49) (0)30 1234567", "+49301234567"),
+        ("+(49) [0] 30-1234567", "+49301234567"),
+        ("＋４９（０）３０ 1234567", "+49301234567"),
+        ("+٤٩ (٠)٣٠ ١٢٣٤٥٦٧", "+49301234567"),
+        ("+49 030 1234567", "+49301234567"),
+        ("+49-0-30/123.45–67", "+49301234567"),
+        ("0049 (0)30 1234567", "0049301234567"),
+        ("(0049) (0) 30 1234567", "0049301234567"),
+        ("49 (0)30 1234567", "49301234567"),
+        ("(49) (0)30 1234567", "49301234567"),
+        ("(0)30 1234567", "0301234567"),
+        ("(030) 1234567", "0301234567"),
+        ("+39 (0)6 1234567", "+39061234567"),
+        ("0039 06 1234567", "0039061234567"),
+        ("39 (0)6 1234567", "39061234567"),
+        ("+378 (0)549 123456", "+3780549123456"),
+        ("+225 07 07 12 34 56", "+2250707123456"),
+        ("+1 (202) 555-0123", "+12025550123"),
         ("1" * 15, "1" * 15),
         ("+" + "1" * 15, "+" + "1" * 15),
     ],
 )
 def test_phone_numbers(given: Any, sent: str) -> None:
     assert record(row(candidate__phone_number=given)).candidate.phone_number == sent
+
+
+@pytest.mark.parametrize(
+    "address", ["o'brien+x@mail.example.co.uk", "1/b=c_d@x-y.example", "a@xn--huser-gra.example"]
+)
+def test_mail_addresses(address: str) -> None:
+    made = record(row(candidate__email_address=f" {address} "))
+    assert made.candidate.email_address == address
 
 
 @pytest.mark.parametrize("character", ["x", "é", "ß", "字", "ㅎ", "😀", "'", "-"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,64 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(InvalidConfig, match="results_path cannot be written") as raised:
             ResultsFile(str(path), "run")
         assert raised.value.keys == ("results_path",)
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_a_new_file_is_its_owners_alone(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "results.jsonl"
+    before = os.umask(umask)
+    try:
+        for run in ("first", "second"):
+            ResultsFile(str(path), run).close()
+            assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_a_file_that_exists_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.touch()
+    path.chmod(0o640)
+    ResultsFile(str(path), "run").close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_devices_and_pipes_will_do(tmp_path: Path) -> None:
+    null = ResultsFile(os.devnull, "run")
+    null.write(result("created"))
+    null.sync()
+    null.close()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    file = ResultsFile(str(pipe), "run")
+    file.write(result("created", 3))
+    file.sync()
+    file.close()
+    assert json.loads(os.read(reader, 10_000))["position"] == 3
+    os.close(reader)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_nothing_more_is_written_after_a_failure() -> None:
+    file = ResultsFile("/dev/full", "run")
+    for attempt in (lambda: file.write(result("created")), file.sync):
+        with pytest.raises(InvalidConfig, match="No space left on device"):
+            attempt()
+    file.close()
+
+
+def test_the_summary_tells_of_results_that_could_not_be_written() -> None:
+    summary = Summary()
+    broken = Result(None, None, Outcome("rejected"), 3)
+    for each in (result("created"), result("created", 2), result("unsettled", 3), broken):
+        summary.add(each)
+        if each.position != 1:
+            summary.add_unwritten(each)
+    assert summary.lines()[-1].startswith(
+        "Results that could not be written: create_application: 1 created, 1 not decided; lines "
+        "that are no messages: 1 rejected."
+    )
 
 
 def test_a_namespace_and_the_number_of_a_broken_line() -> None:

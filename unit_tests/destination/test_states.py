@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from destination_phenom.lines import InputUnreadable
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
 from destination_phenom.states import StateLine, Stats, state_line
 
@@ -105,6 +106,104 @@ def test_lines_that_are_no_messages() -> None:
     records = [each for each in found if isinstance(each, RecordIn)]
     assert [each.stream for each in records] == [("n", "s"), (None, "s")]
     assert len(found) == 12
+
+
+@pytest.mark.parametrize("depth", [198, 255, 300, 1_000, 1_019, 5_000])
+def test_a_state_that_is_nested_deeply(depth: int) -> None:
+    """Given back as it is, or a broken line where no parser goes as deep."""
+    deep = "[" * depth + "]" * depth
+    text = f'{{"type":"STATE","state":{{"data":{deep},"more":{{}} }}}}'
+    (found,) = messages(io.BytesIO(text.encode()), 100_000)
+    if isinstance(found, BrokenLine):
+        assert found == BrokenLine(1, "is nested too deeply")
+        assert depth > 1_019
+    else:
+        assert isinstance(found, StateLine)
+        counts = ',"destinationStats":{"recordCount":2.0,"rejectedRecordCount":0.0}'
+        expected = text.replace("{} ", "{}" + counts + " ")
+        assert found.with_stats(Stats(2, 0)).decode() == expected
+
+
+@pytest.mark.parametrize("namespace", [..., None, ""])
+def test_no_namespace_however_it_is_said(namespace: Any) -> None:
+    said = {} if namespace is ... else {"namespace": namespace}
+    descriptor = {"name": "s", **said}
+    state = {"type": "STREAM", "stream": {"stream_descriptor": descriptor}}
+    lines = [
+        {"type": "RECORD", "record": {"stream": "s", "data": {"a": 1}, **said}},
+        {"type": "STATE", "state": state},
+    ]
+    text = "\n".join(map(json.dumps, lines)).encode()
+    assert [each.stream for each in messages(io.BytesIO(text), 1_000)] == [(None, "s")] * 2  # type: ignore[union-attr]
+
+
+RECORD = b'{"type":"RECORD","record":{"namespace":null,"stream":"s","data":{"a":'
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (RECORD + b'"J\xfcrgen"}}}', "is not UTF-8 text (byte 72 of it)"),
+        (RECORD + b'"\xed\xa0\xbd"}}}', "is not UTF-8 text (byte 71 of it)"),
+        (RECORD + b'"\xc0\x80"}}}', "is not UTF-8 text (byte 71 of it)"),
+        (RECORD + b'"cut o', "is not valid JSON"),
+        (RECORD + b'"\\', "is not valid JSON"),
+        (RECORD + b"1}},,}", "is not valid JSON"),
+        (RECORD + b"[" * 50_000 + b"]" * 50_000 + b"}}}", "is nested too deeply"),
+        (RECORD + b'"' + b"x" * 200_000 + b'"}}}', "has more than 150000 bytes"),
+        (RECORD + b'"' + b'\\"' * 100_000, "has more than 150000 bytes"),
+        (
+            RECORD.replace(b'"data"', b'"date"') + b"1}}}",
+            "is a RECORD message without a stream or without data",
+        ),
+    ],
+)  # fmt: skip
+def test_a_broken_record_belongs_to_its_stream(line: bytes, rule: str) -> None:
+    (found,) = messages(io.BytesIO(line + b"\n"), 150_000)
+    assert found == BrokenLine(1, rule, (None, "s"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"RECORD","record":{"stream":"create_appl',
+        b'{"type":"RECORD","record":{"stream":7,"data":{}}}',
+        b'{"type":"RECORD","record":[{"stream":"s","data":{}}]}',
+        b'{"type":"RECORD","record":{"stream":"\\ud800","data":{}}}',
+        b'{"type":"RECORD","record":{"stream":"s","namespace":"\\ud800","data":{}}}',
+        b'{"type":"LOG","record":{"stream":"s"},"log":\xff}',
+        b'[{"type":"RECORD","record":{"stream":"s","data":{}}}]',
+        b'"' * 1_001,
+    ],
+)
+def test_a_broken_line_of_no_stream(line: bytes) -> None:
+    (found,) = messages(io.BytesIO(line), 10_000)
+    assert isinstance(found, BrokenLine)
+    assert found.stream is None
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\ud83d"', '"a\\udc00b"', '"\\ud83d\\ud83d"', '{"\\ud800": 1}', '["x", "\\udfff"]']
+)
+def test_half_a_surrogate_pair_is_kept_for_the_record_to_be_rejected(text: str) -> None:
+    (found,) = messages(io.BytesIO(RECORD + text.encode() + b"}}}"), 1_000)
+    assert isinstance(found, RecordIn)
+    assert found.row == {"a": json.loads(text)}
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    lines = b"\xef\xbb\xbf" + RECORD + b'"M\xc3\xbcller"}}}\r\n{"type":"STATE","state":{}}'
+    record, state = messages(io.BytesIO(lines), 1_000)
+    assert isinstance(record, RecordIn)
+    assert record.row == {"a": "Müller"}
+    assert isinstance(state, StateLine)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_named(encoding: str) -> None:
+    text = (RECORD.decode() + '"Müller"}}}\n').encode(encoding)
+    with pytest.raises(InputUnreadable, match=r"The input is UTF-(16|32) text: save it as UTF-8"):
+        list(messages(io.BytesIO(text), 1_000))
 
 
 def test_a_long_last_line_without_an_end() -> None:

@@ -161,6 +161,22 @@ def test_an_application_whose_id_nobody_names(
     assert "id is unknown" in str(outcome.error)
 
 
+@pytest.mark.parametrize("no_id", [None, "", " ", True, {}])
+@pytest.mark.parametrize("told_by", ["status", "submit", "conflict"])
+def test_files_of_an_application_that_nobody_names_are_not_lost_in_silence(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, told_by: str, no_id: Any
+) -> None:
+    applied, not_applied = standing(True, no_id), standing(False, None, None)
+    wire.get(STATUS, [{"json": applied if told_by == "status" else not_applied}, {"json": applied}])
+    wire.post(APPLICATIONS, status_code=409 if told_by == "conflict" else 200, json=applied)
+    outcome = carry_out(attachments=attached("a.pdf"))
+    assert (outcome.status, outcome.application_id) == ("already_applied", None)
+    assert [problem.field for problem in outcome.problems] == ["attachments"]
+    assert "may not be in place" in str(outcome.error)
+    # Without files there is nothing to tell.
+    assert carry_out().error is None
+
+
 def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
     """What this run created it knows itself."""
     wire.get(STATUS, json=standing(False, None, None))
@@ -267,6 +283,40 @@ def test_unified_ids_are_looked_up_once_and_in_order(
     with pytest.raises(Rejected, match="unified id"):
         carry_out(application={"job_id": ids.of("jobs", "JR-4")})
     assert sent(wire) == []
+
+
+@pytest.mark.parametrize("depth", [198, 253, 254, 255, 300, 900])
+def test_jobs_with_a_deep_object_of_the_tenant(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, depth: int
+) -> None:
+    deep = '{"a":' * depth + "1" + "}" * depth
+    text = f'{{"totalRecordsCount":1,"data":[{{"jobId":"JR-1","additionalFields":{deep}}}]}}'
+
+    def answer(request: Any, _: Any) -> str:
+        return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
+
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
+    wire.get(STATUS, json=standing(True))
+    carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
+    assert wire.request_history[-1].headers["jobId"] == "JR-1"
+
+
+@pytest.mark.parametrize("named", ["unified", "remote: JR-1 ", "remote:JR-1", " JR-1\t", "JR-1"])
+@pytest.mark.parametrize("listed", ["JR-1", " JR-1 ", "JR-1\u00a0"])
+def test_a_job_is_the_same_with_white_space_around_its_id(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, listed: str, named: str
+) -> None:
+    """The source has trimmed it as well, and a header cannot begin or end with white space."""
+    wire.get(
+        f"{GATEWAY}/jobs-api/v1/jobs", json={"totalRecordsCount": 1, "data": [{"jobId": listed}]}
+    )
+    wire.get(STATUS, json=standing(False))
+    wire.post(APPLICATIONS, json=standing(False))
+    unified = UnifiedIds("phenom").of("jobs", "JR-1")
+    carry_out(application={"job_id": unified if named == "unified" else named})
+    asked, submitted = wire.request_history[-2:]
+    assert asked.headers["jobId"] == "JR-1"
+    assert submitted.json()["jobApplicationData"]["jobId"] == "JR-1"
 
 
 def test_unified_ids_where_no_listing_may_be_read(

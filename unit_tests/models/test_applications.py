@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import Odd
 
 IDS = UnifiedIds("phenom")
+NOW = datetime(2026, 11, 2, 9, tzinfo=timezone.utc)
 
 
 def payload(**changes: Any) -> dict[str, Any]:
@@ -63,11 +65,14 @@ def candidate(row: dict[str, Any], odd: Odd | None = None) -> dict[str, Any]:
 
 def test_a_whole_application() -> None:
     row = payload(campus=True)
-    assert applications.application(row, "65920080c22eeb252edd8ab3", IDS, []) == {
+    assert applications.application(row, "65920080c22eeb252edd8ab3", IDS, NOW, []) == {
         "id": IDS.of("applications", "65920080c22eeb252edd8ab3"),
         "remote_id": "65920080c22eeb252edd8ab3",
         "outcome": None,
+        "source": "LinkedIn",
+        "applied_at": "2024-01-01T00:00:00.000Z",
         "job_id": IDS.of("jobs", "JR-1"),
+        "remote_job_id": "JR-1",
         "candidate_id": IDS.of("candidates", "c-1"),
         "custom_fields": {"score": 9},
         "integration_fields": [
@@ -90,6 +95,7 @@ def test_a_whole_candidate() -> None:
         "company": "Engines Ltd",
         "title": "Analyst",
         "phone_numbers": [{"phone_number": "+4402079460018", "type": "mobile"}],
+        "email": "Ada@Example.com",
         "email_addresses": [{"email_address": "Ada@Example.com", "type": None}],
         "location": {
             "city": "London",
@@ -120,6 +126,8 @@ def _field(path: str, value: Any) -> dict[str, Any]:
     [
         ({"jobId": "JOBID"}, "JOBID"),
         ({"jobId": 7}, "7"),
+        ({"jobId": " JR-1\u00a0"}, "JR-1"),
+        ({"jobId": "\tJOBID\n"}, "JOBID"),
         ({"jobId": " "}, None),
         ({"jobId": None}, None),
         ({}, None),
@@ -128,8 +136,9 @@ def _field(path: str, value: Any) -> dict[str, Any]:
     ],
 )
 def test_job_id_may_dangle_but_not_be_blank(placed: Any, job: str | None) -> None:
-    record = applications.application(payload(jobApplicationData=placed), "1", IDS, [])
+    record = applications.application(payload(jobApplicationData=placed), "1", IDS, NOW, [])
     assert record["job_id"] == (IDS.of("jobs", job) if job else None)
+    assert record["remote_job_id"] == job
 
 
 @pytest.mark.parametrize(
@@ -137,6 +146,7 @@ def test_job_id_may_dangle_but_not_be_blank(placed: Any, job: str | None) -> Non
     [
         ({"id": "c-1", "contactData": {"email": "a@x.io"}}, "c-1"),
         ({"id": 12}, "12"),
+        ({"id": " c-1\u3000"}, "c-1"),
         ({"id": " ", "contactData": {"email": " A@X.io "}}, "email:a@x.io"),
         ({"contactData": {"email": "A@X.io"}}, "email:a@x.io"),
         ({"contactData": {"email": "none"}}, None),
@@ -150,8 +160,79 @@ def test_job_id_may_dangle_but_not_be_blank(placed: Any, job: str | None) -> Non
 def test_candidate_key(person: Any, key: str | None) -> None:
     row = payload(candidateData=person)
     assert candidates.candidate_key(row, []) == key
-    record = applications.application(row, "1", IDS, [])
+    record = applications.application(row, "1", IDS, NOW, [])
     assert record["candidate_id"] == (IDS.of("candidates", key) if key else None)
+
+
+@pytest.mark.parametrize(
+    ("key", "moment"),
+    [
+        ("65920080c22eeb252edd8ab3", "2024-01-01T00:00:00.000Z"),
+        ("65920080C22EEB252EDD8AB3", "2024-01-01T00:00:00.000Z"),
+        ("386d4380c22eeb252edd8ab3", "2000-01-01T00:00:00.000Z"),
+        ("386d437fc22eeb252edd8ab3", None),
+        ("00000000c22eeb252edd8ab3", None),
+        ("ffffffffc22eeb252edd8ab3", None),
+        (f"{int(NOW.timestamp()) + 86_400:08x}c22eeb252edd8ab3", "2026-11-03T09:00:00.000Z"),
+        (f"{int(NOW.timestamp()) + 86_401:08x}c22eeb252edd8ab3", None),
+        ("65920080c22eeb252edd8ab", None),
+        ("65920080c22eeb252edd8ab3f", None),
+        ("65920080c22eeb252edd8abg", None),
+        ("6592_080c22eeb252edd8ab3", None),
+        ("\u0666" * 24, None),
+        ("1704067200", None),
+    ],
+)
+def test_applied_at_is_the_time_in_the_id(key: str, moment: str | None) -> None:
+    assert applications.application(payload(id=key), key, IDS, NOW, [])["applied_at"] == moment
+
+
+@pytest.mark.parametrize("mail", ["none", None, 7, {}])
+def test_no_email_where_no_address_is_valid(mail: Any) -> None:
+    record = candidate(payload(candidateData={"id": "c-1", "contactData": {"email": mail}}))
+    assert (record["email"], record["email_addresses"]) == (None, [])
+
+
+@pytest.mark.parametrize("source", ["", " ", None])
+def test_no_source_of_an_application(source: Any) -> None:
+    row = payload(jobApplicationData={"applicantSource": source})
+    assert applications.application(row, "1", IDS, NOW, [])["source"] is None
+
+
+def test_a_source_of_another_type_is_told_of_once() -> None:
+    odd: Odd = []
+    row = payload(jobApplicationData={"applicantSource": 7, "jobId": 8})
+    record = applications.application(row, "1", IDS, NOW, odd)
+    assert (record["source"], record["remote_job_id"]) == ("7", "8")
+    assert odd == ["job_id", "source"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_kept"),
+    [
+        ("acme referral", True),
+        (" ACME Referral\t", True),
+        ("STRASSE", True),
+        ("straße", True),
+        ("acme", False),
+        ("", False),
+        (None, False),
+        (7, True),
+        ({"name": "acme referral"}, False),
+    ],
+)
+def test_sources_match_but_for_case_and_space_around(source: Any, is_kept: bool) -> None:
+    names = {" Acme Referral", "Straße ", "7"}
+    sources = frozenset(map(applications.plain_source, names))
+    row = payload(jobApplicationData={"applicantSource": source})
+    assert applications.is_kept(row, sources) is is_kept
+    assert applications.is_kept(row, None)
+
+
+@pytest.mark.parametrize("row", [None, 7, "acme referral", [], {}, {"jobApplicationData": []}])
+def test_what_has_no_source_is_not_kept(row: Any) -> None:
+    assert not applications.is_kept(row, frozenset({"acme referral"}))
+    assert applications.is_kept(row, None)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +256,27 @@ def test_phone_numbers(contact: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize("number", [None, "", " ", "--", "n/a", {}, []])
 def test_no_phone_number(number: Any) -> None:
     assert candidates.phone_numbers({"phoneNumber": number, "deviceType": "x"}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        (" Ada@Example.com ", "Ada@Example.com"),
+        ("münz@häuser.test", "münz@häuser.test"),
+        ("mailto:ada@example.com", None),
+        ("ada@example.com.", None),
+        ("Ada <ada@example.com>", None),
+        ("<ada@example.com>", None),
+        ("ada..king@example.com", None),
+        ("ada@example..com", None),
+        ("ada@localhost", None),
+        ("ada@example.com; bob@example.com", None),
+        pytest.param("a@" + "." * 40_000 + "@", None, id="dots"),
+    ],
+)
+def test_email_addresses(written: str, address: str | None) -> None:
+    found = candidates.email_addresses({"email": written}, [])
+    assert [each["email_address"] for each in found] == ([] if address is None else [address])
 
 
 @pytest.mark.parametrize(

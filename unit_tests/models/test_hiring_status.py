@@ -46,8 +46,7 @@ def own(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 class TestOwnApplication:
     def test_everything(self) -> None:
-        odd: Odd = []
-        assert own_application(own(), odd) == OwnApplication(
+        assert own_application(own()) == OwnApplication(
             frozenset({"ats-0", key()}),
             "JR-1",
             Standing(
@@ -56,9 +55,9 @@ class TestOwnApplication:
                 "2024-03-14T07:06:40.500Z",
                 "2024-03-13T03:20:00.000Z",
                 "Salary",
+                odd=(),
             ),
         )
-        assert odd == []
 
     @pytest.mark.parametrize(
         ("status", "expected"),
@@ -75,13 +74,12 @@ class TestOwnApplication:
         ],
     )  # fmt: skip
     def test_statuses_of_all_kinds(self, status: Any, expected: tuple[Any, ...]) -> None:
-        standing = own_application(own(hiringStatus=status), []).standing
+        standing = own_application(own(hiringStatus=status)).standing
         assert (standing.stage, standing.rejected_at, standing.rejection_reason) == expected
 
     def test_oddities_are_counted(self) -> None:
-        odd: Odd = []
-        own_application(own(hiringStatus="Hired", jobId=7), odd)
-        assert odd == ["outcome", "outcome"]
+        standing = own_application(own(hiringStatus="Hired", jobId=7)).standing
+        assert standing.odd == ("outcome", "outcome")
 
 
 class TestAmongOwn:
@@ -102,7 +100,7 @@ class TestAmongOwn:
         self, wanted: str, job: str | None, found: int | None
     ) -> None:
         rows = [own(0), own(5), own(9, jobId="JR-2")]
-        parsed = [own_application(row, []) for row in rows]
+        parsed = [own_application(row) for row in rows]
         expected = None if found is None else parsed[found].standing
         assert among_own(parsed, wanted, job) == expected
         assert among_own(list(reversed(parsed)), wanted, job) == expected
@@ -136,11 +134,11 @@ class TestApplicants:
     def test_by_id_else_by_address(
         self, candidate: str | None, address: str | None, expected: Standing | None
     ) -> None:
-        applicants = Applicants(applicant(row, []) for row in self.ROWS)
+        applicants = Applicants(applicant(row) for row in self.ROWS)
         assert applicants.standing(candidate, address) == expected
 
     def test_who_it_may_be(self) -> None:
-        applicants = Applicants(applicant(row, []) for row in self.ROWS)
+        applicants = Applicants(applicant(row) for row in self.ROWS)
         assert applicants.candidates(None) == ["c2", "c3"]
         assert applicants.candidates("twice@example.com") == ["c4"]
         assert applicants.candidates("nobody@example.com") == []

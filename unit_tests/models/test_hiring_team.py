@@ -71,6 +71,13 @@ def test_recruiters_that_are_no_list_are_odd() -> None:
     assert odd == ["email"]
 
 
+@pytest.mark.parametrize("key", ["jdoe", "mailto:h@x.io", "h@x.io.", "h m <h@x.io>"])
+def test_a_key_that_is_no_address(key: str) -> None:
+    record = hiring_team.user(key, None, IDS)
+    assert (record["remote_id"], record["email"]) == (key, None)
+    assert hiring_team.user("h@x.io", None, IDS)["email"] == "h@x.io"
+
+
 def test_records_refer_to_each_other() -> None:
     member = hiring_team.Member("h@x.io", "H M", [HIRING_MANAGER])
     record = hiring_team.member_record("JR-1", member, IDS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -135,11 +136,67 @@ def test_a_job_of_which_only_the_id_is_known() -> None:
         ("  ", None),
         (None, None),
         (3, "3"),
-        (["Full time"], None),
+        (["Full time"], "FULL_TIME"),
+        (["Full time", "Seasonal"], "SEASONAL"),
+        (["Per Diem", None, "Volunteer"], "Per Diem, Volunteer"),
+        (["half", "time flies"], "half, time flies"),
+        ([], None),
+        ([[]], None),
+        ({"value": "Full time"}, None),
     ],
 )
 def test_employment_type(written: Any, expected: str | None) -> None:
     assert jobs.employment_type(written, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "is_odd"),
+    [
+        ({"a": 1}, {"a": 1}, False),
+        ('{"a": {"b": [1]}}', {"a": {"b": [1]}}, False),
+        (' [{"key": "a", "value": 1}]', {"a": 1}, False),
+        ('"{\\"a\\": 1}"', {"a": 1}, False),
+        ([{"name": "a", "value": 1}, {"key": "b", "value": None}], {"a": 1, "b": None}, False),
+        ([{"key": "a", "value": 1}, {"key": "a", "value": 2}], {"a": 2}, False),
+        ([{"key": "k", "name": "n", "value": 1}, {"name": 5, "value": 2}], {"k": 1, "5": 2}, False),
+        ([{"key": "a", "value": 1}, {"key": "b"}, None], {"a": 1}, True),
+        ({}, {}, False),
+        ("{}", {}, False),
+        (None, None, False),
+        ("", None, False),
+        ([], None, False),
+        ("[]", None, False),
+        ("null", None, True),
+        ("text", None, True),
+        ("{", None, True),
+        ("[" * 100_000, None, True),
+        ('{"a":' * 100_000, None, True),
+        (3, None, True),
+        (["a"], None, True),
+        ([{"label": "a", "value": 1}], None, True),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_the_tenant_s_own_object_in_other_shapes(
+    given: Any, expected: dict[str, Any] | None, is_odd: bool
+) -> None:
+    odd: Odd = []
+    record = job({"jobId": "1", "additionalFields": given}, odd)
+    assert record["custom_fields"] == expected
+    assert record["integration_fields"] == []
+    assert odd == ["custom_fields"] * is_odd
+
+
+def test_columns_look_into_the_tenant_s_own_object_in_any_shape() -> None:
+    fields = [{"key": "Dept.", "value": "R&D"}, {"key": "posted", "value": "soon"},
+              {"key": "Posted Date", "value": "2026-01-05"}]  # fmt: skip
+    for given in (
+        fields,
+        json.dumps(fields),
+        json.dumps({"dept": "R&D", "posted-date": "2026-01-05"}),
+    ):
+        record = job({"jobId": "1", "additionalFields": given})
+        assert (record["department"], record["opened_at"]) == ("R&D", "2026-01-05T00:00:00.000Z")
 
 
 @pytest.mark.parametrize(

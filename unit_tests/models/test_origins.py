@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -87,6 +88,7 @@ APPLICATION: dict[str, Any] = {
     "customFieldData": {"noticePeriod": "3 months", "salary": {"amount": 5}},
     "brandNew": "x",
 }
+NOW = datetime(2026, 11, 2, tzinfo=timezone.utc)
 Columns = dict[str, Any]
 
 
@@ -110,7 +112,7 @@ def application_columns(payload: dict[str, Any]) -> Columns:
     person["source"] = candidates.applicant_source(payload, [])
     return {
         **_named("candidates", person),
-        **_named("applications", applications.application(payload, payload["id"], IDS, [])),
+        **_named("applications", applications.application(payload, payload["id"], IDS, NOW, [])),
     }
 
 

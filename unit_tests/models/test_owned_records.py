@@ -105,11 +105,11 @@ def test_the_application_that_an_activity_is_about(
     expected: int | None,
 ) -> None:
     listed = [application(later, job) for later, job in applications]
-    row = activity(actionValue=value)
     moment = (
         f"2024-03-12T{20 + (58 + minutes_later) // 60:02}:{(58 + minutes_later) % 60:02}:30.000Z"
     )
-    found = concerned(row, moment, listed)
+    row = activity(actionValue=value, createdDate=moment)
+    found = concerned(row, listed)
     assert found == (None if expected is None else listed[expected].key)
 
 

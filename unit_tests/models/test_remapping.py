@@ -94,6 +94,86 @@ def test_source_is_fed_from_each_application() -> None:
     assert remapping.source({**payload, "customFieldData": {"campaign": "Fair"}}, []) == "Fair"
 
 
+APPLICATION: dict[str, Any] = {
+    "customFieldData": {"mail": " Work@x.io", "channel": "Fair", "job": " R-1 ", "on": "2026-01-05"}
+}
+
+
+def fed(model: str, record: dict[str, Any], *wishes: tuple[str, str, bool]) -> dict[str, Any]:
+    overrides = [
+        FieldOverride(model=model, field=field, paths=[path], keep_default=keep_default)
+        for field, path, keep_default in wishes
+    ]
+    remapped = Remapping(overrides, None).apply(
+        model, APPLICATION, {**record, "integration_fields": []}
+    )
+    del remapped["integration_fields"]
+    return remapped
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "expected"),
+    [
+        ("source", "channel", "Fair"),
+        ("remote_job_id", "job", "R-1"),
+        ("applied_at", "on", "2026-01-05T00:00:00.000Z"),
+        ("applied_at", "channel", "default"),
+    ],
+)
+def test_columns_of_applications_can_be_fed(field: str, path: str, expected: str) -> None:
+    wish = (field, f"customFieldData.{path}", True)
+    assert fed("applications", {field: "default"}, wish) == {field: expected}
+
+
+MAIL, NOTHING = "customFieldData.mail", "customFieldData.channel"
+OTHER = [{"email_address": "Work@x.io", "type": None}]
+DEFAULT = [{"email_address": "own@x.io", "type": None}]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "email", "addresses"),
+    [
+        ([("email", MAIL, True)], "Work@x.io", DEFAULT),
+        ([("email", NOTHING, True)], "own@x.io", DEFAULT),
+        ([("email", NOTHING, False)], None, DEFAULT),
+        ([("email_addresses", MAIL, True)], "Work@x.io", OTHER),
+        ([("email_addresses", NOTHING, True)], "own@x.io", DEFAULT),
+        ([("email_addresses", NOTHING, False)], None, None),
+        ([("email", NOTHING, True), ("email_addresses", MAIL, True)], "Work@x.io", OTHER),
+        ([("email", NOTHING, False), ("email_addresses", MAIL, True)], None, OTHER),
+    ],
+)
+def test_email_is_the_first_address_unless_it_is_fed_itself(
+    wishes: list[tuple[str, str, bool]], email: str | None, addresses: Any
+) -> None:
+    record = {"email": "own@x.io", "email_addresses": DEFAULT}
+    assert fed("candidates", record, *wishes) == {"email": email, "email_addresses": addresses}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{"orgUnit": "Platform"}',
+        [{"key": "orgUnit", "value": "Platform"}],
+        '[{"name": "orgUnit", "value": "Platform"}]',
+    ],
+)
+def test_paths_reach_into_the_tenant_s_own_object_in_any_shape(given: Any) -> None:
+    named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit")]
+    wish = FieldOverride(model="jobs", field="department", paths=["additionalFields.orgUnit"])
+    remapped = Remapping([wish], named).apply("jobs", {"additionalFields": given}, record())
+    assert remapped["department"] == "Platform"
+    assert remapped["custom_fields"] == {"unit": "Platform"}
+    wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.orgUnit"])
+    assert Remapping([wish], None).source({"customFieldData": given}, []) == "Platform"
+
+
+def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
+    payload = {"additionalFields": [{"key": "orgUnit", "value": "Platform"}]}
+    remapping = override("department", "additionalFields.0.value")
+    assert remapping.apply("jobs", payload, record())["department"] == "Platform"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -113,6 +113,48 @@ def test_every_wrong_key_is_named_at_once() -> None:
     assert set(caught.value.keys) == {"client_id", "client_secret", "token_url", "num_workers"}
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Client_ID", "client_id"),
+        ("client-id", "client_id"),
+        ("clientId", "client_id"),
+        ("clientsecret", "client_secret"),
+        ("gatway_url", "gateway_url"),
+        ("gateway url ", "gateway_url"),
+        ("worker", "num_workers"),
+    ],
+)
+def test_an_unknown_key_that_resembles_a_known_one(written: str, meant: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        connection(**{written: 1})
+    assert caught.value.message == (
+        f"Invalid configuration: '{written}' is not a known key (did you mean '{meant}'?)."
+    )
+
+
+def test_the_known_keys_are_listed_once() -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        connection(foo=1, bar=2, client_ids="x")
+    assert caught.value.message == (
+        "Invalid configuration: 'foo' is not a known key; 'bar' is not a known key; 'client_ids' is"
+        " not a known key (did you mean 'client_id'?). The known keys are: api_key, client_id,"
+        " client_secret, gateway_url, integration_id, num_workers, ph_user_id, token_url."
+    )
+
+
+def test_an_unknown_key_of_any_length() -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        connection(**{"x" * 1_000_000: 1})
+    assert len(caught.value.message) < 400
+
+
+def test_keys_of_the_other_side() -> None:
+    assert load(Connection, {**CONFIG, "results_path": 5}, ["results_path"]).client_id == "client"
+    with pytest.raises(InvalidConfig, match="did you mean 'results_path'"):
+        load(Connection, {**CONFIG, "result_path": 5}, ["results_path"])
+
+
 @pytest.mark.parametrize("config", [None, [], "x", 5])
 def test_a_configuration_is_an_object(config: Any) -> None:
     with pytest.raises(InvalidConfig):

@@ -56,6 +56,18 @@ def test_credentials_and_acting_user_are_headers() -> None:
     assert request.headers["User-Agent"].startswith("airbyte-phenom/")
 
 
+@pytest.mark.parametrize("key", ["", ".", ".."])
+def test_an_id_that_would_lead_elsewhere_is_that_of_nobody(key: str) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        Operation("GET", "/people/{id}/files", "").at(id=key)
+    assert refused.value.status == 404
+
+
+def test_any_other_id_is_one_part_of_the_path() -> None:
+    operation = Operation("GET", "/people/{id}/files", "").at(id="../a b\udcff")
+    assert operation.address == "/people/..%2Fa%20b%3F/files"
+
+
 def test_headers_that_are_not_configured_are_not_sent() -> None:
     with wire({"api_key": None}) as made:
         made.fetch()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import requests_mock
 
 from phenom_api.patience import Passing
 from phenom_api.storage import NotHad, Storage
+from unit_tests.certificates import certificate
 
 URL = "https://storage.test/bucket/cv.pdf?signature=s3cret"
 LOCAL = "http://127.0.0.1:8100/cv.pdf?signature=s3cret"
@@ -103,6 +106,12 @@ def test_network_failures_pass(
         "https:///cv.pdf",
         "https://me:secret@storage.test/cv.pdf",
         "https://[::1/cv.pdf",
+        "https://10.0.0.1/cv.pdf",
+        "https://127.0.0.1/cv.pdf",
+        "https://169.254.169.254/cv.pdf",
+        "https://[64:ff9b:1::808:808]/cv.pdf",
+        "https://[::ffff:10.0.0.1]/cv.pdf",
+        "https://[fd00:ec2::254]/cv.pdf",
         "",
     ],
 )
@@ -123,6 +132,7 @@ def test_what_is_not_followed(
         "file:///etc/passwd",
         "https://me:secret@storage.test/cv.pdf",
         "https://[::1/cv.pdf",
+        "https://192.168.0.1/cv.pdf",
     ],
 )
 def test_where_no_redirect_leads(
@@ -154,6 +164,77 @@ def test_redirects_are_followed_but_not_for_ever(
     http.get(moved, status_code=307, headers={"Location": URL})
     with pytest.raises(NotHad, match="too often"):
         storage.save(URL, tmp_path / "cv.pdf")
+
+
+@contextlib.contextmanager
+def serving(answers: list[bytes], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Answers one connection after the other; gives the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with contextlib.suppress(OSError), connection:
+                    if context is not None:
+                        connection = context.wrap_socket(connection, server_side=True)
+                    asked.append(connection.recv(65536))
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+
+
+asked: list[bytes] = []
+"""What came in at the servers of one test."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked() -> None:
+    asked.clear()
+
+
+def test_a_name_that_leads_to_this_machine(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certificate(tmp_path, "localhost", "127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with (
+        serving([b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"], context) as port,
+        pytest.raises(NotHad, match="does not lead to a public address"),
+    ):
+        storage.save(f"https://localhost:{port}/cv.pdf", tmp_path / "cv.pdf")
+    assert not any(asked)
+
+
+@pytest.mark.parametrize(
+    "target", ["/Åsa Müller.pdf".encode(), "/Åsa Müller.pdf".encode("latin-1")]
+)
+def test_redirects_are_encoded_as_clients_do(tmp_path: Path, target: bytes) -> None:
+    moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: %s\r\n\r\n"
+    answers = [moved % target, b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"]
+    with serving(answers) as port:
+        Storage(loopback=True).save(f"http://127.0.0.1:{port}/old", tmp_path / "cv.pdf")
+    assert asked[1].startswith(b"GET /%C3%85sa%20M%C3%BCller.pdf HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabcde\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\nabcde\r\n0\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 206 Part\r\nContent-Range: bytes 0-0/2\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://[x\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: https://a..b/\r\n\r\n",
+    ],
+)
+def test_whatever_a_storage_says(tmp_path: Path, answer: bytes) -> None:
+    with serving([answer]) as port, pytest.raises((NotHad, Passing)):
+        Storage(loopback=True).save(f"http://127.0.0.1:{port}/cv.pdf", tmp_path / "cv.pdf")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_breaks_off_is_not_kept(tmp_path: Path) -> None:

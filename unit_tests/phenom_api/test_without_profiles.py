@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from source_phenom.models.candidates import address, applicant_source
 from source_phenom.models.ids import UnifiedIds
 
 IDS = UnifiedIds("test")
+NOW = datetime(2026, 11, 2, tzinfo=timezone.utc)
 PROFILE = '"firstName":"Ada","experienceData":[{"title":"Engineer","fromTo":{"endDate":null}}]'
 ROW = (
     '{"id":"a1","candidateData":{"id":"c1",'
@@ -40,7 +42,7 @@ def uses(body: Any) -> list[Any]:
     for row in body["data"]:
         odd: list[str] = []
         if type(row) is dict:
-            record = application(row, "key", IDS, odd)
+            record = application(row, "key", IDS, NOW, odd)
             source = applicant_source(row, [])
             made.append((row.get("id"), record, odd, applied_for(row), source, address(row)))
         else:

@@ -99,6 +99,32 @@ def test_outcomes_that_cannot_be_mapped(mapping: Any, complaint: str) -> None:
         source_config({**CONFIG, "outcome_mapping": mapping})
 
 
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"Page-Size": 5}, "'Page-Size' is not a known key (did you mean 'page_size'?)"),
+        ({"include_closed": True}, "(did you mean 'include_closed_jobs'?)"),
+        (
+            {"field_overrides": [{"model": "jobs", "field": "category", "path": ["a"]}]},
+            "'field_overrides.0.path' is not a known key (did you mean 'paths'?)",
+        ),
+        (
+            {"custom_fields": [{"model": "jobs", "key": "a", "path": "b", "zzz": 1}]},
+            "is not a known key. The known keys in 'custom_fields' are: key, model, path.",
+        ),
+        (
+            {"outcome_mapping": [{"Status": "Talent pool", "outcome": "HIRED"}]},
+            "'outcome_mapping.0.Status' is not a known key (did you mean 'status'?)",
+        ),
+    ],
+)
+def test_an_unknown_key_is_told_with_what_was_meant(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(InvalidConfig) as refused:
+        source_config({**CONFIG, **change})
+    assert complaint in refused.value.message
+    assert refused.value.message.count("The known keys") <= 1
+
+
 def test_outcomes_can_be_mapped_the_short_way() -> None:
     listed = [{"status": "Talent pool", "outcome": "DECLINED"}]
     short = source_config({**CONFIG, "outcome_mapping": {"Talent pool": "DECLINED"}})

@@ -1,0 +1,71 @@
+"""A batch in which something happens that no code expects of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from destination_phenom.actions import Actions
+from destination_phenom.batch import Batch
+from destination_phenom.config import destination_config
+from destination_phenom.outcomes import Outcome
+from destination_phenom.preview import Preview
+from destination_phenom.rejections import Rejected
+from destination_phenom.results import Result
+from destination_phenom.states import StreamKey
+from phenom_api.gateway import Gateway
+
+STREAM: StreamKey = (None, "create_application")
+OPERATION = "create_application"
+CONFIG = destination_config(
+    {"client_id": "c", "client_secret": "s", "token_url": "https://login.test"}
+)
+
+
+class Failing(Mapping[str, Any]):
+    """A row that cannot even be looked at."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("Lovelace")
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Faulty:
+    """Actions that fail on one person for a reason that nobody has thought of."""
+
+    def carry_out(self, operation: str, nested: Mapping[str, Any]) -> Outcome:
+        if nested["candidate"]["email_address"] == "ada@example.com":
+            raise TypeError("Lovelace")
+        return Outcome("created")
+
+
+def row(email: str) -> dict[str, Any]:
+    return {"candidate.email_address": email}
+
+
+@pytest.mark.parametrize("bad", [row("ada@example.com"), Failing()])
+def test_it_is_the_rejection_of_that_record(bad: Mapping[str, Any]) -> None:
+    results: list[Result] = []
+    batch = Batch(cast(Actions, Faulty()), 2, report=results.append, echo=lambda *_: None)
+    for each in (row("a@example.com"), bad, row("b@example.com")):
+        batch.record(STREAM, OPERATION, each, 1)
+    batch.finish()
+    results.sort(key=lambda each: each.position or 0)
+    assert [each.outcome.status for each in results] == ["created", "rejected", "created"]
+    assert batch.failure is None
+    error = results[1].outcome.error or ""
+    assert "Error: test_batch.py" in error
+    assert "Lovelace" not in error
+
+
+def test_so_it_is_in_a_dry_run() -> None:
+    with Gateway(CONFIG) as gateway, pytest.raises(Rejected, match="RuntimeError") as raised:
+        Preview(CONFIG, gateway).requests(OPERATION, Failing())
+    assert "Lovelace" not in str(raised.value)
