@@ -13,7 +13,7 @@ from xxhash import xxh3_64_hexdigest
 from source_phenom.snapshot.codec import UnusableState, decode, encode
 from source_phenom.snapshot.snapshot import Snapshot
 
-VERSION = 1
+VERSION = 2
 _MEMBERS = ("version", "changed_at", "tenant", "fingerprints")
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _CHANGED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -34,8 +34,8 @@ def tenant_tag(gateway_url: str, integration_id: str) -> str:
 class StreamState:
     """What a stream remembers: its cursor, whose records they are, and their fingerprints.
 
-    As JSON: `{"version": 1, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
-    "fingerprints": "1.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
+    As JSON: `{"version": 2, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
+    "fingerprints": "2.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
     """
 
     changed_at: str  #: RFC 3339, UTC, milliseconds, `Z`: the latest of any emitted record

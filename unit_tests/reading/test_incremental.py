@@ -307,7 +307,7 @@ class TestStates:
     @pytest.mark.parametrize(
         "damage",
         [
-            lambda state: {**state, "version": 2},
+            lambda state: {**state, "version": 1},
             lambda state: {**state, "fingerprints": state["fingerprints"][:-3]},
             lambda state: {**state, "fingerprints": state["fingerprints"].swapcase()},
             lambda state: {**state, "fingerprints": 7},

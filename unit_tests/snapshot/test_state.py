@@ -30,9 +30,9 @@ def test_the_cursor_is_readable() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 2}, "another version than 1"),
-        ({"version": "1"}, "another version than 1"),
-        ({"version": True}, "another version than 1"),
+        ({"version": 1}, "another version than 2"),
+        ({"version": "2"}, "another version than 2"),
+        ({"version": True}, "another version than 2"),
         ({"changed_at": None}, "changed_at"),
         ({"changed_at": "2025-03-01"}, "changed_at"),
         ({"changed_at": "2025-03-01T09:00:00.001Z"}, "damaged"),
@@ -41,7 +41,7 @@ def test_the_cursor_is_readable() -> None:
         ({"fingerprints": None}, "not text"),
         ({"fingerprints": {}}, "not text"),
         ({"fingerprints": ""}, "damaged"),
-        ({"fingerprints": "2.0"}, "another version"),
+        ({"fingerprints": "1.0"}, "another version"),
     ],
 )
 def test_a_state_that_is_not_right_is_refused(change: dict[str, Any], reason: str) -> None:
