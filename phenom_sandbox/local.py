@@ -132,17 +132,11 @@ def serve_forever(
     *,
     host: str = "127.0.0.1",
     access: Access | None = None,
-    warm: bool = False,
     out: TextIO | None = None,
     **tenant_options: Any,
 ) -> None:
-    """Serves until interrupted, and prints a ready-made source configuration as one JSON line.
-
-    `warm` generates all records before that line is printed, for benchmarks.
-    """
+    """Serves until interrupted, and prints a ready-made source configuration as one JSON line."""
     tenant = Tenant(seed=seed, jobs=jobs, applications=applications, **tenant_options)
-    if warm:
-        tenant.warm()
     gateway = Gateway(tenant, access or Access())
     asyncio.run(_serve_until_stopped(gateway, host, port, out or sys.stdout))
 
