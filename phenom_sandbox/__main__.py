@@ -32,7 +32,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--applications", type=_count, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--api-key", help="demand this api-key header")
-    parser.add_argument("--warm", action="store_true", help="generate everything before serving")
     options = parser.parse_args(arguments)
     try:
         serve_forever(
@@ -42,7 +41,6 @@ def main(arguments: list[str] | None = None) -> None:
             seed=options.seed,
             host=options.host,
             access=Access(api_key=options.api_key),
-            warm=options.warm,
             output=options.output,
         )
     except CannotServe as error:

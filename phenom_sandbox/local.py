@@ -140,19 +140,17 @@ def serve_forever(
     *,
     host: str = "127.0.0.1",
     access: Access | None = None,
-    warm: bool = False,
     output: str | None = None,
     **tenant_options: Any,
 ) -> None:
     """Serves until interrupted; says on stderr where, and how to end it.
 
     A ready-made source configuration goes to stdout as one JSON line, or into the file `output`:
-    once the port is open, so that a file keeps what it holds where that fails. `warm` generates all
-    records before that, for benchmarks. Raises `CannotServe`.
+    once the port is open, so that a file keeps what it holds where that fails.
+
+    Raises `CannotServe`.
     """
     tenant = Tenant(seed=seed, jobs=jobs, applications=applications, **tenant_options)
-    if warm:
-        tenant.warm()
     gateway = Gateway(tenant, access or Access())
     try:
         asyncio.run(_serve_until_stopped(gateway, host, port, output))
