@@ -61,7 +61,7 @@ def rendered_applications(number: int) -> Rendered:
         print(f"Rendering {number:,} applications into {text.parent} ...", file=sys.stderr)
         unfinished = text.with_suffix(".unfinished")
         with unfinished.open("wb") as file:
-            places = _render(_tenant(number).applications(), file.write)
+            places = _render(_applications(number), file.write)
         unfinished.rename(text)
         # The last one written: it tells that the text is whole.
         starts.write_bytes(places.tobytes())
@@ -79,15 +79,22 @@ def rendered_jobs() -> Rendered:
     def write(piece: bytes) -> None:
         text.extend(piece)
 
-    rows = (row for row in _tenant(0).open_jobs() if row["siteType"] == "external")
+    from phenom_sandbox import Tenant
+
+    open_jobs = Tenant(seed=SEED, jobs=JOBS, applications=0).open_jobs()
+    rows = (row for row in open_jobs if row["siteType"] == "external")
     places = _render(rows, write)
     return Rendered(memoryview(bytes(text)), places)
 
 
-def _tenant(applications: int) -> Any:
-    import phenom_sandbox
+def _applications(number: int) -> Iterator[Mapping[str, Any]]:
+    """One after the other: a local tenant would keep a million of them in memory."""
+    from phenom_sandbox.records.applications import ApplicationBook
+    from phenom_sandbox.records.candidates import CandidateBook
+    from phenom_sandbox.records.jobs import JobBook
 
-    return phenom_sandbox.Tenant(seed=SEED, jobs=JOBS, applications=applications)
+    book = ApplicationBook(SEED, number, JobBook(SEED, JOBS), CandidateBook(SEED, number))
+    return map(book.compose, range(number))
 
 
 def _render(records: Iterable[Mapping[str, Any]], write: Any) -> array[int]:

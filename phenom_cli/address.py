@@ -10,6 +10,10 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 import click
 
 DEFAULT_SCHEMA = "public"
+# DuckDB itself opens an SQLite, Parquet or CSV file too: as something else, into which nothing of a
+# sync would go.
+DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8
+OTHER_FILES = {b"SQLite format 3\0": "an SQLite database", b"PAR1": "a Parquet file"}
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -27,7 +31,7 @@ class Warehouse:
 def parse_warehouse(value: str) -> Warehouse:
     """Raises click.ClickException with what is wrong and what would be right."""
     scheme = value.partition("://")[0] if "://" in value else ""
-    if scheme in ("postgresql", "postgres"):
+    if scheme.lower() in ("postgresql", "postgres"):
         return _postgres(value)
     if scheme:
         raise click.ClickException(
@@ -48,7 +52,31 @@ def _duckdb(value: str) -> Warehouse:
         raise click.ClickException(
             f"The folder {path.parent} of the warehouse does not exist. Create it or give another."
         )
+    if path.exists():
+        _refuse_other_files(path, value)
     return Warehouse(place=value, duckdb_path=path)
+
+
+def _refuse_other_files(path: Path, shown: str) -> None:
+    if not path.is_file():
+        raise click.ClickException(
+            f"The warehouse {shown} is not a file. Give the path of a DuckDB file."
+        )
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise click.ClickException(
+            f"The warehouse {shown} cannot be opened: {error.strerror}."
+        ) from None
+    if start[DUCKDB_MARK_AT:].startswith(DUCKDB_MARK):
+        return
+    kinds = [kind for mark, kind in OTHER_FILES.items() if start.startswith(mark)]
+    what = f"{kinds[0]}, " if kinds else "an empty file, " if not start else ""
+    raise click.ClickException(
+        f"The file {shown} is {what}not a DuckDB database. Give --warehouse another path, or move"
+        " that file away."
+    )
 
 
 def _postgres(value: str) -> Warehouse:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -42,15 +40,12 @@ def config_option(command: Command) -> Command:
 
 def read_config(path: str) -> dict[str, Any]:
     """The JSON object in the file, not validated yet; raises click.ClickException."""
+    from phenom_protocol.json_file import UnreadableFile, read_json_file
+
     try:
-        config = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise click.ClickException(
-            f"The configuration {path} cannot be read: {error.strerror}."
-        ) from error
-    except ValueError as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise click.ClickException(f"The configuration {path} is not valid JSON{where}.") from error
+        config = read_json_file(path, f"The configuration {path}")
+    except UnreadableFile as error:
+        raise click.ClickException(error.message) from None
     if not isinstance(config, dict):
         raise click.ClickException(f"The configuration {path} is not a JSON object.")
     return config

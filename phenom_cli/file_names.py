@@ -46,7 +46,7 @@ def id_name(key: str, *, ignores_case: bool = False) -> str:
     quoted = quote(key, safe="@+")
     if not quoted.strip("."):
         # "." and ".." are places, not names.
-        return quoted.replace(".", "%2E")
+        quoted = quoted.replace(".", "%2E")
     is_its_own = len(quoted) <= _LONGEST_ID and not _RESERVED.fullmatch(quoted)
     if is_its_own and not (ignores_case and key != key.lower()):
         return quoted

@@ -26,8 +26,8 @@ def pyairbyte_python() -> str:
     if importlib.util.find_spec("airbyte") is not None:
         return sys.executable
     raise click.ClickException(
-        f"PyAirbyte is not installed. From a clone of the project, ./run setup installs it into"
-        f" {ENVIRONMENT}. Otherwise install it into an environment of its own with Python 3.10,"
-        f" 3.11 or 3.12 (pip install 'airbyte>=0.71,<0.72') and set {VARIABLE} to that"
-        " environment's python."
+        "PyAirbyte, which PostgreSQL needs, is not installed. From a clone of the project, ./run"
+        f" sync with the same arguments installs it into {ENVIRONMENT}, and so does ./run setup."
+        " Otherwise install it into an environment of its own with Python 3.10, 3.11 or 3.12 (pip"
+        f" install 'airbyte>=0.71,<0.72') and set {VARIABLE} to that environment's python."
     )

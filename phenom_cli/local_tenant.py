@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -19,19 +19,12 @@ SEED = 1
 FIRST_PORT, PORTS = 20_000, 10_000
 
 
-class LocalTenant(NamedTuple):
-    config: dict[str, Any]
-    """A source configuration for it."""
-    familiar: bool
-    """It has the address that an earlier sync of this warehouse found it at."""
-
-
 @contextmanager
-def local_tenant(warehouse: str) -> Iterator[LocalTenant]:
-    """A running local tenant of the default size, at an address that ``warehouse`` decides.
+def local_tenant(warehouse: str) -> Iterator[dict[str, Any]]:
+    """A source configuration for a local tenant of the default size, which is running.
 
-    The connector's state belongs to a gateway URL: the same port lets a second sync be incremental,
-    and another port per warehouse lets several syncs run at a time.
+    The connector's state belongs to a gateway URL: the same port for the same ``warehouse`` lets a
+    second sync be incremental, another one per warehouse lets several syncs run at a time.
     """
     sandbox = _sandbox()
     click.echo("No --config: syncing a local tenant with made-up data.", err=True)
@@ -39,19 +32,24 @@ def local_tenant(warehouse: str) -> Iterator[LocalTenant]:
     port = FIRST_PORT + zlib.crc32(warehouse.encode()) % PORTS
     with ExitStack() as running:
         try:
-            local = running.enter_context(sandbox.running(port=port, **data))
-        except OSError:
-            click.echo(f"Port {port} is taken: everything is read again at another one.", err=True)
-            local = running.enter_context(sandbox.running(**data))
-            port = 0
+            try:
+                local = running.enter_context(sandbox.running(port=port, **data))
+            except sandbox.CannotServe:
+                click.echo(f"Port {port} is taken: another one is used.", err=True)
+                local = running.enter_context(sandbox.running(**data))
+        except sandbox.CannotServe as error:
+            raise click.ClickException(str(error)) from None
         # A namespace of its own, so that made-up rows never pass for a real tenant's.
-        config = {**local.config, "integration_id": LOCAL_TENANT}
-        yield LocalTenant(config, familiar=port != 0)
+        yield {**local.config, "integration_id": LOCAL_TENANT}
 
 
-def serve(port: int, jobs: int, applications: int, seed: int) -> None:
-    """Serves a local tenant until it is interrupted; its configuration goes to stdout."""
-    _sandbox().serve_forever(port=port, jobs=jobs, applications=applications, seed=seed)
+def serve(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
+    """Serves a local tenant until it is interrupted; its configuration goes to stdout or a file."""
+    sandbox = _sandbox()
+    try:
+        sandbox.serve_forever(port, jobs, applications, seed, output=output)
+    except sandbox.CannotServe as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _sandbox() -> Any:

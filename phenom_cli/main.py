@@ -150,18 +150,27 @@ def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> D
     "--applications", click.IntRange(0), local_tenant.APPLICATIONS, "How many applications it has."
 )
 @_number("--seed", click.INT, local_tenant.SEED, "The same seed makes the same data.")
-def sandbox(port: int, jobs: int, applications: int, seed: int) -> None:
+@click.option(
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write the configuration to this file, once the sandbox serves, and not to stdout.",
+)
+def sandbox(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
     """Serve a local Phenom tenant with made-up data.
 
-    Prints a ready-made configuration for the source and the destination on stdout, then serves
-    until it is interrupted with Ctrl-C.
+    Prints a ready-made configuration for the source and the destination on stdout, says on stderr
+    where it serves, and serves until it is interrupted with Ctrl-C.
+
+    The configuration has no acting user. The sandbox accepts any ph_user_id: add one to read what
+    the Candidates API knows.
 
     \b
     Example, in two terminals:
-      phenom sandbox --port 8100 > tenant.json
-      phenom sync --config tenant.json
+      phenom sandbox --output sandbox.json
+      phenom sync --config sandbox.json --warehouse sandbox.duckdb
     """
-    local_tenant.serve(port, jobs, applications, seed)
+    local_tenant.serve(port, jobs, applications, seed, output)
 
 
 for command in (sync, write, documents, scopes, fields, passthrough, sandbox, completion):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mimetypes
 import re
 import sys
@@ -104,16 +105,19 @@ def body(data: str | None, raw: str | None, forms: Sequence[str]) -> Body:
 
 
 def _json_text(written: str) -> bytes:
-    from phenom_api.answers import parse_json
+    from phenom_protocol.json_file import UnreadableFile, json_of
 
-    content = _content(written[1:], "-d") if written.startswith("@") else written.encode()
+    if written.startswith("@"):
+        content, where = _content(written[1:], "-d"), written[1:]
+    else:
+        content, where = written.encode("utf-8", "surrogateescape"), "The body"
     try:
-        parse_json(content)
-    except ValueError:
+        json_of(content, where)
+    except UnreadableFile as error:
         raise click.BadParameter(
-            "is not valid JSON (--raw FILE sends a file as it is).", param_hint="-d"
+            f"{error.message} (--raw FILE sends a file as it is.)", param_hint="-d"
         ) from None
-    return content
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _multipart(forms: Sequence[str]) -> Body:

@@ -36,7 +36,8 @@ def sync(
     """
     target = parse_warehouse(warehouse)
     python = sys.executable if target.postgres_url is None else pyairbyte_python()
-    with _tenant(config_file, target) as (config, known), _private_folder() as folder:
+    with _tenant(config_file, target) as config, _private_folder() as folder:
+        _check_streams(streams or [], config, is_local=config_file is None)
         request = {
             "command": _source_command(),
             "config": config,
@@ -47,7 +48,7 @@ def sync(
             "postgres_schema": target.postgres_schema,
             "secrets": _secrets(config, target),
             "streams": streams,
-            "full_refresh": full_refresh or not known,
+            "full_refresh": full_refresh,
             "folder": folder,
         }
         rows = _worked_off(python, request)
@@ -57,6 +58,31 @@ def sync(
         click.echo(f"Error: the stream {row['stream']} failed: {row['failure']}", err=True)
     click.echo(f"The tables are in {target.place}", err=True)
     return 1 if failed else 0
+
+
+def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool) -> None:
+    """Raises click.ClickException for a stream that this configuration does not have."""
+    from source_phenom import manifest
+
+    known = manifest.stream_names()
+    offered = manifest.stream_names(acting_user=config.get("ph_user_id") is not None)
+    for name in streams:
+        if name not in known:
+            raise click.ClickException(
+                f"There is no stream {name}. {manifest.meant(name, known)}"
+                f"The streams are: {', '.join(known)}"
+            )
+        if name not in offered:
+            where = (
+                "in the configuration of a local tenant, which phenom sandbox prints (it accepts"
+                " any)"
+                if is_local
+                else "in the configuration"
+            )
+            raise click.ClickException(
+                f"The stream {name} is read on behalf of an acting user: set ph_user_id {where},"
+                " or leave the stream out of --streams."
+            )
 
 
 def _worked_off(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,13 +138,13 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def _tenant(config_file: str | None, target: Warehouse) -> Iterator[tuple[dict[str, Any], bool]]:
-    """The configuration to sync, and whether the warehouse's state can still belong to it."""
+def _tenant(config_file: str | None, target: Warehouse) -> Iterator[dict[str, Any]]:
+    """The configuration to sync."""
     if config_file is not None:
-        yield read_config(config_file), True
+        yield read_config(config_file)
         return
-    with local_tenant(str(target.duckdb_path or target.place)) as local:
-        yield local
+    with local_tenant(str(target.duckdb_path or target.place)) as config:
+        yield config
 
 
 def _identity(config: dict[str, Any]) -> dict[str, str | None]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from phenom_protocol import messages
+from phenom_protocol.json_file import UnreadableFile, read_json_file, read_json_lines
 from phenom_protocol.output import Output, ProtocolLog
 from phenom_protocol.standard_streams import let_go_of, tell_on_stderr
 
 Command = Callable[[argparse.Namespace, "Session"], int]
 """Carries out one command; returns the exit code."""
+
+Read = TypeVar("Read")
 
 
 class ProtocolError(Exception):
@@ -102,15 +104,19 @@ def _carried_out(command: Command, arguments: argparse.Namespace, session: Sessi
 
 def read_json(path: str, what: str) -> Any:
     """The JSON in a file that the platform gave us; a clear error where that fails."""
+    return _read(read_json_file, path, what)
+
+
+def read_messages(path: str, what: str) -> list[Any]:
+    """The same of a file that may hold several JSON values, each on a line of its own."""
+    return _read(read_json_lines, path, what)
+
+
+def _read(read: Callable[[str, str], Read], path: str, what: str) -> Read:
     try:
-        return json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise ProtocolError(f"The {what} file cannot be read: {error.strerror} ({path}).") from None
-    except RecursionError:
-        raise ProtocolError(f"The {what} file is nested too deeply: {path}.") from None
-    except ValueError as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProtocolError(f"The {what} file is not valid JSON{where}: {path}.") from None
+        return read(path, f"The {what} file")
+    except UnreadableFile as error:
+        raise ProtocolError(f"{error.message} ({path})") from None
 
 
 def _parser(

@@ -13,7 +13,7 @@ from phenom_sandbox.faults import SWITCHES, Fault, Faults
 from phenom_sandbox.files import CandidateFile
 from phenom_sandbox.hiring import HiringStatus, Transition
 from phenom_sandbox.journal import Journal, Request
-from phenom_sandbox.local import LocalTenant, running, serve_forever
+from phenom_sandbox.local import CannotServe, LocalTenant, running, serve_forever
 from phenom_sandbox.server import Access
 from phenom_sandbox.tenant import Tenant
 
@@ -22,6 +22,7 @@ __all__ = [
     "Access",
     "Account",
     "CandidateFile",
+    "CannotServe",
     "Fault",
     "Faults",
     "HiringStatus",

@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, md5
-from typing import TYPE_CHECKING
 
+from phenom_sandbox.applications import Applications
+from phenom_sandbox.clock import Clock
+from phenom_sandbox.people import People
 from phenom_sandbox.records.applications import attachments
 from phenom_sandbox.records.draw import created_second
-
-if TYPE_CHECKING:
-    from phenom_sandbox.tenant import Tenant
 
 RESUME, COVER_LETTER, OTHER = "Resume", "Cover Letter", "Other"
 _TYPES = {"RESUME": RESUME, "CV": RESUME, "COVER_LETTER": COVER_LETTER}
@@ -58,24 +57,27 @@ class CandidateFile:
 class Files:
     """The files of a tenant's candidates; made up as they are looked at, but for uploaded ones."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, applied: Applications, people: People, seed: int, clock: Clock) -> None:
+        self._applied = applied
+        self._people = people
+        self._seed = seed
+        self._clock = clock
         self._uploaded: dict[str, list[CandidateFile]] = defaultdict(list)
         self._removed: set[str] = set()
 
     def of_candidate(self, candidate_id: str) -> list[CandidateFile]:
         """Those of the applications, oldest first, then those of the candidate alone."""
-        with self._tenant.lock:
-            owners = self._tenant.application_ids_of(candidate_id)
+        with self._clock.lock:
+            owners = self._applied.by_candidate(candidate_id)
             found = [file for owner in owners for file in self.of_application(owner)]
             return found + self._kept(self._uploaded.get(candidate_id, ()))
 
     def of_application(self, application_id: str) -> list[CandidateFile]:
         """The résumé first, then as they were uploaded."""
-        with self._tenant.lock:
+        with self._clock.lock:
             generated: list[CandidateFile] = []
-            if self._tenant.application_book.number(application_id) is not None:
-                generated = _generated(application_id, self._tenant.seed)
+            if self._applied.is_generated(application_id):
+                generated = _generated(application_id, self._seed)
             return self._kept([*generated, *self._uploaded.get(application_id, ())])
 
     def find(self, candidate_id: str, attachment_id: str) -> CandidateFile:
@@ -89,46 +91,44 @@ class Files:
         self, candidate_id: str, name: str, content: bytes, attachment_type: str = OTHER
     ) -> CandidateFile:
         """Raises KeyError when there is no such candidate."""
-        tenant = self._tenant
-        with tenant.lock:
-            tenant.people.demand(candidate_id)
+        with self._clock.lock:
+            self._people.demand(candidate_id)
             file = CandidateFile(
-                attachment_id=tenant.new_id(),
+                attachment_id=self._clock.new_id(),
                 name=name,
                 attachment_type=attachment_type,
                 encoded=base64.b64encode(content).decode(),
-                created=tenant.now,
+                created=self._clock.now,
             )
             self._uploaded[candidate_id].append(file)
-            tenant.people.touch(candidate_id)
+            self._people.touch(candidate_id)
             return file
 
     def attach(
         self, application_id: str, shown: Sequence[Mapping[str, str]], *, resume: bool = False
     ) -> None:
         """Adds files in the form of the Apply API to an application; `resume`: the first is one."""
-        tenant = self._tenant
-        with tenant.lock:
+        with self._clock.lock:
             for place, each in enumerate(shown):
                 content_type = each.get("contentTypeId")
                 known = _TYPES.get((content_type or "").upper(), OTHER)
                 file = CandidateFile(
-                    attachment_id=tenant.new_id(),
+                    attachment_id=self._clock.new_id(),
                     name=each["fileName"],
                     attachment_type=RESUME if resume and place == 0 else known,
                     encoded=each["fileContent"],
-                    created=tenant.now,
+                    created=self._clock.now,
                     application_id=application_id,
                     content_type_id=content_type,
                 )
                 self._uploaded[application_id].append(file)
-            tenant.touch_application(application_id)
+            self._applied.touch(application_id)
 
     def remove(self, candidate_id: str, attachment_id: str) -> None:
         """From the application that it came with, too. Raises KeyError."""
-        with self._tenant.lock:
+        with self._clock.lock:
             self._removed.add(self.find(candidate_id, attachment_id).attachment_id)
-            self._tenant.people.touch(candidate_id)
+            self._people.touch(candidate_id)
 
     def _kept(self, files: Sequence[CandidateFile]) -> list[CandidateFile]:
         return [file for file in files if file.attachment_id not in self._removed]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from phenom_sandbox.applications import Applications
+from phenom_sandbox.clock import Clock
 from phenom_sandbox.records.draw import LAST_SECOND, Draw, created_second
 from phenom_sandbox.records.staff import Staff
-
-if TYPE_CHECKING:
-    from phenom_sandbox.tenant import Tenant
 
 STEPS = {
     "New": "Application Received",
@@ -94,35 +92,46 @@ History = tuple[Transition, ...]
 class Hiring:
     """Histories of a tenant's applications: made up as they are looked at, but for moved ones."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, applied: Applications, staff: Staff, seed: int, clock: Clock) -> None:
+        self._applied = applied
+        self._staff = staff
+        self._seed = seed
+        self._lock = clock.lock
         self._moved: dict[str, History] = {}
 
     def history(self, application_id: str) -> History:
         """Raises KeyError when no such application is listed."""
-        tenant = self._tenant
-        with tenant.lock:
-            job_id = tenant.job_id_of(application_id)
+        with self._lock:
+            job_id = self._applied.job_of(application_id)
             if application_id in self._moved:
                 return self._moved[application_id]
             if not takes_part(job_id):
                 return ()
-            if tenant.application_book.number(application_id) is None:
-                received = HiringStatus("New", STEPS["New"], updated=tenant.created(application_id))
+            if not self._applied.is_generated(application_id):
+                created = self._applied.created(application_id)
+                received = HiringStatus("New", STEPS["New"], updated=created)
                 return (Transition(received, source=_CAREER_SITE),)
-            return generated_history(application_id, tenant.seed, tenant.job_book.staff)
+            return generated_history(application_id, self._seed, self._staff)
 
     def status(self, application_id: str) -> HiringStatus | None:
         """Where the application stands. Raises KeyError when it is not listed."""
-        tenant = self._tenant
-        with tenant.lock:
-            made_up = tenant.application_book.number(application_id) is not None
+        with self._lock:
+            made_up = self._applied.is_generated(application_id)
             if made_up and application_id not in self._moved:
                 # Without the way there: this is asked for much more often.
-                part = takes_part(tenant.job_id_of(application_id))
-                return generated_status(application_id, tenant.seed) if part else None
+                part = takes_part(self._applied.job_of(application_id))
+                return generated_status(application_id, self._seed) if part else None
             history = self.history(application_id)
             return history[-1].status if history else None
+
+    def updated(self, application_id: str) -> int:
+        """When the application or its status changed last, in epoch milliseconds.
+
+        Raises KeyError when it is not listed.
+        """
+        status, applied = self.status(application_id), self._applied
+        moved = status.updated if status else 0
+        return max(applied.created(application_id), moved, applied.changed(application_id))
 
     def move(
         self,
@@ -138,10 +147,9 @@ class Hiring:
         `updated` 0 is the tenant's present. Returns the status as it is now; raises KeyError when
         the application is not listed.
         """
-        tenant = self._tenant
-        with tenant.lock:
+        with self._lock:
             history = self.history(application_id)
-            now = tenant.touch_application(application_id)
+            now = self._applied.touch(application_id)
             if isinstance(status, str):
                 status = HiringStatus(status, rejected=_plain(status) in _REJECTIONS)
             step = status.step or STEPS.get(status.value)
@@ -154,10 +162,8 @@ class Hiring:
 
     def truth(self) -> list[tuple[str, HiringStatus | None]]:
         """The id and current status of every listed application, in listing order."""
-        tenant = self._tenant
-        with tenant.lock:
-            ids = map(tenant.application_id, tenant.applied.records())
-            return [(application_id, self.status(application_id)) for application_id in ids]
+        with self._lock:
+            return [(each, self.status(each)) for each in self._applied]
 
 
 def takes_part(job_id: str | None) -> bool:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import signal
+import socket
+import stat
 import sys
 import threading
 import time
@@ -20,6 +24,10 @@ from phenom_sandbox.server import Access, Gateway
 from phenom_sandbox.tenant import Tenant
 
 _SHUTDOWN_SECONDS = 0.2
+
+
+class CannotServe(OSError):
+    """Why there is no sandbox where one was wanted, in a sentence for people."""
 
 
 class LocalTenant:
@@ -132,32 +140,75 @@ def serve_forever(
     *,
     host: str = "127.0.0.1",
     access: Access | None = None,
-    warm: bool = False,
-    out: TextIO | None = None,
+    output: str | None = None,
     **tenant_options: Any,
 ) -> None:
-    """Serves until interrupted, and prints a ready-made source configuration as one JSON line.
+    """Serves until interrupted; says on stderr where, and how to end it.
 
-    `warm` generates all records before that line is printed, for benchmarks.
+    A ready-made source configuration goes to stdout as one JSON line, or into the file `output`:
+    once the port is open, so that a file keeps what it holds where that fails.
+
+    Raises `CannotServe`.
     """
     tenant = Tenant(seed=seed, jobs=jobs, applications=applications, **tenant_options)
-    if warm:
-        tenant.warm()
     gateway = Gateway(tenant, access or Access())
-    asyncio.run(_serve_until_stopped(gateway, host, port, out or sys.stdout))
+    try:
+        asyncio.run(_serve_until_stopped(gateway, host, port, output))
+    except CannotServe as error:
+        if output is None and _goes_to_a_file(sys.stdout):
+            # The shell emptied it before we ran.
+            raise CannotServe(
+                f"{error} The file that the output goes to is empty now; --output FILE writes one "
+                "only once the sandbox serves."
+            ) from None
+        raise
 
 
-async def _serve_until_stopped(gateway: Gateway, host: str, port: int, out: TextIO) -> None:
+async def _serve_until_stopped(gateway: Gateway, host: str, port: int, output: str | None) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     runner, url = await _start(gateway, host, port)
-    out.write(json.dumps(LocalTenant(gateway, url).config) + "\n")
-    out.flush()
     try:
+        _announce(LocalTenant(gateway, url), output)
         await stopped.wait()
     finally:
         await runner.cleanup()
+
+
+def _announce(local: LocalTenant, output: str | None) -> None:
+    text = json.dumps(local.config)
+    try:
+        if output is None:
+            _print(text, sys.stdout)
+        else:
+            handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                _print(text, file)
+    except OSError as error:
+        if output is None:
+            # What could not be written would be tried again, and fail again, when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        where = output or "its output"
+        raise CannotServe(
+            f"The configuration of the sandbox cannot be written: {error.strerror} ({where})."
+        ) from error
+    written = "" if output is None else f" Its configuration is in {output}."
+    _print(f"A local tenant is served at {local.url} until Ctrl-C.{written}", sys.stderr)
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    """`stream` is None where whoever started Python had closed it."""
+    if stream is not None:
+        stream.write(text + "\n")
+        stream.flush()
+
+
+def _goes_to_a_file(stream: Any) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 async def _stop(runner: web.ServerRunner) -> None:
@@ -173,6 +224,24 @@ async def _start(gateway: Gateway, host: str, port: int) -> tuple[web.ServerRunn
     server = web.Server(gateway, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise CannotServe(_why_not(error, host, port)) from error
     address = runner.addresses[0]
-    return runner, f"http://{host}:{address[1]}"
+    shown = f"[{host}]" if ":" in host else host
+    return runner, f"http://{shown}:{address[1]}"
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is in use by another program, perhaps by another sandbox. End that, or "
+            "choose another --port (0 takes a free one)."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} is reserved for the system. Choose a --port from 1024 up."
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"{host} is not an address of this machine."
+    return f"The sandbox cannot listen at {host}, port {port}: {error.strerror or error}."

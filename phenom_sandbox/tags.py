@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from phenom_sandbox.clock import Clock
+from phenom_sandbox.people import People
 from phenom_sandbox.records.draw import Draw
-
-if TYPE_CHECKING:
-    from phenom_sandbox.tenant import Tenant
 
 _NAMES = (
     "Top talent",
@@ -27,15 +25,17 @@ _NAMES = (
 class Tags:
     """Tags are told apart by their exact text; a tag stays known when nobody has it any more."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, people: People, seed: int, clock: Clock) -> None:
+        self._people = people
+        self._seed = seed
+        self._clock = clock
         self._names = dict.fromkeys(_NAMES)
         self._changed: dict[str, tuple[str, ...]] = {}
         self._holders: tuple[int, dict[str, list[str]]] | None = None
 
     def names(self) -> list[str]:
         """All tags of the tenant."""
-        with self._tenant.lock:
+        with self._clock.lock:
             return list(self._names)
 
     def of(self, candidate_id: str) -> list[str]:
@@ -43,8 +43,8 @@ class Tags:
         changed = self._changed.get(candidate_id)
         if changed is not None:
             return list(changed)
-        number = self._tenant.candidate_book.number_by_id(candidate_id)
-        return [] if number is None else _generated(candidate_id, self._tenant.seed)
+        is_generated = self._people.is_generated(candidate_id)
+        return _generated(candidate_id, self._seed) if is_generated else []
 
     def add(self, candidate_id: str, *names: str) -> None:
         """Raises KeyError when there is no such candidate."""
@@ -56,24 +56,23 @@ class Tags:
 
     def holders(self, name: str) -> list[str]:
         """The ids of the candidates who have the tag. Raises KeyError for an unknown tag."""
-        tenant = self._tenant
-        with tenant.lock:
+        with self._clock.lock:
             if name not in self._names:
                 raise KeyError(name)
-            if self._holders is None or self._holders[0] != tenant.second:
+            if self._holders is None or self._holders[0] != self._clock.second:
                 holders: dict[str, list[str]] = {}
-                for candidate_id in tenant.people.ids():
+                for candidate_id in self._people.ids():
                     for each in self.of(candidate_id):
                         holders.setdefault(each, []).append(candidate_id)
-                self._holders = tenant.second, holders
+                self._holders = self._clock.second, holders
             return self._holders[1].get(name, [])
 
     def _change(self, candidate_id: str, names: Iterable[str]) -> None:
-        with self._tenant.lock:
-            self._tenant.people.demand(candidate_id)
+        with self._clock.lock:
+            self._people.demand(candidate_id)
             self._changed[candidate_id] = tuple(dict.fromkeys(names))
             self._names |= dict.fromkeys(self._changed[candidate_id])
-            self._tenant.people.touch(candidate_id)
+            self._people.touch(candidate_id)
 
 
 def _generated(candidate_id: str, seed: int) -> list[str]:

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from phenom_sandbox.applications import Applications
+from phenom_sandbox.clock import Clock
 from phenom_sandbox.directory import Directory
 from phenom_sandbox.files import Files
 from phenom_sandbox.hiring import Hiring, HiringStatus
+from phenom_sandbox.listing import JobListing, Payload, merged
 from phenom_sandbox.people import People
 from phenom_sandbox.records.applications import ApplicationBook
 from phenom_sandbox.records.candidates import CandidateBook
-from phenom_sandbox.records.draw import LAST_SECOND, Draw, ObjectIds, created_second
+from phenom_sandbox.records.draw import LAST_SECOND
 from phenom_sandbox.records.jobs import JobBook, JobDates
-from phenom_sandbox.shelf import JobShelf, Payload, Shelf, merged
 from phenom_sandbox.tags import Tags
 
 Changes = Mapping[str, Any]
-
-DEFAULT_CACHE_BYTES = 700 * 1024 * 1024
 
 
 class Tenant:
     """The data of a local Phenom tenant.
 
     `jobs` open jobs (a quarter as many closed and a twentieth as many deleted ones besides) and
-    `applications` applications; the same `seed` and sizes give the same tenant. Nothing is
-    generated before it is asked for, so that any size starts at once.
-
-    `second` is the tenant's clock, in epoch seconds: it starts behind all generated data, and every
-    change moves it on by one. It may be set forward.
+    `applications` applications; the same `seed` and sizes give the same tenant. Everything is
+    generated at once and kept in memory: 100,000 applications take about five seconds and 350 MB.
 
     Every method may be called while the tenant is being served. Payloads that come out are copies.
     """
@@ -47,40 +41,25 @@ class Tenant:
         applications: int = 2000,
         *,
         accepts_unknown_jobs: bool = False,
-        cache_bytes: int = DEFAULT_CACHE_BYTES,
     ) -> None:
         self.seed = seed
         self.accepts_unknown_jobs = accepts_unknown_jobs
+        self.clock = Clock(seed)
+        self.lock = self.clock.lock
         self.job_book = JobBook(seed, jobs)
         self.candidate_book = CandidateBook(seed, applications)
         self.application_book = ApplicationBook(
             seed, applications, self.job_book, self.candidate_book
         )
-        self.lock = threading.RLock()
-        self.open = JobShelf(self.job_book, self.job_book.open_rows, cache_bytes // 10)
-        self.closed = JobShelf(self.job_book, self.job_book.closed_rows, cache_bytes // 10)
-        self.applied = Shelf(applications, self.application_book.compose, cache_bytes)
-        self.second = LAST_SECOND
-        self.new_ids = ObjectIds(Draw(f"{seed}/new ids".encode()))
-        self.hiring = Hiring(self)
-        self.files = Files(self)
-        self.people = People(self)
-        self.tags = Tags(self)
+        self.open = JobListing(map(self.job_book.compose, self.job_book.open_rows))
+        self.closed = JobListing(map(self.job_book.compose, self.job_book.closed_rows))
+        self.applied = Applications(self.application_book, self.clock)
+        self.hiring = Hiring(self.applied, self.job_book.staff, seed, self.clock)
+        self.people = People(self.applied, self.hiring, self.clock)
+        self.files = Files(self.applied, self.people, seed, self.clock)
+        self.tags = Tags(self.people, seed, self.clock)
         self.directory = Directory(self.job_book.staff, seed, self.lock)
-        # When applications were changed, in epoch milliseconds.
-        self._changed: dict[str, int] = {}
         self._job_dates: dict[str, JobDates] = {}
-        # Applications with content of their own, by what they are looked up by.
-        self._added_ids: dict[str, int] = {}
-        self._id_of_added: dict[int, str] = {}
-        self._by_email: dict[str, set[int]] = defaultdict(set)
-        self._by_candidate: dict[str, set[int]] = defaultdict(set)
-        self._by_job: dict[str, set[int]] = defaultdict(set)
-
-    def warm(self) -> None:
-        """Generates and keeps all records, as far as `cache_bytes` allow."""
-        for shelf in (self.open, self.closed, self.applied):
-            shelf.blocks.pieces(range(shelf.listing.generated))
 
     # -- what is listed now ------------------------------------------------------------------
 
@@ -96,22 +75,21 @@ class Tenant:
         """The rows of `GET /jobs-api/v1/closedJobs`."""
         return self._payloads(self.closed)
 
-    def _payloads(self, shelf: Shelf) -> Iterator[Payload]:
+    def _payloads(self, listing: JobListing | Applications) -> Iterator[Payload]:
         with self.lock:
-            records = list(shelf.records())
-        for record in records:
-            yield shelf.payload(record)
+            contents = listing.contents()
+        return map(orjson.loads, contents)
 
     # -- applications ------------------------------------------------------------------------
 
     def application(self, application_id: str) -> Payload:
         """Raises KeyError when no such application is listed."""
         with self.lock:
-            return self.applied.payload(self._application_record(application_id))
+            return self.applied.payload(application_id)
 
     def application_at(self, position: int) -> Payload:
         with self.lock:
-            return self.applied.payload(self.applied.listing.at(position))
+            return self.applied.payload(self.applied.at(position))
 
     def set_application(self, application_id: str, changes: Changes) -> Payload:
         """Merges `changes` into the application: objects are descended into, all else replaced.
@@ -119,15 +97,12 @@ class Tenant:
         Returns the application as it is now; raises KeyError when it is not listed.
         """
         with self.lock:
-            record = self._application_record(application_id)
-            payload = merged(self.applied.payload(record), changes)
+            payload = merged(self.applied.payload(application_id), changes)
             # Before and after, as the change may give it to another candidate.
-            self.touch_application(application_id)
-            self._unindex(record)
-            self.applied.edit(record, payload)
-            self._index(record, payload)
-            self.touch_application(application_id)
-            return deepcopy(payload)
+            self.applied.touch(application_id)
+            self.applied.edit(application_id, payload)
+            self.applied.touch(application_id)
+            return self.applied.payload(application_id)
 
     def add_application(
         self, payload: Changes | None = None, *, position: int | None = None
@@ -138,9 +113,8 @@ class Tenant:
         Returns the application as listed.
         """
         with self.lock:
-            number = self.application_book.size + len(self._added_ids)
             if payload is None or "candidateData" not in payload:
-                made_up = self._made_up_application(number)
+                made_up = self._made_up_application()
             else:
                 made_up = {
                     "id": "",
@@ -149,190 +123,90 @@ class Tenant:
                 }
             made_up["id"] = self.new_id()
             whole = merged(made_up, payload or {})
-            if self._find_application(whole["id"]) is not None:
-                raise ValueError(f"application {whole['id']} is listed already")
-            record = self.applied.add(whole, position)
-            self._added_ids[whole["id"]] = record
-            self._id_of_added[record] = whole["id"]
-            self._index(record, whole)
-            self.touch_application(whole["id"])
-            return deepcopy(whole)
+            application_id = whole["id"]
+            if application_id in self.applied:
+                raise ValueError(f"application {application_id} is listed already")
+            self.applied.add(application_id, whole, position)
+            self.applied.touch(application_id)
+            return self.applied.payload(application_id)
 
     def delete_application(self, application_id: str) -> None:
         """Takes it out of every answer; raises KeyError when it is not listed."""
         with self.lock:
-            record = self._application_record(application_id)
-            self.touch_application(application_id)
-            self._unindex(record)
-            self.applied.delete(record)
+            self.applied.touch(application_id)
+            self.applied.delete(application_id)
 
     def restore_application(self, application_id: str) -> None:
         """Brings a deleted generated application back as it was generated. Raises KeyError."""
         with self.lock:
-            number = self.application_book.number(application_id)
-            if number is None:
-                raise KeyError(application_id)
-            self.applied.listing.restore(number)
-            self.applied.version += 1
-            self.touch_application(application_id)
+            self.applied.restore(application_id)
+            self.applied.touch(application_id)
 
     def new_id(self) -> str:
         """An id that is above all others; each one is a second later than the last."""
-        with self.lock:
-            self.tick()
-            return self.new_ids.of(self.second, self.second)
+        return self.clock.new_id()
+
+    def _made_up_application(self) -> Payload:
+        if self.application_book.size == 0:
+            return next(Tenant(self.seed, self.job_book.open, 1000).applications())
+        number = (self.application_book.size + self.applied.added) % self.application_book.size
+        return self.application_book.compose(number)
 
     # -- time --------------------------------------------------------------------------------
 
     @property
+    def second(self) -> int:
+        """The tenant's clock, in epoch seconds."""
+        return self.clock.second
+
+    @second.setter
+    def second(self, second: int) -> None:
+        self.clock.second = second
+
+    @property
     def now(self) -> int:
         """The tenant's present, in epoch milliseconds."""
-        return self.second * 1000
-
-    def tick(self) -> int:
-        """Moves the clock on by a second and returns the present."""
-        with self.lock:
-            self.second += 1
-            return self.now
-
-    def touch_application(self, application_id: str) -> int:
-        """Notes that it and its candidate changed, and returns when. Raises KeyError."""
-        with self.lock:
-            candidate_id = self.candidate_of(self._application_record(application_id))
-            self._changed[application_id] = now = self.people.touch(candidate_id)
-            return now
+        return self.clock.now
 
     def created(self, application_id: str) -> int:
-        """When somebody applied, in epoch milliseconds; ids that tell no time began at 0."""
-        return created_second(application_id) * 1000
+        """When somebody applied, in epoch milliseconds."""
+        return self.applied.created(application_id)
 
     def updated(self, application_id: str) -> int:
         """When the application or its hiring status changed last. Raises KeyError."""
         with self.lock:
-            status = self.hiring.status(application_id)
-            moved, changed = status.updated if status else 0, self._changed.get(application_id, 0)
-            return max(self.created(application_id), moved, changed)
-
-    def _made_up_application(self, number: int) -> Payload:
-        if self.application_book.size == 0:
-            book = Tenant(self.seed, self.job_book.open, 1000).application_book
-            return book.compose(number % 1000)
-        payload = self.application_book.compose(number % self.application_book.size)
-        made_up: Payload = orjson.loads(orjson.dumps(payload))
-        return made_up
-
-    def _find_application(self, application_id: str) -> int | None:
-        record = self._added_ids.get(application_id)
-        if record is None:
-            record = self.application_book.number(application_id)
-        return record if record is not None and record in self.applied.listing else None
-
-    def _application_record(self, application_id: str) -> int:
-        record = self._find_application(application_id)
-        if record is None:
-            raise KeyError(application_id)
-        return record
-
-    def _index(self, record: int, payload: Payload) -> None:
-        email, job_id = _lookup_keys(payload)
-        self._by_email[email].add(record)
-        self._by_candidate[self.candidate_id_of(payload)].add(record)
-        self._by_job[job_id].add(record)
-
-    def _unindex(self, record: int) -> None:
-        content = self.applied.listing.content(record)
-        if content is not None:
-            payload = _loaded(content)
-            email, job_id = _lookup_keys(payload)
-            self._by_email[email].discard(record)
-            self._by_candidate[self.candidate_id_of(payload)].discard(record)
-            self._by_job[job_id].discard(record)
+            return self.hiring.updated(application_id)
 
     # -- looking up --------------------------------------------------------------------------
 
     def applications_by_email(self, email: str) -> list[Payload]:
         """Compared trimmed and without regard to case; oldest first."""
-        wanted = email.strip().lower()
         with self.lock:
-            number = self.candidate_book.number_by_email(wanted)
-            generated = [] if number is None else self.candidate_book.applications(number)
-            return self._payloads_of(self._listed(generated, self._by_email.get(wanted)))
+            return [self.applied.payload(each) for each in self.applied.by_email(email)]
 
     def applications_by_candidate(self, candidate_id: str) -> list[Payload]:
         """Oldest first."""
         with self.lock:
-            return self._payloads_of(self.records_of_candidate(candidate_id))
+            return [self.applied.payload(each) for each in self.applied.by_candidate(candidate_id)]
 
     def applications_by_job(self, job_id: str) -> list[Payload]:
         """Oldest first."""
         with self.lock:
-            return self._payloads_of(self.records_of_job(job_id))
-
-    def records_of_candidate(self, candidate_id: str) -> list[int]:
-        """The names, in `applied`, of the candidate's listed applications, oldest first."""
-        with self.lock:
-            number = self.candidate_book.number_by_id(candidate_id)
-            generated = [] if number is None else self.candidate_book.applications(number)
-            return self._listed(generated, self._by_candidate.get(candidate_id))
-
-    def records_of_job(self, job_id: str) -> list[int]:
-        """The names, in `applied`, of the listed applications to a job, oldest first."""
-        with self.lock:
-            number = self.job_book.numbers.get(job_id)
-            generated = () if number is None else self.application_book.for_job(number)
-            return self._listed(generated, self._by_job.get(job_id))
-
-    def application_id(self, record: int) -> str:
-        """The id of the application that `applied` has under this name."""
-        return self._id_of_added[record] if record < 0 else self.application_book.id(record)
+            return [self.applied.payload(each) for each in self.applied.by_job(job_id)]
 
     def application_ids_of(self, candidate_id: str) -> list[str]:
         """Oldest first."""
         with self.lock:
-            return [self.application_id(each) for each in self.records_of_candidate(candidate_id)]
+            return self.applied.by_candidate(candidate_id)
 
     def job_id_of(self, application_id: str) -> str:
         """The job that it is for, empty where it names none. Raises KeyError."""
         with self.lock:
-            record = self._application_record(application_id)
-            content = self.applied.listing.content(record)
-            if content is None:
-                return self.application_book.job_id(record) or ""
-            return _lookup_keys(_loaded(content))[1]
-
-    def other_candidates(self) -> list[str]:
-        """The ids of those who applied and are no generated candidates, in order."""
-        with self.lock:
-            known = [each for each, records in self._by_candidate.items() if records]
-        return sorted(each for each in known if self.candidate_book.number_by_id(each) is None)
+            return self.applied.job_of(application_id)
 
     def candidate_id_of(self, application: Payload) -> str:
         """The candidate's id in the Candidates API, also where the application shows none."""
-        candidate_id = _object(application.get("candidateData")).get("id")
-        if candidate_id:
-            return str(candidate_id)
-        number = self.application_book.number(str(application["id"]))
-        return str(application["id"]) if number is None else self._maker(number)
-
-    def candidate_of(self, record: int) -> str:
-        """The candidate of the application that `applied` has under this name."""
-        payload = self.applied.listing.content(record)
-        return self._maker(record) if payload is None else self.candidate_id_of(_loaded(payload))
-
-    def _maker(self, number: int) -> str:
-        """The candidate who made a generated application."""
-        return self.candidate_book.candidate_id(self.candidate_book.number_of(number))
-
-    def _listed(self, generated: Sequence[int], edited: set[int] | None) -> list[int]:
-        """Those of `generated` that are listed as they were made, and all `edited` ones, by id."""
-        listing = self.applied.listing
-        found = [
-            record for record in generated if record in listing and listing.content(record) is None
-        ]
-        return sorted([*found, *edited], key=self.application_id) if edited else found
-
-    def _payloads_of(self, records: list[int]) -> list[Payload]:
-        return [self.applied.payload(record) for record in records]
+        return self.applied.candidate_in(str(application["id"]), application)
 
     # -- attachments, hiring status ----------------------------------------------------------
 
@@ -353,8 +227,8 @@ class Tenant:
     def job_rows(self, job_id: str, *, closed: bool = False) -> list[Payload]:
         """All rows of one job in a listing: per locale and site type."""
         with self.lock:
-            shelf = self.closed if closed else self.open
-            return [shelf.payload(record) for record in shelf.matching({"jobId": job_id})]
+            listing = self._jobs(closed)
+            return [listing.payload(key) for key in listing.matching({"jobId": job_id})]
 
     def has_job(self, job_id: str) -> bool:
         """Whether there ever was such a job, listed or not."""
@@ -373,9 +247,9 @@ class Tenant:
     ) -> None:
         """Merges `changes` into the job's rows, or those of a locale and site type. KeyError."""
         with self.lock:
-            shelf = self.closed if closed else self.open
-            for record in self._job_records(shelf, job_id, locale, site_type):
-                shelf.edit(record, merged(shelf.payload(record), changes))
+            listing = self._jobs(closed)
+            for key in _rows(listing, job_id, locale, site_type):
+                listing.edit(key, merged(listing.payload(key), changes))
             self.touch_job(job_id)
 
     def add_job(
@@ -383,17 +257,16 @@ class Tenant:
     ) -> Payload:
         """Adds a row; what `payload` leaves out is made up. Returns the row as listed."""
         with self.lock:
-            shelf = self.closed if closed else self.open
-            self.second += 1
+            self.clock.tick()
             template = JobBook(self.seed + 1, 12)
             made_up = template.compose((self.second % 12, 0))
             made_up["jobId"] = f"JR-{9_000_000 + self.second - LAST_SECOND}"
-            whole = merged(orjson.loads(orjson.dumps(made_up)), payload or {})
-            shelf.add(whole, position)
+            whole = merged(made_up, payload or {})
+            key = self._jobs(closed).append(whole, position)
             if whole["jobId"] not in self.job_book.numbers:
                 self._job_dates.setdefault(whole["jobId"], JobDates(*[self.now] * 3))
             self.touch_job(whole["jobId"], closed=closed)
-            return deepcopy(whole)
+            return self._jobs(closed).payload(key)
 
     def delete_job(
         self,
@@ -405,9 +278,9 @@ class Tenant:
     ) -> None:
         """Takes the job's rows (or those of a locale and site type) out of a listing. KeyError."""
         with self.lock:
-            shelf = self.closed if closed else self.open
-            for record in self._job_records(shelf, job_id, locale, site_type):
-                shelf.delete(record)
+            listing = self._jobs(closed)
+            for key in _rows(listing, job_id, locale, site_type):
+                listing.delete(key)
 
     def close_job(self, job_id: str) -> None:
         """Moves the job's rows from the open listing to the end of the closed one. KeyError."""
@@ -415,7 +288,7 @@ class Tenant:
             rows = self.job_rows(job_id)
             self.delete_job(job_id)
             for row in rows:
-                self.closed.add(row, None)
+                self.closed.append(row)
             self.touch_job(job_id, closed=True)
 
     def job_dates(self, job_id: str) -> JobDates:
@@ -427,33 +300,18 @@ class Tenant:
     def touch_job(self, job_id: str, *, closed: bool = False) -> None:
         """Notes that the job changed, or was closed. Raises KeyError for an unknown one."""
         with self.lock:
-            dates, now = self.job_dates(job_id), self.tick()
+            dates, now = self.job_dates(job_id), self.clock.tick()
             self._job_dates[job_id] = replace(
                 dates, updated=now, closed=now if closed else dates.closed
             )
 
-    def _job_records(
-        self, shelf: JobShelf, job_id: str, locale: str | None, site_type: str | None
-    ) -> list[int]:
-        filters = {"jobId": job_id, "locale": locale, "siteType": site_type}
-        records = shelf.matching({key: value for key, value in filters.items() if value})
-        if not records:
-            raise KeyError(job_id)
-        return list(records)
+    def _jobs(self, closed: bool) -> JobListing:
+        return self.closed if closed else self.open
 
 
-def _loaded(content: bytes) -> Payload:
-    payload: Payload = orjson.loads(content)
-    return payload
-
-
-def _lookup_keys(application: Payload) -> tuple[str, str]:
-    """E-mail and job id as text, empty where the application has none."""
-    candidate = _object(application.get("candidateData"))
-    email = _object(candidate.get("contactData")).get("email")
-    job_id = _object(application.get("jobApplicationData")).get("jobId")
-    return str(email or "").strip().lower(), str(job_id or "")
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _rows(listing: JobListing, job_id: str, locale: str | None, site_type: str | None) -> list[int]:
+    filters = {"jobId": job_id, "locale": locale, "siteType": site_type}
+    keys = listing.matching({name: value for name, value in filters.items() if value})
+    if not keys:
+        raise KeyError(job_id)
+    return keys

@@ -7,6 +7,8 @@ the little of it that the entry point needs, at a fiftieth of the start-up time.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,12 @@ def stream_names(*, acting_user: bool = True) -> list[str]:
         elif acting_user:
             listed += entry["streams"]
     return [stream["$parameters"]["name"] for stream in listed]
+
+
+def meant(name: object, known: Sequence[str]) -> str:
+    """A question with the stream that was probably meant, and a space; else nothing."""
+    close = get_close_matches(str(name).strip().lower(), known, n=1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
 @cache

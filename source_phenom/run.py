@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from phenom_api import __version__
 from phenom_protocol import messages
 from phenom_protocol.connection import configuration, print_check
-from phenom_protocol.entry import ProtocolError, Session, read_json, run
+from phenom_protocol.entry import ProtocolError, Session, read_json, read_messages, run
 from source_phenom import manifest
 from source_phenom.config import source_config
 from source_phenom.reading.events import Event, Failure, Records, State, Status
@@ -67,7 +67,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
 
     config = configuration(arguments, session, source_config)
     catalog = read_json(arguments.catalog, "catalog")
-    state = read_json(arguments.state, "state") if arguments.state else []
+    state = read_messages(arguments.state, "state") if arguments.state else []
     try:
         selected = selections(catalog, state, manifest.stream_names())
     except ValueError as error:

@@ -86,9 +86,9 @@ class TestScopes:
         assert results["candidates"] == ("failed", 502)
 
     def test_nothing_is_written(self, local: LocalTenant, tool: Tool) -> None:
-        before = len(local.tenant.applied.listing)
+        before = len(local.tenant.applied)
         tool("scopes", ph_user_id="recruiter-1")
-        assert len(local.tenant.applied.listing) == before
+        assert len(local.tenant.applied) == before
 
     def test_check_asks_the_same_listings(self, local: LocalTenant, tmp_path: Path) -> None:
         local.faults.deny = Fault(path="/apply")
@@ -140,7 +140,7 @@ class TestPassthrough:
         local.faults.page_limit = 25
         done = tool("passthrough", "GET", path, "--paginate")
         assert done.code == 0
-        assert len(done.rows) == len(getattr(local.tenant, size).listing)
+        assert len(done.rows) == len(getattr(local.tenant, size))
 
     def test_secrets_stay_unsaid(self, local: LocalTenant, tool: Tool) -> None:
         for path in ("/jobs-api/v1/jobs", "/nowhere"):

@@ -1,13 +1,23 @@
-"""The first run that the README promises: its commands, and what they print."""
+"""What the README promises: its commands one after the other, and what they print."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
+import psycopg
 import pytest
+
+import phenom_sandbox
+
+if TYPE_CHECKING:
+    from integration_tests.conftest import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,8 +25,12 @@ EXAMPLES = ROOT / "docs" / "examples"
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +71,56 @@ def test_the_query_and_its_answer(folder: Path) -> None:
     assert comment.startswith("-- ")
     assert blocks("sql") == [text]
     assert query(named[1], folder).rstrip() == blocks("text")[1].rstrip()
+
+
+@pytest.fixture(scope="module")
+def with_a_tenant(folder: Path) -> Iterator[Path]:
+    """The same folder, with the files that "Your tenant" and "Writing back" tell to make."""
+    with phenom_sandbox.running(jobs=200, applications=50) as local:
+        (told,) = blocks("json", section("Your tenant"))
+        config = {key: local.config[key] for key in json.loads(told)}
+        config["gateway_url"] = local.config["gateway_url"]
+        (folder / "tenant.json").write_text(json.dumps(config), encoding="utf-8")
+        (records,) = blocks("json", section("Writing back"))
+        (folder / "records.jsonl").write_text(records, encoding="utf-8")
+        yield folder
+
+
+def carried_out(command: str, folder: Path) -> str:
+    program = f"{sys.executable} -m phenom_cli.main"
+    done = subprocess.run(
+        ["bash", "-c", re.sub(r"^(\.venv/bin/phenom|\./run(?= sync))", program, command)],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
+
+
+def test_your_tenant(with_a_tenant: Path, postgres: PostgresServer) -> None:
+    made_up = (with_a_tenant / "phenom.duckdb").read_bytes()
+    (commands,) = blocks("bash", section("Your tenant"))
+    for command in commands.splitlines():
+        place = "postgresql://user:password@host/database"
+        carried_out(command.replace(place, postgres.url() + "?schema=readme"), with_a_tenant)
+    assert (with_a_tenant / "phenom.duckdb").read_bytes() == made_up
+    with (
+        duckdb.connect(str(with_a_tenant / "recruiting.duckdb")) as here,
+        psycopg.connect(postgres.url()) as there,
+    ):
+        assert here.execute("SELECT count(*) FROM applications").fetchone() == (50,)
+        assert there.execute("SELECT count(*) FROM readme.applications").fetchone() == (50,)
+
+
+def test_writing_back(with_a_tenant: Path) -> None:
+    (commands,) = blocks("bash", section("Writing back"))
+    told = [
+        [json.loads(line)["status"] for line in carried_out(command, with_a_tenant).splitlines()]
+        for command in commands.splitlines()
+    ]
+    assert told == [["valid"], ["created"]]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.sql")))

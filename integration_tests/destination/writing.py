@@ -172,9 +172,8 @@ def results(folder: Path) -> list[Row]:
 
 def written(local: LocalTenant) -> Iterator[Row]:
     """The applications that did not come with the tenant."""
-    generated = local.tenant.application_book
     for each in local.tenant.applications():
-        if generated.number(str(each["id"])) is None:
+        if not local.tenant.applied.is_generated(str(each["id"])):
             yield each
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -12,7 +11,6 @@ from typing import Any
 from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.duckdb_file import DuckDBFile, StreamTable
 from phenom_cli.warehouse.duckdb_load import Load
-from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.hearing import Hearing, fail_if_nothing_came
 from phenom_cli.warehouse.request import Request
 from phenom_cli.warehouse.states import StatePlaces
@@ -44,22 +42,23 @@ class DuckDBWarehouse:
     def tenants(self) -> set[str]:
         return self._places().tenants()
 
-    def load(self, connector: Connector, hearing: Hearing) -> None:
+    def elsewhere(self) -> bool:
+        return self._places().elsewhere(self._tables)
+
+    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
         file, places = self._open(), self._places()
         absent = [name for name, table in self._tables.items() if not file.holds(table)]
         full = [
             name
             for name, table in self._tables.items()
-            if self._request.full_refresh and not file.is_empty(table)
+            if full_refresh and not file.is_empty(table)
         ]
         # The state of a table that somebody dropped would leave the new table empty for good.
         file.prepare(list(self._tables.values()), forgotten=map(places.of, absent))
         states = [
-            self._parsed(name, state)
+            state
             for name in self._tables
-            if name not in absent
-            and not self._request.full_refresh
-            and (state := places.state(name)) is not None
+            if name not in absent and not full_refresh and (state := places.state(name)) is not None
         ]
         load = Load(
             file,
@@ -79,15 +78,6 @@ class DuckDBWarehouse:
                 hearing.warning(f"{name} was not read to its end: its rows stay as they were.")
         for name, table in self._tables.items():
             self._counts[name] = Counts(*load.changes[name], total=file.live_rows(table))
-
-    def _parsed(self, stream: str, state_json: str) -> Any:
-        try:
-            return json.loads(state_json)
-        except ValueError as error:
-            raise SyncFailed(
-                f"The saved state of {stream} in {self._request.place} is damaged.",
-                "Read everything again once: --full-refresh",
-            ) from error
 
     def counts(self, stream: str) -> Counts:
         return self._counts[stream]

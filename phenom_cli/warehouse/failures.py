@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+_REASON = re.compile(r'": ([A-Z][\w-]+(?: [\w-]+)*)$')
+"""The system's words at the end of DuckDB's: ``Cannot open file "…": Permission denied``."""
+
 
 class SyncFailed(Exception):
     """Nothing could be loaded. ``advice`` is what the person can do about it, or empty."""
@@ -94,14 +97,18 @@ def _duckdb(cause: BaseException, place: str) -> SyncFailed:
             f"The warehouse {place} is in use by another program.",
             "Close what has the file open (a notebook, a database browser, a sync) and retry.",
         )
-    if "not a valid DuckDB database" in text:
+    if "database file with version number" in text:
         return SyncFailed(
-            f"The file {place} is not a DuckDB database.",
-            "Give --warehouse another path, or move that file away.",
+            f"The warehouse {place} was made by another version of DuckDB, whose files this one"
+            " cannot read.",
+            "Give --warehouse another path; the next sync fills it.",
         )
     if type(cause).__name__ == "IOException":
+        damaged = "Corrupt database" in text or "Could not read enough bytes" in text
+        reason = _REASON.search(text.partition("\n")[0])
+        what = "the file is damaged" if damaged else reason[1] if reason else ""
         return SyncFailed(
-            f"The warehouse {place} cannot be opened or written.",
+            f"The warehouse {place} cannot be opened or written{f' ({what})' if what else ''}.",
             "Check the path, its permissions and the free space on that disk.",
         )
     return SyncFailed(f"The warehouse {place} could not be written ({type(cause).__name__}).")

@@ -45,18 +45,21 @@ class PostgresWarehouse:
         tenants: set[str] = self._cache.places().tenants()
         return tenants
 
-    def load(self, connector: Connector, hearing: Hearing) -> None:
+    def elsewhere(self) -> bool:
+        elsewhere: bool = self._cache.places().elsewhere(self._properties)
+        return elsewhere
+
+    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
         from airbyte.sources.base import Source
 
         tables = Tables(self._cache.get_sql_engine(), self._cache.schema_name)
         self._changes = {name: RowChanges(tables, name) for name in self._properties}
         # The state of a table that somebody dropped would leave the new table empty for good.
         known = [name for name in self._properties if tables.columns(name)]
-        full = self._request.full_refresh
-        self._cache.start_from(() if full else known, hearing.loading)
+        self._cache.start_from(() if full_refresh else known, hearing.loading)
         source = Source(
             executor=_Executor(
-                connector, hearing, self._properties, self._changes, full, self._now
+                connector, hearing, self._properties, self._changes, full_refresh, self._now
             ),
             name=SOURCE_NAME,
             config=self._request.config,

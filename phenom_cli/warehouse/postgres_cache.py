@@ -128,7 +128,7 @@ class TenantPostgresCache(PostgresCache):
     ) -> StateProviderBase:
         places = self.places()
         found = filter(None, map(places.state, self._known))
-        return StaticInputState(list(map(AirbyteStateMessage.model_validate_json, found)))
+        return StaticInputState(list(map(AirbyteStateMessage.model_validate, found)))
 
     def get_state_writer(
         self, source_name: str, destination_name: str | None = None

@@ -28,8 +28,11 @@ class Warehouse(Protocol):
     def tenants(self) -> set[str]:
         """The ``integration_id`` of everybody who has data here."""
 
-    def load(self, connector: Connector, hearing: Hearing) -> None:
-        """Reads the streams and loads them, from the states that are here."""
+    def elsewhere(self) -> bool:
+        """Whether a state that is here names another tenant than the request."""
+
+    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
+        """Reads the streams and loads them, from the states that are here or in full."""
 
     def counts(self, stream: str) -> Counts:
         """What the load changed."""
@@ -85,15 +88,8 @@ class Run:
             raise own_failure(error) or warehouse_failure(error, self._request.place) from error
 
     def _chosen(self, catalog: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        available = {stream["name"]: stream for stream in catalog["streams"]}
-        unknown = [name for name in self._request.streams or () if name not in available]
-        if unknown:
-            raise SyncFailed(
-                f"There is no stream {', '.join(unknown)}.",
-                f"The streams are: {', '.join(available)}",
-            )
         chosen = self._request.streams
-        return [stream for name, stream in available.items() if chosen is None or name in chosen]
+        return [s for s in catalog["streams"] if chosen is None or s["name"] in chosen]
 
     def _load(
         self, warehouse: Warehouse, connector: Connector, streams: Sequence[Mapping[str, Any]]
@@ -101,8 +97,13 @@ class Run:
         warehouse.open(streams)
         self._refuse_strangers(warehouse.tenants())
         hearing = Hearing([stream["name"] for stream in streams], self._events, self._monotonic)
+        full_refresh = self._request.full_refresh
+        # A state belongs to a gateway's address, and the local tenant has one port or another.
+        if self._request.made_up and warehouse.elsewhere():
+            hearing.warning("The local tenant had another port before: everything is read again.")
+            full_refresh = True
         self._events.emit("phase", phase="reading")
-        warehouse.load(connector, hearing)
+        warehouse.load(connector, hearing, full_refresh=full_refresh)
         self._events.emit(
             "result",
             rows=[

@@ -10,8 +10,11 @@ a state that names this very tenant.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from phenom_cli.warehouse.failures import SyncFailed
 
 SOURCE_NAME = "source-phenom"
 """Whose states they are, as PyAirbyte has it."""
@@ -42,9 +45,29 @@ class StatePlaces:
         own = self._prefix + stream
         return stream if own not in self._present and self._ours(stream) else own
 
-    def state(self, stream: str) -> str | None:
-        """The ``state_json`` that a read of the stream starts from."""
-        return self._present.get(self.of(stream))
+    def state(self, stream: str) -> dict[str, Any] | None:
+        """The state message that a read of the stream starts from; None for a first sync.
+
+        Raises SyncFailed where what is kept there is none.
+        """
+        state_json = self._present.get(self.of(stream))
+        if state_json is None:
+            return None
+        try:
+            message: dict[str, Any] = json.loads(state_json)
+            if message["stream"]["stream_descriptor"]["name"] == stream:
+                return message
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise SyncFailed(
+            f"The saved state of stream {stream} is damaged in the warehouse.",
+            f"Read the stream in full again: --full-refresh --streams {stream}",
+        )
+
+    def elsewhere(self, streams: Iterable[str]) -> bool:
+        """Whether a state of one of the streams names another tenant than this one."""
+        tags = (_tag(self._present.get(self.of(stream))) for stream in streams)
+        return any(tag not in (None, self._tenant.tag) for tag in tags)
 
     def tenants(self) -> set[str]:
         """The ``integration_id`` of everybody who has a state here."""

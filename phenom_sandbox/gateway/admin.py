@@ -28,9 +28,9 @@ class AdminApi:
         tenant = call.tenant
         with tenant.lock:
             sizes = {
-                "jobs": len(tenant.open.listing),
-                "closedJobs": len(tenant.closed.listing),
-                "applications": len(tenant.applied.listing),
+                "jobs": len(tenant.open),
+                "closedJobs": len(tenant.closed),
+                "applications": len(tenant.applied),
             }
         return json_answer({"seed": tenant.seed, "listed": sizes})
 

@@ -16,8 +16,8 @@ from phenom_sandbox.gateway.answers import (
 )
 from phenom_sandbox.gateway.paging import churn, cut
 from phenom_sandbox.hiring import STEPS, HiringStatus, History, takes_part
+from phenom_sandbox.listing import Payload
 from phenom_sandbox.records.draw import instant
-from phenom_sandbox.shelf import Payload
 from phenom_sandbox.tenant import Tenant
 
 _NOTHING = HiringStatus("")
@@ -33,14 +33,16 @@ def get_applicants_for_job(call: Call) -> Answer:
     tenant, job_id = call.tenant, call.parameters["jobId"]
     with tenant.lock:
         churn(call, tenant.applied)
-        records = tenant.records_of_job(job_id)
-        if not takes_part(job_id) or not (records or tenant.has_job(job_id)):
+        applications = tenant.applied.by_job(job_id)
+        if not takes_part(job_id) or not (applications or tenant.has_job(job_id)):
             raise Refusal(404, "Job not found")
         gone = tenant.people.gone
         if gone:
-            records = [each for each in records if tenant.candidate_of(each) not in gone]
-        page, pagination = cut(call, records, start, size, "total")
-        applicants = [_applicant(tenant, record) for record in page]
+            applications = [
+                each for each in applications if tenant.applied.candidate_of(each) not in gone
+            ]
+        page, pagination = cut(call, applications, start, size, "total")
+        applicants = [_applicant(tenant, application_id) for application_id in page]
     return json_answer(
         {
             "status": "success",
@@ -51,10 +53,10 @@ def get_applicants_for_job(call: Call) -> Answer:
     )
 
 
-def _applicant(tenant: Tenant, record: int) -> Payload:
-    candidate_id = tenant.candidate_of(record)
+def _applicant(tenant: Tenant, application_id: str) -> Payload:
+    candidate_id = tenant.applied.candidate_of(application_id)
     candidate = tenant.people.find(candidate_id) or {}
-    status = tenant.hiring.status(tenant.application_id(record))
+    status = tenant.hiring.status(application_id)
     phone, code = candidate.get("phone"), candidate.get("countryCode")
     contact = {
         "originalNumber": phone,
@@ -79,15 +81,15 @@ def get_candidate_applications(call: Call) -> Answer:
     tenant, candidate_id = call.tenant, _candidate(call)
     with tenant.lock:
         applications = [
-            _application(tenant, record, candidate_id)
-            for record in tenant.records_of_candidate(candidate_id)
+            _application(tenant, application_id, candidate_id)
+            for application_id in tenant.application_ids_of(candidate_id)
         ]
     data = None if call.hit("data_null") else {"applications": applications}
     return json_answer({"status": 200, "message": "success", "data": data})
 
 
-def _application(tenant: Tenant, record: int, candidate_id: str) -> Payload:
-    application, application_id = tenant.applied.peek(record), tenant.application_id(record)
+def _application(tenant: Tenant, application_id: str, candidate_id: str) -> Payload:
+    application = tenant.applied.payload(application_id)
     job = application.get("jobApplicationData") or {}
     contact = (application.get("candidateData") or {}).get("contactData") or {}
     created, source = tenant.created(application_id), job.get("applicantSource")
@@ -254,9 +256,9 @@ def get_job_activities(call: Call) -> Answer:
     tenant, (start, size) = call.tenant, from_and_size(call)
     with tenant.lock:
         candidate_id = _candidate(call)
-        records = tenant.records_of_candidate(candidate_id)
-        page, pagination = cut(call, records, start, size, "totalCount")
-        activities = [_job_activity(tenant, record) for record in page]
+        applications = tenant.application_ids_of(candidate_id)
+        page, pagination = cut(call, applications, start, size, "totalCount")
+        activities = [_job_activity(tenant, application_id) for application_id in page]
     return _activities_answer(call, activities, pagination)
 
 
@@ -272,9 +274,8 @@ def _activities_answer(call: Call, page: list[Payload], pagination: Payload) -> 
     )
 
 
-def _job_activity(tenant: Tenant, record: int) -> Payload:
-    application_id = tenant.application_id(record)
-    job = tenant.applied.peek(record).get("jobApplicationData") or {}
+def _job_activity(tenant: Tenant, application_id: str) -> Payload:
+    job = tenant.applied.payload(application_id).get("jobApplicationData") or {}
     created = instant(tenant.created(application_id) // 1000)
     source = job.get("applicantSource")
     sources = [{"sourceShortName": source, "createdDate": created}] if source else []

@@ -16,8 +16,8 @@ from phenom_sandbox.gateway.answers import (
     text_problems,
 )
 from phenom_sandbox.gateway.paging import churn, fragment, listing_page
+from phenom_sandbox.listing import Payload
 from phenom_sandbox.records.pools import NAME_LENGTH
-from phenom_sandbox.shelf import Payload
 from phenom_sandbox.tenant import Tenant
 
 _PHONE = re.compile(r"\+?\d{5,15}", re.ASCII)

@@ -18,8 +18,8 @@ from phenom_sandbox.gateway.answers import (
 )
 from phenom_sandbox.gateway.moments import Moment, moment
 from phenom_sandbox.gateway.paging import churn, cut
+from phenom_sandbox.listing import Payload
 from phenom_sandbox.people import Dates, People
-from phenom_sandbox.shelf import Payload
 
 _DATE_FIELDS = {"updatedDate": "updated", "dateCreated": "created"}
 _STRING_FIELDS: dict[str, Callable[[Payload], list[Any]]] = {

@@ -9,8 +9,8 @@ from typing import Any
 
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Answer, Call, Refusal, json_answer
 from phenom_sandbox.gateway.paging import cut
+from phenom_sandbox.listing import JobListing, Payload
 from phenom_sandbox.records.draw import instant
-from phenom_sandbox.shelf import JobShelf, Payload
 from phenom_sandbox.tenant import Tenant
 
 _SORTABLE = ("by_role", "open_days", "updatedDate")
@@ -49,8 +49,8 @@ def get_job_details(call: Call) -> Answer:
         return json_answer({"status": "success", "data": {"job": _details(tenant, job_id)}})
 
 
-def _job_ids(shelf: JobShelf) -> list[str]:
-    return list(dict.fromkeys(str(shelf.facts(record)["jobId"]) for record in shelf.records()))
+def _job_ids(listing: JobListing) -> list[str]:
+    return list(dict.fromkeys(str(listing.row(key)["jobId"]) for key in listing))
 
 
 def _title(tenant: Tenant, job_id: str) -> str:
@@ -86,7 +86,7 @@ def _details(tenant: Tenant, job_id: str) -> Payload:
     recruiters = [each for each in row.get("multiRecruiter") or [] if isinstance(each, dict)]
     team = [_member("Hiring Manager", manager["managerName"], manager["managerEmail"])]
     team += [_member("Recruiter", *map(each.get, _RECRUITER)) for each in recruiters]
-    candidates = len(tenant.records_of_job(job_id))
+    candidates = len(tenant.applied.by_job(job_id))
     return {
         "jobId": job_id,
         "jobCode": row.get("reqId"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
 from phenom_sandbox.gateway.paging import churn, fragment, listing_page
-from phenom_sandbox.shelf import JobShelf
+from phenom_sandbox.listing import JobListing
 
 _FILTERS = ("jobId", "locale", "category", "siteType")
 
@@ -17,11 +17,11 @@ def get_closed_jobs(call: Call) -> Answer:
     return _listing(call, call.tenant.closed)
 
 
-def _listing(call: Call, shelf: JobShelf) -> Answer:
+def _listing(call: Call, listing: JobListing) -> Answer:
     filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
     with call.tenant.lock:
-        churn(call, shelf)
-        page = listing_page(call, shelf, shelf.matching(filters) if filters else None)
+        churn(call, listing)
+        page = listing_page(call, listing, listing.matching(filters) if filters else None)
     members = page.members(call, "totalRecordsCount")
     return json_answer({"status": "success", **members, "data": fragment(page.data)})
 
@@ -31,12 +31,9 @@ def get_job_by_reference_id(call: Call) -> Answer:
     wanted = call.parameters["referenceId"]
     tenant = call.tenant
     with tenant.lock:
-        for shelf in (tenant.open, tenant.closed):
-            for record in shelf.matching({"jobId": wanted}):
-                return json_answer({"status": "success", "data": fragment(shelf.content(record))})
-        if wanted.startswith("R"):
-            for record in tenant.open.records():
-                job = tenant.open.payload(record)
-                if job.get("reqId") == wanted:
-                    return json_answer({"status": "success", "data": job})
+        for listing in (tenant.open, tenant.closed):
+            for key in listing.matching({"jobId": wanted}):
+                return json_answer({"status": "success", "data": fragment(listing.content(key))})
+        for key in tenant.open.matching({"reqId": wanted}):
+            return json_answer({"status": "success", "data": fragment(tenant.open.content(key))})
     raise Refusal(404, "Job not found")

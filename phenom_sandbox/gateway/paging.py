@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import orjson
 
+from phenom_sandbox.applications import Applications
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, whole_number
-from phenom_sandbox.shelf import JobShelf, Shelf
+from phenom_sandbox.listing import JobListing
 from phenom_sandbox.tenant import Tenant
 
 LARGEST_LIMIT = 1000
@@ -32,21 +33,20 @@ class Page:
         return paging_members(call, asked, total_name, self.total)
 
 
-def listing_page(call: Call, shelf: Shelf, records: list[int] | None = None) -> Page:
+def listing_page(
+    call: Call, listing: Applications | JobListing, keys: list[int] | None = None
+) -> Page:
     """The page that `offset` and `limit` of the query ask for.
 
-    `records` narrows the listing to some of its records. Raises `Refusal` 400.
+    `keys` narrows a listing of jobs to some of its rows. Raises `Refusal` 400.
     """
     offset = whole_number(call.query.get("offset"), "offset", 0)
     asked = whole_number(call.query.get("limit"), "limit", DEFAULT_SIZE, least=1)
     limit, told = _limits(call, offset, asked)
-    if records is None:
-        total = len(shelf.listing)
-        data = shelf.page(offset, limit)
+    if keys is not None and isinstance(listing, JobListing):
+        total, data = len(keys), listing.array(keys[offset : offset + limit])
     else:
-        total = len(records)
-        chosen = (shelf.content(record) for record in records[offset : offset + limit])
-        data = b"[" + b",".join(chosen) + b"]"
+        total, data = len(listing), listing.page(offset, limit)
     if call.hit("data_null"):
         data = b"null"
     return Page(offset, told, total, data)
@@ -105,7 +105,7 @@ def fragment(data: bytes) -> Any:
     return orjson.Fragment(data)
 
 
-def churn(call: Call, shelf: Shelf) -> None:
+def churn(call: Call, listing: Applications | JobListing) -> None:
     """Edits, inserts or deletes something, as others do while someone reads the listing."""
     fault = call.hit("churn")
     if fault is None:
@@ -114,14 +114,14 @@ def churn(call: Call, shelf: Shelf) -> None:
     action = str(fault.value)
     if action not in ("edit", "insert", "delete"):
         action = random.choice(("edit", "insert", "delete"))
-    size = len(shelf.listing)
+    size = len(listing)
     position = fault.position
     if position is None:
         position = random.randrange(size) if size else 0
     if action != "insert" and position >= size:
         return
-    if isinstance(shelf, JobShelf):
-        _churn_jobs(tenant, shelf, action, position)
+    if isinstance(listing, JobListing):
+        _churn_jobs(tenant, listing, action, position)
     else:
         _churn_applications(tenant, action, position)
 
@@ -137,15 +137,15 @@ def _churn_applications(tenant: Tenant, action: str, position: int) -> None:
         tenant.set_application(application_id, {"customFieldData": {"edited": tenant.new_id()}})
 
 
-def _churn_jobs(tenant: Tenant, shelf: JobShelf, action: str, position: int) -> None:
+def _churn_jobs(tenant: Tenant, listing: JobListing, action: str, position: int) -> None:
     if action == "insert":
-        tenant.add_job(closed=shelf is tenant.closed, position=position)
+        tenant.add_job(closed=listing is tenant.closed, position=position)
         return
-    record = shelf.listing.at(position)
+    key = listing.at(position)
     if action == "delete":
-        shelf.delete(record)
+        listing.delete(key)
     else:
-        payload = shelf.payload(record)
+        payload = listing.payload(key)
         title = f"{payload.get('title')} ({tenant.new_id()[:8]})"
-        shelf.edit(record, {**payload, "title": title})
+        listing.edit(key, {**payload, "title": title})
         tenant.touch_job(payload["jobId"])

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-from array import array
-from bisect import bisect_left
-from collections.abc import Sequence
 from typing import Any
 
 from phenom_sandbox.records.candidates import CandidateBook, Profile, phone_number
@@ -24,54 +21,26 @@ class ApplicationBook:
         self._seed = seed
         self.size = size
         self._jobs = jobs
-        self._candidates = candidates
+        self.candidates = candidates
         self._step = max(1, (LAST_SECOND - FIRST_SECOND) // max(1, size))
         self._ids = ObjectIds(Draw(f"{seed}/application ids".encode()))
         self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()), ratio=0.414)
-        self._found: dict[int, array[int]] = {}
 
     def _draw(self, number: int) -> Draw:
         return Draw(f"{self._seed}/application/{number}".encode())
 
     def second(self, number: int) -> int:
-        """The creation second, by arithmetic alone: searches for dates look at every one."""
+        """When somebody applied, in epoch seconds."""
         return FIRST_SECOND + number * self._step + number * 0x9E3779B1 % self._step
 
     def id(self, number: int) -> str:
         return self._ids.of(number, self.second(number))
-
-    def number(self, application_id: str) -> int | None:
-        """The generated application that has this id."""
-        try:
-            number = (int(application_id[:8], 16) - FIRST_SECOND) // self._step
-        except ValueError:
-            return None
-        known = 0 <= number < self.size and self.id(number) == application_id
-        return number if known else None
 
     def job_number(self, application: int) -> int:
         """The job that the application would be for; a few name none, see `_NO_JOB`."""
         place = self._by_job.place(application)
         # Squared, so that some jobs are much sought after.
         return self._jobs.size * place * place // (self.size * self.size)
-
-    def for_job(self, job: int) -> Sequence[int]:
-        """The generated applications that name the job, oldest first."""
-        found = self._found.get(job)
-        if found is None:
-            low, high = self._first_place(job), self._first_place(job + 1)
-            numbers = (self._by_job.number(place) for place in range(low, high))
-            wanted = self._jobs.ids[job]
-            found = array("q", sorted(each for each in numbers if self.job_id(each) == wanted))
-            self._found[job] = found
-        return found
-
-    def _first_place(self, job: int) -> int:
-        square = self.size * self.size
-        return bisect_left(range(self.size), job, key=lambda p: self._jobs.size * p * p // square)
-
-    def job_id(self, application: int) -> str | None:
-        return self._job_id(self._draw(application), application)
 
     def _job_id(self, draw: Draw, application: int) -> str | None:
         style = draw.below(120)
@@ -84,13 +53,13 @@ class ApplicationBook:
 
     def _earlier(self, application: int) -> list[int]:
         """What the same candidate had applied for before."""
-        candidate = self._candidates.number_of(application)
-        return [each for each in self._candidates.applications(candidate) if each < application]
+        candidate = self.candidates.number_of(application)
+        return [each for each in self.candidates.applications(candidate) if each < application]
 
     def compose(self, number: int) -> dict[str, Any]:
         draw = self._draw(number)
         job_id = self._job_id(draw, number)
-        profile = self._candidates.profile(self._candidates.number_of(number))
+        profile = self.candidates.profile(self.candidates.number_of(number))
         return {
             "id": self.id(number),
             "candidateData": _candidate_data(profile, draw),

@@ -59,27 +59,8 @@ class CandidateBook:
         return sorted(self._scatter.number(place) for place in range(first, last))
 
     def candidate_id(self, number: int) -> str:
-        """24 hexadecimal digits that `number_by_id` turns back."""
+        """24 hexadecimal digits."""
         return self._ids.of(number, _FIRST_SECOND + number * _SECONDS_APART)
-
-    def number_by_id(self, candidate_id: str) -> int | None:
-        try:
-            number = self._ids.number(candidate_id)
-        except ValueError:
-            return None
-        known = number < self.size and self.candidate_id(number) == candidate_id
-        return number if known else None
-
-    def number_by_email(self, email: str) -> int | None:
-        """The e-mail is compared trimmed and without regard to case."""
-        email = email.strip().lower()
-        local_part = email.partition("@")[0]
-        try:
-            number = int(local_part.rpartition(".")[2], 36)
-        except ValueError:
-            return None
-        known = 0 <= number < self.size and self.profile(number).email == email
-        return number if known else None
 
     def profile(self, number: int) -> Profile:
         draw = Draw(f"{self._seed}/candidate/{number}".encode())

@@ -65,10 +65,6 @@ class ObjectIds:
         process = self._processes[number * 0x9E3779B1 % 97 % self._PROCESSES]
         return f"{second:08x}{process}{(self._first + number) % (1 << 24):06x}"
 
-    def number(self, object_id: str) -> int:
-        """The number that `of` made this id from; ValueError where it is no such id."""
-        return (int(object_id[18:], 16) - self._first) % (1 << 24)
-
 
 def created_second(object_id: str) -> int:
     """The creation time that a 24-digit hexadecimal id begins with; 0 for another kind of id."""

@@ -16,7 +16,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
 from source_phenom.reading.events import Event
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.reading.stream_run import StreamRun, how_to_reset
 
 if TYPE_CHECKING:
     from source_phenom.listings.people import Directory
@@ -125,7 +125,7 @@ def from_elsewhere(
             waiting.message += (
                 f" Earlier syncs filled columns of {stream.name} from there. Rather than empty "
                 "them, the stream waits until it can be read again; reset the stream to go on "
-                "without."
+                f"without: {how_to_reset(stream.name)}."
             )
             raise waiting from None
         logger.warning(f"{error.message} {without}")

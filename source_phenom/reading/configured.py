@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from source_phenom.manifest import meant
 from source_phenom.reading.read import Selection
-
-logger = logging.getLogger("airbyte.phenom")
 
 
 def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection]:
     """The streams of a ConfiguredAirbyteCatalog, each with its part of the incoming state.
 
-    :param state: a list of state messages, as the platform saves them.
+    :param state: state messages in whichever form platforms and tools keep them.
     :raises ValueError: with a sentence for people, where either is not what it should be.
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
         raise ValueError("The catalog is not a configured catalog: it has no list of streams.")
-    blobs = _blobs(state)
+    blobs = _blobs(state, known)
     selected: list[Selection] = []
     for position, configured in enumerate(streams):
         try:
@@ -33,8 +31,8 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
             ) from None
         if name not in known:
             raise ValueError(
-                f"The catalog names a stream that does not exist: {name}. Refresh the schema; "
-                f"the streams are {', '.join(known)}."
+                f"The catalog names a stream that does not exist: {name}. {meant(name, known)}"
+                f"Refresh the schema; the streams are {', '.join(known)}."
             )
         if any(other.stream == name for other in selected):
             raise ValueError(f"The catalog names stream {name} twice.")
@@ -42,22 +40,56 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
     return selected
 
 
-def _blobs(state: Any) -> dict[str, Any]:
-    """Per stream its state, out of STREAM state messages; the rest is said to be passed over."""
-    if isinstance(state, Mapping) and not state:
-        return {}
-    if not isinstance(state, list):
+def _blobs(state: Any, known: Sequence[str]) -> dict[str, Any]:
+    """Each stream's state in what a state file holds; where one comes twice, the last counts."""
+    parts = list(_parts(state))
+    states = [part for part in parts if not _is_other_message(part)]
+    if parts and not states:
         raise ValueError(
-            "The state is not a list of per-stream states. Reset the connection's streams."
+            "The state file holds messages, but no STATE is among them. Leave --state out to read "
+            "everything."
         )
-    blobs: dict[str, Any] = {}
-    for message in state:
-        part = message.get("stream") if isinstance(message, Mapping) else None
-        descriptor = part.get("stream_descriptor") if isinstance(part, Mapping) else None
-        if not isinstance(part, Mapping) or not isinstance(descriptor, Mapping):
+    return {name: blob for part in states for name, blob in _stream_states(part, known)}
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _parts(part)
+    elif value not in (None, {}):
+        yield value
+
+
+def _is_other_message(part: Any) -> bool:
+    """So that what a read printed can be given as it is."""
+    return isinstance(part, Mapping) and part.get("type") in ("RECORD", "LOG", "TRACE", "CONTROL")
+
+
+def _stream_states(part: Any, known: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The streams' names and states in any form that platforms and tools keep them in."""
+    match part:
+        case {"type": "STATE", "state": dict(state)}:
+            yield from _stream_states(state, known)
+        case {"stream": {"stream_descriptor": {"name": str(name)}} as stream}:
+            yield name, stream.get("stream_state")
+        case {"stream_descriptor": {"name": str(name)}}:
+            yield name, part.get("stream_state")
+        case {"global": {"stream_states": list(states)}}:
+            for state in states:
+                yield from _stream_states(state, known)
+        case {"data": dict(states)} if part.get("type", "LEGACY") == "LEGACY":
+            yield from states.items()
+        # As Airbyte's interface shows them, and as its API does.
+        case {"streamDescriptor": {"name": str(name)}}:
+            yield name, part.get("streamState")
+        case {"streamState": list(states)}:
+            for state in states:
+                yield from _stream_states(state, known)
+        case dict() if all(name in known for name in part):
+            yield from part.items()
+        case _:
             raise ValueError(
-                "The state holds something other than per-stream states. Reset the "
-                "connection's streams."
+                "The state holds something other than per-stream states. It takes the STATE "
+                "messages that an earlier read printed, one per line or in a list. Reset the "
+                "connection's streams, or leave --state out, to read everything."
             )
-        blobs[str(descriptor.get("name"))] = part.get("stream_state")
-    return blobs

@@ -31,7 +31,7 @@ from source_phenom.listings.listing import Listing
 from source_phenom.listings.people import Directory, EmployeeListing, GroupListing
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.reading.events import Event, Failure, Status
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.reading.stream_run import StreamRun, how_to_reset
 from source_phenom.snapshot import StreamState, UnusableState, tenant_tag
 
 logger = logging.getLogger("airbyte.phenom")
@@ -171,7 +171,7 @@ def _read_listing(listing: Listing, streams: dict[str, StreamRun]) -> Iterator[E
 
 
 def _failed(stream: StreamRun, error: Exception) -> Iterator[Event]:
-    yield stream.state()
+    yield from stream.fail()
     yield _failure(stream.name, error)
     yield Status(stream.name, "INCOMPLETE")
     _summarise(stream)
@@ -213,8 +213,8 @@ def _not_offered(stream: str) -> Iterator[Event]:
 def _unusable(stream: str, error: UnusableState) -> Iterator[Event]:
     yield Failure(
         stream,
-        f"The saved state of stream {stream} cannot be used: {error}. Reset this stream "
-        "(clear its state) to read it in full again.",
+        f"The saved state of stream {stream} cannot be used: {error}. Reset this stream to read "
+        f"it in full again: {how_to_reset(stream)}.",
         f"unusable state of {stream}: {error}",
         "config_error",
     )

@@ -22,6 +22,14 @@ _VANISHED_AT_LEAST = 50
 _VANISHED_SHARE = 0.1
 
 
+def how_to_reset(stream: str) -> str:
+    """What a person types or clicks so that a stream forgets its state."""
+    return (
+        f"with phenom sync by --full-refresh --streams {stream}, in Airbyte by refreshing or "
+        "clearing the stream"
+    )
+
+
 class StreamRun:
     """Compares a stream's records with what the previous run saw and stamps those to be emitted.
 
@@ -58,6 +66,7 @@ class StreamRun:
     ) -> None:
         self.name = name
         self.now = now
+        self._previous = previous
         self.counts: Counter[str] = Counter()
         self.odd: Counter[str] = Counter()
         self.remarks: list[str] = []
@@ -183,6 +192,13 @@ class StreamRun:
                 "no state."
             )
         return State(self.name, blob)
+
+    def fail(self) -> Iterator[Event]:
+        """End the stream with what it knows. One that read nothing leaves its state as it was."""
+        if any(self.counts[verdict] for verdict in ("new", "changed", "unchanged")):
+            yield self.state()
+        elif self._previous is not None:
+            yield State(self.name, self._previous.dump())
 
     def _checkpoint(self) -> Iterator[Event]:
         if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:

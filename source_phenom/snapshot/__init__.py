@@ -19,7 +19,7 @@ so commands that do not read records should not.
 `fingerprint`   bytes of a record's columns -> 32-bit digest
 `keys`          text keys in packed form, by kind
 `snapshot`      keys and digests in columns
-`columns`, `lines`, `base85`, `codec`   snapshot <-> compact text
+`columns`, `codec`   snapshot <-> compact text
 `comparison`    new, changed, unchanged, gone
 `state`         the JSON object that Airbyte keeps for a stream
 """

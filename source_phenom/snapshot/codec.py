@@ -1,15 +1,15 @@
 """Snapshots as compact text for a stream's state.
 
-Layout, version 1
+Layout, version 2
 -----------------
-The text is `1.` (the version; `1d.` for a detailed snapshot) and a body in base 85 (`base85.py`:
-every five characters are a big-endian number of four bytes). Numbers are big-endian. The body is
+The text is `2.` (the version; `2d.` for a detailed snapshot) and a body in base 64, with `-` and
+`_` for the two characters beyond letters and digits. Numbers are big-endian. The body is
 
     checksum   8 bytes  XXH3-64 over the seal (UTF-8, given by the caller, often empty), the byte
                         0xFF and the whole body after the checksum
     sections   1 byte   how many follow
     section    ...      one for each kind of key that occurs, in ascending order of its code
-    padding    0-3 zero bytes
+    padding    0-2 zero bytes
 
 and a section is
 
@@ -17,7 +17,7 @@ and a section is
     n          4 bytes  the number of records, at least 1
     digests    4n bytes the records' digests in the order of their keys; 8n in a detailed snapshot
     columns             each a block, i.e. preceded by its length in 4 bytes; see `columns.py` for
-                        how numbers, ages and lines are written
+                        how numbers and ages are written
 
 The records of a section are sorted by key. A key of kind 1 is read as a MongoDB ObjectId, which is
 what Phenom's application ids look like, but any 24 digits are kept exactly:
@@ -30,36 +30,35 @@ what Phenom's application ids look like, but any 24 digits are kept exactly:
                         to the record before (the first one to 0)
 
 Kinds 2 and 3 are four columns of numbers: the first 8 digits as the difference to the record
-before, and the next 8, 8, 8 as they are. Kind 4 is sorted with the byte 0xFF behind each key, and
-divides each key before its first colon or at-sign, if there is any, into head and tail:
+before, and the next 8, 8, 8 as they are. Kind 4 is one column:
 
-    heads      lines    the heads
-    ages       ages     which tail a record has
-    tails      lines    the distinct tails in the order of their first record
+    length     4 bytes  of the text that follows, before compression
+    text       bzip2    for each key a byte that says how many bytes (at most 254) it shares with
+                        the key before it, then the rest of it, then the byte 0xFF, which UTF-8
+                        never uses
 
 The bound
 ---------
 Keys have to come back, because tombstones name them, so random digits cost what they cost: sorting
-saves log2(n) - 1.44 bits of a key and nothing else can. With 4 bytes for the digest and 5/4
-characters per byte, 100,000 ids of 24 random digits take 17.6 characters each, and random UUIDs
-21.7, at the very least. Application ids made by a few processes with rising counters take under 9.
+saves log2(n) - 1.44 bits of a key and nothing else can. With 4 bytes for the digest and 4/3
+characters per byte, 100,000 ids of 24 random digits take 18.8 characters each, and random UUIDs
+23.1, at the very least. Application ids made by a few processes with rising counters take under 9.
 """
 
 from __future__ import annotations
 
+import base64
+import bz2
 import zlib
 from collections.abc import Iterator
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64
 
-from source_phenom.snapshot import base85
 from source_phenom.snapshot.columns import (
     Numbers,
     Reader,
-    Rows,
     age_column,
     block,
     in_order_of_appearance,
@@ -67,14 +66,13 @@ from source_phenom.snapshot.columns import (
     read_ages,
     read_numbers,
 )
-from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT
-from source_phenom.snapshot.lines import TEXT_LIMIT, Lines, line_column, places_of, read_lines
+from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT, unpack_lines
 from source_phenom.snapshot.snapshot import Digests, Section, Snapshot, digest_type
 
 Words = NDArray[np.uint32]
 
-VERSION = "1"
-_DETAILED = "1d"
+VERSION = "2"
+_DETAILED = "2d"
 _CHECKSUM = 8
 
 _ZERO = np.uint32(0)
@@ -83,8 +81,9 @@ _WRAP = np.uint32(0xFFFFFF)  # counters have three bytes,
 _COUNTER = np.uint32(24)  # which is as many bits,
 _BYTE = np.uint32(8)  # and leave one byte of the last word to the process
 
-_MARKS = b":@" + TERMINATOR
-_KEYS_AT_A_TIME = 1 << 12
+#: Bytes of text in the keys of a snapshot; six times a million long e-mail addresses.
+TEXT_LIMIT = 1 << 28
+_LONGEST_PREFIX = 254  # one byte that is not the terminator
 
 
 class UnusableState(ValueError):
@@ -99,9 +98,11 @@ def encode(snapshot: Snapshot, seal: str = "") -> str:
     """
     sections = sorted(snapshot.sections, key=lambda section: section.kind.code)
     parts = [bytes([len(sections)]), *map(_section_bytes, sections)]
-    parts.append(bytes(-sum(map(len, parts)) % 4))
+    # With the checksum a multiple of three bytes, so that no bit of the text is without meaning.
+    parts.append(bytes(-(_CHECKSUM + sum(map(len, parts))) % 3))
     body = b"".join([_checksum(parts, seal), *parts])
-    return f"{_DETAILED if snapshot.detailed else VERSION}.{base85.text_of(body)}"
+    text = base64.urlsafe_b64encode(body).decode("ascii")
+    return f"{_DETAILED if snapshot.detailed else VERSION}.{text}"
 
 
 def decode(text: str, seal: str = "") -> Snapshot:
@@ -114,7 +115,7 @@ def decode(text: str, seal: str = "") -> Snapshot:
     try:
         if not dot or version not in (VERSION, _DETAILED):
             raise ValueError("no version")
-        reader = Reader(base85.bytes_of(body_text))
+        reader = Reader(_bytes_of(body_text))
         checksum, body = reader.take(_CHECKSUM), reader.rest()
         if checksum != _checksum([body], seal):
             raise ValueError("wrong checksum")
@@ -122,6 +123,12 @@ def decode(text: str, seal: str = "") -> Snapshot:
         return Snapshot(_read_sections(Reader(body), detailed=detailed), detailed=detailed)
     except (ValueError, OSError, EOFError, zlib.error) as error:
         raise UnusableState("the fingerprints are damaged") from error
+
+
+def _bytes_of(text: str) -> bytes:
+    if "+" in text or "/" in text or "=" in text:
+        raise ValueError("not our base 64")
+    return base64.b64decode(text.encode("ascii"), b"-_", validate=True)
 
 
 def _checksum(parts: list[bytes], seal: str) -> bytes:
@@ -132,7 +139,7 @@ def _checksum(parts: list[bytes], seal: str) -> bytes:
 
 
 def _section_bytes(section: Section) -> bytes:
-    write = _text_columns if section.kind is TEXT else _hex_columns
+    write = _text_column if section.kind is TEXT else _hex_columns
     digests, columns = write(section)
     head = section.kind.code.to_bytes(1, "big") + len(digests).to_bytes(4, "big")
     big_endian = digests.astype(digests.dtype.newbyteorder(">"))
@@ -155,7 +162,7 @@ def _read_sections(reader: Reader, *, detailed: bool) -> Iterator[Section]:
         else:
             keys = _packed(_read_wide_keys(reader, n), (n, 4))
         yield Section(kind, keys, digests)
-    if len(reader.rest()) > 3:
+    if len(reader.rest()) > 2:
         raise ValueError("more than the sections")
 
 
@@ -208,41 +215,48 @@ def _packed(columns: Iterator[Numbers], shape: tuple[int, int]) -> bytes:
     return words.tobytes()
 
 
-def _text_columns(section: Section) -> tuple[Digests, list[bytes]]:
+def _text_column(section: Section) -> tuple[Digests, list[bytes]]:
     if len(section.keys) > TEXT_LIMIT:
         raise ValueError("more text in the keys than a state can hold")
-    keys = Lines.of(section.keys)
-    order = keys.sorting_order()
-    keys = keys.reordered(order)
-    shared = keys.shared_prefixes()
-    if keys.has_repetition(shared):
-        raise ValueError("a key occurs twice")
-    marks = _first_marks(keys)
-    distinct: dict[bytes, int] = {}
-    tail_of = (distinct.setdefault(tail, len(distinct)) for tail in keys.slices(marks, keys.ends))
-    index = np.fromiter(tail_of, np.int64, len(marks))
-    tails = Lines.of(TERMINATOR.join(distinct) + TERMINATOR)
-    columns = [
-        line_column(keys, shared, marks),
-        age_column(index),
-        line_column(tails, tails.shared_prefixes()),
-    ]
-    return section.digests[order], columns
+    keys = list(unpack_lines(section.keys))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    text, before = bytearray(), None
+    for row in order:
+        key = keys[row]
+        if key == before:
+            raise ValueError("a key occurs twice")
+        shared = _shared_prefix(before or b"", key)
+        text.append(shared)
+        text += key[shared:]
+        text += TERMINATOR
+        before = key
+    return section.digests[order], [len(text).to_bytes(4, "big") + bz2.compress(text)]
 
 
-def _first_marks(keys: Lines) -> Rows:
-    """Return the places of the first colon or at-sign of each key, or the end of the key."""
-    marks = places_of(_MARKS, keys.packed)
-    return marks[np.searchsorted(marks, keys.starts)]
+def _shared_prefix(one: bytes, other: bytes) -> int:
+    """How many bytes two keys begin with alike, as far as that is written."""
+    length = 0
+    for byte, other_byte in zip(one, other, strict=False):
+        if byte != other_byte or length == _LONGEST_PREFIX:
+            break
+        length += 1
+    return length
 
 
 def _read_text_keys(reader: Reader, n: int) -> bytes:
-    heads = read_lines(reader.block(), n)
-    index, distinct = read_ages(reader.block(), n)
-    tails = [tail + TERMINATOR for tail in read_lines(reader.block(), distinct)]
-    packed = BytesIO()  # whose value is handed over without a copy, unlike that of a join
-    for some in np.split(index, range(_KEYS_AT_A_TIME, n, _KEYS_AT_A_TIME)):
-        packed.write(
-            b"".join([head + tails[i] for i, head in zip(some.tolist(), heads, strict=False)])
-        )
-    return packed.getvalue()
+    column = Reader(reader.block())
+    length = column.number(4)
+    decompressor = bz2.BZ2Decompressor()
+    text = decompressor.decompress(column.rest(), min(length, TEXT_LIMIT) + 1)
+    if len(text) != length or not decompressor.eof or text.count(TERMINATOR) != n:
+        raise ValueError("another number of keys")
+    if not text.endswith(TERMINATOR):
+        raise ValueError("a key without end")
+    packed, key = bytearray(), b""
+    for line in unpack_lines(text):
+        if not line or len(packed) > TEXT_LIMIT:
+            raise ValueError("more text than allowed, or a key without the length of its prefix")
+        key = key[: line[0]] + line[1:]
+        packed += key
+        packed += TERMINATOR
+    return bytes(packed)

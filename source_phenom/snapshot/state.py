@@ -13,15 +13,20 @@ from xxhash import xxh3_64_hexdigest
 from source_phenom.snapshot.codec import UnusableState, decode, encode
 from source_phenom.snapshot.snapshot import Snapshot
 
-VERSION = 1
+VERSION = 2
 _MEMBERS = ("version", "changed_at", "tenant", "fingerprints")
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _CHANGED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def tenant_tag(gateway_url: str, integration_id: str) -> str:
-    """Return a short hash for the gateway and the namespace that a state belongs to."""
+    """Return a short hash for the gateway and the namespace that a state belongs to.
+
+    How the URL is written makes no difference: case of the host, default port, last slash.
+    """
     url = urlsplit(gateway_url)
-    gateway = f"{url.scheme}://{url.netloc}".lower() + url.path.rstrip("/")
+    host = url.netloc.lower().removesuffix(_DEFAULT_PORTS.get(url.scheme, ""))
+    gateway = f"{url.scheme}://{host}{url.path.rstrip('/')}"
     return xxh3_64_hexdigest(f"{gateway}\n{integration_id}".encode("utf-8", "surrogatepass"))
 
 
@@ -29,8 +34,8 @@ def tenant_tag(gateway_url: str, integration_id: str) -> str:
 class StreamState:
     """What a stream remembers: its cursor, whose records they are, and their fingerprints.
 
-    As JSON: `{"version": 1, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
-    "fingerprints": "1.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
+    As JSON: `{"version": 2, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
+    "fingerprints": "2.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
     """
 
     changed_at: str  #: RFC 3339, UTC, milliseconds, `Z`: the latest of any emitted record
@@ -42,6 +47,9 @@ class StreamState:
     @classmethod
     def parse(cls, state: object, *, tenant: str) -> StreamState:
         """Read a stream's state that belongs to `tenant`.
+
+        A state that covers no record tells nothing that is wrong elsewhere: another tenant's is
+        taken over, its cursor alone.
 
         Raises UnusableState, whose message completes the sentence "the state cannot be used: …".
         That an absent state means a first sync is for the caller to know: `{}` is refused like any
@@ -60,7 +68,9 @@ class StreamState:
         if not isinstance(state["tenant"], str):
             raise UnusableState("its tenant is not text")
         if state["tenant"] != tenant:
-            raise UnusableState("it belongs to another gateway_url or integration_id")
+            if not _is_empty(state["fingerprints"], _seal(changed_at, state["tenant"])):
+                raise UnusableState("it belongs to another gateway_url or integration_id")
+            return cls(changed_at, tenant, Snapshot())
         snapshot = decode(state["fingerprints"], _seal(changed_at, tenant))
         extras = {member: value for member, value in state.items() if member not in _MEMBERS}
         return cls(changed_at, tenant, snapshot, extras)
@@ -74,6 +84,13 @@ class StreamState:
             "tenant": self.tenant,
             "fingerprints": encode(self.snapshot, _seal(self.changed_at, self.tenant)),
         }
+
+
+def _is_empty(fingerprints: str, seal: str) -> bool:
+    try:
+        return not len(decode(fingerprints, seal))
+    except UnusableState:
+        return False
 
 
 def _seal(changed_at: str, tenant: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from phenom_cli.address import parse_warehouse
@@ -32,6 +34,13 @@ def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "public",
             "postgresql://me@db:5432/hr",
             "pa@ss",
+        ),
+        (
+            "PostgreSQL://me@db/hr",
+            "postgresql://me@db/hr",
+            "public",
+            "postgresql://me@db/hr",
+            None,
         ),
         (
             "postgres://me@db/hr?sslmode=require&schema=phenom",
@@ -72,3 +81,37 @@ def test_refused(value: str) -> None:
     with pytest.raises(click.ClickException) as refused:
         parse_warehouse(value)
     assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"SQLite format 3\0" + bytes(100), "is an SQLite database, not a DuckDB database"),
+        (b"PAR1" + bytes(100), "is a Parquet file, not a DuckDB database"),
+        (b"id,name\n1,Ada\n", "is not a DuckDB database"),
+        (b'{"id": 1}\n', "is not a DuckDB database"),
+        (b"", "is an empty file, not a DuckDB database"),
+    ],
+)
+@pytest.mark.parametrize("name", ["w.duckdb", "w.csv", "w.parquet", "w.json"])
+def test_files_that_are_something_else(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    """DuckDB opens some of them, by their names or their content, and then nothing is stored."""
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(click.ClickException, match=message):
+        parse_warehouse(str(file))
+    assert file.read_bytes() == content
+
+
+def test_what_is_no_file() -> None:
+    with pytest.raises(click.ClickException, match="is not a file"):
+        parse_warehouse(os.devnull)
+
+
+def test_a_duckdb_file_of_any_name(tmp_path: Path) -> None:
+    for name in ("w.duckdb", "w.csv", "w.sqlite"):
+        file = tmp_path / name
+        duckdb.connect(str(file)).close()
+        assert parse_warehouse(str(file)).duckdb_path == file

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.states import StatePlaces, Tenant
 
 
 def saved(tag: str) -> str:
-    return json.dumps({"type": "STREAM", "stream": {"stream_state": {"tenant": tag}}})
+    about = {"stream_descriptor": {"name": "jobs"}, "stream_state": {"tenant": tag}}
+    return json.dumps({"type": "STREAM", "stream": about})
 
 
 OURS, OTHER = saved("ours"), saved("other")
@@ -42,5 +44,21 @@ DEFAULT, NAMED = Tenant("phenom"), Tenant("acme", "ours")
 def test_places(tenant: Tenant, present: dict[str, str], place: str, tenants: set[str]) -> None:
     places = StatePlaces(tenant, present)
     assert places.of("jobs") == place
-    assert places.state("jobs") == present.get(place)
+    assert places.state("jobs") == json.loads(present.get(place, "null"))
     assert places.tenants() == tenants
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "null", "[]", "{}", saved("ours").replace("jobs", "users")]
+)
+def test_a_damaged_state_names_what_helps(text: str) -> None:
+    with pytest.raises(SyncFailed, match="state of stream jobs is damaged") as failed:
+        StatePlaces(DEFAULT, {"jobs": text}).state("jobs")
+    assert "--full-refresh --streams jobs" in failed.value.advice
+
+
+def test_states_that_name_another_tenant() -> None:
+    assert not StatePlaces(NAMED, {}).elsewhere(["jobs"])
+    assert not StatePlaces(NAMED, {"acme:jobs": OURS, "jobs": OTHER}).elsewhere(["jobs"])
+    assert not StatePlaces(NAMED, {"acme:jobs": "{", "acme:users": OTHER}).elsewhere(["jobs"])
+    assert StatePlaces(NAMED, {"acme:jobs": OTHER}).elsewhere(["users", "jobs"])

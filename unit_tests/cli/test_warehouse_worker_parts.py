@@ -56,7 +56,26 @@ def test_the_reason_is_found_behind_other_exceptions() -> None:
 def test_a_damaged_file_is_not_called_one_in_use() -> None:
     words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
     failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
-    assert "cannot be opened or written" in failure.message
+    assert "cannot be opened or written (the file is damaged)" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ('Cannot open file "/w: x.duckdb": Permission denied', "written (Permission denied)."),
+        ('Cannot open file "/w.duckdb": Read-only file system', "(Read-only file system)."),
+        ('Could not write file "/w.duckdb": No space left on device', "(No space left on device)."),
+        ("Something else", "cannot be opened or written."),
+        (
+            "Trying to read a database file with version number 99, but we can only read others.\n",
+            "was made by another version of DuckDB",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(words: str, message: str) -> None:
+    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
+    assert message in failure.message
+    assert failure.advice
 
 
 def test_no_room_for_temporary_files() -> None:

@@ -125,7 +125,7 @@ def run_source(command: str, folder: Path, **files: Any) -> Outcome:
 def read(
     folder: Path,
     config: dict[str, Any] | None = None,
-    state: Sequence[Any] | None = None,
+    state: Sequence[Any] | str | None = None,
     *,
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
@@ -134,5 +134,5 @@ def read(
     files: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
     files["catalog"] = catalog(streams, mode)
     if state is not None:
-        files["state"] = list(state)
+        files["state"] = state
     return run_source("read", folder, **files)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from integration_tests.source.reading import STREAMS, Outcome
 from source_phenom.reading import stream_run
+from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant, read
 from unit_tests.reading.test_streams import application, job
 
@@ -52,8 +53,10 @@ def changed(outcome: Outcome) -> dict[str, list[str]]:
 
 
 def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> Outcome:
-    with tenant.served():
-        outcome = read(folder, options.pop("config", None), state, **options)
+    config = options.pop("config", None) or {}
+    gateway_url = config.get("gateway_url", protocol.GATEWAY)
+    with mock.patch.object(protocol, "GATEWAY", gateway_url), tenant.served():
+        outcome = read(folder, config, state, **options)
     assert outcome.code == 0, outcome.failures
     return outcome
 
@@ -175,6 +178,52 @@ class TestTrust:
         tenant.denied = ()
         assert not sync(tenant, tmp_path, failed.states).records
 
+    def test_a_first_sync_that_read_nothing_leaves_no_state(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        tenant.denied = ("/apply/v2/applications",)
+        with tenant.served():
+            failed = read(tmp_path)
+        assert failed.code == 1
+        names = {s["stream"]["stream_descriptor"]["name"] for s in failed.states}
+        assert names == set(STREAMS) - {"applications", "candidates"}
+        assert failed.statuses["applications"] == ["STARTED", "INCOMPLETE"]
+
+    @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
+    def test_a_stream_that_read_nothing_keeps_its_state(
+        self, tenant: Tenant, tmp_path: Path, mode: str
+    ) -> None:
+        first = sync(tenant, tmp_path, streams=["applications"])
+        first.states[0]["stream"]["stream_state"]["candidates_api"] = {"until": 7}
+        tenant.denied = ("/apply/v2/applications",)
+        with tenant.served():
+            failed = read(tmp_path, None, first.states, streams=["applications"], mode=mode)
+        assert failed.code == 1
+        if mode == "incremental":
+            assert [s["stream"] for s in failed.states] == [s["stream"] for s in first.states]
+        else:
+            assert not failed.states
+
+    def test_a_first_sync_that_failed_on_its_way_covers_what_it_printed(
+        self, tmp_path: Path
+    ) -> None:
+        tenant = Tenant(applications=[application(number) for number in range(12)])
+        everything, answer = tenant.applications, tenant._applications
+
+        def broken(request: Any, context: Any) -> dict[str, Any]:
+            if int(request.qs["offset"][0]) > 6:
+                context.status_code = 404
+            return answer(request, context)
+
+        answers = mock.patch.object(Tenant, "_applications", property(lambda _: broken))
+        with answers, tenant.served():
+            failed = read(tmp_path, streams=["applications"])
+        assert failed.code == 1
+        printed = len(failed.records["applications"])
+        assert 0 < printed < len(everything)
+        rest = sync(tenant, tmp_path, failed.states, streams=["applications"])
+        assert len(rest.records["applications"]) == len(everything) - printed
+
     def test_a_mass_deletion_is_read_twice(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(200)])
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 100})
@@ -224,11 +273,41 @@ class TestClock:
         assert record["changed_at"] > first.states[0]["stream"]["stream_state"]["changed_at"]
 
 
+def camel(state: dict[str, Any]) -> dict[str, Any]:
+    part = state["stream"]
+    return {"streamDescriptor": part["stream_descriptor"], "streamState": part["stream_state"]}
+
+
+def by_name(outcome: Outcome) -> dict[str, Any]:
+    parts = [state["stream"] for state in outcome.states]
+    return {part["stream_descriptor"]["name"]: part["stream_state"] for part in parts}
+
+
+FORMS: dict[str, Any] = {
+    "state messages": lambda first: first.of("STATE"),
+    "lines of messages": lambda first: "\n".join(map(json.dumps, first.of("STATE"))) + "\n",
+    "lines of states": lambda first: "\r\n".join(map(json.dumps, first.states)),
+    "all that the read printed": lambda first: "\n".join(map(json.dumps, first.messages)),
+    "per-stream states": lambda first: [state["stream"] for state in first.states],
+    "camelCase": lambda first: [camel(state) for state in first.states],
+    "the API's answer": lambda first: {
+        "stateType": "stream",
+        "streamState": [camel(state) for state in first.states],
+    },
+    "global": lambda first: {
+        "type": "GLOBAL",
+        "global": {"stream_states": [state["stream"] for state in first.states]},
+    },
+    "legacy": lambda first: {"type": "LEGACY", "data": by_name(first)},
+    "by name": by_name,
+}
+
+
 class TestStates:
     @pytest.mark.parametrize(
         "damage",
         [
-            lambda state: {**state, "version": 2},
+            lambda state: {**state, "version": 1},
             lambda state: {**state, "fingerprints": state["fingerprints"][:-3]},
             lambda state: {**state, "fingerprints": state["fingerprints"].swapcase()},
             lambda state: {**state, "fingerprints": 7},
@@ -254,6 +333,7 @@ class TestStates:
         assert failure["failure_type"] == "config_error"
         assert "state of stream applications" in failure["message"]
         assert "Reset this stream" in failure["message"]
+        assert "--full-refresh --streams applications" in failure["message"]
         assert outcome.statuses == {
             "applications": ["STARTED", "INCOMPLETE"],
             "jobs": ["STARTED", "COMPLETE"],
@@ -272,9 +352,74 @@ class TestStates:
         assert outcome.code == 1
         assert "another gateway_url or integration_id" in outcome.failures[0]["message"]
 
+    @pytest.mark.parametrize(
+        "config",
+        [{"integration_id": "another"}, {"gateway_url": "https://gateway.test/other"}],
+    )
+    def test_a_state_that_covers_no_record_serves_any_tenant(
+        self, tenant: Tenant, tmp_path: Path, config: dict[str, Any]
+    ) -> None:
+        """Earlier versions left one behind where a first sync had failed."""
+        nobody = Tenant()
+        state = sync(nobody, tmp_path, streams=["applications"], config=config).states
+        state[0]["stream"]["stream_state"]["candidates_api"] = {"until": 7}
+        first = sync(tenant, tmp_path, state, streams=["applications"])
+        assert len(first.records["applications"]) == 8
+        (left,) = first.states
+        assert "candidates_api" not in left["stream"]["stream_state"]
+        assert not sync(tenant, tmp_path, first.states, streams=["applications"]).records
+
+    @pytest.mark.parametrize(
+        "gateway_url",
+        ["https://GATEWAY.test/prefix", "https://gateway.test:443/prefix"],
+    )
+    def test_the_spelling_of_the_gateway_url_does_not_matter(
+        self, tenant: Tenant, tmp_path: Path, gateway_url: str
+    ) -> None:
+        state = sync(tenant, tmp_path, streams=["applications"]).states
+        config = {"gateway_url": gateway_url}
+        assert not sync(tenant, tmp_path, state, streams=["applications"], config=config).records
+
     def test_an_empty_state_is_a_first_sync(self, tenant: Tenant, tmp_path: Path) -> None:
         assert len(sync(tenant, tmp_path, []).records["applications"]) == 8
         assert len(sync(tenant, tmp_path, {}).records["applications"]) == 8
+
+    @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+    def test_a_state_in_any_form_that_tools_print(
+        self, tenant: Tenant, tmp_path: Path, form: Any
+    ) -> None:
+        first = sync(tenant, tmp_path)
+        given = form(first)
+        text = given if isinstance(given, str) else json.dumps(given)
+        second = sync(tenant, tmp_path, text)
+        assert not second.records
+        assert len(second.states) == len(STREAMS)
+
+    def test_the_state_of_one_stream(self, tenant: Tenant, tmp_path: Path) -> None:
+        first = sync(tenant, tmp_path, streams=["jobs"])
+        for single in (first.of("STATE")[-1], first.states[0], first.states[0]["stream"]):
+            assert not sync(tenant, tmp_path, json.dumps(single), streams=["jobs"]).records
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("7", "other than per-stream states"),
+            ('["jobs"]', "other than per-stream states"),
+            ('{"cursor": "2026"}', "other than per-stream states"),
+            ('{"type": "STREAM", "stream": {}}', "other than per-stream states"),
+            ('{"type": "LOG", "log": {}}', "no STATE is among them"),
+            ('{"type": "LOG"}\n{"type": "STATE"', "state file is not valid JSON (line 2)"),
+            ("", "state file is empty"),
+        ],
+    )
+    def test_a_state_file_that_holds_none(
+        self, tenant: Tenant, tmp_path: Path, text: str, message: str
+    ) -> None:
+        with tenant.served():
+            outcome = read(tmp_path, None, text)
+        assert outcome.code == 1
+        assert not outcome.records
+        assert message in outcome.failures[0]["message"]
 
     def test_checkpoints_come_once_a_minute(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(60)])

@@ -349,6 +349,14 @@ class TestFailures:
                 {"streams": [{"stream": {"name": "nope"}, "sync_mode": "incremental"}]},
                 "does not exist: nope",
             ),
+            (
+                {"streams": [{"stream": {"name": "Candidate"}, "sync_mode": "incremental"}]},
+                "Did you mean candidates?",
+            ),
+            (
+                {"streams": [{"stream": {"name": "employees"}, "sync_mode": "incremental"}]},
+                "set ph_user_id",
+            ),
         ],
     )
     def test_a_catalog_that_is_none(

@@ -1,82 +1,82 @@
-"""The arithmetic of a listing that is kept as exceptions, against a plain list."""
+"""A listing against a plain list."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_sandbox.listing import Listing
-from phenom_sandbox.rendered import BLOCK, RenderedBlocks
+from phenom_sandbox import Tenant
+from phenom_sandbox.listing import JobListing, Listing
 
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["edit", "delete", "insert", "append", "restore"]),
+        st.sampled_from(["edit", "delete", "insert", "append"]),
         st.integers(min_value=0, max_value=60),
     ),
     max_size=40,
 )
 
 
-def flattened(listing: Listing, offset: int, limit: int) -> list[tuple[int, bytes | None]]:
-    records: list[int] = []
-    for span in listing.spans(offset, limit):
-        records += span if isinstance(span, range) else [span]
-    return [(record, listing.content(record)) for record in records]
-
-
 @given(generated=st.integers(0, 25), steps=operations, page=st.integers(1, 9))
 def test_equals_a_plain_list(generated: int, steps: list[tuple[str, int]], page: int) -> None:
-    listing = Listing(generated)
-    model: list[tuple[int, bytes | None]] = [(record, None) for record in range(generated)]
+    model = [(key, {"number": -1}) for key in range(generated)]
+    listing = Listing(model)
     deleted: list[int] = []
     for number, (action, place) in enumerate(steps):
-        content = b"%d" % number
+        payload, key = {"number": number}, generated + number
         if action == "append":
-            model.append((listing.add(content), content))
+            listing.add(key, payload)
+            model.append((key, payload))
         elif action == "insert":
-            position = min(place, len(model))
-            model.insert(position, (listing.add(content, position), content))
-        elif action == "restore" and deleted:
-            record = deleted.pop(place % len(deleted))
-            listing.restore(record)
-            # The place of a record that comes back is before the next generated one.
-            at = next((i for i, (other, _) in enumerate(model) if other > record), None)
-            behind = [i for i, (other, _) in enumerate(model) if 0 <= other < record]
-            start = behind[-1] + 1 if behind else 0
-            actual = [each for each, _ in flattened(listing, 0, len(listing))].index(record)
-            assert start <= actual <= (len(model) if at is None else at)
-            model.insert(actual, (record, None))
-        elif action in ("edit", "delete") and model:
+            listing.add(key, payload, place)
+            model.insert(place, (key, payload))
+        elif model:
             position = place % len(model)
-            record = listing.at(position)
-            assert record == model[position][0]
+            key = listing.at(position)
+            assert key == model[position][0]
             if action == "edit":
-                listing.edit(record, content)
-                model[position] = (record, content)
+                listing.edit(key, payload)
+                model[position] = key, payload
             else:
-                listing.delete(record)
+                listing.delete(key)
                 del model[position]
-                if record >= 0:
-                    deleted.append(record)
+                deleted.append(key)
     assert len(listing) == len(model)
+    assert list(listing) == [key for key, _ in model]
     for offset in range(0, len(model) + page, page):
-        assert flattened(listing, offset, page) == model[offset : offset + page]
-    assert all(record in listing for record, _ in model)
-    assert not any(record in listing for record in deleted)
+        expected = [payload for _, payload in model[offset : offset + page]]
+        assert orjson.loads(listing.page(offset, page)) == expected
+    for key in deleted:
+        assert key not in listing
+        with pytest.raises(KeyError):
+            listing.edit(key, {})
+        with pytest.raises(KeyError):
+            listing.delete(key)
 
 
-@given(st.integers(0, 3 * BLOCK + 7), st.integers(0, 3 * BLOCK + 7), st.booleans())
-def test_pieces_are_the_records(first: int, second: int, kept: bool) -> None:
-    def compose(number: int) -> dict[str, Any]:
-        return {"number": number, "text": "x" * (number % 5)}
+def test_jobs_are_found_by_what_they_are_now() -> None:
+    listing = JobListing([{"jobId": "1", "locale": "de"}, {"jobId": "1", "locale": "en"}])
+    assert listing.matching({"jobId": "1"}) == [0, 1]
+    listing.edit(0, {"jobId": "2", "locale": "de"})
+    key = listing.append({"jobId": "1", "locale": "fr"}, position=0)
+    assert listing.matching({"jobId": "1"}) == [key, 1]
+    listing.delete(1)
+    assert listing.matching({"jobId": "1"}) == [key]
+    assert listing.matching({"jobId": "1", "locale": "de"}) == []
 
-    size = 3 * BLOCK + 7
-    blocks = RenderedBlocks(size, compose, budget=10**6 if kept else 0)
-    records = range(min(first, second), max(first, second))
-    for _ in range(2):
-        rendered = orjson.loads(b"[" + b",".join(blocks.pieces(records)) + b"]")
-        assert rendered == [compose(number) for number in records]
-    assert (blocks.kept_bytes > 0) <= kept
+
+@given(st.lists(st.integers(0, 11), max_size=24), st.integers(0, 12))
+def test_a_restored_application_is_where_it_was(deleted: list[int], position: int) -> None:
+    tenant = Tenant(jobs=3, applications=12)
+    before = list(tenant.applications())
+    added = tenant.add_application(position=position)
+    for number in dict.fromkeys(deleted):
+        tenant.delete_application(before[number]["id"])
+    for number in dict.fromkeys(reversed(deleted)):
+        tenant.restore_application(before[number]["id"])
+    tenant.delete_application(added["id"])
+    assert list(tenant.applications()) == before
+    with pytest.raises(KeyError):
+        tenant.restore_application(before[0]["id"])

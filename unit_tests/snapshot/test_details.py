@@ -107,11 +107,11 @@ def test_histories_agree_with_plain_dicts(
 
 
 def test_bytes_of_json_per_record() -> None:
-    """Four bytes more than without details, in base 85."""
+    """Four bytes more than without details, in base 64."""
     n = 20_000
     ids = [f"{0x65F0C1D2 + 7 * number:08x}a1b2c3d4e5{number:06x}" for number in range(n)]
     bare = Snapshot.of((key, fingerprint(key.encode())) for key in ids)
     full = Snapshot.of(
         ((key, detailed(fingerprint(key.encode()), key.encode())) for key in ids), detailed=True
     )
-    assert len(json.dumps(encode(full))) - len(json.dumps(encode(bare))) <= 5 * n + 10
+    assert len(json.dumps(encode(full))) - len(json.dumps(encode(bare))) <= 5.34 * n + 10

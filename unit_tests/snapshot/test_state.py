@@ -30,9 +30,9 @@ def test_the_cursor_is_readable() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 2}, "another version than 1"),
-        ({"version": "1"}, "another version than 1"),
-        ({"version": True}, "another version than 1"),
+        ({"version": 1}, "another version than 2"),
+        ({"version": "2"}, "another version than 2"),
+        ({"version": True}, "another version than 2"),
         ({"changed_at": None}, "changed_at"),
         ({"changed_at": "2025-03-01"}, "changed_at"),
         ({"changed_at": "2025-03-01T09:00:00.001Z"}, "damaged"),
@@ -41,7 +41,7 @@ def test_the_cursor_is_readable() -> None:
         ({"fingerprints": None}, "not text"),
         ({"fingerprints": {}}, "not text"),
         ({"fingerprints": ""}, "damaged"),
-        ({"fingerprints": "2.0"}, "another version"),
+        ({"fingerprints": "1.0"}, "another version"),
     ],
 )
 def test_a_state_that_is_not_right_is_refused(change: dict[str, Any], reason: str) -> None:
@@ -67,6 +67,16 @@ def test_a_bit_flip_anywhere_is_detected(data: st.DataObject) -> None:
         StreamState.parse(dumped, tenant=TENANT)
 
 
+def test_a_state_without_records_belongs_to_anybody() -> None:
+    empty = StreamState(TIME, TENANT, Snapshot(), {"candidates_api": {"until": 7}})
+    adopted = StreamState.parse(empty.dump(), tenant=TENANT[::-1])
+    assert adopted == StreamState(TIME, TENANT[::-1], Snapshot())
+
+    damaged = {**empty.dump(), "changed_at": "2025-03-01T09:00:00.001Z"}
+    with pytest.raises(UnusableState):
+        StreamState.parse(damaged, tenant=TENANT[::-1])
+
+
 def test_a_message_holds_no_value_of_the_state() -> None:
     with pytest.raises(UnusableState) as caught:
         StreamState.parse({**STATE.dump(), "changed_at": "jane@example.com"}, tenant=TENANT)
@@ -81,6 +91,10 @@ def test_unknown_members_are_carried_along() -> None:
 
 def test_a_tenant_is_a_gateway_and_a_namespace() -> None:
     assert tenant_tag("https://API.phenom.com/", "phenom") == TENANT
+    assert tenant_tag("HTTPS://api.phenom.com:443", "phenom") == TENANT
+    assert tenant_tag("https://api.phenom.com:8443", "phenom") != TENANT
+    assert tenant_tag("http://localhost:80/", "x") == tenant_tag("http://localhost", "x")
+    assert tenant_tag("http://[::1]:80/", "x") == tenant_tag("http://[::1]", "x")
     assert tenant_tag("https://api.phenom.com/eu", "phenom") != TENANT
     assert tenant_tag("https://api.phenom.com", "other") != TENANT
     assert len(TENANT) == 16

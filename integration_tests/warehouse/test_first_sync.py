@@ -1,0 +1,193 @@
+"""A sync that failed must not stand in the way of the next one, in either kind of warehouse."""
+
+from __future__ import annotations
+
+import json
+import socket
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import psycopg
+import pytest
+
+import phenom_sandbox
+from integration_tests.warehouse.command import UNTOUCHED, phenom_sync, write_config
+from phenom_cli.local_tenant import FIRST_PORT, PORTS
+from phenom_sandbox import Access, Fault
+from source_phenom.snapshot import Snapshot, StreamState
+
+if TYPE_CHECKING:
+    from integration_tests.conftest import PostgresServer
+
+pytestmark = pytest.mark.warehouse
+
+STREAMS = ("jobs", "applications")
+
+
+class Place:
+    """A warehouse, and a way to look into it."""
+
+    def __init__(self, address: str, connect: Any, mark: str) -> None:
+        self.address = address
+        self._connect = connect
+        self._mark = mark
+
+    def run(self, query: str, *values: str) -> list[Any]:
+        with closing(self._connect()) as connection:
+            found = connection.execute(query.replace("?", self._mark), values)
+            rows = found.fetchall() if found.description else []
+            connection.commit()
+        return list(rows)
+
+    def states(self) -> dict[str, Any]:
+        rows = self.run("SELECT table_name, state_json FROM _airbyte_state")
+        return {name: json.loads(text) for name, text in rows}
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "duckdb":
+        file = str(tmp_path / "phenom.duckdb")
+        return Place(file, lambda: duckdb.connect(file), "?")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    schema = f"first_{zlib.crc32(str(tmp_path).encode())}"
+    url, options = server.url(), f"-c search_path={schema}"
+    address = f"{url}?schema={schema}"
+    return Place(address, lambda: psycopg.connect(url, options=options), "%s")
+
+
+@pytest.fixture
+def tenant() -> Iterator[Any]:
+    with phenom_sandbox.running(
+        seed=3, jobs=12, applications=20, access=Access(prefix="/right")
+    ) as local:
+        yield local
+
+
+def arguments(place: Place, config: Path, streams: Sequence[str] = STREAMS) -> list[str | Path]:
+    return ["--config", config, "--warehouse", place.address, "--streams", ",".join(streams)]
+
+
+def loads_everything(place: Place, config: Path, tmp_path: Path, *more: str) -> None:
+    """And nothing in the sync after that."""
+    first = phenom_sync(*arguments(place, config), *more, cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    for stream in STREAMS:
+        assert first.table[stream]["new"] == first.table[stream]["total"] > 0
+    second = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert second.exit_code == 0, second.stderr
+    assert second.changes() == dict.fromkeys(STREAMS, UNTOUCHED)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [("duckdb", "gateway_url"), ("duckdb", "client_secret"), ("postgresql", "gateway_url")],
+    indirect=["place"],
+)
+def test_a_wrong_configuration_and_then_the_right_one(
+    place: Place, tenant: Any, tmp_path: Path, wrong: str
+) -> None:
+    amiss = {**tenant.config, wrong: tenant.config[wrong].replace("/right", "") + "/wrong"}
+    sync = phenom_sync(*arguments(place, write_config(tmp_path, amiss)), cwd=tmp_path)
+    assert sync.exit_code == 1
+    assert not place.states()
+    loads_everything(place, write_config(tmp_path, tenant.config), tmp_path)
+
+
+@pytest.mark.parametrize("place", ["duckdb"], indirect=True)
+def test_one_of_two_streams_failed_at_first(place: Place, tenant: Any, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tenant.config)
+    tenant.faults.deny = Fault(path="/apply")
+    denied = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert denied.exit_code == 1
+    assert denied.table["jobs"]["new"] > 0
+    assert set(place.states()) == {"jobs"}
+    tenant.faults.clear()
+    allowed = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert allowed.exit_code == 0, allowed.stderr
+    assert allowed.changes()["jobs"] == UNTOUCHED
+    assert allowed.table["applications"]["new"] == allowed.table["applications"]["total"] > 0
+
+
+@pytest.mark.parametrize("place", ["duckdb", "postgresql"], indirect=True)
+def test_what_an_earlier_version_left_of_a_failed_first_sync(
+    place: Place, tenant: Any, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, tenant.config)
+    tenant.faults.deny = Fault(path="/apply")
+    phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert set(place.states()) == {"jobs"}
+    tenant.faults.clear()
+    elsewhere = StreamState("2025-03-01T09:00:00.000Z", "0123456789abcdef", Snapshot())
+    state = {
+        "type": "STREAM",
+        "stream": {
+            "stream_descriptor": {"name": "applications"},
+            "stream_state": elsewhere.dump(),
+        },
+    }
+    place.run(
+        "INSERT INTO _airbyte_state (source_name, stream_name, table_name, state_json,"
+        " last_updated) VALUES ('source-phenom', 'applications', 'applications', ?, now())",
+        json.dumps(state),
+    )
+    healed = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert healed.exit_code == 0, healed.stderr
+    assert healed.table["applications"]["new"] == healed.table["applications"]["total"] > 0
+
+
+def cut_off(state: Any) -> str:
+    return json.dumps(state)[:-20]
+
+
+def of_another_version(state: Any) -> str:
+    return json.dumps(state).replace('"version": 1', '"version": 99')
+
+
+@pytest.mark.parametrize(
+    ("place", "damage"),
+    [("duckdb", cut_off), ("duckdb", of_another_version), ("postgresql", cut_off)],
+    indirect=["place"],
+)
+def test_a_state_that_cannot_be_used_names_what_helps(
+    place: Place, tenant: Any, tmp_path: Path, damage: Any
+) -> None:
+    config = write_config(tmp_path, tenant.config)
+    first = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    text = damage(place.states()["jobs"])
+    place.run("UPDATE _airbyte_state SET state_json = ? WHERE table_name = 'jobs'", text)
+
+    refused = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert refused.exit_code == 1
+    assert "saved state of stream jobs" in refused.stderr
+    assert "--full-refresh --streams jobs" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    helped = phenom_sync(*arguments(place, config, ["jobs"]), "--full-refresh", cwd=tmp_path)
+    assert helped.exit_code == 0, helped.stderr
+    assert helped.changes() == {"jobs": UNTOUCHED}
+    again = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.changes() == dict.fromkeys(STREAMS, UNTOUCHED)
+
+
+def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None:
+    usual = FIRST_PORT + zlib.crc32(str(tmp_path / "phenom.duckdb").encode()) % PORTS
+    with socket.socket() as occupant:
+        occupant.bind(("127.0.0.1", usual))
+        occupant.listen()
+        first = phenom_sync("--streams", "roles", cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    assert f"Port {usual} is taken" in first.stderr
+    back = phenom_sync("--streams", "roles", cwd=tmp_path)
+    assert back.exit_code == 0, back.stderr
+    assert "read again" in back.stderr
+    assert back.changes() == {"roles": UNTOUCHED}
+    settled = phenom_sync("--streams", "roles", cwd=tmp_path)
+    assert "read again" not in settled.stderr
+    assert "roles: 0 records read" in settled.stderr
