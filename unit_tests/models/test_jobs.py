@@ -158,6 +158,7 @@ def test_employment_type(written: Any, expected: str | None) -> None:
         ('"{\\"a\\": 1}"', {"a": 1}, False),
         ([{"name": "a", "value": 1}, {"key": "b", "value": None}], {"a": 1, "b": None}, False),
         ([{"key": "a", "value": 1}, {"key": "a", "value": 2}], {"a": 2}, False),
+        ([{"Key": "a", "Value": 1}, {"NAME": "b", "VALUE": 2}], {"a": 1, "b": 2}, False),
         ([{"key": "k", "name": "n", "value": 1}, {"name": 5, "value": 2}], {"k": 1, "5": 2}, False),
         ([{"key": "a", "value": 1}, {"key": "b"}, None], {"a": 1}, True),
         ({}, {}, False),
