@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from source_phenom.models.candidates import owned_key
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields
-from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, canonical, is_empty, text
+from source_phenom.models.timestamps import written_time
+from source_phenom.models.values import Odd, canonical, text
 
 MODEL = "application_activities"
 
@@ -77,9 +77,7 @@ def _activity(
     ids: UnifiedIds,
     odd: Odd,
 ) -> dict[str, Any]:
-    created_at = timestamp(row.get("createdDate"))
-    if created_at is None and not is_empty(row.get("createdDate")):
-        odd.append("remote_created_at")
+    created_at = written_time(row.get("createdDate"), "remote_created_at", odd)
     actor = text(row.get("recruitersUserId"), "employee_id", odd)
     application = concerned(row, created_at, applications)
     return {

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from source_phenom.models.timestamps import timestamp
+from source_phenom.models.timestamps import written_time
 from source_phenom.models.values import Odd, mail_address, obj, text
 
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
@@ -58,9 +58,9 @@ def own_application(row: Mapping[str, Any], odd: Odd) -> OwnApplication:
         text(row.get("jobId"), "outcome", odd),
         Standing(
             _stage(status.get("value"), odd),
-            timestamp(row.get("createdDate")),
-            timestamp(row.get("updatedDate")),
-            timestamp(rejected_at),
+            written_time(row.get("createdDate"), "remote_created_at", odd),
+            written_time(row.get("updatedDate"), "remote_updated_at", odd),
+            written_time(rejected_at, "rejected_at", odd),
             text(status.get("rejectionReason"), "rejection_reason_name", odd),
         ),
     )
