@@ -12,7 +12,7 @@ from phenom_api.candidates import found_identity, search_page, updated
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page, Scan
-from source_phenom.models.timestamps import timestamp
+from source_phenom.models.timestamps import parse_rfc3339, timestamp
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -108,7 +108,7 @@ def changed_at(row: dict[str, Any]) -> int | None:
     moment = timestamp(row.get("updatedDate"))
     if moment is None:
         return None
-    return int(datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() * 1000)
+    return int(parse_rfc3339(moment).timestamp() * 1000)
 
 
 def _before(day: date | None) -> date | None:

@@ -15,7 +15,7 @@ from xxhash import xxh3_64_hexdigest
 from source_phenom.config import SourceConfig
 from source_phenom.listings.changes import OVERLAP
 from source_phenom.listings.listing import FILLED_FROM
-from source_phenom.models.timestamps import rfc3339
+from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import canonical
 from source_phenom.reading.stream_run import StreamRun
 
@@ -62,7 +62,7 @@ class Coverage:
         """Why everything has to be read again; None when what has changed will do."""
         if self.settings != settings_of(config):
             return "the configuration changed"
-        if now - _moment(self.reconciled_at) >= timedelta(days=config.full_reconcile_days):
+        if now - parse_rfc3339(self.reconciled_at) >= timedelta(days=config.full_reconcile_days):
             return f"the last one was {self.reconciled_at}"
         return None
 
@@ -174,7 +174,3 @@ def settings_of(config: SourceConfig) -> str:
             ]
         )
     )
-
-
-def _moment(written: str) -> datetime:
-    return datetime.fromisoformat(written.replace("Z", "+00:00"))

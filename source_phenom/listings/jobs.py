@@ -183,7 +183,7 @@ class JobListing(Listing):
                     odd=odd,
                     managed=self._managed.get(key, jobs.UNMANAGED),
                 )
-                self.remapping.apply(jobs.MODEL, row, record)
+                self.remapping.apply(jobs.MODEL, row, record, odd)
                 for column in unfilled:
                     del record[column]
                 yield from admissions[jobs.MODEL].add(key, canonical(record), odd)

@@ -109,7 +109,7 @@ class ApplicationRows:
     def _application(self, row: dict[str, Any], key: str, odd: Odd) -> dict[str, Any]:
         """The record of one application, with the tenant's wishes."""
         record = applications.application(row, key, self._ids, self._wishes.now, odd)
-        return self._remapping.apply(applications.MODEL, row, record)
+        return self._remapping.apply(applications.MODEL, row, record, odd)
 
     def candidate(self, text: bytes) -> Described:
         """The columns of a candidate but for ``source``, out of an application's JSON text."""
@@ -117,7 +117,7 @@ class ApplicationRows:
         row = parse_json(text)
         key = candidates.candidate_key(row, odd) or ""
         record = candidates.candidate(row, key, self._ids, odd)
-        self._remapping.apply(candidates.MODEL, row, record)
+        self._remapping.apply(candidates.MODEL, row, record, odd)
         self._remapping.source(row, odd)
         return Described(canonical(record), tuple(odd))
 

@@ -11,8 +11,8 @@ from source_phenom.models.candidates import owned_key
 from source_phenom.models.hiring_status import Application, application_ids
 from source_phenom.models.ids import UnifiedIds, second_of
 from source_phenom.models.integration_fields import IntegrationFields
-from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, canonical, is_empty, key_text, text
+from source_phenom.models.timestamps import parse_rfc3339, timestamp, written_time
+from source_phenom.models.values import Odd, canonical, key_text, text
 
 MODEL = "application_activities"
 
@@ -75,9 +75,7 @@ def _activity(
     ids: UnifiedIds,
     odd: Odd,
 ) -> dict[str, Any]:
-    created_at = timestamp(row.get("createdDate"))
-    if created_at is None and not is_empty(row.get("createdDate")):
-        odd.append("remote_created_at")
+    created_at = written_time(row.get("createdDate"), "remote_created_at", odd)
     actor = key_text(row.get("recruitersUserId"), "employee_id", odd)
     application = concerned(row, applications)
     return {
@@ -124,8 +122,4 @@ def _is_older(key: str, moment: str | None) -> bool:
     second = second_of(key)
     if moment is None or second is None:
         return True
-    return datetime.fromtimestamp(second, timezone.utc) <= _parsed(moment) + _TOLERANCE
-
-
-def _parsed(moment: str) -> datetime:
-    return datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    return datetime.fromtimestamp(second, timezone.utc) <= parse_rfc3339(moment) + _TOLERANCE

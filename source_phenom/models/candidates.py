@@ -15,11 +15,10 @@ from source_phenom.models.integration_fields import (
     carried_in,
 )
 from source_phenom.models.location import location
-from source_phenom.models.timestamps import timestamp
+from source_phenom.models.timestamps import written_time
 from source_phenom.models.values import (
     Odd,
     custom_object,
-    is_empty,
     key_text,
     mail_address,
     obj,
@@ -164,17 +163,10 @@ def details(
     """
     named = (text(tag.get("tag"), "tags", odd) for tag in tags if type(tag) is dict)
     return {
-        "remote_created_at": _moment(created, "remote_created_at", odd),
-        "remote_updated_at": _moment(updated, "remote_updated_at", odd),
+        "remote_created_at": written_time(created, "remote_created_at", odd),
+        "remote_updated_at": written_time(updated, "remote_updated_at", odd),
         "tags": sorted({tag for tag in named if tag is not None}) or None,
     }
-
-
-def _moment(value: Any, column: str, odd: Odd) -> str | None:
-    found = timestamp(value)
-    if found is None and not is_empty(value):
-        odd.append(column)
-    return found
 
 
 def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None]:

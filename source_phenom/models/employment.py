@@ -16,8 +16,8 @@ _WORDS = {
         it: tirocin*, stagista, stagisti
         pt: estágio*, estagiári*
         nl: stagiair*, afstudeerstage, meewerkstage, stageplaats
-        pl: staż, staże, stażyst*, praktyki, praktykant*
-        sv da nb: praktik, praktikplats
+        pl: staż, staże, stażyst*, praktyka, praktyki, praktykant*
+        sv da nb: praktik, praktikplats, praktikplass, praktikplads
         fi: harjoittel*
         cs sk: stáž, stáže, stážist*
         ro: stagiu, stagiar*
@@ -52,7 +52,7 @@ _WORDS = {
         es: duración determinada, tiempo determinado, plazo fijo, contrato temporal, contratista*
         it: tempo determinato, contratto a termine, contratto a progetto
         pt: prazo determinado, tempo determinado, termo certo
-        nl: bepaalde tijd, zzp*
+        nl: bepaalde tijd, bepaalde duur, zzp*
         pl: czas określony, umowa zlecenie, umowa o dzieło, kontrakt*, b2b
         sv da nb: visstid*, tidsbegräns*, tidsbegræns*, tidsbegrens*
         fi: määräaika*
@@ -68,10 +68,11 @@ _WORDS = {
     "PART_TIME": """
         en: *part time*, part full time, part or full time, part and full time, pt, p t, half time
         de: *teilzeit*, teil oder vollzeit, teil und vollzeit, teil vollzeit, halbtag*
-        fr: temps partiel, mi temps
-        es: tiempo parcial, media jornada, jornada parcial, medio tiempo
-        it: tempo parziale
-        pt: tempo parcial, meio período, meio expediente
+        fr: temps partiel, plein ou partiel, plein partiel, complet ou partiel, mi temps
+        es: tiempo parcial, media jornada, jornada parcial, medio tiempo, completo o parcial
+        es: completo parcial, completa o parcial
+        it: tempo parziale, pieno o parziale, pieno parziale
+        pt: tempo parcial, integral ou parcial, meio período, meio expediente
         nl: deeltijd*
         pl: część etatu, części etatu, pół etatu, niepełny etat, niepełny wymiar, niepełnym wymiarze
         sv da nb: deltid*
@@ -83,7 +84,7 @@ _WORDS = {
         el: μερική απασχόληση, μερικής απασχόλησης
         ru: частичная занятость, неполная занятость, неполный день, неполный рабочий день
         uk: часткова зайнятість, неповна зайнятість, неповний день, неповний робочий день
-        ja zh: パート(?!ナー), アルバイト, 非常勤, 短時間, 兼职, 兼職
+        ja zh: パート(?!ナー), アルバイト, 非常勤, 短時間, 兼职, 兼職, 非全职, 非全職, 非全日制
     """,
     "FULL_TIME": """
         en: *full time*, ft, f t, fte
@@ -103,7 +104,7 @@ _WORDS = {
         el: πλήρης απασχόληση, πλήρους απασχόλησης
         ru: полная занятость, полный день, полный рабочий день, полная ставка
         uk: повна зайнятість, повний день, повний робочий день
-        ja zh: フルタイム, 正社員, 常勤, 全职, 全職
+        ja zh: フルタイム, 正社員, 常勤, 全职, 全職, 全日制
     """,
 }
 """The kinds in the order in which they count, and words for them; ``*`` is any letters.
@@ -120,7 +121,7 @@ _ALONE = {
 
 _NOT_MEANT = (
     "(?:permanent|unlimited|indefinite|open ended|employment|vast) contracts?",
-    "contract (?:voor )?onbepaalde tijd",
+    "contract (?:voor )?onbepaalde (?:tijd|duur)",
     "(?:zero|0) hours? contracts?",
     "contracted hours",
     "full time equivalents?",

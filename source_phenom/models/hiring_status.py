@@ -7,11 +7,10 @@ for a job and the text of the status. Its dates are the candidate's.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from source_phenom.models.ids import second_of
-from source_phenom.models.timestamps import timestamp
+from source_phenom.models.timestamps import parse_rfc3339, written_time
 from source_phenom.models.values import Odd, key_text, mail_address, obj, text
 
 
@@ -76,9 +75,9 @@ def own_application(row: Mapping[str, Any]) -> OwnApplication:
         job_id,
         Standing(
             _stage(status.get("value"), odd),
-            timestamp(row.get("createdDate")),
-            timestamp(row.get("updatedDate")),
-            timestamp(rejected_at),
+            written_time(row.get("createdDate"), "remote_created_at", odd),
+            written_time(row.get("updatedDate"), "remote_updated_at", odd),
+            written_time(rejected_at, "rejected_at", odd),
             text(status.get("rejectionReason"), "rejection_reason_name", odd),
             tuple(odd),
         ),
@@ -186,7 +185,7 @@ def _seconds_between(key: str, moment: str | None) -> float:
     created = second_of(key)
     if moment is None or created is None:
         return float("inf")
-    return abs(datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() - created)
+    return abs(parse_rfc3339(moment).timestamp() - created)
 
 
 def _stage(value: Any, odd: Odd) -> str | None:

@@ -14,8 +14,8 @@ from source_phenom.models.integration_fields import (
     carried_in,
 )
 from source_phenom.models.location import location
-from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Odd, bare, custom_object, is_empty, key_text, text
+from source_phenom.models.timestamps import written_time
+from source_phenom.models.values import Odd, bare, custom_object, key_text, text
 
 MODEL = "jobs"
 
@@ -124,21 +124,14 @@ def managed(details: Mapping[str, Any], odd: Odd) -> Managed:
     It names no closing date: a job whose status is ``close`` was closed when it was last updated,
     or before.
     """
-    updated_at = _moment(details.get("updatedDate"), "remote_updated_at", odd)
+    updated_at = written_time(details.get("updatedDate"), "remote_updated_at", odd) or ""
     status = text(details.get("status"), "closed_at", odd)
     is_closed = status is not None and bare(status) in ("close", "closed")
     return Managed(
         updated_at,
-        _moment(details.get("createdDate"), "remote_created_at", odd),
+        written_time(details.get("createdDate"), "remote_created_at", odd) or "",
         updated_at if is_closed else "",
     )
-
-
-def _moment(value: Any, column: str, odd: Odd) -> str:
-    found = timestamp(value)
-    if found is None and not is_empty(value):
-        odd.append(column)
-    return found or ""
 
 
 def employment_type(value: Any, odd: Odd) -> str | None:
@@ -173,11 +166,9 @@ def department(additional: Mapping[str, Any], odd: Odd) -> str | None:
 def opened_at(additional: Mapping[str, Any], odd: Odd) -> str | None:
     """The first valid date under one of the tenant's usual names for it."""
     for value in _by_key(additional, _OPENED_AT_KEYS):
-        found = timestamp(value)
+        found = written_time(value, "opened_at", odd)
         if found is not None:
             return found
-        if value is not None and not isinstance(value, str):
-            odd.append("opened_at")
     return None
 
 

@@ -141,11 +141,14 @@ class Remapping:
             self._named.setdefault(field.model, []).append(field)
 
     def apply(
-        self, model: str, payload: Mapping[str, Any], record: dict[str, Any]
+        self, model: str, payload: Mapping[str, Any], record: dict[str, Any], odd: Odd
     ) -> dict[str, Any]:
         """``record`` with its overridden columns and named custom fields, in place.
 
         A column that the record does not carry itself (a candidate's source) is left alone.
+
+        :param odd: what the default mapping found odd. A column that is fed from a path is not
+            odd any more; one that stays null though a path holds a value is.
         """
         overrides, named = self._overrides.get(model), self._named.get(model)
         if overrides is None and named is None:
@@ -153,19 +156,30 @@ class Remapping:
         readings = _readings(payload)
         for override in overrides or ():
             if override.field in record:
-                value, path = self._fed(override, readings)
-                if value is not None:
-                    record[override.field] = value
-                    record["integration_fields"] = [
-                        entry for entry in record["integration_fields"] if entry["id"] != path
-                    ]
-                elif not override.keep_default:
-                    record[override.field] = None
-                if override.field == "email_addresses":
-                    record["email"] = candidates.first_address(record["email_addresses"])
+                self._override(override, readings, record, odd)
         if named is not None:
             record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
         return record
+
+    def _override(
+        self, override: Override, readings: _Readings, record: dict[str, Any], odd: Odd
+    ) -> None:
+        value, path = self._fed(override, readings)
+        if value is not None:
+            record[override.field] = value
+            odd[:] = [column for column in odd if column != override.field]
+            record["integration_fields"] = [
+                entry for entry in record["integration_fields"] if entry["id"] != path
+            ]
+        else:
+            if not override.keep_default:
+                record[override.field] = None
+            if record[override.field] is None and override.field not in odd:
+                held = [_first(readings, path) for path in override.paths]
+                if not all(map(is_empty, held)):
+                    odd.append(override.field)
+        if override.field == "email_addresses":
+            record["email"] = candidates.first_address(record["email_addresses"])
 
     def default_counts(self, model: str, field: str) -> bool:
         """Whether a column falls back to its default mapping where no override feeds it."""

@@ -11,6 +11,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import pendulum
+
+from source_phenom.models.values import Odd, is_empty
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EARLIEST_SECONDS, _LATEST_SECONDS = 10**8, 7 * 10**9
 """Numbers taken for epoch seconds: 1973 to 2191; a thousand times as much for milliseconds."""
@@ -58,7 +62,8 @@ _DAY = r"(?P<day>\d\d?)"
 _NTH = rf"{_DAY}(?:st|nd|rd|th)?"
 _TIME = (
     r"(?P<hour>\d\d?)"
-    r"(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
+    r"(?:(?P<colon>[:.]?)(?P<minute>\d\d)"
+    r"(?:(?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
     r"(?: ?(?P<half>[AP])\.?M\b\.?)?"
 )
 _THEN = rf"(?:(?P<apart>T|,? at |,? |:){_TIME})?(?P<zone>.*)"
@@ -80,21 +85,35 @@ _DATES = (
     _pattern(rf"{_WEEKDAY}{_NAMED} {_DAY} {_TIME}(?P<zone>.*) {_YEAR}"),
     _pattern(rf"{_YEAR},?[ /-]{_NAMED}[ /-]{_NTH}{_THEN}"),
     _pattern(rf"{_YEAR}\. ?{_MONTH}\. ?{_DAY}\.{_THEN}"),
-    _pattern(rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)(?:(?P<apart>T?){_TIME})?(?P<zone>.*)"),
+    _pattern(rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)(?:(?P<apart>[T ]?){_TIME})?(?P<zone>.*)"),
     _pattern(rf"{_YEAR}-?W(?P<week>\d\d)-?(?P<day>\d){_THEN}"),
     _pattern(rf"{_YEAR}-(?P<day_of_year>\d{{3}}){_THEN}"),
 )
 _ZONE = _pattern(
     rf"(?P<name>(?!{_UTC}[+-])[A-Z]{{1,5}}(?![A-Z/]))? ?(?P<number>{_NUMBER})? ?"
-    r"(?:\[(?P<region>[^][]*)\]|\((?P<remark>[^()]*)\)|(?P<label>[A-Z]{1,5}|[A-Z_]+/[\w/+-]+))?"
+    r"(?:\[(?P<region>[^][]+)\]|\((?P<remark>[^()]*)\)|(?P<label>[A-Z]{1,5}|[A-Z_]+/[\w/+-]+))?"
 )
 _SHIFT = _pattern(rf"(?={_NUMBER}$)[A-Z ]*(?P<sign>[+-])(?P<hour>\d\d?):?(?P<rest>[\d:]*)")
-_EPOCH_TEXT = _pattern(r"[1-9]\d*(?:\.\d+)?(?:E\+?\d\d?)?")
+_EPOCH_TEXT = _pattern(
+    r"(?P<plain>[1-9]\d*(?:\.\d+)?(?:E\+?\d\d?)?)"
+    r"|/Date\((?P<milliseconds>\d{12,13})(?:[+-]\d{4})?\)/"  # .NET: milliseconds in UTC
+)
+_DAY_AND_HOUR = _pattern(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])(?:[0-5]\d)?"
+)
 
 
 def rfc3339(moment: datetime) -> str:
     """``2024-01-05T00:00:00.000Z``."""
     return _in_utc(moment.astimezone(timezone.utc).replace(tzinfo=None))
+
+
+def parse_rfc3339(written: str) -> datetime:
+    """The moment in a text that :func:`rfc3339` wrote."""
+    moment = pendulum.parse(written)
+    if not isinstance(moment, pendulum.DateTime):
+        raise ValueError("not a moment")
+    return moment
 
 
 def _in_utc(moment: datetime) -> str:
@@ -105,7 +124,8 @@ def timestamp(value: Any) -> str | None:
     """The moment that ``value`` means, or null when that is not certain.
 
     Understood: ISO 8601, dates as English texts and common programs write them, epoch seconds and
-    milliseconds as number or text. A date alone is midnight; where no zone is written it is UTC.
+    milliseconds as number or text; a text of digits that can be either is none. A date alone is
+    midnight; where no zone is written it is UTC.
     Between dots the day comes first, as in every language that writes dates so. Between slashes
     and dashes it does not always: there one of the two has to be too large for a month.
     """
@@ -116,6 +136,14 @@ def timestamp(value: Any) -> str | None:
     if isinstance(value, str) and len(value) <= _LONGEST:
         return _from_text(value)
     return None
+
+
+def written_time(value: Any, column: str, odd: Odd) -> str | None:
+    """:func:`timestamp` for a column; a value that is there and not certain is odd."""
+    found = timestamp(value)
+    if found is None and not is_empty(value):
+        odd.append(column)
+    return found
 
 
 def _from_epoch(number: float) -> str | None:
@@ -129,10 +157,11 @@ def _from_epoch(number: float) -> str | None:
 @lru_cache(maxsize=4096)
 def _from_text(text: str) -> str | None:
     written = " ".join(text.replace("\N{MINUS SIGN}", "-").split())
-    if _EPOCH_TEXT.fullmatch(written):
-        epoch = _from_epoch(float(written))
+    number = _EPOCH_TEXT.fullmatch(written)
+    if number is not None:
+        epoch = _from_epoch(float(number["plain"] or number["milliseconds"]))
         if epoch is not None:
-            return epoch
+            return None if _DAY_AND_HOUR.fullmatch(written) else epoch
     for pattern in _DATES:
         found = pattern.fullmatch(written)
         if found is not None:
@@ -187,6 +216,8 @@ def _clock(parts: _Parts) -> timedelta | None:
     is_iso = parts.get("apart", " ") in ("T", "t", "") and len(hour) == 2
     if not (is_iso or half or parts["colon"]):
         return None
+    if parts["colon"] == "." and not half:
+        return None  # 10.06.24 may be a date; in ISO 8601, 10.50 is half past ten.
     hours, minutes, seconds = int(hour), int(minute or 0), int(parts["second"] or 0)
     if half:
         if not 1 <= hours <= 12:
@@ -204,7 +235,7 @@ def _shift(parts: _Parts, local: datetime) -> timedelta | None:
     if found is None or _may_end_a_range(parts):
         return None
     name, number, region, remark, label = found.groups(default="")
-    if name in ("Z", "z"):
+    if name in ("Z", "z") and region in _regions():
         region = ""  # It says where this was; Z says when (RFC 9557).
     said = [_meanings(each, local) for each in (name, number, region, label) if each]
     in_remark = _meanings(remark, local)

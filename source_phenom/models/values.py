@@ -96,11 +96,19 @@ def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
 
 
 def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
-    """Key and value of those in a list that are ``{key, value}`` or ``{name, value}``."""
+    """Key and value of those in a list that are ``{key, value}`` or ``{name, value}``.
+
+    In any case: .NET writes ``Key`` and ``Value``.
+    """
+    members = [
+        {member.lower(): of for member, of in entry.items()}
+        for entry in listed
+        if type(entry) is dict
+    ]
     named = (
         (text(entry.get("key", entry.get("name")), "", []), entry["value"])
-        for entry in listed
-        if type(entry) is dict and "value" in entry
+        for entry in members
+        if "value" in entry
     )
     return [(key, value) for key, value in named if key is not None]
 

@@ -12,7 +12,7 @@ NAMED = {
         Temps plein; CDI - Temps complet; Tiempo completo; JORNADA COMPLETA; Tempo pieno
         Período integral; Voltijds; Pełny etat; PELNY ETAT; Heltid; Fuldtid; Kokoaikainen
         Plný úvazek; Normă întreagă; Teljes munkaidő; TAM ZAMANLI; Πλήρης απασχόληση
-        Полная занятость; Повна зайнятість; 正社員; ﾌﾙﾀｲﾑ; Full Time正社員; 全职; 全職
+        Полная занятость; Повна зайнятість; 正社員; ﾌﾙﾀｲﾑ; Full Time正社員; 全职; 全職; 全日制
     """,
     "PART_TIME": """
         Part Time; part_time; PartTime - Regular; P/T; PT; Part; Part- or Full-Time
@@ -20,13 +20,15 @@ NAMED = {
         Teilzeit; Voll-/Teilzeit; Teil- oder Vollzeit; Temps partiel; Mi-temps; Medio tiempo
         Media jornada; Tempo parziale; Meio período; Deeltijd; Niepełny etat; Pół etatu; Deltid
         Osa-aikainen; Částečný úvazek; Részmunkaidős; Yarı zamanlı; Μερική απασχόληση
+        Temps plein ou partiel; Jornada completa o parcial; Tempo pieno/parziale
         Неполная занятость; Часткова зайнятість; パート; ﾊﾟｰﾄ・ｱﾙﾊﾞｲﾄ; 非常勤; 兼职; 兼職
+        Tempo integral ou parcial; 非全职; 非全日制
     """,
     "CONTRACT": """
         Contract; Contractor - Full Time; Full time (Fixed Term); Fixed-term contract
         CONTRACT_TO_HIRE; Independent Contractor; Subcontractor; Contingent Worker; Freelancer
         Vollzeit, befristet; CDD; Contrat à durée déterminée; Tempo determinato; Plazo fijo
-        Contrato; Czas określony; Visstidsanställning; Määräaikainen; Контракт
+        Bepaalde duur; Contrato; Czas określony; Visstidsanställning; Määräaikainen; Контракт
         契約社員; 業務委託; 合同工; 约聘
     """,
     "SEASONAL": """
@@ -38,14 +40,14 @@ NAMED = {
         Intern (Fixed Term) (Trainee); Summer Intern; Seasonal Internship; Co-Op/Intern; Co-op
         Praktikum; Pflichtpraktikant (m/w/d); Stage; Stagiaire; Prácticas; Becario; Tirocinio
         Estágio; Staż; Praktik; Harjoittelija; Stáž; Gyakornok; STAJYER; Πρακτική άσκηση; Стажёр
-        インターンシップ; 实习生; 實習
+        Praktyka; Praktikplads; Praktikplass; インターンシップ; 实习生; 實習
     """,
     None: """
         International; Internal; Interne Stelle; Partner; パートナー; インターナショナル; Full Stack
         Part of the team; not part time; Non-seasonal; Permanent Contract; Zero hours contract
         Contrat à durée indéterminée; Tempo indeterminato; Contract voor onbepaalde tijd
-        unbefristet; 0.5 FTE; Carefully; Cooperative; Temporary; Regular; Permanent
-        Apprenticeship; Trainee; Working student; Per Diem
+        Contract onbepaalde duur; unbefristet; 0.5 FTE; Carefully; Cooperative; Temporary; Regular
+        Permanent; Apprenticeship; Trainee; Working student; Per Diem
     """,
 }
 TEXTS = [

@@ -81,6 +81,14 @@ class TestOwnApplication:
         standing = own_application(own(hiringStatus="Hired", jobId=7)).standing
         assert standing.odd == ("outcome", "outcome")
 
+    def test_times_that_are_not_certain_are_counted(self) -> None:
+        row = own(
+            createdDate="01/05/2026", updatedDate="soon", hiringStatus={"updatedDate": {1: 2}}
+        )
+        standing = own_application(row).standing
+        assert (standing.created_at, standing.updated_at, standing.rejected_at) == (None,) * 3
+        assert standing.odd == ("remote_created_at", "remote_updated_at", "rejected_at")
+
 
 class TestAmongOwn:
     @pytest.mark.parametrize(

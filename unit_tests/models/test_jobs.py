@@ -158,6 +158,7 @@ def test_employment_type(written: Any, expected: str | None) -> None:
         ('"{\\"a\\": 1}"', {"a": 1}, False),
         ([{"name": "a", "value": 1}, {"key": "b", "value": None}], {"a": 1, "b": None}, False),
         ([{"key": "a", "value": 1}, {"key": "a", "value": 2}], {"a": 2}, False),
+        ([{"Key": "a", "Value": 1}, {"NAME": "b", "VALUE": 2}], {"a": 1, "b": 2}, False),
         ([{"key": "k", "name": "n", "value": 1}, {"name": 5, "value": 2}], {"k": 1, "5": 2}, False),
         ([{"key": "a", "value": 1}, {"key": "b"}, None], {"a": 1}, True),
         ({}, {}, False),
@@ -233,17 +234,21 @@ def test_department(additional: dict[str, Any], expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("additional", "expected"),
+    ("additional", "expected", "odd_values"),
     [
-        ({"openedAt": "2026-01-05", "postedDate": "2025-01-01"}, "2026-01-05T00:00:00.000Z"),
-        ({"openedAt": "soon", "Posted Date": "2025-01-01"}, "2025-01-01T00:00:00.000Z"),
-        ({"date_created": 1767571200000}, "2026-01-05T00:00:00.000Z"),
-        ({"openedAt": "soon"}, None),
-        ({"openedAt": {"at": 1}}, None),
+        ({"openedAt": "2026-01-05", "postedDate": "2025-01-01"}, "2026-01-05T00:00:00.000Z", 0),
+        ({"openedAt": "soon", "Posted Date": "2025-01-01"}, "2025-01-01T00:00:00.000Z", 1),
+        ({"date_created": 1767571200000}, "2026-01-05T00:00:00.000Z", 0),
+        ({"openedAt": "soon"}, None, 1),
+        ({"openedAt": {"at": 1}}, None, 1),
+        ({"openedAt": "01/05/2026", "dateCreated": 5}, None, 2),
+        ({"openedAt": " ", "openDate": None, "dateOpened": []}, None, 0),
     ],
 )
-def test_opened_at(additional: dict[str, Any], expected: str | None) -> None:
-    assert jobs.opened_at(additional, []) == expected
+def test_opened_at(additional: dict[str, Any], expected: str | None, odd_values: int) -> None:
+    odd: Odd = []
+    assert jobs.opened_at(additional, odd) == expected
+    assert odd == ["opened_at"] * odd_values
 
 
 def test_values_of_unexpected_types_are_named_and_never_raise() -> None:

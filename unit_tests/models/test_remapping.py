@@ -61,28 +61,44 @@ def override(field: str, *paths: str, keep_default: bool = True) -> Remapping:
     ],
 )
 def test_first_valid_path_feeds_the_column(remapping: Remapping, expected: str | None) -> None:
-    assert remapping.apply("jobs", PAYLOAD, record())["department"] == expected
+    assert remapping.apply("jobs", PAYLOAD, record(), [])["department"] == expected
 
 
 def test_values_must_be_valid_for_the_column() -> None:
     payload = {"first": "soon", "second": "2026-01-05"}
-    remapped = override("opened_at", "first", "second").apply("jobs", payload, record())
+    remapped = override("opened_at", "first", "second").apply("jobs", payload, record(), [])
     assert remapped["opened_at"] == "2026-01-05T00:00:00.000Z"
 
 
+@pytest.mark.parametrize(
+    ("remapping", "expected"),
+    [
+        (override("opened_at", "title"), ["name", "opened_at"]),
+        (override("opened_at", "nope", "multiLocation", keep_default=False), ["name", "opened_at"]),
+        (override("opened_at", "nope", "additionalFields.blank"), ["name"]),
+        (override("department", "multiLocation"), ["name"]),
+        (override("name", "title"), []),
+    ],
+)
+def test_a_column_is_odd_where_no_path_feeds_it(remapping: Remapping, expected: list[str]) -> None:
+    odd = ["name"]
+    remapping.apply("jobs", PAYLOAD, {**record(), "name": None}, odd)
+    assert odd == expected
+
+
 def test_what_feeds_a_column_is_no_integration_field_any_more() -> None:
-    remapped = override("department", "reqId").apply("jobs", {"reqId": "R-1"}, record())
+    remapped = override("department", "reqId").apply("jobs", {"reqId": "R-1"}, record(), [])
     assert (remapped["department"], remapped["integration_fields"]) == ("R-1", [])
 
 
 def test_other_models_are_left_alone() -> None:
-    assert override("department", "title").apply("candidates", PAYLOAD, record()) == record()
+    assert override("department", "title").apply("candidates", PAYLOAD, record(), []) == record()
 
 
 def test_named_custom_fields_stand_in_for_the_whole_object() -> None:
     named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit"),
              CustomField(model="jobs", key="gone", path="additionalFields.gone")]  # fmt: skip
-    remapped = Remapping([], named).apply("jobs", PAYLOAD, record())
+    remapped = Remapping([], named).apply("jobs", PAYLOAD, record(), [])
     assert remapped["custom_fields"] == {"unit": "Platform", "gone": None}
 
 
@@ -105,7 +121,7 @@ def fed(model: str, record: dict[str, Any], *wishes: tuple[str, str, bool]) -> d
         for field, path, keep_default in wishes
     ]
     remapped = Remapping(overrides, None).apply(
-        model, APPLICATION, {**record, "integration_fields": []}
+        model, APPLICATION, {**record, "integration_fields": []}, []
     )
     del remapped["integration_fields"]
     return remapped
@@ -161,7 +177,7 @@ def test_email_is_the_first_address_unless_it_is_fed_itself(
 def test_paths_reach_into_the_tenant_s_own_object_in_any_shape(given: Any) -> None:
     named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit")]
     wish = FieldOverride(model="jobs", field="department", paths=["additionalFields.orgUnit"])
-    remapped = Remapping([wish], named).apply("jobs", {"additionalFields": given}, record())
+    remapped = Remapping([wish], named).apply("jobs", {"additionalFields": given}, record(), [])
     assert remapped["department"] == "Platform"
     assert remapped["custom_fields"] == {"unit": "Platform"}
     wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.orgUnit"])
@@ -171,7 +187,7 @@ def test_paths_reach_into_the_tenant_s_own_object_in_any_shape(given: Any) -> No
 def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
     payload = {"additionalFields": [{"key": "orgUnit", "value": "Platform"}]}
     remapping = override("department", "additionalFields.0.value")
-    assert remapping.apply("jobs", payload, record())["department"] == "Platform"
+    assert remapping.apply("jobs", payload, record(), [])["department"] == "Platform"
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,22 @@ class TestJobs:
         assert outcome.code == 0
         assert "jobs.name: 2 values of an unexpected type" in outcome.logs
 
+    def test_times_that_are_not_certain_are_counted_and_not_shown(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
+        tenant.jobs["external"] = [
+            job("A", additionalFields={"openedAt": "01/05/2026"}),
+            job("B", additionalFields={"posted": "31/12/26", "due": "31/11/26"}),
+            job("C", additionalFields={"openedAt": "2026-01-05"}),
+        ]
+        override = {"model": "jobs", "field": "opened_at", "paths": ["additionalFields.posted"]}
+        with tenant.served():
+            outcome = read(tmp_path, {"field_overrides": [override]}, streams=["jobs"])
+        assert outcome.code == 0
+        assert "jobs.opened_at: 2 values of an unexpected type" in outcome.logs
+        assert "/26" not in outcome.logs
+        assert "01/05" not in outcome.logs
+
 
 class TestUsers:
     def test_the_name_comes_from_the_smallest_job_that_gives_one(
