@@ -13,7 +13,6 @@ from urllib.parse import quote
 from phenom_api import __version__
 from phenom_api.answers import parse_json, remote_message
 from phenom_api.connection import Connection
-from phenom_api.deadline import Limits
 from phenom_api.errors import (
     AuthenticationFailed,
     MalformedAnswer,
@@ -23,8 +22,17 @@ from phenom_api.errors import (
     Stopped,
     Unavailable,
 )
-from phenom_api.patience import HURRIED, Passing, Patience, Persistence, retry_after
+from phenom_api.patience import (
+    HURRIED,
+    Notices,
+    Passing,
+    Patience,
+    Persistence,
+    duration,
+    retry_after,
+)
 from phenom_api.pressure import Pressure
+from phenom_api.reach import Reach
 from phenom_api.token import Token, TokenSource, read_token
 from phenom_api.transport import Answer, Request, Transport
 
@@ -94,13 +102,18 @@ class Gateway:
         self._closed = threading.Event()
         self._counting = threading.Lock()
         self._transport = Transport(connection.num_workers)
-        self._limits = Limits(self.patience.connect, self.patience.read, self.patience.answer)
+        # By the key of the configuration that holds the address.
+        self._reach = {
+            setting: Reach(self.patience, clock) for setting in ("token_url", "gateway_url")
+        }
+        self._no_token: PhenomError | None = None
         self._patiently = Persistence(
             self.patience,
             clock=clock,
             sleep=sleep or self._sleep,
             rng=rng or random.Random(),
             before_retry=self._count_retry,
+            notices=Notices(clock),
         )
         self._headers = {
             "Accept": "application/json",
@@ -168,7 +181,11 @@ class Gateway:
                     "operation and the time.",
                     f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
                 )
-                raise Passing(_about(malformed, answer)) from None
+                raise Passing(
+                    _about(malformed, answer),
+                    what=f"{operation} was answered with something that is no whole JSON object",
+                    kind="no JSON",
+                ) from None
 
         return self._patiently(once, retry_lost=retry_lost)
 
@@ -228,9 +245,9 @@ class Gateway:
         ticket = self.pressure.enter()
         answered, throttled, pause = False, False, 0.0
         try:
-            answer = self._transport.exchange(request, self._limits)
+            answer = self._exchange(request)
             fault = self._fault(
-                f"The gateway keeps answering {answer.status} to {operation}", answer
+                f"The gateway keeps answering {answer.status} to {operation}", request, answer
             )
             if fault is not None:
                 throttled = fault.throttled
@@ -244,7 +261,16 @@ class Gateway:
             self.pressure.leave(ticket, answered=answered, throttled=throttled, pause=pause)
 
     def _fetch_token(self) -> Token:
-        return self._patiently(self._fetch_token_once)
+        # Every request of every stream wants one: patience must not be used up once for each.
+        if self._no_token is not None:
+            raise self._no_token
+        try:
+            return self._patiently(self._fetch_token_once)
+        except Stopped:
+            raise
+        except PhenomError as failure:
+            self._no_token = failure
+            raise
 
     def _fetch_token_once(self) -> Token:
         connection = self.connection
@@ -258,13 +284,13 @@ class Gateway:
                 "clientSecret": connection.client_secret.get_secret_value(),
             },
         )
-        answer = self._transport.exchange(request, self._limits)
+        answer = self._exchange(request)
         if 200 <= answer.status < 300:
             try:
                 return read_token(answer.content, epoch=self._epoch())
             except MalformedAnswer as error:
-                raise Passing(error) from None
-        fault = self._fault(f"The token endpoint keeps answering {answer.status}", answer)
+                raise Passing(error, what=f"{request}: the answer holds no token") from None
+        fault = self._fault(f"The token endpoint keeps answering {answer.status}", request, answer)
         if fault is not None:
             fault.final.answer = None
             raise fault
@@ -279,8 +305,25 @@ class Gateway:
             f"The token endpoint answered {answer.status}: check token_url.", detail
         )
 
-    def _fault(self, what: str, answer: Answer) -> Passing | None:
-        """The passing fault that a status stands for, if it does."""
+    def _exchange(self, request: Request) -> Answer:
+        """Send, for as long as the host is worth it.
+
+        :raises PhenomError: like :meth:`Transport.exchange`; at once for a host given up before.
+        """
+        reach = self._reach[request.setting]
+        try:
+            answer = self._transport.exchange(request, reach.limits(str(request)))
+        except Passing as fault:
+            reach.failed(str(request), fault)
+            raise
+        reach.answered()
+        return answer
+
+    def _fault(self, what: str, request: Request, answer: Answer) -> Passing | None:
+        """The passing fault that a status stands for, if it does.
+
+        :param what: the beginning of the error where it does not pass.
+        """
         status = answer.status
         if status not in (408, 425, 429) and (status < 500 or status in _NEVER):
             return None
@@ -289,10 +332,17 @@ class Gateway:
         advice = ". Try again later; if it stays so, tell Phenom."
         if throttled:
             advice = ": it is throttling. Lower num_workers or sync less often."
-            if wait is not None and wait > self.patience.throttled:
-                advice = f" and asks to wait for {wait:.0f} seconds. Try again after that."
+        if wait is not None and wait > self.patience.throttled:
+            advice = f" and asks to wait for {duration(wait)}. Try again after that."
         final = Unavailable(what + advice, f"status {status}: {self._said(answer)}")
-        return Passing(_about(final, answer), throttled=throttled, wait=wait, lost=status != 429)
+        return Passing(
+            _about(final, answer),
+            what=f"{request} was answered with {status}",
+            kind=f"{request.setting}: {status}",
+            throttled=throttled,
+            wait=wait,
+            lost=status != 429,
+        )
 
     def _refusal(self, operation: Operation, answer: Answer) -> PhenomError:
         said = self._said(answer)

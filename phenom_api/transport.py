@@ -14,12 +14,15 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from phenom_api.answers import parse_json
-from phenom_api.deadline import Limits, TimedAdapter
+from phenom_api.deadline import MOST_BYTES, Limits, TimedAdapter, TooLarge
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
+_PIECE = 1024 * 1024
+"""Bytes that are read and decompressed at a time. After each piece other threads get a turn: with
+requests' own pieces of 10 kB a page of a listing takes twice as long to come in."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,16 @@ class _NoCookies(RequestsCookieJar):
         pass
 
 
+class PlainSession(requests.Session):
+    """Answers a redirect as it comes: who asks decides whether it is followed.
+
+    requests itself would read the whole body of one, however large, even where it follows none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Transport:
     """A pool of connections that keeps no cookies. Safe to share between threads.
 
@@ -79,7 +92,7 @@ class Transport:
     def __init__(self, connections: int) -> None:
         self.sent = 0
         self._counting = threading.Lock()
-        self._session = requests.Session()
+        self._session = PlainSession()
         self._session.cookies = _NoCookies()
         self._settings: dict[tuple[str, str | None, int | None], dict[str, Any]] = {}
         self._adapter = TimedAdapter(connections)
@@ -122,16 +135,15 @@ class Transport:
         with self._counting:
             self.sent += 1
         try:
-            with self._adapter.exchange(limits.whole):
+            with self._adapter.exchange(limits) as exchange:
                 response = self._session.send(
                     self._prepared(request, url, params),
                     timeout=(limits.connect, limits.silence),
                     allow_redirects=False,
                     **self._settings_for(url),
                 )
-                # In one piece: requests' own pieces of 10 kB give other threads a turn after each,
-                # and a page of a listing takes twice as long to come in.
-                content = response.raw.read(decode_content=True)
+                exchange.begun()
+                content = _content(response.raw)
                 return Answer(url, response.status_code, response.headers, content)
         except (OSError, ValueError, HTTPError) as error:
             raise network_failure(error, str(request), request.setting) from None
@@ -155,6 +167,22 @@ class Transport:
             settings = self._session.merge_environment_settings(url, {}, True, None, None)
             self._settings[origin] = dict(settings)
         return self._settings[origin]
+
+
+def _content(raw: Any) -> bytes:
+    """The body, decompressed; raises TooLarge.
+
+    :param raw: urllib3's response.
+    """
+    pieces: list[bytes] = []
+    left = MOST_BYTES
+    while piece := raw.read(_PIECE, decode_content=True):
+        left -= len(piece)
+        if left < 0:
+            raw.close()
+            raise TooLarge("the answer is too large")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -131,9 +130,10 @@ def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.rejections import Rejected, rejected
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Gateway
+    from phenom_cli.waiting import warnings_shown
 
     refused = position = 0
-    with Gateway(config) as gateway:
+    with warnings_shown(), Gateway(config) as gateway:
         preview = Preview(config, gateway)
         for position, (row, _) in enumerate(_rows(file), 1):
             shown: dict[str, Any] = {"stream": action, "position": position, "status": "valid"}
@@ -204,6 +204,13 @@ class _Progress:
             elif total % _EVERY == 0:
                 click.echo(self._text(total), err=True)
 
+    def say(self, line: str) -> None:
+        """Show a line of its own, below the count."""
+        with self._lock:
+            if self._terminal and self._counts:
+                click.echo("", err=True)
+            click.echo(line, err=True)
+
     def end(self) -> None:
         if self._terminal and self._counts:
             click.echo("", err=True)
@@ -213,18 +220,13 @@ class _Progress:
         return f"{total:,} records: {listed}"
 
 
-class _Warnings(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"Warning: {record.getMessage()}", err=True)
-
-
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
-    logger, warnings = logging.getLogger("airbyte"), _Warnings(logging.WARNING)
-    logger.addHandler(warnings)
+    from phenom_cli.waiting import warnings_shown
+
     progress = _Progress()
     try:
-        yield progress
+        with warnings_shown(progress.say):
+            yield progress
     finally:
         progress.end()
-        logger.removeHandler(warnings)
