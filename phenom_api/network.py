@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import zlib
 from typing import Any
 
 import requests
@@ -26,6 +27,7 @@ _BROKEN_OFF = (
     requests.exceptions.ContentDecodingError,
     below.ProtocolError,
     below.DecodeError,
+    zlib.error,
 )
 
 

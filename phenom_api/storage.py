@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import closing, suppress
 from http.cookiejar import DefaultCookiePolicy
@@ -21,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from phenom_api import __version__
 from phenom_api.connection import is_loopback
+from phenom_api.content import pieces_of
 from phenom_api.deadline import Limits, TimedAdapter
 from phenom_api.errors import AnswerTooLarge, PhenomError
 from phenom_api.network import network_failure
@@ -32,7 +34,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 among them: the URL may have expired, and the next one will be fresh."""
-_CHUNK = 256 * 1024
 MOST_BYTES = 1024 * 1024 * 1024
 """Bytes of a file: so that one that never ends does not fill the disk."""
 LONGEST = 1800.0
@@ -163,18 +164,15 @@ class Storage:
     def _copied(self, response: requests.Response, file: BinaryIO) -> int:
         """How many bytes there were; one that ends before its announced length is an error."""
         size = 0
-        chunks = response.iter_content(_CHUNK)
+        pieces = pieces_of(response.raw, self._most_bytes)
         while True:
             try:
-                chunk = next(chunks, None)
-            except (OSError, HTTPError) as error:
+                piece = next(pieces, None)
+            except (OSError, ValueError, HTTPError, zlib.error) as error:
                 raise _network_failure(error) from None
-            if chunk is None:
+            if piece is None:
                 return size
-            size += len(chunk)
-            if size > self._most_bytes:
-                raise NotHad(_TOO_LARGE)
-            file.write(chunk)
+            size += file.write(piece)
 
 
 def _joined(url: str, target: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,15 +16,13 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from phenom_api.answers import parse_json
-from phenom_api.deadline import MOST_BYTES, Limits, TimedAdapter, TooLarge
+from phenom_api.content import ACCEPTED, read_content
+from phenom_api.deadline import Limits, TimedAdapter
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
-_PIECE = 1024 * 1024
-"""Bytes that are read and decompressed at a time. After each piece other threads get a turn: with
-requests' own pieces of 10 kB a page of a listing takes twice as long to come in."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class Transport:
         self._counting = threading.Lock()
         self._session = PlainSession()
         self._session.cookies = _NoCookies()
+        self._session.headers["Accept-Encoding"] = ACCEPTED
         self._settings: dict[tuple[str, str | None, int | None], dict[str, Any]] = {}
         self._adapter = TimedAdapter(connections)
         for scheme in ("https://", "http://"):
@@ -143,9 +144,10 @@ class Transport:
                     **self._settings_for(url),
                 )
                 exchange.begun()
-                content = _content(response.raw)
+                with closing(response.raw):
+                    content = read_content(response.raw)
                 return Answer(url, response.status_code, response.headers, content)
-        except (OSError, ValueError, HTTPError) as error:
+        except (OSError, ValueError, HTTPError, zlib.error) as error:
             raise network_failure(error, str(request), request.setting) from None
 
     def _prepared(
@@ -167,22 +169,6 @@ class Transport:
             settings = self._session.merge_environment_settings(url, {}, True, None, None)
             self._settings[origin] = dict(settings)
         return self._settings[origin]
-
-
-def _content(raw: Any) -> bytes:
-    """The body, decompressed; raises TooLarge.
-
-    :param raw: urllib3's response.
-    """
-    pieces: list[bytes] = []
-    left = MOST_BYTES
-    while piece := raw.read(_PIECE, decode_content=True):
-        left -= len(piece)
-        if left < 0:
-            raw.close()
-            raise TooLarge("the answer is too large")
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
