@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from phenom_api.answers import mask
+from phenom_api.answers import gateway_words
 from phenom_api.errors import MalformedAnswer, PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Answer, Gateway, Operation
 
 Read = TypeVar("Read")
 _LONGEST = 600
 """Characters of the gateway's words that are passed on."""
+_MOST_DETAILS = 100
+"""Parts of an error that are looked at."""
 
 
 def write(
@@ -72,5 +74,5 @@ def said(answer: Answer) -> str:
     headline = next((body[m] for m in members if isinstance(body.get(m), str) and body[m]), "")
     details = body.get("details")
     listed = details if isinstance(details, list) else [details]
-    words = [headline, "; ".join(each for each in listed if isinstance(each, str) and each)]
-    return mask(" ".join(": ".join(filter(None, words)).split()))[:_LONGEST]
+    found = [each for each in listed[:_MOST_DETAILS] if isinstance(each, str) and each]
+    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), (), _LONGEST)
