@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import orjson
-
 from destination_phenom.rejections import rejected
 from phenom_api.errors import PermissionDenied, PhenomError
 from phenom_api.gateway import Gateway, Operation
@@ -18,6 +16,7 @@ from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, jobs_page
 from phenom_api.paging import Scan
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.jobs import job_key
+from source_phenom.models.values import canonical
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -108,7 +107,7 @@ class JobIds:
                 scan = Scan(
                     partial(jobs_page, self._gateway, operation, site_type),
                     page_size=_PAGE_SIZE,
-                    identity=orjson.dumps,
+                    identity=canonical,
                     executor=executor,
                     ahead=2 * workers,
                 )

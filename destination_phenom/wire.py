@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from phenom_api.answers import gateway_words
@@ -26,7 +26,7 @@ def write(
     """
     answer = gateway.send(operation, retry_lost=False, **parts)
     if not 200 <= answer.status < 300:
-        raise refusal(operation, answer)
+        raise refusal(operation, answer, gateway.secrets)
     return parsed(operation, answer, read)
 
 
@@ -45,9 +45,12 @@ def parsed(operation: Operation, answer: Answer, read: Callable[[Mapping[str, An
         ) from None
 
 
-def refusal(operation: Operation, answer: Answer) -> PhenomError:
-    """The error for a final status that is no success."""
-    words = said(answer)
+def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> PhenomError:
+    """The error for a final status that is no success.
+
+    :param secrets: texts that the gateway may repeat and nobody must read.
+    """
+    words = said(answer, secrets)
     detail = f"{operation} answered {answer.status}: {words}"
     if answer.status == 403:
         return PermissionDenied(
@@ -62,7 +65,7 @@ def refusal(operation: Operation, answer: Answer) -> PhenomError:
     )
 
 
-def said(answer: Answer) -> str:
+def said(answer: Answer, secrets: Iterable[str]) -> str:
     """Everything that an error's body says in words, in any of the gateway's error shapes."""
     try:
         body = answer.json()
@@ -75,4 +78,4 @@ def said(answer: Answer) -> str:
     details = body.get("details")
     listed = details if isinstance(details, list) else [details]
     found = [each for each in listed[:_MOST_DETAILS] if isinstance(each, str) and each]
-    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), (), _LONGEST)
+    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), secrets, _LONGEST)

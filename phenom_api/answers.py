@@ -25,7 +25,7 @@ _LOOKED_AT = 20
 """How many times what is shown of a text is looked at: what is masked takes less room."""
 _LEVELS_WITH_WORDS = 20
 """Levels of an error's body down to which its words are looked for."""
-_MOST_LEVELS = 500
+MOST_LEVELS = 500
 """Levels of a body that are read; orjson reads 1,024, the standard library less."""
 _NESTING = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(
@@ -74,8 +74,8 @@ def _repaired(escape: re.Match[bytes]) -> bytes:
 
 
 def _shallow_text(content: bytes) -> bytes:
-    """JSON with null for the objects and lists that are nested deeper than ``_MOST_LEVELS``."""
-    if content.count(b"[") + content.count(b"{") <= _MOST_LEVELS:
+    """JSON with null for the objects and lists that are nested deeper than ``MOST_LEVELS``."""
+    if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
         return content
     kept: list[bytes] = []
     done = level = 0
@@ -88,13 +88,13 @@ def _shallow_text(content: bytes) -> bytes:
             continue
         elif sign in b"[{":
             level += 1
-            if level == _MOST_LEVELS + 1:
+            if level == MOST_LEVELS + 1:
                 kept += (content[done : found.start()], b"null")
         else:
-            if level == _MOST_LEVELS + 1:
+            if level == MOST_LEVELS + 1:
                 done = found.end()
             level -= 1
-    if level > _MOST_LEVELS:
+    if level > MOST_LEVELS:
         # Cut off, and no JSON.
         return content
     return b"".join((*kept, content[done:]))
@@ -113,7 +113,7 @@ def is_deeper(value: Any, levels: int) -> bool:
     return False
 
 
-def shallow(value: Any, levels: int) -> Any:
+def shallow(value: Any, levels: int = MOST_LEVELS) -> Any:
     """``value`` with null in place of the objects and lists that are nested more deeply."""
     if isinstance(value, dict):
         if levels == 0:
@@ -164,6 +164,15 @@ def remote_message(content: bytes, secrets: Iterable[str] = ()) -> str:
         if isinstance(said, str) and said.strip():
             return gateway_words(said, secrets, _REMOTE_MESSAGE_LIMIT)
     return ""
+
+
+def names_path(content: bytes, path: str) -> bool:
+    """Whether an error's body says that it is about ``path``, as two of the gateway's shapes do."""
+    try:
+        body = parse_json(content)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and path in (body.get("path"), body.get("instance"))
 
 
 def gateway_words(text: str, secrets: Iterable[str], longest: int) -> str:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from phenom_api import __version__
-from phenom_api.answers import parse_json, remote_message
+from phenom_api.answers import names_path, parse_json, remote_message
 from phenom_api.connection import Connection
 from phenom_api.errors import (
     AuthenticationFailed,
@@ -34,7 +34,7 @@ from phenom_api.patience import (
 from phenom_api.pressure import Pressure
 from phenom_api.reach import Reach
 from phenom_api.token import Token, TokenSource, read_token
-from phenom_api.transport import Answer, Request, Transport
+from phenom_api.transport import Answer, Request, Transport, origin
 
 __all__ = ["HURRIED", "Answer", "Gateway", "Operation", "Patience"]
 
@@ -123,6 +123,12 @@ class Gateway:
             self._headers["api-key"] = connection.api_key.get_secret_value()
         if connection.ph_user_id is not None:
             self._headers["x-ph-userId"] = connection.ph_user_id
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the gateway may repeat and nobody must read, for log filters only."""
+        held = self.tokens.held
+        return self.connection.secrets() + ((held,) if held is not None else ())
 
     @property
     def sent(self) -> int:
@@ -295,6 +301,13 @@ class Gateway:
             fault.final.answer = None
             raise fault
         detail = f"token endpoint answered {answer.status}: {self._said(answer)}"
+        if self._is_rather_the_gateway(answer):
+            raise AuthenticationFailed(
+                f"The address in token_url answered {answer.status} as the gateway does, which "
+                "hands out no tokens: check token_url, which has to be the login URL that Phenom "
+                "gave you. If it is that, check client_id and client_secret.",
+                detail,
+            )
         if answer.status in (400, 401, 403):
             raise AuthenticationFailed(
                 "The token endpoint refused the credentials "
@@ -304,6 +317,14 @@ class Gateway:
         raise AuthenticationFailed(
             f"The token endpoint answered {answer.status}: check token_url.", detail
         )
+
+    def _is_rather_the_gateway(self, answer: Answer) -> bool:
+        """Whether a refusal of the token request came from the gateway: ``token_url`` is wrong."""
+        token_url, gateway_url = self.connection.token_url, self.connection.gateway_url
+        path = urlsplit(token_url).path
+        if "token" in path.rpartition("/")[2].lower():
+            return False
+        return origin(token_url) == origin(gateway_url) or names_path(answer.content, path)
 
     def _exchange(self, request: Request) -> Answer:
         """Send, for as long as the host is worth it.
@@ -364,10 +385,7 @@ class Gateway:
         return _about(refused, answer)
 
     def _said(self, answer: Answer) -> str:
-        held = self.tokens.held
-        return remote_message(
-            answer.content, self.connection.secrets() + ((held,) if held is not None else ())
-        )
+        return remote_message(answer.content, self.secrets)
 
     def _sleep(self, seconds: float) -> None:
         if self._closed.wait(seconds):

@@ -164,11 +164,11 @@ class Transport:
 
     def _settings_for(self, url: str) -> dict[str, Any]:
         """The proxies and certificates that the environment sets for an origin."""
-        origin = _origin(url)
-        if origin not in self._settings:
+        key = origin(url)
+        if key not in self._settings:
             settings = self._session.merge_environment_settings(url, {}, True, None, None)
-            self._settings[origin] = dict(settings)
-        return self._settings[origin]
+            self._settings[key] = dict(settings)
+        return self._settings[key]
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
@@ -190,7 +190,7 @@ def _prepared_url(url: str) -> str:
 def _same_origin(request: Request, url: str, target: str, status: int) -> str:
     try:
         target = urljoin(url, target)
-        if _origin(target) == _origin(url):
+        if origin(target) == origin(url):
             return target
     except ValueError:
         pass
@@ -202,7 +202,8 @@ def _same_origin(request: Request, url: str, target: str, status: int) -> str:
     )
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
     return parts.scheme, parts.hostname, port

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from phenom_api.answers import hide
+from phenom_api.answers import hide, is_deeper
 from phenom_api.gateway import Answer
 
 HIDDEN = "****"
+MOST_LEVELS = 250
+"""Levels of JSON that can be printed; what is nested more deeply is shown as text."""
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
@@ -27,12 +29,17 @@ def shown_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[st
 
 
 def shown_data(answer: Answer, secrets: Iterable[str]) -> Any:
-    """The body as JSON, else as text; null when it is empty. Raises :class:`Binary`."""
+    """The body as JSON, else as text; null when it is empty. Raises :class:`Binary`.
+
+    JSON that is nested very deeply is shown as text, too.
+    """
     if not answer.content:
         return None
     try:
         data = answer.json()
     except ValueError:
+        data = _text(answer.content)
+    if is_deeper(data, MOST_LEVELS):
         data = _text(answer.content)
     return _hidden(data, tuple(secrets))
 

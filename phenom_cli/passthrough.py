@@ -18,6 +18,8 @@ REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Sent again where an answer got lost; POST and PATCH could have their effect twice."""
 
 SHORTEST_SECRET = 5
+_LONGEST_TYPE = 80
+"""Characters of a Content-Type that are shown."""
 
 
 @click.command()
@@ -180,7 +182,7 @@ def _print_answer(
         try:
             data = shown_data(answer, secrets)
         except Binary:
-            kind = answer.headers.get("Content-Type", "of no known type")
+            kind = answer.headers.get("Content-Type", "of no known type")[:_LONGEST_TYPE]
             what = f"The body of the answer is binary ({kind}, {len(answer.content):,} bytes)"
             if succeeded:
                 raise click.ClickException(

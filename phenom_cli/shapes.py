@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_MAIL = re.compile(r"\S+@\S+")
+_MAIL = re.compile(r"\S@\S")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HTML = re.compile(r"<[a-z!/][^<>@]*>", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f-]{16,}", re.IGNORECASE)

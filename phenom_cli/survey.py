@@ -17,6 +17,9 @@ from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.origins import Origins
 from source_phenom.models.values import is_empty
 
+_MOST_LEVELS = 100
+"""Names in a path; what is nested more deeply is not listed."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -134,6 +137,8 @@ def _values(
     for key, value in members.items():
         parts = (*parents, key)
         yield parts, value, in_list
+        if len(parts) >= _MOST_LEVELS:
+            continue
         if isinstance(value, dict):
             yield from _values(value, parts, in_list)
         elif isinstance(value, list):

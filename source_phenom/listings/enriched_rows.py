@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from source_phenom.listings.persons import Listed, Waiting
 from source_phenom.listings.rows import ApplicationRows, identity
 from source_phenom.models import applications, candidates
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, canonical, record_json
 from source_phenom.snapshot import fingerprint
 
 
@@ -47,6 +47,6 @@ class EnrichedRows(ApplicationRows):
 
     def _waiting(self, row: dict[str, Any], key: str, job: str | None, odd: Odd) -> Waiting:
         record = self._application(row, key, odd)
-        digest = fingerprint(canonical(record))
+        digest = fingerprint(record_json(record, odd))
         outcome = record.pop("outcome")
         return Waiting(key, digest, canonical(record), outcome, job, candidates.address(row))
