@@ -12,6 +12,8 @@ from phenom_api.gateway import Answer, Gateway, Operation
 Read = TypeVar("Read")
 _LONGEST = 600
 """Characters of the gateway's words that are passed on."""
+_SHORTEST_SECRET = 4
+"""Characters: to take out a shorter one would take the words apart instead."""
 _MOST_DETAILS = 100
 """Parts of an error that are looked at."""
 
@@ -50,7 +52,7 @@ def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> Phe
 
     :param secrets: texts that the gateway may repeat and nobody must read.
     """
-    words = said(answer, secrets)
+    words = said(answer, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
     detail = f"{operation} answered {answer.status}: {words}"
     if answer.status == 403:
         return PermissionDenied(

@@ -78,8 +78,9 @@ def scopes(config_file: str, as_json: bool) -> None:
         show(found, console(pipe_width=_PIPE_WIDTH), has_api_key=config.api_key is not None)
     missing = [scope.name for scope in found if scope.required and scope.result not in PASSED]
     if missing:
-        why = {scope.message for scope in found if scope.name in missing}
-        cause = f" {why.pop()}" if len(why) == 1 else ""
+        # What a permission would not mend has one cause for all: no token, or no connection.
+        why = {"" if scope.ask else scope.message for scope in found if scope.name in missing}
+        cause = f" {why.pop()}".rstrip() if len(why) == 1 else ""
         click.echo(f"Error: required models cannot be read: {', '.join(missing)}.{cause}", err=True)
         sys.exit(1)
 
