@@ -186,9 +186,10 @@ def gateway_words(text: str, secrets: Iterable[str], longest: int) -> str:
     """
     text = hide(text, secrets)
     if len(text) > longest * _LOOKED_AT:
-        # Not within a word, half of which would not be recognised.
+        # Not within a word or a number, half of which would not be recognised.
         text = text[: longest * _LOOKED_AT]
         text = text[: max(map(text.rfind, " \t\n,;'\"<>")) + 1] or text
+        text = text.rstrip("0123456789 \t\n+().-")
     text = hide(" ".join(text.split()), secrets)
     return only_known_words(mask(text))[:longest]
 
