@@ -61,8 +61,9 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
         text = f"{what}: {cause}. Try again later."
         return _passing(what, setting, cause, Unreachable(text, detail))
     if isinstance(error, kinds.ConnectionError):
-        cause = f"the connection failed ({_plain_cause(error)})"
-        text = f"{what}: {cause}. Check {setting} and the network."
+        reason = _plain_cause(error)
+        cause = f"the connection failed ({reason})"
+        text = f"{what}: the connection failed ({reason}). Check {setting} and the network."
         refused = any(kind in detail for kind in _NO_CONNECTION)
         return _passing(what, setting, cause, Unreachable(text, detail), refused=refused)
     return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
