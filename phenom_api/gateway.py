@@ -337,6 +337,9 @@ class Gateway:
         except Passing as fault:
             reach.failed(str(request), fault)
             raise
+        except (RequestRefused, MalformedAnswer):
+            reach.answered()
+            raise
         reach.answered()
         return answer
 

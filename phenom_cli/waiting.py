@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from phenom_api.connection import Connection
@@ -27,7 +26,9 @@ class _Warnings(logging.Handler):
 
 
 def _on_stderr(line: str) -> None:
-    click.echo(line, err=True)
+    # Not by click, which writes past rich: a spinner would share its line with this one.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 @contextmanager

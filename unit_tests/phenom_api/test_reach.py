@@ -110,6 +110,16 @@ def test_after_an_answer_outages_are_ridden_out(first: dict[str, Any]) -> None:
     assert made.clock.now - started > 20
 
 
+def test_a_redirect_is_an_answer_too() -> None:
+    with wire() as made:
+        elsewhere = {"status_code": 302, "headers": {"Location": "https://elsewhere.test/"}}
+        made.mocker.get(URL, **elsewhere)
+        fails_for(made)
+        made.clock.now += 3_000
+        made.mocker.get(URL, [{"exc": requests.exceptions.ReadTimeout}] * 7 + [{"json": {}}])
+        assert made.fetch() == {}
+
+
 def test_the_token_endpoint_speaks_for_itself_only() -> None:
     """Also where both are on one host: the gateway behind it may hang."""
     with wire({"gateway_url": "https://login.test"}) as made:
