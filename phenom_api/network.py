@@ -55,7 +55,7 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
         return final if untrusted else _passing(what, setting, "the TLS handshake failed", final)
     if isinstance(error, kinds.Timeout) or "ReadTimeoutError" in detail:
         text = f"{what}: no answer in time. Check {setting} and the network."
-        return _passing(what, setting, "no answer in time", Unreachable(text, detail))
+        return _passing(what, setting, "no answer in time", Unreachable(text, detail), silent=True)
     if isinstance(error, _BROKEN_OFF):
         cause = "the answer broke off half-way"
         text = f"{what}: {cause}. Try again later."
@@ -70,9 +70,21 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
 
 
 def _passing(
-    what: str, setting: str, cause: str, final: Unreachable, *, refused: bool = False
+    what: str,
+    setting: str,
+    cause: str,
+    final: Unreachable,
+    *,
+    refused: bool = False,
+    silent: bool = False,
 ) -> Passing:
-    return Passing(final, what=f"{what}: {cause}", kind=f"{setting}: {cause}", refused=refused)
+    return Passing(
+        final,
+        what=f"{what}: {cause}",
+        kind=f"{setting}: {cause}",
+        refused=refused,
+        silent=silent,
+    )
 
 
 def _causes(error: BaseException) -> list[BaseException]:

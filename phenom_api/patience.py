@@ -69,6 +69,7 @@ class Passing(Exception):
     :param wait: the seconds that it asked for.
     :param lost: whether the gateway may have acted all the same.
     :param refused: there was no connection at all: nobody listens, or the host has no address.
+    :param silent: it took all the time that there was.
     """
 
     until: float | None = None
@@ -86,6 +87,7 @@ class Passing(Exception):
         wait: float | None = None,
         lost: bool = True,
         refused: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(final.message)
         self.final = final
@@ -95,6 +97,7 @@ class Passing(Exception):
         self.wait = wait
         self.lost = lost
         self.refused = refused
+        self.silent = silent
 
 
 def retry_after(value: str | None, epoch: float) -> float | None:

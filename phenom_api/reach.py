@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from phenom_api.deadline import Limits
 from phenom_api.errors import PhenomError
 from phenom_api.patience import Passing, Patience
 
-_LEAST = 1.0
+_LEAST = 2.0
 """Seconds that the last try has, so that it can tell what is wrong."""
 
 
@@ -18,7 +19,9 @@ class Reach:
 
     Each request alone is patient with a host that fails now and then. A host that never answers
     would use up that patience once per request. So all requests share one budget until the first
-    answer, whatever it says, has come whole. Safe to share between threads.
+    answer, whatever it says, has come whole. When it is used up, nobody waits for a host that is
+    silent any more; where it resets connections or refuses them, which takes no time, each further
+    request has one try: it may be another operation that fails. Safe to share between threads.
 
     :param clock: seconds.
     """
@@ -29,7 +32,9 @@ class Reach:
         self._lock = threading.Lock()
         self._answered = False
         self._since: float | None = None
-        self._until = 0.0
+        self._until = math.inf
+        self._is_given_up = False
+        self._is_silent = False
         self._failure: tuple[type[PhenomError], str, str] | None = None
 
     def limits(self, what: str) -> Limits:
@@ -46,7 +51,7 @@ class Reach:
             if self._since is None:
                 self._since = self._clock()
             now = self._clock()
-            if self._failure is not None and now >= self._until:
+            if self._failure is not None and self._is_silent and now >= self._until:
                 kind, problem, detail = self._failure
                 raise kind(what + problem, detail)
             left = max(_LEAST, self._since + patience.unanswered - now)
@@ -61,14 +66,18 @@ class Reach:
         with self._lock:
             if self._answered or self._since is None:
                 return
-            patience = self._patience
-            within = patience.refused if fault.refused else patience.unanswered
-            self._until = fault.until = self._since + min(within, patience.unanswered)
-            final = fault.final
-            self._failure = type(final), final.message.removeprefix(what), final.detail
+            if not self._is_given_up:
+                patience = self._patience
+                within = patience.refused if fault.refused else patience.unanswered
+                self._until = self._since + min(within, patience.unanswered)
+            fault.until = self._until
             fault.give_up = self._give_up
+            final = fault.final
+            self._is_silent = fault.silent
+            self._failure = type(final), final.message.removeprefix(what), final.detail
 
     def _give_up(self) -> None:
         """Nobody else has to find out that there is no answer."""
         with self._lock:
+            self._is_given_up = True
             self._until = self._clock()

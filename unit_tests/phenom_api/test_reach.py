@@ -110,6 +110,18 @@ def test_after_an_answer_outages_are_ridden_out(first: dict[str, Any]) -> None:
     assert made.clock.now - started > 20
 
 
+@pytest.mark.parametrize("fault", [REFUSED, requests.exceptions.ConnectionError])
+def test_one_operation_that_is_reset_costs_no_other_its_try(fault: Any) -> None:
+    with wire() as made:
+        made.mocker.get(URL, exc=fault)
+        fails_for(made)
+        sent = made.gateway.sent
+        took, _ = fails_for(made)
+        assert (took, made.gateway.sent) == (0, sent + 1)
+        made.mocker.get(GATEWAY + JOBS.path, json={"data": []})
+        assert made.fetch(JOBS) == {"data": []}
+
+
 def test_a_redirect_is_an_answer_too() -> None:
     with wire() as made:
         elsewhere = {"status_code": 302, "headers": {"Location": "https://elsewhere.test/"}}
