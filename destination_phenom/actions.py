@@ -22,7 +22,7 @@ from destination_phenom.outcomes import Outcome, Unsettled
 from destination_phenom.payloads import File
 from destination_phenom.records import OPERATIONS, Application, Record
 from destination_phenom.rejections import Problem, Rejected, problems_of, rejected
-from phenom_api.errors import PermissionDenied, RequestRefused
+from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Gateway
 
 _CONFLICT = 409
@@ -75,11 +75,15 @@ class Actions:
                 outcome = self._create(record)
             else:
                 outcome = self._submit(record, record.application)
-        except RequestRefused as error:
-            if 300 <= error.status < 400:
-                # Not the record's fault: gateway_url leads elsewhere.
-                raise
-            raise rejected("", _discreet(error.message, record)) from None
+        except Unsettled as error:
+            _make_discreet(error.cause, record)
+            raise
+        except PhenomError as error:
+            _make_discreet(error, record)
+            # A redirect is not the record's fault: gateway_url leads elsewhere.
+            if isinstance(error, RequestRefused) and not 300 <= error.status < 400:
+                raise rejected("", error.message) from None
+            raise
         return replace(
             outcome,
             problems=tuple(Problem(p.field, _discreet(p.rule, record)) for p in outcome.problems),
@@ -260,8 +264,28 @@ class _Done:
                 self._standings.popitem(last=False)
 
 
+def _make_discreet(error: PhenomError, record: Record) -> None:
+    error.message = _discreet(error.message, record)
+    error.detail = _discreet(error.detail, record)
+
+
 def _discreet(text: str, record: Record) -> str:
-    """A message of the gateway without what it may repeat of the record."""
-    for personal in sorted(record.personal(), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(personal)}(?!\w)", "***", text, flags=re.IGNORECASE)
+    """A message about a record without what it may repeat of that.
+
+    Most of it has been taken out before, as words that are not known; a name or a city can be a
+    word that is. Each value counts with any signs, or none, between its words, and of a name each
+    word by itself.
+    """
+    person = record.candidate
+    hidden = {*record.personal(), *_words(person.first_name), *_words(person.last_name)}
+    # A text that is longer than what is shown is not in it.
+    hidden = {personal for personal in hidden if len(personal) <= len(text)}
+    for personal in sorted(hidden, key=len, reverse=True):
+        pattern = r"[\W_]{0,3}".join(map(re.escape, _words(personal)))
+        if pattern:
+            text = re.sub(rf"(?<![^\W_]){pattern}(?![^\W_])", "***", text, flags=re.IGNORECASE)
     return text
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)

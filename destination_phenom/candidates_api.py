@@ -57,7 +57,7 @@ class CandidatesApi:
         if answer.status != 403:
             with suppress(MalformedAnswer):
                 raise Exists(parsed(CREATE, answer, _created))
-        raise refusal(CREATE, answer)
+        raise refusal(CREATE, answer, self._gateway.secrets)
 
     def attachment_names(self, candidate_id: str) -> list[str]:
         """File names of a candidate's attachments, as often as they occur."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from phenom_api.errors import (
+    AnswerTooLarge,
     MalformedAnswer,
     PhenomError,
     RequestRefused,
@@ -16,6 +17,7 @@ from phenom_api.errors import (
     Unreachable,
 )
 from phenom_api.gateway import Patience
+from phenom_api.patience import Notices
 
 LOST = (Unavailable, Unreachable, MalformedAnswer)
 """After these nobody knows whether the gateway has acted."""
@@ -36,6 +38,7 @@ class Once:
         self._patience = patience
         self._sleep = sleep
         self._rng = rng or random.Random()
+        self._notices = Notices(time.monotonic)
         self._lock = threading.Lock()
         self._taken = 0
 
@@ -56,10 +59,14 @@ class Once:
                 return self._noted(send())
             except LOST as error:
                 lost = error
-            self._sleep(self._pause(attempt))
+            pause = self._pause(attempt)
+            self._notices.tell(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
+            self._sleep(pause)
             found = find()
             if found is not None:
                 return self._noted(found)
+            if isinstance(lost, AnswerTooLarge):
+                raise lost
         assert lost is not None, "patience is at least one attempt"
         if self._taken > taken_before:
             raise RequestRefused(

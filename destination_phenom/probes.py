@@ -96,7 +96,7 @@ def _write_nothing(operation: Operation, gateway: Gateway) -> Reply:
     if 200 <= answer.status < 300:
         why = "it took a request without content. See whether it created anything."
         raise _unproven(operation, f"the gateway answered {answer.status}, so {why}", answer)
-    refused = refusal(operation, answer)
+    refused = refusal(operation, answer, gateway.secrets)
     if isinstance(refused, PermissionDenied):
         refused.answer = answer
         raise refused

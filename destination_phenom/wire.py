@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from phenom_api.answers import mask
+from phenom_api.answers import gateway_words
 from phenom_api.errors import MalformedAnswer, PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Answer, Gateway, Operation
 
 Read = TypeVar("Read")
 _LONGEST = 600
 """Characters of the gateway's words that are passed on."""
+_SHORTEST_SECRET = 4
+"""Characters: to take out a shorter one would take the words apart instead."""
+_MOST_DETAILS = 100
+"""Parts of an error that are looked at."""
 
 
 def write(
@@ -24,7 +28,7 @@ def write(
     """
     answer = gateway.send(operation, retry_lost=False, **parts)
     if not 200 <= answer.status < 300:
-        raise refusal(operation, answer)
+        raise refusal(operation, answer, gateway.secrets)
     return parsed(operation, answer, read)
 
 
@@ -43,9 +47,12 @@ def parsed(operation: Operation, answer: Answer, read: Callable[[Mapping[str, An
         ) from None
 
 
-def refusal(operation: Operation, answer: Answer) -> PhenomError:
-    """The error for a final status that is no success."""
-    words = said(answer)
+def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> PhenomError:
+    """The error for a final status that is no success.
+
+    :param secrets: texts that the gateway may repeat and nobody must read.
+    """
+    words = said(answer, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
     detail = f"{operation} answered {answer.status}: {words}"
     if answer.status == 403:
         return PermissionDenied(
@@ -60,7 +67,7 @@ def refusal(operation: Operation, answer: Answer) -> PhenomError:
     )
 
 
-def said(answer: Answer) -> str:
+def said(answer: Answer, secrets: Iterable[str]) -> str:
     """Everything that an error's body says in words, in any of the gateway's error shapes."""
     try:
         body = answer.json()
@@ -72,5 +79,5 @@ def said(answer: Answer) -> str:
     headline = next((body[m] for m in members if isinstance(body.get(m), str) and body[m]), "")
     details = body.get("details")
     listed = details if isinstance(details, list) else [details]
-    words = [headline, "; ".join(each for each in listed if isinstance(each, str) and each)]
-    return mask(" ".join(": ".join(filter(None, words)).split()))[:_LONGEST]
+    found = [each for each in listed[:_MOST_DETAILS] if isinstance(each, str) and each]
+    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), secrets, _LONGEST)

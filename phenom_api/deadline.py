@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import socket
 import threading
 import time
@@ -19,7 +20,15 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from phenom_api.errors import Stopped
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of an answer, after decompression."""
+_MORE_ON_THE_WIRE = 8 * 1024 * 1024
+"""Bytes that an answer may have on the wire beyond those: headers, and the frames of chunks."""
 _BUFFER_BYTES = 64 * 1024
+
+
+class TooLarge(OSError):
+    """An answer has more bytes than one may have."""
 
 
 @dataclass(frozen=True)
@@ -27,28 +36,47 @@ class Limits:
     """How long an exchange may take, in seconds.
 
     :param connect: to connect. :param silence: without a byte of the answer. :param whole: in all.
+    :param begin: from when the request was sent until the answer's headers are there.
     """
 
     connect: float
     silence: float
     whole: float
+    begin: float = math.inf
 
 
 class Exchange:
-    """One request and its answer, for as long as it takes."""
+    """One request and its answer, for as long as it takes and as many bytes as it may have."""
 
-    def __init__(self, whole: float) -> None:
+    def __init__(self, whole: float, begin: float, most_bytes: int) -> None:
         self._ends = time.monotonic() + whole
+        self._begin = begin
+        self._begins_by = math.inf
+        self._bytes_left = most_bytes
         self._lock = threading.Lock()
         self._socket: Any = None
         self.ended = False
 
     def left(self) -> float:
         """Seconds; raises TimeoutError when there are none left."""
-        left = self._ends - time.monotonic()
+        left = min(self._ends, self._begins_by) - time.monotonic()
         if left <= 0:
             raise TimeoutError("the whole answer took too long")
         return left
+
+    def sent(self) -> None:
+        """The request is on its way: now its answer has to begin."""
+        self._begins_by = time.monotonic() + self._begin
+
+    def begun(self) -> None:
+        """The answer's headers are there."""
+        self._begins_by = math.inf
+
+    def received(self, count: int) -> None:
+        """Raises TooLarge for more bytes than an answer may have."""
+        self._bytes_left -= count
+        if self._bytes_left < 0:
+            raise TooLarge("the answer is too large")
 
     def on(self, sock: Any) -> None:
         with self._lock:
@@ -94,9 +122,10 @@ class _TimedBytes(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._exchange.left()
-        if self._silence is None or left < self._silence:
-            self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        self._sock.settimeout(left if self._silence is None else min(left, self._silence))
+        count = self._raw.readinto(buffer)
+        self._exchange.received(count or 0)
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -109,6 +138,7 @@ class _TimedResponse(HTTPResponse):
         exchange = _current.exchange
         if exchange is not None:
             exchange.on(sock)
+            exchange.sent()
             timed = _TimedBytes(self.fp.detach(), sock, exchange)
             self.fp = io.BufferedReader(timed, _BUFFER_BYTES)
 
@@ -166,19 +196,20 @@ class TimedAdapter(HTTPAdapter):
         return manager
 
     @contextmanager
-    def exchange(self, whole: float) -> Iterator[None]:
-        """What this thread sends in here has ``whole`` seconds in all.
+    def exchange(self, limits: Limits, most_bytes: int = MOST_BYTES) -> Iterator[Exchange]:
+        """What this thread sends in here has ``limits.whole`` seconds in all.
 
+        :param most_bytes: of the answer; somewhat more are let through.
         :raises Stopped: after :meth:`close`, whatever has come of the answer by then.
         """
-        exchange = Exchange(whole)
+        exchange = Exchange(limits.whole, limits.begin, most_bytes + _MORE_ON_THE_WIRE)
         with self._lock:
             self._exchanges.add(exchange)
             if self._closed:
                 exchange.end()
         _current.exchange = exchange
         try:
-            yield
+            yield exchange
         finally:
             _current.exchange = None
             with self._lock:

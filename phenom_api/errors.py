@@ -61,5 +61,9 @@ class MalformedAnswer(PhenomError):
     """A success status with a body that is not what the operation returns."""
 
 
+class AnswerTooLarge(MalformedAnswer):
+    """An answer of any status with more bytes than one may have; asking again would not help."""
+
+
 class Stopped(PhenomError):
     """The gateway was closed while a request waited for its turn."""

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from phenom_api import __version__
-from phenom_api.answers import parse_json, remote_message
+from phenom_api.answers import names_path, parse_json, remote_message
 from phenom_api.connection import Connection
-from phenom_api.deadline import Limits
 from phenom_api.errors import (
     AuthenticationFailed,
     MalformedAnswer,
@@ -23,10 +22,19 @@ from phenom_api.errors import (
     Stopped,
     Unavailable,
 )
-from phenom_api.patience import HURRIED, Passing, Patience, Persistence, retry_after
+from phenom_api.patience import (
+    HURRIED,
+    Notices,
+    Passing,
+    Patience,
+    Persistence,
+    duration,
+    retry_after,
+)
 from phenom_api.pressure import Pressure
+from phenom_api.reach import Reach
 from phenom_api.token import Token, TokenSource, read_token
-from phenom_api.transport import Answer, Request, Transport
+from phenom_api.transport import Answer, Request, Transport, origin
 
 __all__ = ["HURRIED", "Answer", "Gateway", "Operation", "Patience"]
 
@@ -99,13 +107,18 @@ class Gateway:
         self._closed = threading.Event()
         self._counting = threading.Lock()
         self._transport = Transport(connection.num_workers)
-        self._limits = Limits(self.patience.connect, self.patience.read, self.patience.answer)
+        # By the key of the configuration that holds the address.
+        self._reach = {
+            setting: Reach(self.patience, clock) for setting in ("token_url", "gateway_url")
+        }
+        self._no_token: PhenomError | None = None
         self._patiently = Persistence(
             self.patience,
             clock=clock,
             sleep=sleep or self._sleep,
             rng=rng or random.Random(),
             before_retry=self._count_retry,
+            notices=Notices(clock),
         )
         self._headers = {
             "Accept": "application/json",
@@ -115,6 +128,12 @@ class Gateway:
             self._headers["api-key"] = connection.api_key.get_secret_value()
         if connection.ph_user_id is not None:
             self._headers["x-ph-userId"] = connection.ph_user_id
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the gateway may repeat and nobody must read, for log filters only."""
+        held = self.tokens.held
+        return self.connection.secrets() + ((held,) if held is not None else ())
 
     @property
     def sent(self) -> int:
@@ -173,7 +192,11 @@ class Gateway:
                     "operation and the time.",
                     f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
                 )
-                raise Passing(_about(malformed, answer)) from None
+                raise Passing(
+                    _about(malformed, answer),
+                    what=f"{operation} was answered with something that is no whole JSON object",
+                    kind="no JSON",
+                ) from None
 
         return self._patiently(once, retry_lost=retry_lost)
 
@@ -233,9 +256,9 @@ class Gateway:
         ticket = self.pressure.enter()
         answered, throttled, pause = False, False, 0.0
         try:
-            answer = self._transport.exchange(request, self._limits)
+            answer = self._exchange(request)
             fault = self._fault(
-                f"The gateway keeps answering {answer.status} to {operation}", answer
+                f"The gateway keeps answering {answer.status} to {operation}", request, answer
             )
             if fault is not None:
                 throttled = fault.throttled
@@ -249,7 +272,16 @@ class Gateway:
             self.pressure.leave(ticket, answered=answered, throttled=throttled, pause=pause)
 
     def _fetch_token(self) -> Token:
-        return self._patiently(self._fetch_token_once)
+        # Every request of every stream wants one: patience must not be used up once for each.
+        if self._no_token is not None:
+            raise self._no_token
+        try:
+            return self._patiently(self._fetch_token_once)
+        except Stopped:
+            raise
+        except PhenomError as failure:
+            self._no_token = failure
+            raise
 
     def _fetch_token_once(self) -> Token:
         connection = self.connection
@@ -263,17 +295,24 @@ class Gateway:
                 "clientSecret": connection.client_secret.get_secret_value(),
             },
         )
-        answer = self._transport.exchange(request, self._limits)
+        answer = self._exchange(request)
         if 200 <= answer.status < 300:
             try:
                 return read_token(answer.content, epoch=self._epoch())
             except MalformedAnswer as error:
-                raise Passing(error) from None
-        fault = self._fault(f"The token endpoint keeps answering {answer.status}", answer)
+                raise Passing(error, what=f"{request}: the answer holds no token") from None
+        fault = self._fault(f"The token endpoint keeps answering {answer.status}", request, answer)
         if fault is not None:
             fault.final.answer = None
             raise fault
         detail = f"token endpoint answered {answer.status}: {self._said(answer)}"
+        if self._is_rather_the_gateway(answer):
+            raise AuthenticationFailed(
+                f"The address in token_url answered {answer.status} as the gateway does, which "
+                "hands out no tokens: check token_url, which has to be the login URL that Phenom "
+                "gave you. If it is that, check client_id and client_secret.",
+                detail,
+            )
         if answer.status in (400, 401, 403):
             raise AuthenticationFailed(
                 "The token endpoint refused the credentials "
@@ -284,8 +323,36 @@ class Gateway:
             f"The token endpoint answered {answer.status}: check token_url.", detail
         )
 
-    def _fault(self, what: str, answer: Answer) -> Passing | None:
-        """The passing fault that a status stands for, if it does."""
+    def _is_rather_the_gateway(self, answer: Answer) -> bool:
+        """Whether a refusal of the token request came from the gateway: ``token_url`` is wrong."""
+        token_url, gateway_url = self.connection.token_url, self.connection.gateway_url
+        path = urlsplit(token_url).path
+        if "token" in path.rpartition("/")[2].lower():
+            return False
+        return origin(token_url) == origin(gateway_url) or names_path(answer.content, path)
+
+    def _exchange(self, request: Request) -> Answer:
+        """Send, for as long as the host is worth it.
+
+        :raises PhenomError: like :meth:`Transport.exchange`; at once for a host given up before.
+        """
+        reach = self._reach[request.setting]
+        try:
+            answer = self._transport.exchange(request, reach.limits(str(request)))
+        except Passing as fault:
+            reach.failed(str(request), fault)
+            raise
+        except (RequestRefused, MalformedAnswer):
+            reach.answered()
+            raise
+        reach.answered()
+        return answer
+
+    def _fault(self, what: str, request: Request, answer: Answer) -> Passing | None:
+        """The passing fault that a status stands for, if it does.
+
+        :param what: the beginning of the error where it does not pass.
+        """
         status = answer.status
         if status not in (408, 425, 429) and (status < 500 or status in _NEVER):
             return None
@@ -294,10 +361,17 @@ class Gateway:
         advice = ". Try again later; if it stays so, tell Phenom."
         if throttled:
             advice = ": it is throttling. Lower num_workers or sync less often."
-            if wait is not None and wait > self.patience.throttled:
-                advice = f" and asks to wait for {wait:.0f} seconds. Try again after that."
+        if wait is not None and wait > self.patience.throttled:
+            advice = f" and asks to wait for {duration(wait)}. Try again after that."
         final = Unavailable(what + advice, f"status {status}: {self._said(answer)}")
-        return Passing(_about(final, answer), throttled=throttled, wait=wait, lost=status != 429)
+        return Passing(
+            _about(final, answer),
+            what=f"{request} was answered with {status}",
+            kind=f"{request.setting}: {status}",
+            throttled=throttled,
+            wait=wait,
+            lost=status != 429,
+        )
 
     def _refusal(self, operation: Operation, answer: Answer) -> PhenomError:
         said = self._said(answer)
@@ -319,10 +393,7 @@ class Gateway:
         return _about(refused, answer)
 
     def _said(self, answer: Answer) -> str:
-        held = self.tokens.held
-        return remote_message(
-            answer.content, self.connection.secrets() + ((held,) if held is not None else ())
-        )
+        return remote_message(answer.content, self.secrets)
 
     def _sleep(self, seconds: float) -> None:
         if self._closed.wait(seconds):

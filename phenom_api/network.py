@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ssl
+import zlib
 from typing import Any
 
 import requests
 from urllib3 import exceptions as below
 
-from phenom_api.errors import Unreachable
+from phenom_api.deadline import MOST_BYTES
+from phenom_api.errors import AnswerTooLarge, Unreachable
 from phenom_api.patience import Passing
 
 _PLAIN_CAUSES = (
@@ -19,11 +21,13 @@ _PLAIN_CAUSES = (
     ("IncompleteRead", "broken off half-way"),
     ("ProxyError", "the proxy failed"),
 )
+_NO_CONNECTION = ("NameResolutionError", "ConnectionRefusedError")
 _BROKEN_OFF = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
     below.ProtocolError,
     below.DecodeError,
+    zlib.error,
 )
 
 
@@ -35,6 +39,12 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
     """
     detail = _kinds(error)
     kinds = requests.exceptions
+    if "TooLarge" in detail:
+        return AnswerTooLarge(
+            f"{what}: the answer has more than {MOST_BYTES >> 20} MiB, which is more than any "
+            f"answer of Phenom's. Check {setting}; if it is right, lower page_size.",
+            detail,
+        )
     if isinstance(error, (kinds.SSLError, below.SSLError)):
         final = Unreachable(
             f"{what}: no secure connection, as the TLS handshake failed. Check {setting} and the "
@@ -42,27 +52,39 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
             detail,
         )
         untrusted = any(isinstance(e, ssl.SSLCertVerificationError) for e in _causes(error))
-        return final if untrusted else Passing(final)
+        return final if untrusted else _passing(what, setting, "the TLS handshake failed", final)
     if isinstance(error, kinds.Timeout) or "ReadTimeoutError" in detail:
-        return Passing(
-            Unreachable(
-                f"{what}: no answer in time. Check {setting} and the network.",
-                detail,
-            )
-        )
+        text = f"{what}: no answer in time. Check {setting} and the network."
+        return _passing(what, setting, "no answer in time", Unreachable(text, detail), silent=True)
     if isinstance(error, _BROKEN_OFF):
-        return Passing(
-            Unreachable(f"{what}: the answer broke off half-way. Try again later.", detail)
-        )
+        cause = "the answer broke off half-way"
+        text = f"{what}: {cause}. Try again later."
+        return _passing(what, setting, cause, Unreachable(text, detail))
     if isinstance(error, kinds.ConnectionError):
-        return Passing(
-            Unreachable(
-                f"{what}: the connection failed ({_plain_cause(error)}). Check {setting} and the "
-                "network.",
-                detail,
-            )
-        )
+        reason = _plain_cause(error)
+        cause = f"the connection failed ({reason})"
+        text = f"{what}: the connection failed ({reason}). Check {setting} and the network."
+        refused = any(kind in detail for kind in _NO_CONNECTION)
+        return _passing(what, setting, cause, Unreachable(text, detail), refused=refused)
     return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
+
+
+def _passing(
+    what: str,
+    setting: str,
+    cause: str,
+    final: Unreachable,
+    *,
+    refused: bool = False,
+    silent: bool = False,
+) -> Passing:
+    return Passing(
+        final,
+        what=f"{what}: {cause}",
+        kind=f"{setting}: {cause}",
+        refused=refused,
+        silent=silent,
+    )
 
 
 def _causes(error: BaseException) -> list[BaseException]:

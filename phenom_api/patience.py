@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone
@@ -16,7 +18,14 @@ from phenom_api.errors import PhenomError
 
 Result = TypeVar("Result")
 
+logger = logging.getLogger("airbyte.phenom")
+
 _SECONDS = re.compile(r"\+?\d+(\.\d*)?", re.ASCII)
+_LONGEST_HEADER = 100
+"""Characters of a ``Retry-After`` that are looked at: a date takes 30."""
+_FOR_EVER = 1e12
+"""Seconds. Longer waits are no different, and infinite ones cannot be written in a message."""
+_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,8 @@ class Patience:
     for ``throttled`` seconds in all, however many answers that takes. ``connect`` bounds how long
     a connection takes, ``read`` how long nothing of an answer comes, ``answer`` one answer from
     beginning to end. ``total`` bounds everything where somebody waits for it (``check``).
+    A host that has not answered yet is given up after ``unanswered`` seconds, and after
+    ``refused`` where it takes no connections or has no address; see :mod:`phenom_api.reach`.
     """
 
     attempts: int = 8
@@ -36,6 +47,8 @@ class Patience:
     connect: float = 10.0
     read: float = 60.0
     answer: float = 300.0
+    unanswered: float = 60.0
+    refused: float = 20.0
     total: float | None = None
 
 
@@ -49,24 +62,42 @@ class Passing(Exception):
     """A fault worth another try.
 
     :param final: what to raise when patience ends.
+    :param what: what happened this time, as a sentence without its full stop; the person who
+        waits for the next try reads it.
+    :param kind: what it has in common with the faults of other requests that fail with it.
     :param throttled: the gateway asked for less (429, 503).
     :param wait: the seconds that it asked for.
     :param lost: whether the gateway may have acted all the same.
+    :param refused: there was no connection at all: nobody listens, or the host has no address.
+    :param silent: it took all the time that there was.
     """
+
+    until: float | None = None
+    """When, by the clock of the one who retries, the next try must have begun at the latest."""
+    give_up: Callable[[], None] | None = None
+    """To be called where there is no next try."""
 
     def __init__(
         self,
         final: PhenomError,
         *,
+        what: str = "",
+        kind: str = "",
         throttled: bool = False,
         wait: float | None = None,
         lost: bool = True,
+        refused: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(final.message)
         self.final = final
+        self.what = what or final.message.rstrip(".")
+        self.kind = kind or self.what
         self.throttled = throttled
         self.wait = wait
         self.lost = lost
+        self.refused = refused
+        self.silent = silent
 
 
 def retry_after(value: str | None, epoch: float) -> float | None:
@@ -74,9 +105,9 @@ def retry_after(value: str | None, epoch: float) -> float | None:
 
     :param value: seconds or an HTTP date. :param epoch: seconds since 1970, for dates.
     """
-    text = (value or "").strip()
+    text = (value or "")[:_LONGEST_HEADER].strip()
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return min(float(text), _FOR_EVER)
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:
@@ -86,11 +117,43 @@ def retry_after(value: str | None, epoch: float) -> float | None:
         return None
 
 
+def duration(seconds: float) -> str:
+    """``0.4 seconds``, ``90 seconds``, ``more than a day``."""
+    if seconds > _A_DAY:
+        return "more than a day"
+    return f"{seconds:.1f} seconds" if seconds < 10 else f"{seconds:.0f} seconds"
+
+
+class Notices:
+    """Says in the log what failed and when the next try is.
+
+    Requests that run side by side fail together: of those that fail for the same reason while
+    one of them waits, only that one is told of.
+
+    :param clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told_until: dict[str, float] = {}
+
+    def tell(self, what: str, pause: float, kind: str = "") -> None:
+        """:param what: what failed, as a sentence without its full stop. :param pause: seconds."""
+        now = self._clock()
+        with self._lock:
+            if now < self._told_until.get(kind or what, now):
+                return
+            self._told_until[kind or what] = now + pause
+        logger.warning(f"{what}. The next try is in {duration(pause)}.")
+
+
 class Persistence:
     """Repeats what runs into passing faults, as long as ``patience`` lasts.
 
     :param sleep: waits for seconds. :param clock: seconds, for ``patience.total``.
     :param rng: spreads the waits, so that workers that failed together do not return together.
+    :param notices: where it is said what failed and when the next try is.
     """
 
     def __init__(
@@ -101,12 +164,14 @@ class Persistence:
         sleep: Callable[[float], None],
         rng: random.Random,
         before_retry: Callable[[], None],
+        notices: Notices | None = None,
     ) -> None:
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
         self._rng = rng
         self._before_retry = before_retry
+        self._notices = notices
 
     def __call__(self, once: Callable[[], Result], *, retry_lost: bool = True) -> Result:
         """``once`` until it returns; raises the last fault's ``final`` error when patience ends.
@@ -120,11 +185,19 @@ class Persistence:
                 wait=self._wait,
                 stop=lambda state: budget.spent(_fault(state), state.upcoming_sleep, self._clock()),
                 sleep=self._sleep,
-                before_sleep=lambda _: self._before_retry(),
+                before_sleep=self._note_retry,
                 reraise=True,
             )(once)
         except Passing as fault:
+            if fault.give_up is not None:
+                fault.give_up()
             raise fault.final from None
+
+    def _note_retry(self, state: RetryCallState) -> None:
+        self._before_retry()
+        if self._notices is not None:
+            fault = _fault(state)
+            self._notices.tell(fault.what, state.upcoming_sleep, fault.kind)
 
     def _wait(self, state: RetryCallState) -> float:
         """The wait that was asked for, but never none at all; else exponential with jitter."""
@@ -144,7 +217,7 @@ class _Budget:
         self._started = started
         self._retry_lost = retry_lost
         self._faults = 0
-        self._throttled = 0.0
+        self._asked_for = 0.0
 
     def spent(self, fault: Passing, pause: float, now: float) -> bool:
         """Whether one more fault, and the pause after it, is too much."""
@@ -153,9 +226,14 @@ class _Budget:
             return True
         if patience.total is not None and now + pause - self._started > patience.total:
             return True
+        if fault.until is not None and now + pause >= fault.until:
+            return True
+        if fault.throttled or fault.wait is not None:
+            self._asked_for += pause
+            if self._asked_for > patience.throttled:
+                return True
         if fault.throttled:
-            self._throttled += pause
-            return self._throttled > patience.throttled
+            return False
         self._faults += 1
         return self._faults >= patience.attempts
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import tempfile
+import time
+import zlib
+from collections.abc import Callable
 from contextlib import closing, suppress
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -17,26 +20,37 @@ from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from phenom_api import __version__, addresses
 from phenom_api.connection import is_loopback
-from phenom_api.errors import PhenomError
+from phenom_api.content import pieces_of
+from phenom_api.deadline import Limits, TimedAdapter
+from phenom_api.errors import AnswerTooLarge, PhenomError
 from phenom_api.network import network_failure
-from phenom_api.patience import Passing
+from phenom_api.patience import Passing, Patience
+from phenom_api.reach import Reach
+from phenom_api.transport import PlainSession
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 among them: the URL may have expired, and the next one will be fresh."""
-_CHUNK = 256 * 1024
+MOST_BYTES = 1024 * 1024 * 1024
+"""Bytes of a file: so that one that never ends does not fill the disk."""
+LONGEST = 1800.0
+"""Seconds that one file may take."""
+_CONNECTIONS = 10
+"""Kept open for each host."""
+_WHAT = "The file's storage"
+_TOO_LARGE = "The file is larger than a gigabyte, and is not downloaded."
 
 
 class NotHad(PhenomError):
     """A file that the storage does not give; others it may."""
 
 
-class _PublicAdapter(HTTPAdapter):
+class _PublicAdapter(TimedAdapter):
     """Connects, where there is no proxy, to public addresses only."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -56,27 +70,37 @@ class _PublicAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"https": PublicPool}
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: redirects are followed here, and requests fails on some that are not followed."""
-
-
 class Storage:
     """Fetches files through the environment's proxies; may be shared between threads.
 
     :param loopback: whether this machine is accepted, by plain http too, as for a local tenant.
     :param connect, read: seconds to connect, and seconds without a byte.
+    :param most_bytes, longest: bytes of a file, and seconds that it may take.
     """
 
-    def __init__(self, *, loopback: bool, connect: float = 10.0, read: float = 60.0) -> None:
+    def __init__(
+        self,
+        *,
+        loopback: bool,
+        connect: float = 10.0,
+        read: float = 60.0,
+        most_bytes: int = MOST_BYTES,
+        longest: float = LONGEST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._loopback = loopback
-        self._timeout = (connect, read)
-        self._session = _Session()
+        self._patience = Patience(connect=connect, read=read, answer=longest)
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._reach: dict[str | None, Reach] = {}
+        self._session = PlainSession()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        if not loopback:
-            self._session.mount("https://", _PublicAdapter())
+        self._adapter = TimedAdapter(_CONNECTIONS) if loopback else _PublicAdapter(_CONNECTIONS)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self._adapter)
 
     def close(self) -> None:
+        """Ends what is under way, too."""
         self._session.close()
 
     def save(self, url: str, target: Path) -> int:
@@ -88,11 +112,15 @@ class Storage:
         :raises NotHad: for a URL that must not be followed, and for a final refusal.
         :raises OSError: where the file cannot be written.
         """
-        with closing(self._opened(url)) as response:
+        whole = Limits(self._patience.connect, self._patience.read, self._patience.answer)
+        with (
+            self._adapter.exchange(whole, self._most_bytes),
+            closing(self._opened(url)) as response,
+        ):
             descriptor, unfinished = tempfile.mkstemp(".part", "", target.parent)
             try:
                 with os.fdopen(descriptor, "wb") as file:
-                    size = _copied(response, file)
+                    size = self._copied(response, file)
                 Path(unfinished).replace(target)
             except BaseException:
                 with suppress(OSError):
@@ -134,8 +162,10 @@ class Storage:
         )
 
     def _asked(self, url: str) -> requests.Response:
+        reach = self._reach_of(url)
+        limits = reach.limits(_WHAT)
         try:
-            return self._session.get(
+            response = self._session.get(
                 url,
                 headers={
                     "Accept": "*/*",
@@ -144,14 +174,40 @@ class Storage:
                 },
                 # Keeps requests from looking for credentials in a .netrc.
                 auth=lambda request: request,
-                timeout=self._timeout,
+                timeout=(limits.connect, limits.silence),
                 allow_redirects=False,
                 stream=True,
             )
         except PhenomError:
             raise
         except Exception as error:
-            raise _network_failure(error) from None
+            failure = _network_failure(error)
+            if isinstance(failure, Passing):
+                reach.failed(_WHAT, failure)
+            raise failure from None
+        reach.answered()
+        return response
+
+    def _reach_of(self, url: str) -> Reach:
+        host = urlsplit(url).hostname
+        return self._reach.setdefault(host, Reach(self._patience, self._clock))
+
+    def _copied(self, response: requests.Response, file: BinaryIO) -> int:
+        """How many bytes there were; one that ends before its announced length is an error."""
+        size = 0
+        pieces = pieces_of(response.raw, self._most_bytes)
+        while True:
+            try:
+                piece = next(pieces, None)
+            except (OSError, ValueError, HTTPError, zlib.error) as error:
+                raise _network_failure(error) from None
+            except Exception as error:
+                raise NotHad(
+                    f"The file's storage does not answer in HTTP ({type(error).__name__})."
+                ) from None
+            if piece is None:
+                return size
+            size += file.write(piece)
 
 
 def _is_address(host: str) -> bool:
@@ -178,29 +234,12 @@ def _joined(url: str, target: str) -> str:
         return target
 
 
-def _copied(response: requests.Response, file: BinaryIO) -> int:
-    """How many bytes there were; one that ends before its announced length is an error."""
-    size = 0
-    chunks = response.iter_content(_CHUNK)
-    while True:
-        try:
-            chunk = next(chunks, None)
-        except requests.RequestException as error:
-            raise _network_failure(error) from None
-        except Exception as error:
-            raise NotHad(
-                f"The file's storage does not answer in HTTP ({type(error).__name__})."
-            ) from None
-        if chunk is None:
-            return size
-        size += file.write(chunk)
-
-
 def _network_failure(error: Exception) -> Exception:
-    failure = network_failure(error, "The file's storage", "any proxy")
+    failure = network_failure(error, _WHAT, "any proxy")
     if isinstance(failure, Passing):
-        return Passing(NotHad(failure.final.message, failure.final.detail))
-    return NotHad(str(failure))
+        failure.final = NotHad(failure.final.message, failure.final.detail)
+        return failure
+    return NotHad(_TOO_LARGE if isinstance(failure, AnswerTooLarge) else str(failure))
 
 
 def _refusal(status: int) -> Exception:

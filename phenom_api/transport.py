@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import zlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,6 +17,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from phenom_api.answers import parse_json
+from phenom_api.content import ACCEPTED, read_content
 from phenom_api.deadline import Limits, TimedAdapter
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
@@ -73,6 +76,16 @@ class _NoCookies(RequestsCookieJar):
         pass
 
 
+class PlainSession(requests.Session):
+    """Answers a redirect as it comes: who asks decides whether it is followed.
+
+    requests itself would read the whole body of one, however large, even where it follows none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Transport:
     """A pool of connections that keeps no cookies. Safe to share between threads.
 
@@ -83,8 +96,9 @@ class Transport:
     def __init__(self, connections: int) -> None:
         self.sent = 0
         self._counting = threading.Lock()
-        self._session = requests.Session()
+        self._session = PlainSession()
         self._session.cookies = _NoCookies()
+        self._session.headers["Accept-Encoding"] = ACCEPTED
         self._settings: dict[tuple[str, str | None, int | None], dict[str, Any]] = {}
         self._adapter = TimedAdapter(connections)
         for scheme in ("https://", "http://"):
@@ -126,18 +140,18 @@ class Transport:
         with self._counting:
             self.sent += 1
         try:
-            with self._adapter.exchange(limits.whole):
+            with self._adapter.exchange(limits) as exchange:
                 response = self._session.send(
                     self._prepared(request, url, params),
                     timeout=(limits.connect, limits.silence),
                     allow_redirects=False,
                     **self._settings_for(url),
                 )
-                # In one piece: requests' own pieces of 10 kB give other threads a turn after each,
-                # and a page of a listing takes twice as long to come in.
-                content = response.raw.read(decode_content=True)
+                exchange.begun()
+                with closing(response.raw):
+                    content = read_content(response.raw)
                 return Answer(url, response.status_code, response.headers, content)
-        except (OSError, ValueError, HTTPError) as error:
+        except (OSError, ValueError, HTTPError, zlib.error) as error:
             raise network_failure(error, str(request), request.setting) from None
 
     def _prepared(
@@ -154,11 +168,11 @@ class Transport:
 
     def _settings_for(self, url: str) -> dict[str, Any]:
         """The proxies and certificates that the environment sets for an origin."""
-        origin = _origin(url)
-        if origin not in self._settings:
+        key = origin(url)
+        if key not in self._settings:
             settings = self._session.merge_environment_settings(url, {}, True, None, None)
-            self._settings[origin] = dict(settings)
-        return self._settings[origin]
+            self._settings[key] = dict(settings)
+        return self._settings[key]
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
@@ -180,7 +194,7 @@ def _prepared_url(url: str) -> str:
 def _same_origin(request: Request, url: str, target: str, status: int) -> str:
     try:
         target = urljoin(url, target)
-        if _origin(target) == _origin(url):
+        if origin(target) == origin(url):
             return target
     except ValueError:
         pass
@@ -192,7 +206,8 @@ def _same_origin(request: Request, url: str, target: str, status: int) -> str:
     )
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
     return parts.scheme, parts.hostname, port

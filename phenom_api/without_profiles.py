@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from phenom_api.answers import parse_json
+from phenom_api.answers import parse_json, shallow
 
 _NULL = msgspec.Raw(b"null")
 
@@ -96,7 +96,7 @@ def _text(row: Any) -> bytes:
         return orjson.dumps(row)
     except orjson.JSONEncodeError:
         # Nested deeper than orjson goes (254 levels).
-        return json.dumps(row).encode()
+        return json.dumps(shallow(row)).encode()
 
 
 def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dict[str, Any]]]:

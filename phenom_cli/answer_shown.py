@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from phenom_api.answers import hide
+from phenom_api.answers import hide, is_deeper
 from phenom_api.gateway import Answer
 
 HIDDEN = "****"
+MOST_LEVELS = 250
+"""Levels of JSON that can be printed; what is nested more deeply is shown as text."""
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
-_DEEPEST = 200
-"""Levels of JSON that are shown as such."""
 
 
 class Binary(ValueError):
@@ -31,15 +31,17 @@ def shown_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[st
 def shown_data(answer: Answer, secrets: Iterable[str]) -> Any:
     """The body as JSON, else as text; null when it is empty. Raises :class:`Binary`.
 
-    JSON that is nested too deeply to be printed is text, too.
+    JSON that is nested very deeply is shown as text, too.
     """
     if not answer.content:
         return None
-    held = tuple(secrets)
     try:
-        return _hidden(answer.json(), held, _DEEPEST)
+        data = answer.json()
     except ValueError:
-        return hide(_text(answer.content), held)
+        data = _text(answer.content)
+    if is_deeper(data, MOST_LEVELS):
+        data = _text(answer.content)
+    return _hidden(data, tuple(secrets))
 
 
 def _text(content: bytes) -> str:
@@ -52,15 +54,11 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _hidden(value: Any, secrets: tuple[str, ...], depth: int) -> Any:
+def _hidden(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         return hide(value, secrets)
-    if isinstance(value, (list, dict)) and not depth:
-        raise ValueError("nested too deeply")
     if isinstance(value, list):
-        return [_hidden(item, secrets, depth - 1) for item in value]
+        return [_hidden(item, secrets) for item in value]
     if isinstance(value, dict):
-        return {
-            hide(key, secrets): _hidden(item, secrets, depth - 1) for key, item in value.items()
-        }
+        return {hide(key, secrets): _hidden(item, secrets) for key, item in value.items()}
     return value

@@ -19,7 +19,7 @@ from phenom_api.connection import is_loopback
 from phenom_api.errors import AuthenticationFailed, PermissionDenied, PhenomError, Stopped
 from phenom_api.gateway import Gateway
 from phenom_api.listings import APPLICATIONS
-from phenom_api.patience import Patience, Persistence
+from phenom_api.patience import Notices, Patience, Persistence
 from phenom_api.storage import NotHad, Storage
 from phenom_cli.file_names import file_name, id_name, ignores_case
 from phenom_cli.rows import Rows
@@ -236,6 +236,7 @@ class Downloads:
             sleep=sleep,
             rng=random.Random(),
             before_retry=lambda: None,
+            notices=Notices(time.monotonic),
         )
 
     def __iter__(self) -> Iterator[Done]:

@@ -20,6 +20,8 @@ REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Sent again where an answer got lost; POST and PATCH could have their effect twice."""
 
 SHORTEST_SECRET = 5
+_LONGEST_TYPE = 80
+"""Characters of a Content-Type that are shown."""
 
 
 @click.command()
@@ -205,7 +207,8 @@ def _print_answer(
             data = shown_data(answer, secrets)
         except Binary:
             # Without its parameters, which can name a person's file.
-            kind = answer.headers.get("Content-Type", "of no known type").partition(";")[0]
+            kind = answer.headers.get("Content-Type", "of no known type")[:_LONGEST_TYPE]
+            kind = kind.partition(";")[0]
             what = f"The body of the answer is binary ({kind}, {len(answer.content):,} bytes)"
             if succeeded:
                 raise click.ClickException(

@@ -9,9 +9,14 @@ from typing import Any
 
 import click
 
+from phenom_api.answers import is_deeper, shallow
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, application_identity, job_identity
 from phenom_api.paging import Outcome, Page, Scan
+from phenom_cli.answer_shown import MOST_LEVELS
+
+_LONGEST_COUNT = 18
+"""Characters of a total that can be one."""
 
 
 @dataclass
@@ -78,10 +83,15 @@ def _page(body: Mapping[str, Any]) -> Page | None:
     total = body.get("totalRecordsCount")
     if total is None and isinstance(pagination, Mapping):
         total = pagination.get("total")
-    return Page(rows, _count(total))
+    return Page([_printable(row) for row in rows], _count(total))
+
+
+def _printable(row: Any) -> Any:
+    """A row with null in place of what is nested too deeply for a line of JSON."""
+    return shallow(row, MOST_LEVELS) if is_deeper(row, MOST_LEVELS) else row
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and len(value) <= _LONGEST_COUNT and value.strip().isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -60,12 +60,13 @@ def scopes(config_file: str, as_json: bool) -> None:
     from phenom_cli.configuration import read_config, source_settings
     from phenom_cli.printing import console, print_json, status
     from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
+    from phenom_cli.waiting import warnings_shown
 
     raw = read_config(config_file)
     config = source_settings(raw)
     # Of a destination's configuration; a wrong one is reported by destination-phenom check.
     site_type = raw.get("site_type")
-    with status("Asking the gateway ..."):
+    with warnings_shown(), status("Asking the gateway ..."):
         found = scope_test(
             config,
             config.locale or DEFAULT_LOCALE,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
+import logging
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from phenom_api.connection import Connection
@@ -16,31 +14,41 @@ if TYPE_CHECKING:
 
 PATIENCE: dict[str, Any] = {"attempts": 5, "throttled": 120.0}
 """What differs from the connector's patience."""
-WORTH_SAYING = 1.0
-"""Seconds of waiting that a person would wonder about."""
+
+
+class _Warnings(logging.Handler):
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(f"Warning: {record.getMessage()}")
+
+
+def _on_stderr(line: str) -> None:
+    # Not by click, which writes past rich: a spinner would share its line with this one.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def warnings_shown(say: Callable[[str], None] = _on_stderr) -> Iterator[None]:
+    """Shows the warnings of the log meanwhile: above all what failed, and when the next try is.
+
+    :param say: shows a line; is called from any thread.
+    """
+    logger, warnings = logging.getLogger("airbyte"), _Warnings(say)
+    logger.addHandler(warnings)
+    try:
+        yield
+    finally:
+        logger.removeHandler(warnings)
 
 
 @contextmanager
 def patient_gateway(connection: Connection) -> Iterator[Gateway]:
     """Says on stderr when it waits for another try; an interrupt ends the waiting."""
-    from phenom_api.errors import Stopped
     from phenom_api.gateway import Gateway, Patience
 
-    left = threading.Event()
-    said_until = 0.0
-
-    def wait(seconds: float) -> None:
-        # Concurrent requests are held up together: that is said once.
-        nonlocal said_until
-        until = time.monotonic() + seconds
-        if seconds >= WORTH_SAYING and until > said_until + WORTH_SAYING:
-            said_until = until
-            click.echo(f"Waiting {seconds:.0f} s for another try ...", err=True)
-        if left.wait(seconds):
-            raise Stopped("Interrupted.")
-
-    with Gateway(connection, patience=Patience(**PATIENCE), sleep=wait) as gateway:
-        try:
-            yield gateway
-        finally:
-            left.set()
+    with warnings_shown(), Gateway(connection, patience=Patience(**PATIENCE)) as gateway:
+        yield gateway

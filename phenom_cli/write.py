@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -174,10 +173,11 @@ def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.write import longest_line
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Gateway
+    from phenom_cli.waiting import warnings_shown
 
     need_stdout()
     refused = position = 0
-    with Gateway(config) as gateway, _progress():
+    with warnings_shown(), Gateway(config) as gateway:
         preview = Preview(config, gateway)
         try:
             for position, line in enumerate(lines(file, longest_line(config)), 1):
@@ -253,19 +253,10 @@ class _Progress:
         return f"{total:,} records: {listed}"
 
 
-class _Warnings(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        tell_on_stderr(f"Warning: {record.getMessage()}")
-
-
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
     from phenom_cli.printing import status
+    from phenom_cli.waiting import warnings_shown
 
-    logger, warnings = logging.getLogger("airbyte"), _Warnings(logging.WARNING)
-    logger.addHandler(warnings)
-    try:
-        with status("Writing ...") as show:
-            yield _Progress(show)
-    finally:
-        logger.removeHandler(warnings)
+    with warnings_shown(tell_on_stderr), status("Writing ...") as show:
+        yield _Progress(show)

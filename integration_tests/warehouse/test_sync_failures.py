@@ -91,3 +91,18 @@ def test_duckdb_needs_no_pyairbyte(tmp_path: Path) -> None:
     absent = {"PHENOM_PYAIRBYTE_PYTHON": str(tmp_path / "absent")}
     sync = phenom_sync("--streams", "roles", cwd=tmp_path, environment=absent)
     assert sync.exit_code == 0, sync.stderr
+
+
+def test_every_retry_is_seen(tmp_path: Path) -> None:
+    with phenom_sandbox.running(seed=1, jobs=3, applications=5) as local:
+        local.faults.server_error = [
+            phenom_sandbox.Fault(502, path="/apply", count=1),
+            phenom_sandbox.Fault(500, path="/token", count=1),
+        ]
+        write_config(tmp_path, local.config)
+        sync = phenom_sync("--config", "tenant.json", cwd=tmp_path)
+    assert sync.exit_code == 0
+    for what in ("The token request was answered with 500", "applications was answered with 502"):
+        (line,) = (line for line in sync.stderr.splitlines() if what in line)
+        assert line.startswith("Warning: ")
+        assert ". The next try is in 0." in line

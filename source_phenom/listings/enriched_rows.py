@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from source_phenom.listings.persons import LeftOut, Listed, Waiting
 from source_phenom.listings.rows import ApplicationRows, identity
 from source_phenom.models import applications, candidates
-from source_phenom.models.values import Odd, canonical, padded
+from source_phenom.models.values import Odd, canonical, padded, record_json
 from source_phenom.snapshot import fingerprint
 
 
@@ -62,7 +62,7 @@ class EnrichedRows(ApplicationRows):
 
     def _waiting(self, row: dict[str, Any], key: str, named: str | None, odd: Odd) -> Waiting:
         record = self._application(row, key, odd)
-        digest = fingerprint(canonical(record))
+        digest = fingerprint(record_json(record, odd))
         outcome = record.pop("outcome")
         return Waiting(
             key,

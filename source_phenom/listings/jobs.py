@@ -17,7 +17,7 @@ from source_phenom.listings.listing import Admission, Listing, Pass, from_elsewh
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
 from source_phenom.models.employees import Name
-from source_phenom.models.values import Odd, bare, canonical, text
+from source_phenom.models.values import Odd, bare, canonical, record_json, text
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
 
@@ -186,7 +186,7 @@ class JobListing(Listing):
                 self.remapping.apply(jobs.MODEL, row, record, odd)
                 for column in unfilled:
                     del record[column]
-                yield from admissions[jobs.MODEL].add(key, canonical(record), odd)
+                yield from admissions[jobs.MODEL].add(key, record_json(record, odd), odd)
             yield from self._admit_team(key, row, admissions, names)
         yield from self._admit_users(names, admissions[hiring_team.USERS])
         for role in hiring_team.roles(self.ids):

@@ -12,7 +12,7 @@ from source_phenom.listings.listing import Admission
 from source_phenom.listings.part import Part, Round
 from source_phenom.listings.persons import Person
 from source_phenom.models.candidates import as_owner
-from source_phenom.models.values import Odd, canonical
+from source_phenom.models.values import Odd, record_json
 from source_phenom.reading.events import Event
 
 _STRANGE = 20
@@ -81,7 +81,7 @@ class Owned(Part):
         odd: Odd = []
         rows = [row for row in answer if type(row) is dict]
         for key, record in self._records(rows, person, odd):
-            yield from self._admission.add(key, canonical(record))
+            yield from self._admission.add(key, record_json(record, odd))
         self.stream.note(odd)
 
     def finish(self) -> Iterator[Event]:

@@ -16,7 +16,7 @@ from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
 from source_phenom.models import employees, groups
 from source_phenom.models.employees import Name
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd, canonical, is_empty
+from source_phenom.models.values import Odd, canonical, is_empty, record_json
 from source_phenom.reading.events import Event
 
 logger = logging.getLogger("airbyte.phenom")
@@ -120,7 +120,8 @@ class ResourceListing(Listing):
                 if key is None:
                     self.streams[name].counts["without_key"] += 1
                     continue
-                yield from admission.add(key, canonical(record_of(row, key, self.ids, odd)), odd)
+                record = record_of(row, key, self.ids, odd)
+                yield from admission.add(key, record_json(record, odd), odd)
         yield from admission.flush()
 
 

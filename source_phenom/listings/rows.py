@@ -15,7 +15,7 @@ from source_phenom.listings.wishes import Wishes
 from source_phenom.models import applications, candidates
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
-from source_phenom.models.values import Odd, canonical, is_empty
+from source_phenom.models.values import Odd, canonical, is_empty, record_json
 
 
 class OfCandidate(NamedTuple):
@@ -96,7 +96,7 @@ class ApplicationRows:
             return Mapped(identity(row), kept=True)
         columns = b""
         if self._of_applications:
-            columns = canonical(self._application(row, key, odd))
+            columns = record_json(self._application(row, key, odd), odd)
         candidate = self._of_candidate(row, text) if self._of_candidates else None
         return Mapped(identity(row), True, key, columns, tuple(odd), candidate)
 
@@ -119,7 +119,7 @@ class ApplicationRows:
         record = candidates.candidate(row, key, self._ids, odd)
         self._remapping.apply(candidates.MODEL, row, record, odd)
         self._remapping.source(row, odd)
-        return Described(canonical(record), tuple(odd))
+        return Described(record_json(record, odd), tuple(odd))
 
     def _is_kept(self, row: Any) -> bool:
         return applications.is_kept(row, self._wishes.created_sources)

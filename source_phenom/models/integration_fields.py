@@ -13,6 +13,8 @@ INTEGRATION_FIELDS = "integration_fields"
 
 _MOST_KNOWN = 1000
 """Fields per object whose paths are kept: a tenant can use ids as names."""
+_MOST_LEVELS = 100
+"""Objects within objects that are descended into; one that is nested more deeply is a value."""
 _id = itemgetter("id")
 
 IntegrationField = dict[str, Any]
@@ -33,9 +35,12 @@ class IntegrationFields:
     :param prefix: the path of the payloads themselves, with a dot at its end.
     """
 
-    def __init__(self, carried: Collection[str], prefix: str = "") -> None:
+    def __init__(
+        self, carried: Collection[str], prefix: str = "", levels: int = _MOST_LEVELS
+    ) -> None:
         self._carried = carried
         self._prefix = prefix
+        self._levels = levels
         self._paths: dict[str, str | None] = {}
         self._below: dict[str, IntegrationFields] = {}
 
@@ -52,7 +57,7 @@ class IntegrationFields:
             path = paths[key] if key in paths else self._path(key)
             if path is None:
                 continue
-            if type(value) is dict:
+            if type(value) is dict and self._levels:
                 self._level(key)._collect(value, found)
             elif not is_empty(value):
                 found.append(
@@ -70,7 +75,7 @@ class IntegrationFields:
     def _level(self, key: str) -> IntegrationFields:
         level = self._below.get(key)
         if level is None:
-            level = IntegrationFields(self._carried, f"{self._prefix}{key}.")
+            level = IntegrationFields(self._carried, f"{self._prefix}{key}.", self._levels - 1)
             if len(self._below) < _MOST_KNOWN:
                 self._below[key] = level
         return level

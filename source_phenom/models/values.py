@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from phenom_api.answers import parse_json
+from phenom_api.answers import is_deeper, parse_json, shallow
 from phenom_api.mail_addresses import is_mail_address
 
 Odd = list[str]
@@ -18,6 +18,8 @@ Odd = list[str]
 CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
 """Members of jobs and applications that hold the tenant's own object."""
 _NOTHING: Mapping[str, Any] = {}
+_MOST_LEVELS = 254
+"""Levels of a value that orjson can write."""
 
 
 def text(value: Any, column: str, odd: Odd) -> str | None:
@@ -145,8 +147,24 @@ def canonical(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # Nested deeper than orjson goes (254 levels).
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        # Nested deeper than orjson writes.
+        kept = shallow(value)
+        return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def record_json(record: dict[str, Any], odd: Odd) -> bytes:
+    """A record as :func:`canonical` JSON. A column that is nested too deeply is null, and odd.
+
+    Whoever takes records from us writes them again, with libraries whose bounds are much the same.
+    """
+    try:
+        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        for column, value in record.items():
+            if is_deeper(value, _MOST_LEVELS - 1):
+                record[column] = None
+                odd.append(column)
+        return canonical(record)
 
 
 def bare(label: str) -> str:

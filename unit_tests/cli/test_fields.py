@@ -51,6 +51,19 @@ def fields(
         return run(capsys, "fields", "--config", file, *arguments)
 
 
+@pytest.mark.parametrize("levels", [90, 300, 900])
+def test_fields_that_are_nested_deeply(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path, levels: int
+) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"a": deep}
+    tenant.jobs["external"].append({"jobId": "JR-4713", "deep": deep})
+    done = fields(tenant, capsys, tmp_path, "--json")
+    assert done.code == 0
+    assert any(row["path"] == "deep.a.a" for row in done.json)
+
+
 def test_fields(tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     done = fields(tenant, capsys, tmp_path, "--json")
     assert done.code == 0

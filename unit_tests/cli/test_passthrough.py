@@ -60,6 +60,52 @@ def last(http: requests_mock.Mocker) -> Any:
     return http.last_request
 
 
+@pytest.mark.parametrize("levels", [240, 300, 1010, 5_000])
+def test_an_answer_that_is_nested_deeply(
+    http: requests_mock.Mocker, tool: Tool, levels: int
+) -> None:
+    """What JSON libraries cannot print is shown as the text that it is."""
+    deep = '{"a":' * levels + "1" + "}" * levels
+    http.get(GATEWAY + JOBS, text=deep)
+    done = tool("get", JOBS)
+    assert done.code == 0
+    data = done.json["data"]
+    assert (data == deep) if levels > 240 else (isinstance(data, dict))
+
+
+@pytest.mark.parametrize("levels", [240, 300, 1010, 5_000])
+def test_rows_that_are_nested_deeply(http: requests_mock.Mocker, tool: Tool, levels: int) -> None:
+    deep = '{"a":' * levels + "1" + "}" * levels
+    page = f'{{"data": [{{"id": 1, "deep": {deep}}}, {{"id": 2}}], "totalRecordsCount": 2}}'
+
+    def answer(request: Any, _: Any) -> str:
+        return page if request.qs["offset"] == ["0"] else '{"data": [], "totalRecordsCount": 2}'
+
+    http.get(GATEWAY + JOBS, text=answer)
+    done = tool("get", JOBS, "--paginate")
+    assert done.code == 0
+    assert [row["id"] for row in done.rows] == [1, 2]
+
+
+@pytest.mark.parametrize("total", ["9" * 5_000, -1, 1e400, {}])
+def test_a_total_that_is_none(http: requests_mock.Mocker, tool: Tool, total: Any) -> None:
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        rows = [{"id": 1}, {"id": 2}][int(request.qs["offset"][0]) :]
+        return {"data": rows, "totalRecordsCount": total}
+
+    http.get(GATEWAY + JOBS, json=answer)
+    done = tool("get", JOBS, "--paginate")
+    assert done.code == 0
+    assert [row["id"] for row in done.rows] == [1, 2]
+
+
+def test_a_content_type_without_an_end(http: requests_mock.Mocker, tool: Tool) -> None:
+    http.get(GATEWAY + JOBS, content=b"\xff\x00", headers={"Content-Type": "x" * 60_000})
+    done = tool("get", JOBS)
+    assert done.code == 1
+    assert len(done.err) < 400
+
+
 def test_an_answer(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + JOBS, json={"data": ["ü"]}, headers={"X-Trace": "7"})
     done = tool("get", JOBS, "-p", "limit=1", "-p", "a=b c", "-H", "locale: de_DE")

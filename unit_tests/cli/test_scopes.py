@@ -128,6 +128,16 @@ def test_nothing_is_created(http: requests_mock.Mocker, tool: Tool) -> None:
     assert status.headers["email"].endswith("@example.com")
 
 
+def test_what_no_permission_would_mend_is_said_beside_the_error(
+    http: requests_mock.Mocker, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    http.post(TOKEN_URL, status_code=401, json={"message": "no"})
+    done = run(capsys, "scopes", "--config", config_file(tmp_path, CONFIG))
+    assert done.code == 1
+    assert "required models cannot be read: jobs" in done.err
+    assert done.err.rstrip().endswith("check client_id and client_secret.")
+
+
 def test_denied_models_fail(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(APPLICATIONS, **DENIED)
     code, rows = tool()

@@ -37,7 +37,7 @@ UNSEEN = [
     *"\u2068\u2069\ufeff\ufff9\U000e0041",
 ]
 HOSTILE = (
-    "\x1b]0;owned\x07\x1b[31m[red]a[/red] [link=file:///etc]b :boom: \x9b2J\x7f\u202e\u2028\x85c"
+    "\x1b]0;owned\x07\x1b[31m[not]a[/not] [link=file:///etc]b :key: \x9b2J\x7f\u202e\u2028\x85c"
 )
 """A title, a colour, markup, an erased screen, and what turns text or ends lines."""
 
@@ -114,8 +114,8 @@ class TestCommands:
         for form in ((), ("--json",)):
             done = tool("scopes", *form)
             assert done.code == 1
-            assert "[red]a[/red]" in done.out
-            assert ":boom:" in done.out
+            assert "[not]a[/not]" in done.out
+            assert ":key:" in done.out
 
     def test_fields(self, http: requests_mock.Mocker, tool: Tool) -> None:
         http.get(
@@ -123,9 +123,9 @@ class TestCommands:
         )
         http.get(APPLICATIONS, status_code=400, json={"message": HOSTILE})
         done = tool("fields")
-        assert "[red]a[/red]" in done.out
+        assert "[not]a[/not]" in done.out
         assert "additionalFields.a\\nb" in done.out
-        assert ":boom:" in done.err
+        assert ":key:" in done.err
         rows = {row["path"] for row in tool("fields", "--json").json}
         assert {HOSTILE, "additionalFields.a\nb"} <= rows
 
@@ -144,7 +144,7 @@ class TestCommands:
         http.get(JOBS, json=listing(*rows))
         assert tool("passthrough", "GET", "/jobs-api/v1/jobs", "--paginate").rows == rows
         http.get(JOBS, status_code=400, json={"message": HOSTILE})
-        assert ":boom:" in tool("passthrough", "GET", "/jobs-api/v1/jobs", "--paginate").err
+        assert ":key:" in tool("passthrough", "GET", "/jobs-api/v1/jobs", "--paginate").err
 
     def test_documents(self, http: requests_mock.Mocker, tool: Tool, tmp_path: Path) -> None:
         file = {"attachmentId": "f\x9b", "attachmentName": HOSTILE, "attachmentType": HOSTILE}
@@ -182,8 +182,8 @@ class TestDisplay:
         with LiveDisplay(Console(file=stream, width=200)) as shown:
             shown.show(WARNING)
         assert not unseen(stream.getvalue())
-        assert "[red]a[/red]" in stream.getvalue()
-        assert ":boom:" in stream.getvalue()
+        assert "[not]a[/not]" in stream.getvalue()
+        assert ":key:" in stream.getvalue()
 
     def test_table(self) -> None:
         row = {"stream": HOSTILE, "new": 1, "changed": 0, "deleted": 0, "total": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -63,3 +64,10 @@ def test_no_letter_and_no_digit_gets_through(value: str) -> None:
 )
 def test_json_type(value: Any, expected: str) -> None:
     assert json_type(value) == expected
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "<a" * 500_000, "a:" * 500_000, "f-" * 500_000])
+def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
+    done = threading.Event()
+    threading.Thread(target=lambda: (shape(text), done.set()), daemon=True).start()
+    assert done.wait(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destination_phenom.once import Once
-from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable, Unreachable
+from phenom_api.errors import (
+    AnswerTooLarge,
+    PermissionDenied,
+    RequestRefused,
+    Unavailable,
+    Unreachable,
+)
 from phenom_api.gateway import Patience
 
 
@@ -65,6 +72,23 @@ def test_a_refusal_is_final(error: Exception) -> None:
 
     with pytest.raises(type(error)):
         once([])(send, lambda: None)
+
+
+@pytest.mark.parametrize("found", [None, "found"])
+def test_an_answer_that_is_too_large_is_looked_up_and_not_asked_for_again(
+    found: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = 0
+
+    def send() -> str:
+        nonlocal sent
+        sent += 1
+        raise AnswerTooLarge("POST /x: the answer has more than 64 MiB.")
+
+    with nullcontext() if found else pytest.raises(AnswerTooLarge):
+        assert once([])(send, lambda: found) == found
+    assert sent == 1
+    assert "Phenom may have acted. The next try is in" in caplog.text
 
 
 def test_a_record_that_alone_fails_is_refused() -> None:

@@ -20,7 +20,7 @@ from destination_phenom.jobs import JobIds
 from destination_phenom.once import Once
 from destination_phenom.outcomes import Outcome
 from destination_phenom.rejections import Rejected
-from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable
+from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused, Unavailable
 from phenom_api.gateway import Gateway, Patience
 from phenom_api.listings import OPEN_JOBS, jobs_page
 from phenom_api.paging import Scan
@@ -203,6 +203,88 @@ def test_refusals_are_quoted_without_what_is_personal(
     assert "ada@" not in text
 
 
+SPELLINGS = [
+    "Zebulon Quartermaine",
+    "Zebulon_Quartermaine",
+    "zebulon.quartermaine",
+    "ZEBULON-QUARTERMAINE",
+    "QuartermaineZebulon",
+    "zebulon%20quartermaine",
+    "Quartermaine, Z.",
+    "zebulonq@example.com",
+    "zebulon_cv.pdf",
+    "+49 (30) 123-4567",
+]
+
+
+@pytest.mark.parametrize("said", SPELLINGS)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"message": "Candidate %s already exists"},
+        {"error": "Validation failed", "details": ["%s is blocked", "%s"]},
+        {"title": "%s", "details": "%s"},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_no_spelling_of_what_was_sent_is_quoted(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, said: str, shape: Any, status: int
+) -> None:
+    person = {
+        "first_name": "Zebulon",
+        "last_name": "Quartermaine",
+        "email_address": "zebulonq@example.com",
+        "phone_number": "+49301234567",
+    }
+    wire.get(STATUS, json=standing(False, None, None))
+    body = orjson.dumps(shape).replace(b"%s", said.encode())
+    wire.post(APPLICATIONS, status_code=status, content=body)
+    with pytest.raises((Rejected, PhenomError)) as raised:
+        carry_out(candidate=person)
+    told = f"{raised.value} {getattr(raised.value, 'detail', '')}".lower()
+    assert str(status) in told
+    for part in ("zebulon", "quarter", "maine", "4567"):
+        assert part not in told
+
+
+@pytest.mark.parametrize(
+    "said", ["Candidate Page Field exists", "page_field", "PAGE.FIELD exists", "page field"]
+)
+def test_a_name_that_is_a_word_is_not_quoted_either(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, said: str
+) -> None:
+    person = {**ROW["candidate"], "first_name": "Page", "last_name": "Field"}
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=400, json={"message": said})
+    with pytest.raises(Rejected) as raised:
+        carry_out(candidate=person)
+    assert "page" not in str(raised.value).lower()
+    assert "field" not in str(raised.value).lower()
+
+
+def test_a_secret_that_the_gateway_repeats_is_not_quoted(wire: requests_mock.Mocker) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=400, json={"message": "the api key open sesame is invalid"})
+    config = destination_config({**CONFIG, "api_key": "open sesame"})
+    with Gateway(config) as gateway:
+        actions = Actions(config, gateway, once=Once(gateway.patience), contents=Contents(100))
+        with pytest.raises(Rejected, match=r"the api key \*\*\*\* is invalid"):
+            actions.carry_out("create_application", ROW)
+
+
+def test_a_long_refusal_takes_no_longer_than_its_length(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    texts = ["a" * 1_000_000, "a@" * 1_000_000, "a@" + "." * 1_000_000 + "@", "-" * 1_000_000]
+    for text in texts:
+        body = {"error": f"refused: {text}", "details": [text] * 3}
+        wire.post(APPLICATIONS, status_code=400, json=body)
+        with pytest.raises(Rejected) as raised:
+            carry_out()
+        assert len(str(raised.value)) < 1_000
+
+
 @pytest.mark.parametrize("body", ["<html>", "", "[]", '{"error": {"a": 1}}'])
 def test_refusals_without_words(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, body: str
@@ -285,22 +367,6 @@ def test_unified_ids_are_looked_up_once_and_in_order(
     assert sent(wire) == []
 
 
-@pytest.mark.parametrize("depth", [198, 253, 254, 255, 300, 900])
-def test_jobs_with_a_deep_object_of_the_tenant(
-    wire: requests_mock.Mocker, carry_out: CARRY_OUT, depth: int
-) -> None:
-    deep = '{"a":' * depth + "1" + "}" * depth
-    text = f'{{"totalRecordsCount":1,"data":[{{"jobId":"JR-1","additionalFields":{deep}}}]}}'
-
-    def answer(request: Any, _: Any) -> str:
-        return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
-
-    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
-    wire.get(STATUS, json=standing(True))
-    carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
-    assert wire.request_history[-1].headers["jobId"] == "JR-1"
-
-
 @pytest.mark.parametrize("named", ["unified", "remote: JR-1 ", "remote:JR-1", " JR-1\t", "JR-1"])
 @pytest.mark.parametrize("listed", ["JR-1", " JR-1 ", "JR-1\u00a0"])
 def test_a_job_is_the_same_with_white_space_around_its_id(
@@ -317,6 +383,22 @@ def test_a_job_is_the_same_with_white_space_around_its_id(
     asked, submitted = wire.request_history[-2:]
     assert asked.headers["jobId"] == "JR-1"
     assert submitted.json()["jobApplicationData"]["jobId"] == "JR-1"
+
+
+@pytest.mark.parametrize("depth", [198, 253, 254, 255, 300, 900, 1010])
+def test_jobs_with_a_deep_object_of_the_tenant(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, depth: int
+) -> None:
+    deep = '{"a":' * depth + "1" + "}" * depth
+    text = f'{{"totalRecordsCount":1,"data":[{{"jobId":"JR-1","additionalFields":{deep}}}]}}'
+
+    def answer(request: Any, _: Any) -> str:
+        return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
+
+    wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
+    wire.get(STATUS, json=standing(True))
+    carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
+    assert wire.request_history[-1].headers["jobId"] == "JR-1"
 
 
 def test_unified_ids_where_no_listing_may_be_read(

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_api.answers import hide, mask, parse_json, remote_message
+from phenom_api.answers import (
+    MOST_LEVELS,
+    gateway_words,
+    hide,
+    is_deeper,
+    mask,
+    parse_json,
+    remote_message,
+    shallow,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +51,43 @@ def test_what_is_no_json(content: bytes) -> None:
         parse_json(content)
 
 
+def nested(kind: str, levels: int, core: bytes = b"1") -> bytes:
+    opening, closing = (b'{"a":', b"}") if kind == "object" else (b"[", b"]")
+    return opening * levels + core + closing * levels
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+@pytest.mark.parametrize("levels", [MOST_LEVELS, 1010, 1024, 1100, 5_000, 100_000])
+@pytest.mark.parametrize("core", [b"1", b'"\\u0000"', b'"\\ud800"', b"NaN"])
+def test_what_is_nested_deeply_costs_nothing_beside_it(kind: str, levels: int, core: bytes) -> None:
+    body = parse_json(
+        b'{"before": "[[[{", "deep": ' + nested(kind, levels, core) + b', "after": "}\\"]"}'
+    )
+    assert (body["before"], body["after"]) == ("[[[{", '}"]')
+
+
+def test_what_is_nested_too_deeply_is_null() -> None:
+    value = parse_json(nested("list", 5_000))
+    for _ in range(MOST_LEVELS):
+        (value,) = value
+    assert value is None
+
+
+def test_what_is_nested_and_cut_off_is_no_json() -> None:
+    for content in (b"[" * 5_000, nested("object", 5_000)[:-1], nested("list", 5_000) + b"]"):
+        with pytest.raises(ValueError):  # noqa: PT011
+            parse_json(content)
+
+
+@pytest.mark.parametrize("levels", [1, 3, 250, 1_000])
+def test_levels(levels: int) -> None:
+    value = orjson.loads(nested("object", levels))
+    assert is_deeper(value, 249) == (levels > 249)
+    kept = shallow(value, 249)
+    assert not is_deeper(kept, 249)
+    assert levels > 249 or kept == value
+
+
 @given(st.binary(max_size=50))
 def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
     try:
@@ -68,6 +116,18 @@ def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
 )
 def test_the_three_error_shapes(body: Any, said: str) -> None:
     assert remote_message(json.dumps(body).encode()) == said
+
+
+@pytest.mark.parametrize("levels", [5, 300, 1010, 1022, 5_000])
+@pytest.mark.parametrize("member", ["message", "details", "error", "anything"])
+def test_an_error_that_is_nested_deeply(levels: int, member: str) -> None:
+    """Words further down than in any of the shapes are not looked for."""
+    for kind in ("object", "list"):
+        body = b'{"status": 400, "%s": %s}' % (
+            member.encode(),
+            nested(kind, levels, b'"invalid"'),
+        )
+        assert remote_message(body) == ("invalid" if levels == 5 and member != "anything" else "")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>secret</html>", b"\xff\x00", b"null"])
@@ -101,3 +161,136 @@ def test_a_message_is_short_and_without_secrets() -> None:
     said = remote_message(body, ["s3/cr+et"])
     assert said.startswith("key **** **** word")
     assert len(said) == 200
+
+
+# -- nothing of a person -------------------------------------------------------------------------
+
+NAMES = [
+    "Zebulon Quartermaine",
+    "Zebulon_Quartermaine",
+    "zebulon.quartermaine",
+    "ZEBULON-QUARTERMAINE",
+    "ZebulonQuartermaine",
+    "zebulonQuartermaine2024",
+    "Quartermaine, Zebulon",
+    "zebulon%20quartermaine",
+    "zebulon+quartermaine",
+    "Zebulon\u00a0Quartermaine",
+    "Zebulon\tQuartermaine",
+    "[Zebulon] 'Quartermaine'",
+    "Zebulon/Quartermaine.pdf",
+    "O'Quartermaine-Zebulon",
+    "\u5c71\u7530\u592a\u90ce",
+    "\u0416\u0430\u043d\u043d\u0430",
+    "J\u00fcrgen",
+    "Ju\u0308rgen",
+    "J%C3%BCrgen",
+    "zebulon@quartermaine",
+    "zebulon(at)quartermaine.example",
+    "+49 (0)30 1234567",
+    "12 Quartermaine Zebulon",
+]
+SHAPES = [
+    {"message": "Candidate %s already exists"},
+    {"error": "%s"},
+    {"title": "%s applied before", "status": 400},
+    {"details": "name: %s"},
+    {"title": "Bad Request", "details": ["firstName", "%s"]},
+    {"details": {"lastName": {"rejectedValue": "%s"}}},
+    {"error_description": "user %s is locked"},
+    {"statusMessage": "%s"},
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_of_a_person_is_repeated(name: str, shape: dict[str, Any]) -> None:
+    body = json.dumps(shape).replace("%s", json.dumps(name)[1:-1])
+    said = remote_message(body.encode()).lower()
+    for part in ("zebulon", "quarter", "maine", "rgen", "1234567", "\u5c71", "\u0436\u0430"):
+        assert part not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Validation failed: candidateData.contactData.email is required",
+        "limit must be less than or equal to 50",
+        "JSON parse error: Unexpected character at line 1",
+        "Missing request header 'x-ph-userId' for method parameter of type String",
+        "jobApplicationData.applicantSource may not be null",
+        "Request body is not valid JSON",
+        "Rate limit exceeded, retry after 30 seconds",
+        "invalid_client: client authentication failed",
+        "No such job",
+        "Candidate already exists with the same email",
+    ],
+)
+def test_what_says_what_to_do_is_shown_whole(text: str) -> None:
+    assert gateway_words(text, (), 200) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Candidate Will May", "Candidate ***"),
+        ("it will pay", "it will pay"),
+        ("customField", "customField"),
+        ("Ada, Bob and Eve exist", "*** and *** exist"),
+        ("ann@example.org is locked", "<e-mail> is locked"),
+    ],
+)
+def test_words_that_are_names(text: str, shown: str) -> None:
+    assert gateway_words(text, (), 200) == shown
+
+
+# -- in time -------------------------------------------------------------------------------------
+
+SIZE = 1_000_000
+LONG = {
+    "letters": "a" * SIZE,
+    "digits": "1" * SIZE,
+    "addresses": "a@" * SIZE,
+    "addresses with dots": "a@" + "." * SIZE + "@",
+    "dots": "." * SIZE,
+    "dashes": "-" * SIZE,
+    "digits and dashes": "1-" * SIZE,
+    "a digit, and brackets": "1" + "(" * SIZE,
+    "quotes": "'\"<>" * SIZE,
+    "stars": "*** " * SIZE,
+    "letters and digits": "a1" * SIZE,
+    "words": "required " * SIZE,
+    "blanks": "a" + " " * SIZE + "b",
+    "percent": "%41" * SIZE,
+    "escapes": "\\" * SIZE,
+    "brackets": "[{" * SIZE,
+}
+
+
+def in_time(work: Any) -> None:
+    """``work``, for which a pattern that is not linear would take hours."""
+    done = threading.Event()
+    threading.Thread(target=lambda: (work(), done.set()), daemon=True).start()
+    assert done.wait(60)
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
+    in_time(lambda: mask(text))
+    in_time(lambda: gateway_words(text, ["s3cret", "a" * 50], 200))
+    for body in ({"message": text}, {"title": "x", "details": [text] * 3}, {"error": {"a": text}}):
+        in_time(lambda body=body: remote_message(json.dumps(body).encode(), ["s3cret"]))
+
+
+def test_a_quoted_document_takes_no_longer_than_its_length() -> None:
+    quoted = json.dumps({"resumeData": {"fileContent": "QUJD" * 100_000}})
+    in_time(lambda: remote_message(json.dumps({"message": f"refused: {quoted}"}).encode()))
+
+
+@pytest.mark.parametrize("before", range(3_960, 4_040))
+def test_a_cut_leaves_no_half_of_what_would_have_been_masked(before: int) -> None:
+    """What is masked takes less room: what comes late in a text can be shown all the same."""
+    for long in ("ann." + "x" * (before - 9) + "@b.c ", "a1" * (before // 2) + " "):
+        for hidden in ("wilhelmina@example.org", "s3cret of the tenant", "+49 30 1234567 8"):
+            said = gateway_words(f"{long}{hidden} {hidden}", ["s3cret of the tenant"], 200)
+            assert not any(part in said for part in ("wil", "s3", "tenant", "49", "30", "123"))

@@ -23,6 +23,7 @@ from phenom_api.gateway import Answer, Operation
 from phenom_api.patience import HURRIED, Patience
 from unit_tests.phenom_api.wire import (
     API_KEY,
+    GATEWAY,
     LISTING,
     SECRET,
     SUBMIT,
@@ -158,6 +159,44 @@ def test_a_token_url_that_is_none() -> None:
             made.fetch()
 
 
+GATEWAY_ERRORS: list[dict[str, Any]] = [
+    {"timestamp": 5, "status": 401, "error": "Unauthorized", "path": "/prefix/jobs-api/v1/jobs"},
+    {"status": 404, "title": "Not Found", "instance": "/prefix/jobs-api/v1/jobs"},
+    {"status": 401, "message": "Unauthorized"},
+]
+
+
+@pytest.mark.parametrize("body", GATEWAY_ERRORS)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_a_token_url_that_is_the_gateways(body: dict[str, Any], status: int) -> None:
+    address = GATEWAY + "/jobs-api/v1/jobs"
+    with wire({"token_url": address}) as made:
+        made.mocker.post(address, status_code=status, json=body)
+        with pytest.raises(AuthenticationFailed, match="as the gateway does") as caught:
+            made.fetch()
+    assert f"answered {status}" in caught.value.message
+    assert "check token_url" in caught.value.message
+
+
+def test_a_token_url_of_another_gateway() -> None:
+    address = "https://api.elsewhere.test/jobs-api/v1/jobs"
+    body = {"timestamp": 5, "status": 401, "error": "Unauthorized", "path": "/jobs-api/v1/jobs"}
+    with wire({"token_url": address}) as made:
+        made.mocker.post(address, status_code=401, json=body)
+        with pytest.raises(AuthenticationFailed, match="as the gateway does"):
+            made.fetch()
+
+
+@pytest.mark.parametrize("address", [TOKEN_URL, GATEWAY + "/token", GATEWAY + "/oauth/token"])
+def test_wrong_credentials_are_told_as_such_on_any_host(address: str) -> None:
+    path = "/" + address.split("/", 3)[3]
+    with wire({"token_url": address}) as made:
+        body = {"status": 401, "error": "Unauthorized", "path": path}
+        made.mocker.post(address, status_code=401, json=body)
+        with pytest.raises(AuthenticationFailed, match="refused the credentials"):
+            made.fetch()
+
+
 @pytest.mark.parametrize(
     "first",
     [
@@ -221,6 +260,18 @@ def test_a_retry_after_beyond_patience_is_said_and_not_waited() -> None:
             made.fetch()
         assert made.clock.slept == []
         assert made.gateway.pressure.throttled_seconds == 0
+
+
+@pytest.mark.parametrize("status", [429, 503, 500, 502, 408])
+@pytest.mark.parametrize("header", ["9" * 5000, "1e400", "Fri, 31 Dec 9999 23:59:59 GMT", "-1"])
+def test_an_absurd_retry_after(status: int, header: str) -> None:
+    with wire() as made:
+        made.mocker.get(URL, status_code=status, headers={"Retry-After": header})
+        with pytest.raises(Unavailable) as caught:
+            made.fetch()
+        assert sum(made.clock.slept) <= 900
+    assert "inf" not in caught.value.message
+    assert len(caught.value.message) < 200
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from phenom_api.errors import Unavailable
-from phenom_api.patience import Passing, Patience, Persistence, retry_after
+from phenom_api.patience import Passing, Patience, Persistence, duration, retry_after
 from unit_tests.phenom_api.wire import Clock
 
 EPOCH = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
@@ -28,6 +28,16 @@ EPOCH = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
         ("Tue, 14 Nov 2023 22:13:50", 30.0),
         ("Tue, 14 Nov 2023 22:00:00 GMT", 0.0),
         ("999999999999", 999999999999.0),
+        ("9" * 5000, 1e12),
+        ("9" * 5000 + ".5", 1e12),
+        ("1" + "0" * 90 + "." + "9" * 5000, 1e12),
+        ("-" + "9" * 5000, None),
+        ("1e999", None),
+        ("5, 6", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 251702300799.0),
+        ("Tue, 14 Nov 2023 22:13:50 GMT" + " " * 5000, 30.0),
+        ("Tue, " + "1" * 65000, None),
+        ("(" * 65000, None),
         (None, None),
         ("", None),
         ("soon", None),
@@ -133,6 +143,31 @@ def test_an_absurd_wait_is_not_waited(
     with pytest.raises(Unavailable):
         persistence(Patience(throttled=900.0))(Attempts(fault(throttled=True, wait=1e9)))
     assert clock.slept == []
+
+
+def test_no_answer_of_any_status_asks_for_more_than_patience_has(
+    clock: Clock, persistence: Callable[[Patience], Persistence]
+) -> None:
+    """As for 429 and 503, so for 500, 502 or 408: their Retry-After counts, too."""
+    for wait in (1e12, 901.0, 400.0):
+        with pytest.raises(Unavailable):
+            persistence(Patience(throttled=900.0))(Attempts(*[fault(wait=wait)] * 9))
+    assert clock.slept == [400.0, 400.0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.25, "0.2 seconds"),
+        (9.5, "9.5 seconds"),
+        (30.2, "30 seconds"),
+        (86_400, "86400 seconds"),
+        (86_401, "more than a day"),
+        (1e12, "more than a day"),
+    ],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
 
 
 def test_the_total_bounds_everything(
