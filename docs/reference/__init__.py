@@ -1,4 +1,4 @@
-"""``docs/streams.md`` and ``docs/streams.svg``, made from the JSON schemas and the mapping.
+"""``docs/streams.md``, made from the JSON schemas and the mapping.
 
-``python -m docs.reference`` writes both; a test holds the committed files against it.
+``python -m docs.reference`` writes it; a test holds the committed file against it.
 """

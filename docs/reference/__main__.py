@@ -1,8 +1,7 @@
-"""Writes both files: ``python -m docs.reference``."""
+"""Writes the page: ``python -m docs.reference``."""
 
 from __future__ import annotations
 
-from docs.reference import page, picture
+from docs.reference import page
 
 page.PATH.write_text(page.page(), encoding="utf-8")
-picture.PATH.write_text(picture.picture(), encoding="utf-8")

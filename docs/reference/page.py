@@ -9,6 +9,7 @@ from typing import Any
 
 from docs.reference.column_types import Schema, column_type, is_nullable, kinds
 from docs.reference.origins import LISTED_BY, origin
+from docs.reference.picture import picture
 from docs.reference.relations import reference
 from docs.reference.samples import samples
 from source_phenom import manifest
@@ -30,8 +31,6 @@ tombstone: `remote_deleted_at` set, every other column null but for the keys. Wi
 every stream also has `_ab_cdc_deleted_at`, equal to `remote_deleted_at`.
 
 Columns are null where Phenom gives nothing, unless their type says otherwise.
-
-![The streams, their columns and which refer to which](streams.svg)
 """
 
 
@@ -41,7 +40,7 @@ def page() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield _INTRODUCTION
+    yield from (_INTRODUCTION, picture(), "")
     always = manifest.stream_names(acting_user=False)
     for stream in manifest.stream_names():
         schema = manifest.schema(stream)
