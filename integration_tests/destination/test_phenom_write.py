@@ -229,7 +229,8 @@ def test_interrupted(local: LocalTenant, job: str, tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     rows = [json.dumps(application(f"a{number}@example.com", job)) for number in range(60)]
     path.write_text("\n".join(rows), encoding="utf-8")
-    local.faults.latency = Fault(30, path="/apply")
+    # So slow that the run cannot have ended by then, however busy the machine is.
+    local.faults.latency = Fault(500, path="/apply")
     with start(local, tmp_path, str(path)) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import zlib
 from collections.abc import Iterator, Sequence
@@ -145,7 +146,9 @@ def cut_off(state: Any) -> str:
 
 
 def of_another_version(state: Any) -> str:
-    return json.dumps(state).replace('"version": 1', '"version": 99')
+    text, count = re.subn(r'"version": \d+', '"version": 99', json.dumps(state))
+    assert count == 1
+    return text
 
 
 @pytest.mark.parametrize(
