@@ -160,7 +160,8 @@ def write(
 
 def longest_line(config: DestinationConfig) -> int:
     """Bytes of a line of the input at most."""
-    return max(_LONGEST_LINE, 4 * config.max_attachment_bytes)
+    # No buffer of Python's is longer than sys.maxsize.
+    return min(max(_LONGEST_LINE, 4 * config.max_attachment_bytes), sys.maxsize - 1)
 
 
 def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
