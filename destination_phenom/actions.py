@@ -80,8 +80,8 @@ class Actions:
             raise
         except PhenomError as error:
             _make_discreet(error, record)
-            # A redirect is not the record's fault: gateway_url leads elsewhere.
-            if isinstance(error, RequestRefused) and not 300 <= error.status < 400:
+            # What is below 400 is not the record's fault: gateway_url leads elsewhere.
+            if isinstance(error, RequestRefused) and not 100 <= error.status < 400:
                 raise rejected("", error.message) from None
             raise
         return replace(

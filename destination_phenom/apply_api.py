@@ -60,7 +60,7 @@ class ApplyApi:
 
         ``applied`` tells whether there had been an application before.
         """
-        return write(self._gateway, SUBMIT, _standing, headers=self._headers, json=application)
+        return write(self._gateway, SUBMIT, _submitted, headers=self._headers, json=application)
 
     def attachment_names(self, application_id: str) -> list[str]:
         """File names of an application's attachments, as often as they occur."""
@@ -83,6 +83,16 @@ def _standing(body: Mapping[str, Any]) -> Standing:
     if not isinstance(applied, bool) or not isinstance(data, Mapping):
         raise ValueError("alreadyApplied is missing")
     return Standing(applied, _id(data.get("candidateId")), _id(data.get("applicationId")))
+
+
+def _submitted(body: Mapping[str, Any]) -> Standing:
+    """The same of a submit's answer, where the application's id alone says that it is there."""
+    data = body.get("data")
+    if isinstance(data, Mapping) and data.get("alreadyApplied") is None:
+        application_id = _id(data.get("applicationId"))
+        if application_id is not None:
+            return Standing(False, _id(data.get("candidateId")), application_id)
+    return _standing(body)
 
 
 def _id(value: Any) -> str | None:

@@ -13,6 +13,7 @@ from phenom_api.errors import (
     MalformedAnswer,
     PhenomError,
     RequestRefused,
+    Throttled,
     Unavailable,
     Unreachable,
 )
@@ -45,7 +46,8 @@ class Once:
     def __call__(self, send: Callable[[], Written], find: Callable[[], Written | None]) -> Written:
         """Do ``send``; where its answer gets lost, ``find`` what it did before it is tried again.
 
-        The first look comes after a pause, as the gateway may still be at it.
+        The first look comes after a pause, as the gateway may still be at it. The pause is at least
+        as long as the gateway asks for; a longer one than patience allows ends it.
 
         :param find: None when ``send`` had no effect.
         :raises RequestRefused: where the gateway refuses, or keeps failing on this write while it
@@ -54,18 +56,26 @@ class Once:
         """
         taken_before = self._taken
         lost: PhenomError | None = None
+        left = self._patience.throttled
         for attempt in range(self._patience.attempts):
             try:
                 return self._noted(send())
+            except Throttled:
+                # It had no effect, and the gateway has been waited for already.
+                raise
             except LOST as error:
                 lost = error
             pause = self._pause(attempt)
+            asked = (lost.wait or 0.0) if isinstance(lost, Unavailable) else 0.0
+            left -= asked
+            if left >= 0:
+                pause = max(pause, asked)
             self._notices.tell(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
             self._sleep(pause)
             found = find()
             if found is not None:
                 return self._noted(found)
-            if isinstance(lost, AnswerTooLarge):
+            if left < 0 or isinstance(lost, AnswerTooLarge):
                 raise lost
         assert lost is not None, "patience is at least one attempt"
         if self._taken > taken_before:

@@ -18,7 +18,10 @@ _UNKNOWN_TYPE = "application/octet-stream"
 _DOCUMENTS = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".odt": "application/vnd.oasis.opendocument.text",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".rtf": "application/rtf",
+    ".webp": "image/webp",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """Usual endings of documents that Python does not know everywhere."""
 _ENDINGS = mimetypes.MimeTypes()
@@ -116,7 +119,7 @@ def media_type(file: Attachment, served_as: str = "") -> str:
 
 def _by_name(name: str) -> str | None:
     # The ending alone: a whole name may look like a URL, of which something else would be read.
-    guessed, compression = _ENDINGS.guess_type(f"file.{name.rpartition('.')[2]}")
+    guessed, compression = _ENDINGS.guess_type(f"file.{name.rpartition('.')[2].lower()}")
     return _COMPRESSED.get(compression) if compression is not None else guessed
 
 

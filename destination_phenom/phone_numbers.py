@@ -19,6 +19,9 @@ _ZERO_BELONGS = frozenset(
     {"39", "225", "226", "227", "229", "241", "242", "247", "378", "379", "992"}
 )
 """Countries whose own numbers begin with a zero that is dialled from abroad, too: Italy first."""
+_LONGER_TRUNKS = {"36": ("06", 10), "52": ("01", 12)}
+"""What is dialled within Hungary and Mexico in front of a number, and how long both together are at
+least: with fewer digits it is not that, but a zero."""
 _LONGEST = 60
 """Characters; only what is short is normalized, which takes long for long texts."""
 _DIALLED = re.compile(r"\+?[0-9]{5,15}")
@@ -67,4 +70,6 @@ def _without_trunk_zero(digits: str) -> str:
     own = digits.removeprefix(code)
     if code in _ZERO_BELONGS or code.startswith("0") or not own.startswith("0"):
         return digits
-    return code + own[1:]
+    trunk, length = _LONGER_TRUNKS.get(code, ("0", 0))
+    has_longer = own.startswith(trunk) and len(own) >= length
+    return code + own.removeprefix(trunk if has_longer else "0")

@@ -132,9 +132,11 @@ class ResultsFile:
             raise self._failure
         try:
             yield
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # A ValueError is about the name itself, such as one with U+0000 in it.
+            why = error.strerror if isinstance(error, OSError) else error
             self._failure = InvalidConfig(
-                f"results_path cannot be written: {error.strerror} ({self._path}).",
+                f"results_path cannot be written: {why} ({self._path}).",
                 ("results_path",),
             )
             raise self._failure from None

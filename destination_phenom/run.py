@@ -14,6 +14,7 @@ from phenom_api import __version__
 from phenom_protocol import messages
 from phenom_protocol.connection import configuration, print_check
 from phenom_protocol.entry import Session, read_json, run
+from phenom_protocol.signals import exit_on_signals
 
 SPEC = Path(__file__).with_name("spec.yaml")
 
@@ -59,6 +60,7 @@ def write(arguments: argparse.Namespace, session: Session) -> int:
     from destination_phenom.write import standard_input
     from destination_phenom.write import write as write_records
 
+    exit_on_signals()
     config = configuration(arguments, session, destination_config)
     catalog = read_json(arguments.catalog, "catalog")
     return write_records(config, catalog, session, standard_input())

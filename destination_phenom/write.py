@@ -111,6 +111,7 @@ def write(
 
     :raises ProtocolError: after the batch, where it failed or, under ``on_rejected_record: fail``,
         where records were rejected.
+    :raises KeyboardInterrupt, SystemExit: where it is interrupted; what is under way is finished.
     """
     operations = configured_operations(catalog)
     try:
@@ -129,8 +130,13 @@ def write(
             session.output.write(state.with_stats(stats))
 
         batch = Batch(actions(config, gateway), config.num_workers, report=report, echo=echo)
-        _read(batch, operations, stdin, longest_line(config))
-        batch.finish()
+        try:
+            _read(batch, operations, stdin, longest_line(config))
+            batch.finish()
+        except (KeyboardInterrupt, SystemExit) as interruption:
+            # What is under way is finished and told of, and so is what came in and was not sent.
+            batch.stop(interruption)
+            batch.finish()
     try:
         if results is not None:
             results.close()
@@ -141,6 +147,10 @@ def write(
     if session.output.failure is not None:
         # Nobody got these lines.
         session.tell_on_stderr(*batch.summary.lines())
+    if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
+        logger.warning(
+            "The run was interrupted. Send the same records again: nothing is created twice."
+        )
     if batch.failure is not None:
         raise _ended(batch.failure, batch.summary)
     if batch.summary.rejected and config.on_rejected_record == "fail":
@@ -150,7 +160,8 @@ def write(
 
 def longest_line(config: DestinationConfig) -> int:
     """Bytes of a line of the input at most."""
-    return max(_LONGEST_LINE, 4 * config.max_attachment_bytes)
+    # No buffer of Python's is longer than sys.maxsize.
+    return min(max(_LONGEST_LINE, 4 * config.max_attachment_bytes), sys.maxsize - 1)
 
 
 def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
@@ -195,11 +206,16 @@ def _read(
 
     # In a thread of its own, as a source that says nothing must not keep a failed run waiting.
     threading.Thread(target=take, name="reader", daemon=True).start()
-    while not ended.wait(0.2):
+    try:
+        while not (ended.wait(0.2) or batch.stopped):
+            pass
+    except (KeyboardInterrupt, SystemExit) as interruption:
+        batch.stop(interruption)
+        raise
+    finally:
         if batch.stopped:
             # It may hold a record that still has to be accounted for.
             ended.wait(1.0)
-            return
 
 
 def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[Any]) -> None:

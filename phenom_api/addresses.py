@@ -1,4 +1,4 @@
-"""Which addresses can only mean a machine of the public internet.
+"""Which addresses may be connected to where somebody else names the host.
 
 The blocks are listed here, as what ``ipaddress`` calls global differs between Python versions.
 They follow the IANA registries of special-purpose addresses.
@@ -33,6 +33,8 @@ _NOT_PUBLIC = tuple(
         ),
     )
 )
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+"""The private networks of RFC 1918."""
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 """All public IPv6 addresses are in here; loopback, private, link-local, multicast ones are not."""
 _NOT_PUBLIC_V6 = tuple(
@@ -64,6 +66,25 @@ def is_public(address: str) -> bool:
             return parsed in _GLOBAL_UNICAST and not any(parsed in net for net in _NOT_PUBLIC_V6)
         parsed = embedded
     return not any(parsed in net for net in _NOT_PUBLIC)
+
+
+def may_be_storage(address: str) -> bool:
+    """Whether an address may be that of a file storage that the tenant's own gateway names.
+
+    That is a public one, or one of a private network, where storage is reached through endpoints
+    of a cloud's customer. For URLs that anybody can write, :func:`is_public` is the rule.
+    """
+    if is_public(address):
+        return True
+    try:
+        parsed: _IPAddress = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.scope_id is not None or parsed.ipv4_mapped is None:
+            return False
+        parsed = parsed.ipv4_mapped
+    return any(parsed in net for net in _PRIVATE)
 
 
 def is_loopback(address: str) -> bool:

@@ -54,7 +54,18 @@ class Unreachable(PhenomError):
 
 
 class Unavailable(PhenomError):
-    """The gateway kept answering with 429 or 5xx until our patience ended."""
+    """The gateway kept answering with 429 or 5xx until our patience ended.
+
+    ``wait`` is for how many seconds it asked us to stay away, where it said so.
+    """
+
+    def __init__(self, message: str, detail: str = "", *, wait: float | None = None) -> None:
+        super().__init__(message, detail)
+        self.wait = wait
+
+
+class Throttled(Unavailable):
+    """The same with 429 alone, which says that the request had no effect."""
 
 
 class MalformedAnswer(PhenomError):

@@ -20,6 +20,7 @@ from phenom_api.errors import (
     PhenomError,
     RequestRefused,
     Stopped,
+    Throttled,
     Unavailable,
 )
 from phenom_api.patience import (
@@ -363,7 +364,8 @@ class Gateway:
             advice = ": it is throttling. Lower num_workers or sync less often."
         if wait is not None and wait > self.patience.throttled:
             advice = f" and asks to wait for {duration(wait)}. Try again after that."
-        final = Unavailable(what + advice, f"status {status}: {self._said(answer)}")
+        unavailable = Throttled if status == 429 else Unavailable
+        final = unavailable(what + advice, f"status {status}: {self._said(answer)}", wait=wait)
         return Passing(
             _about(final, answer),
             what=f"{request} was answered with {status}",

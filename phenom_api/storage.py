@@ -2,7 +2,8 @@
 
 Such a URL is a permission in itself, and its host is not Phenom's: nothing of ours travels there
 (no token, no key, no cookie, no ``.netrc``), and no message repeats the URL. It is followed to
-public addresses only; behind a proxy, it is the proxy that looks up where a name leads.
+public addresses and private networks only; behind a proxy, it is the proxy that looks up where a
+name leads.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class NotHad(PhenomError):
 
 
 class _PublicAdapter(TimedAdapter):
-    """Connects, where there is no proxy, to public addresses only."""
+    """Connects, where there is no proxy, only to addresses that storage may have."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -60,9 +61,12 @@ class _PublicAdapter(TimedAdapter):
         class PublicConnection(pool.ConnectionCls):  # type: ignore[misc]
             def connect(self) -> None:
                 super().connect()
-                if not addresses.is_public(str(self.sock.getpeername()[0])):
+                if not addresses.may_be_storage(str(self.sock.getpeername()[0])):
                     self.close()
-                    raise NotHad("The file's URL does not lead to a public address.")
+                    raise NotHad(
+                        "The file's URL does not lead to a public address, nor into a private "
+                        "network."
+                    )
 
         class PublicPool(pool):  # type: ignore[misc]
             ConnectionCls = PublicConnection
@@ -133,7 +137,7 @@ class Storage:
             if not self._is_followed(url):
                 raise NotHad(
                     "The file's URL is not one that is followed: it must begin with https://, "
-                    "carry no user name and lead to a public address."
+                    "carry no user name and lead to a public address or into a private network."
                 )
             response = self._asked(url)
             target = _location(response)
@@ -154,11 +158,11 @@ class Storage:
         except ValueError:
             return False
         is_local = parts.scheme == "http" and self._loopback and is_loopback(host)
-        is_private = not self._loopback and _is_address(host) and not addresses.is_public(host)
+        is_refused = not self._loopback and _is_address(host) and not addresses.may_be_storage(host)
         return (
             bool(host)
             and parts.username is None
-            and ((parts.scheme == "https" and not is_private) or is_local)
+            and ((parts.scheme == "https" and not is_refused) or is_local)
         )
 
     def _asked(self, url: str) -> requests.Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from phenom_cli.passthrough import passthrough
 from phenom_cli.scopes import scopes
 from phenom_cli.screen import screens
 from phenom_cli.write import write
+from phenom_protocol.signals import exit_on_signals
 
 DEFAULT_WAREHOUSE = "phenom.duckdb"
 
@@ -123,9 +123,7 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
     )
     if names == []:
         raise click.UsageError("--streams names no stream.")
-    # Ended from outside or by a closed terminal, it cleans up as after Ctrl-C.
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
     try:
         exit_code = run_sync(config_file, warehouse, names, full_refresh)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import click
 from phenom_cli.configuration import config_option
 from phenom_cli.printing import StdoutFailed, need_stdout, print_json
 from phenom_cli.screen import is_open
+from phenom_protocol.signals import exit_on_signals
 from phenom_protocol.standard_streams import tell_on_stderr
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from phenom_api.gateway import Gateway
 
     need_stdout()
+    exit_on_signals()
     try:
         results = open_results(config)
     except InvalidConfig as error:
@@ -114,9 +116,9 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
         try:
             _take(batch, action, lines(file, longest_line(config)))
             batch.finish()
-        except KeyboardInterrupt as interrupt:
+        except (KeyboardInterrupt, SystemExit) as interruption:
             tell_on_stderr("Interrupted; waiting for the records that are under way ...")
-            batch.stop(interrupt)
+            batch.stop(interruption)
             batch.finish()
     try:
         if results is not None:
@@ -124,8 +126,10 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     except InvalidConfig as error:
         batch.stop(error)
     tell_on_stderr(*batch.summary.lines())
-    if isinstance(batch.failure, KeyboardInterrupt):
+    if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
         tell_on_stderr("Run it again with the same file: nothing is created twice.")
+        if isinstance(batch.failure, SystemExit):
+            raise batch.failure
         return 130
     if batch.failure is not None:
         raise _told(batch.failure)

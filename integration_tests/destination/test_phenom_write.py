@@ -224,7 +224,12 @@ def test_lines_come_out_while_others_go_in(local: LocalTenant, job: str, tmp_pat
     assert process.returncode == 0
 
 
-def test_interrupted(local: LocalTenant, job: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_interrupted(
+    local: LocalTenant, job: str, tmp_path: Path, end: signal.Signals, exit_code: int
+) -> None:
     """What is under way is finished and told; the same file again does the rest."""
     path = tmp_path / "records.jsonl"
     rows = [json.dumps(application(f"a{number}@example.com", job)) for number in range(60)]
@@ -235,10 +240,11 @@ def test_interrupted(local: LocalTenant, job: str, tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         lines = [process.stdout.readline()]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         lines += process.stdout.readlines()
         said = process.stderr.read().decode()
-    assert process.returncode == 130
+    assert process.returncode == exit_code
+    assert len(lines) == 60
     statuses = Counter(json.loads(line)["status"] for line in lines)
     assert set(statuses) == {"created", "unsettled"}
     assert statuses["created"] == len(list(written(local)))

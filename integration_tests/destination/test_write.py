@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 from integration_tests.destination.writing import (
     ROOT,
     Row,
+    Writing,
     application,
     catalog,
     file,
@@ -740,3 +742,43 @@ def test_no_permission_to_submit(local: LocalTenant, job: str, tmp_path: Path) -
     assert done.errors[0]["failure_type"] == "config_error"
     assert "Apply API" in done.errors[0]["message"]
     assert done.states == []
+
+
+@pytest.mark.parametrize("input_ends", [True, False])
+@pytest.mark.parametrize(("end", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted(
+    local: LocalTenant,
+    job: str,
+    tmp_path: Path,
+    end: signal.Signals,
+    exit_code: int,
+    input_ends: bool,
+) -> None:
+    """What is under way is finished, and every record that came in is told of."""
+    lines = [record(application(f"a{n}@example.com", job)) for n in range(60)]
+    lines[2:2] = [state(1)]
+    lines.append(state(2))
+    local.faults.latency = Fault(30, path="/apply")
+    process = start(local, tmp_path)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+    process.stdin.flush()
+    if input_ends:
+        process.stdin.close()
+    printed = [process.stdout.readline()]
+    process.send_signal(end)
+    printed += process.stdout.readlines()
+    process.wait(timeout=60)
+    if not input_ends:
+        process.stdin.close()
+    done = Writing(process.returncode, printed, results(tmp_path))
+    assert done.exit_code == exit_code
+    told = done.of("create_application")
+    assert [each["position"] for each in told] == [*range(1, len(told) + 1)]
+    statuses = [each["status"] for each in told]
+    assert set(statuses) == {"created", "unsettled"}
+    assert statuses.count("created") == len(list(written(local)))
+    assert [json.loads(line)["state"]["id"] for line in done.states] == [1]
+    assert any("not decided" in line for line in done.log)
+    assert any("Send the same records again" in line for line in done.log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, get_args
 
 import jsonschema
@@ -9,7 +10,9 @@ import pytest
 import yaml
 
 from destination_phenom.config import DestinationConfig, destination_config
+from destination_phenom.lines import lines
 from destination_phenom.run import SPEC
+from destination_phenom.write import longest_line
 from phenom_api.errors import InvalidConfig
 
 MINIMAL = {"client_id": "c", "client_secret": "s", "token_url": "https://login.test"}
@@ -73,3 +76,9 @@ def test_header_values_are_safe() -> None:
     for name in ("locale", "site_type", "ph_user_id"):
         with pytest.raises(InvalidConfig):
             destination_config({**MINIMAL, name: "a\r\nb: c"})
+
+
+@pytest.mark.parametrize("limit", [1, 10_485_760, 2**62, 2**63, 10**30])
+def test_attachments_of_any_size_can_be_allowed(limit: int) -> None:
+    longest = longest_line(destination_config({**MINIMAL, "max_attachment_bytes": limit}))
+    assert [line.content for line in lines(io.BytesIO(b"{}\n[]"), longest)] == [b"{}\n", b"[]"]

@@ -14,6 +14,7 @@ from phenom_api.errors import (
     AnswerTooLarge,
     PermissionDenied,
     RequestRefused,
+    Throttled,
     Unavailable,
     Unreachable,
 )
@@ -89,6 +90,51 @@ def test_an_answer_that_is_too_large_is_looked_up_and_not_asked_for_again(
         assert once([])(send, lambda: found) == found
     assert sent == 1
     assert "Phenom may have acted. The next try is in" in caplog.text
+
+
+def test_the_gateway_says_how_long_to_wait_before_the_next_try() -> None:
+    slept: list[float] = []
+    tries = [Unavailable("503", wait=7.0), None]
+
+    def send() -> str:
+        if error := tries.pop(0):
+            raise error
+        return "sent"
+
+    assert once(slept)(send, lambda: None) == "sent"
+    assert slept == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "most_looks"),
+    [
+        (Unavailable("503", wait=5_000.0), 1),
+        (Unavailable("503", wait=500.0), 2),
+        (Throttled("429", wait=5_000.0), 0),
+        (Throttled("429", wait=1.0), 0),
+    ],
+)
+def test_who_asks_to_wait_for_too_long_is_not_asked_again(
+    error: Unavailable, most_looks: int
+) -> None:
+    """All waits count together; what was throttled has waited, and had no effect."""
+    slept: list[float] = []
+    sent = looks = 0
+
+    def send() -> str:
+        nonlocal sent
+        sent += 1
+        raise error
+
+    def find() -> None:
+        nonlocal looks
+        looks += 1
+
+    with pytest.raises(type(error)):
+        once(slept)(send, find)
+    assert sent == max(most_looks, 1)
+    assert looks == most_looks
+    assert sum(slept) <= 900
 
 
 def test_a_record_that_alone_fails_is_refused() -> None:

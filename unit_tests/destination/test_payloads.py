@@ -9,6 +9,7 @@ from destination_phenom.payloads import File
 from destination_phenom.preview import masked
 from destination_phenom.records import Attachment, CreateCandidate
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
 PERSON = {"first_name": "Ada", "last_name": "Lovelace", "email_address": "ada@example.com"}
 
 
@@ -96,6 +97,10 @@ def test_calling_codes(phone: str, code: str, number: str) -> None:
         ("cv.rtf", None, "", "application/rtf"),
         ("cv.pdf.gz", None, "application/pdf", "application/gzip"),
         ("cv.pdf.gz", "application/pdf", "", "application/pdf"),
+        ("CV.PDF.GZ", None, "application/pdf", "application/gzip"),
+        ("slides.pptx", None, "", f"{OFFICE}.presentationml.presentation"),
+        ("table.XLSX", None, "", f"{OFFICE}.spreadsheetml.sheet"),
+        ("photo.webp", None, "", "image/webp"),
         ("files.tar.gz", None, "", "application/gzip"),
         ("files.tgz", None, "", "application/gzip"),
         ("picture.svgz", None, "", "application/gzip"),

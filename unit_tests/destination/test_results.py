@@ -47,7 +47,7 @@ def test_after_a_crash_a_new_line_begins(tmp_path: Path, before: bytes) -> None:
 
 
 def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "missing" / "results.jsonl"):
+    for path in (tmp_path, tmp_path / "missing" / "results.jsonl", tmp_path / "a\0b"):
         with pytest.raises(InvalidConfig, match="results_path cannot be written") as raised:
             ResultsFile(str(path), "run")
         assert raised.value.keys == ("results_path",)

@@ -108,6 +108,18 @@ def test_lines_that_are_no_messages() -> None:
     assert len(found) == 12
 
 
+def test_numbers_of_any_length() -> None:
+    """More digits than Python makes a number of stay text, as for a field that is text."""
+    digits = b"9" * 5_000
+    record = b'{"type":"RECORD","record":{"stream":"s","data":{"n":%s}}}' % digits
+    state = b'{"type":"STATE","state":{"id":%s,"type":"LEGACY","data":{}}}' % digits
+    found, echoed = messages(io.BytesIO(record + b"\n" + state), 100_000)
+    assert isinstance(found, RecordIn)
+    assert found.row == {"n": digits.decode()}
+    assert isinstance(echoed, StateLine)
+    assert b'"id":%s,' % digits in echoed.with_stats(Stats(1, 0))
+
+
 @pytest.mark.parametrize("depth", [198, 255, 300, 1_000, 1_019, 5_000])
 def test_a_state_that_is_nested_deeply(depth: int) -> None:
     """Given back as it is, or a broken line where no parser goes as deep."""

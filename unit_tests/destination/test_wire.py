@@ -121,6 +121,51 @@ def test_somebody_who_applied_is_not_submitted(
     assert len(sent(wire)) == 1
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    "wait",
+    ["86400", "9" * 5_000, "Fri, 31 Dec 9999 23:59:59 GMT"],
+    ids=["day", "digits", "date"],
+)
+def test_a_gateway_that_asks_for_a_long_pause_gets_it(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int, wait: str
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=status, headers={"Retry-After": wait})
+    with pytest.raises(Unavailable, match="asks to wait"):
+        carry_out()
+    assert sum(each.startswith("POST") for each in sent(wire)) == 1
+
+
+def test_an_answer_that_names_the_application_says_enough(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, json={"data": {"applicationId": 7, "candidateId": "c1"}})
+    assert carry_out() == Outcome("created", "c1", "7")
+    assert len(sent(wire)) == 2
+
+
+@pytest.mark.parametrize("data", [{}, {"applicationId": " "}, {"alreadyApplied": "perhaps"}])
+def test_an_answer_that_says_too_little_is_not_believed(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, data: Any
+) -> None:
+    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.post(APPLICATIONS, json={"data": data})
+    assert carry_out() == Outcome("created", "c1", "a1")
+    assert len(sent(wire)) == 3
+
+
+@pytest.mark.parametrize("status", [101, 199, 300, 304])
+def test_a_status_that_no_gateway_answers_with_is_not_the_records_fault(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int
+) -> None:
+    wire.get(STATUS, json=standing(False, None, None))
+    wire.post(APPLICATIONS, status_code=status)
+    with pytest.raises(RequestRefused, match=str(status)):
+        carry_out()
+
+
 def test_the_submit_itself_says_already_applied(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:

@@ -126,11 +126,12 @@ def test_a_storage_that_never_answers_has_a_minute_for_all_files(
         "https:///cv.pdf",
         "https://me:secret@storage.test/cv.pdf",
         "https://[::1/cv.pdf",
-        "https://10.0.0.1/cv.pdf",
+        "https://100.64.0.1/cv.pdf",
+        "http://10.0.0.1/cv.pdf",
         "https://127.0.0.1/cv.pdf",
         "https://169.254.169.254/cv.pdf",
         "https://[64:ff9b:1::808:808]/cv.pdf",
-        "https://[::ffff:10.0.0.1]/cv.pdf",
+        "https://[::ffff:127.0.0.1]/cv.pdf",
         "https://[fd00:ec2::254]/cv.pdf",
         "",
     ],
@@ -152,7 +153,7 @@ def test_what_is_not_followed(
         "file:///etc/passwd",
         "https://me:secret@storage.test/cv.pdf",
         "https://[::1/cv.pdf",
-        "https://192.168.0.1/cv.pdf",
+        "https://169.254.169.254/cv.pdf",
     ],
 )
 def test_where_no_redirect_leads(
@@ -164,6 +165,14 @@ def test_where_no_redirect_leads(
         storage.save(URL, tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
     assert {request.url for request in http.request_history} == {URL}
+
+
+def test_storage_in_a_private_network(
+    storage: Storage, http: requests_mock.Mocker, tmp_path: Path
+) -> None:
+    http.get("https://10.0.0.1/cv.pdf", status_code=302, headers={"Location": "//192.168.0.1/cv"})
+    http.get("https://192.168.0.1/cv", content=b"%PDF")
+    assert storage.save("https://10.0.0.1/cv.pdf", tmp_path / "cv.pdf") == 4
 
 
 def test_a_local_tenant_may_have_plain_http(http: requests_mock.Mocker, tmp_path: Path) -> None:
