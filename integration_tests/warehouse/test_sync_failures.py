@@ -70,6 +70,21 @@ def test_no_stream_can_be_read(tmp_path: Path) -> None:
     assert not sync.stdout
 
 
+def test_every_reason_is_told_where_nothing_can_be_read(tmp_path: Path) -> None:
+    with phenom_sandbox.running(jobs=5, applications=5) as tenant:
+        tenant.faults.deny = phenom_sandbox.Fault()
+        config = write_config(tmp_path, tenant.config)
+        sync = phenom_sync("--config", config, "--streams", "users,jobs,candidates", cwd=tmp_path)
+    assert sync.exit_code == 1
+    errors = [line for line in sync.stderr.splitlines() if line.startswith("Error: ")]
+    assert [error.partition(" failed: ")[0] for error in errors] == [
+        "Error: the streams users, jobs",
+        "Error: the stream candidates",
+    ]
+    assert "GET /jobs-api/v1/jobs" in errors[0]
+    assert "GET /apply/v2/applications" in errors[1]
+
+
 def test_pyairbyte_is_missing(tmp_path: Path) -> None:
     config = write_config(tmp_path, CONFIG)
     database = "postgresql://me:my-word@127.0.0.1:9/hr"

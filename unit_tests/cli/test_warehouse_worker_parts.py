@@ -19,6 +19,7 @@ from phenom_cli.warehouse.hearing import (
     RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
     Hearing,
     fail_if_nothing_came,
+    told_together,
 )
 
 
@@ -150,6 +151,47 @@ def test_how_streams_ended_and_why() -> None:
         {"event": "stream", "stream": "jobs", "status": "reading"},
         {"event": "stream", "stream": "jobs", "status": "complete"},
         {"event": "stream", "stream": "users", "status": "failed"},
+    ]
+
+
+def failed(stream: str, message: str) -> dict[str, Any]:
+    about = {"name": stream}
+    return trace(type="ERROR", error={"message": message, "stream_descriptor": about})
+
+
+def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    assert list(connector.read({}, {}, []))
+    hearing, _ = heard(
+        failed("employees", "Stream employees: GET /scim/Users is denied."),
+        failed("users", "Stream users: GET /users is denied."),
+        failed("users_of_jobs", "Stream users_of_jobs: GET /users is denied."),
+        trace(type="ERROR", error={"message": "all in all"}),
+    )
+    with pytest.raises(SyncFailed) as caught:
+        fail_if_nothing_came(connector, hearing)
+    assert caught.value.message.splitlines() == [
+        "the stream employees failed: GET /scim/Users is denied.",
+        "Error: the streams users, users_of_jobs failed: GET /users is denied.",
+    ]
+
+
+def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    assert list(connector.read({}, {}, []))
+    hearing, _ = heard(
+        trace(type="ERROR", error={"message": "'client_id' is required"}), failed("users", "so")
+    )
+    with pytest.raises(SyncFailed) as caught:
+        fail_if_nothing_came(connector, hearing)
+    assert caught.value.message == "'client_id' is required"
+
+
+def test_a_remedy_names_all_streams_that_need_it() -> None:
+    said = "The saved state of stream {0} cannot be used: read it by --streams {0}, or clear it."
+    assert told_together({name: said.format(name) for name in ("jobs", "users")}) == [
+        "the streams jobs, users failed: The saved state of stream jobs,users cannot be used:"
+        " read it by --streams jobs,users, or clear it."
     ]
 
 
