@@ -58,6 +58,14 @@ def test_a_damaged_file_is_not_called_one_in_use() -> None:
     words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
     failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
     assert "cannot be opened or written (the file is damaged)" in failure.message
+    assert "permissions" not in failure.advice
+
+
+def test_an_option_of_the_url_that_there_is_not() -> None:
+    unknown = type("ProgrammingError", (Exception,), {"__module__": "psycopg2"})
+    error = unknown('invalid dsn: invalid URI query parameter: "schemaa"\n')
+    failure = warehouse_failure(error, "postgresql://db/hr")
+    assert failure.message.endswith('reached: invalid URI query parameter: "schemaa"')
 
 
 @pytest.mark.parametrize(
@@ -188,11 +196,9 @@ def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_remedy_names_all_streams_that_need_it() -> None:
-    said = "The saved state of stream {0} cannot be used: read it by --streams {0}, or clear it."
-    assert told_together({name: said.format(name) for name in ("jobs", "users")}) == [
-        "the streams jobs, users failed: The saved state of stream jobs,users cannot be used:"
-        " read it by --streams jobs,users, or clear it."
-    ]
+    said = "The state of stream {0} cannot be used: read it by --streams {0}, or clear it."
+    (told,) = told_together({name: said.format(name) for name in ("jobs", "users")})
+    assert told == f"the streams jobs, users failed: {said.format('jobs,users')}"
 
 
 def test_a_stream_that_never_ended() -> None:
