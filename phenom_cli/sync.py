@@ -67,12 +67,13 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
 
     known = manifest.stream_names()
     offered = manifest.stream_names(acting_user=config.get("ph_user_id") is not None)
+    unknown = [name for name in streams if name not in known]
+    if unknown:
+        sentences = [
+            f"There is no stream {name}. {manifest.meant(name, known)}" for name in unknown
+        ]
+        raise click.ClickException(f"{''.join(sentences)}The streams are: {', '.join(known)}")
     for name in streams:
-        if name not in known:
-            raise click.ClickException(
-                f"There is no stream {name}. {manifest.meant(name, known)}"
-                f"The streams are: {', '.join(known)}"
-            )
         if name not in offered:
             where = (
                 "in the configuration of a local tenant, which phenom sandbox prints (it accepts"

@@ -36,6 +36,10 @@ CONFIG = {
         (["--config", "tenant.json", "--warehouse", "busy.duckdb"], "in use by another program"),
         (["--config", "tenant.json", "--streams", "jobs,nope"], "There is no stream nope"),
         (["--config", "tenant.json", "--streams", "Job"], "Did you mean jobs?"),
+        (
+            ["--config", "tenant.json", "--streams", "jbos rolls"],
+            "There is no stream jbos. Did you mean jobs? There is no stream rolls. Did you mean",
+        ),
         (["--config", "tenant.json", "--streams", "employees"], "set ph_user_id in the config"),
         (["--streams", "groups"], "set ph_user_id in the configuration of a local tenant"),
         (["--config", "tenant.json", "--streams", ","], "names no stream"),
