@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import click
 
@@ -14,6 +14,13 @@ DEFAULT_SCHEMA = "public"
 # sync would go.
 DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8
 OTHER_FILES = {b"SQLite format 3\0": "an SQLite database", b"PAR1": "a Parquet file"}
+# ":memory:", "md:…", "duckdb:…", "dbname=…" are no files; one letter is a Windows drive.
+OTHER_PLACE = re.compile(r":|[A-Za-z][\w+.-]+:|(?:dbname|host|user)\s*=", re.ASCII)
+NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+USABLE = (
+    "It looks like postgresql://user:password@host:5432/database; in user and password, write @ as"
+    " %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
+)
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -38,14 +45,33 @@ def parse_warehouse(value: str) -> Warehouse:
             f"A warehouse of kind {scheme}:// is not supported. Give the path of a DuckDB file"
             " or a URL like postgresql://user:password@host:5432/database"
         )
-    return _duckdb(value)
+    if not value.strip() or value == "-":
+        raise click.ClickException("--warehouse names no file. Give the path of a DuckDB file.")
+    if OTHER_PLACE.match(value) and not Path(value).exists():
+        raise click.ClickException(
+            "The warehouse is neither the path of a DuckDB file nor a URL like"
+            " postgresql://user:password@host:5432/database. If a new file is to have that name,"
+            " write ./ in front of it."
+        )
+    try:
+        return _duckdb(value)
+    except OSError as error:
+        raise click.ClickException(
+            f"The warehouse {value} cannot be opened: {error.strerror}."
+        ) from None
 
 
 def _duckdb(value: str) -> Warehouse:
-    path = Path(value).expanduser().absolute()
+    try:
+        path = Path(value).expanduser().absolute()
+    except RuntimeError:
+        raise click.ClickException(
+            f"The warehouse {value} is in the home folder of nobody known here. Write its path in"
+            " full, or ./ in front of it."
+        ) from None
     if path.is_dir():
         raise click.ClickException(
-            f"The warehouse {value or '.'} is a folder. Give the path of a DuckDB file, for example"
+            f"The warehouse {value} is a folder. Give the path of a DuckDB file, for example"
             f" {Path(value) / 'phenom.duckdb'}"
         )
     if not path.parent.is_dir():
@@ -62,13 +88,8 @@ def _refuse_other_files(path: Path, shown: str) -> None:
         raise click.ClickException(
             f"The warehouse {shown} is not a file. Give the path of a DuckDB file."
         )
-    try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except OSError as error:
-        raise click.ClickException(
-            f"The warehouse {shown} cannot be opened: {error.strerror}."
-        ) from None
+    with path.open("rb") as file:
+        start = file.read(16)
     if start[DUCKDB_MARK_AT:].startswith(DUCKDB_MARK):
         return
     kinds = [kind for mark, kind in OTHER_FILES.items() if start.startswith(mark)]
@@ -85,9 +106,12 @@ def _postgres(value: str) -> Warehouse:
         port = f":{parts.port}" if parts.port else ""
     except ValueError as error:
         raise click.ClickException(
-            "The warehouse URL is not usable (host or port). It looks like"
-            " postgresql://user:password@host:5432/database"
+            f"The warehouse URL is not usable (host or port). {USABLE}"
         ) from error
+    # What is not encoded ends in another part of the URL, and from there in a message.
+    at_signs = parts.netloc.count("@") > 1 or "@" in value.replace(parts.netloc, "", 1)
+    if at_signs or "#" in value or NOT_ENCODED.search(value):
+        raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {USABLE}")
     options = parse_qsl(parts.query, keep_blank_values=True)
     schema = next((text for name, text in options if name == "schema"), DEFAULT_SCHEMA)
     if not SCHEMA_NAME.fullmatch(schema):
@@ -95,12 +119,15 @@ def _postgres(value: str) -> Warehouse:
             f"The schema {schema!r} of the warehouse URL must be made of lower-case letters,"
             " digits and underscores."
         )
-    rest = urlencode([(name, text) for name, text in options if name != "schema"])
+    # PostgreSQL takes a plus for itself, not for a space.
+    rest = urlencode([pair for pair in options if pair[0] != "schema"], quote_via=quote)
+    in_options = next((quote(text) for name, text in options if name == "password"), None)
+    password = parts.password or in_options
     user = f"{parts.username}@" if parts.username else ""
     shown_schema = f" (schema {schema})" if schema != DEFAULT_SCHEMA else ""
     return Warehouse(
         place=f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}{shown_schema}",
         postgres_url=f"postgresql://{parts.netloc}{parts.path}{'?' if rest else ''}{rest}",
         postgres_schema=schema,
-        password=unquote(parts.password) if parts.password else None,
+        password=unquote(password) if password else None,
     )

@@ -87,6 +87,7 @@ def phenom() -> None:
 )
 @click.option(
     "--streams",
+    multiple=True,
     metavar="A,B",
     shell_complete=complete_streams,
     help="Only these streams, separated by commas. Without it, all of them.",
@@ -96,7 +97,9 @@ def phenom() -> None:
     is_flag=True,
     help="Read everything again instead of what changed since the last sync.",
 )
-def sync(config_file: str | None, warehouse: str, streams: str | None, full_refresh: bool) -> None:
+def sync(
+    config_file: str | None, warehouse: str, streams: tuple[str, ...], full_refresh: bool
+) -> None:
     """Load a Phenom tenant into a warehouse.
 
     The first sync loads everything, the next ones what changed since. Rows that Phenom no longer
@@ -118,14 +121,12 @@ def sync(config_file: str | None, warehouse: str, streams: str | None, full_refr
     """
     from phenom_cli.sync import sync as run_sync
 
-    names = (
-        None if streams is None else [name.strip() for name in streams.split(",") if name.strip()]
-    )
-    if names == []:
+    names = " ".join(streams).replace(",", " ").split()
+    if streams and not names:
         raise click.UsageError("--streams names no stream.")
     exit_on_signals()
     try:
-        exit_code = run_sync(config_file, warehouse, names, full_refresh)
+        exit_code = run_sync(config_file, warehouse, names or None, full_refresh)
     except KeyboardInterrupt:
         click.echo("Interrupted; the next sync goes on from what is in the warehouse.", err=True)
         exit_code = 130

@@ -20,6 +20,7 @@ from phenom_cli.display import display, results_table
 from phenom_cli.interpreter import pyairbyte_python
 from phenom_cli.local_tenant import local_tenant
 from phenom_cli.printing import console, print_rendered
+from phenom_cli.warehouse.hearing import told_together
 from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID
 
 WORKER = Path(__file__).with_name("warehouse_worker.py")
@@ -53,9 +54,9 @@ def sync(
         }
         rows = _worked_off(python, request)
     print_rendered(console(), results_table(rows))
-    failed = [row for row in rows if row["failure"]]
-    for row in failed:
-        click.echo(f"Error: the stream {row['stream']} failed: {row['failure']}", err=True)
+    failed = {row["stream"]: row["failure"] for row in rows if row["failure"]}
+    for sentence in told_together(failed):
+        click.echo(f"Error: {sentence}", err=True)
     click.echo(f"The tables are in {target.place}", err=True)
     return 1 if failed else 0
 
@@ -66,12 +67,13 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
 
     known = manifest.stream_names()
     offered = manifest.stream_names(acting_user=config.get("ph_user_id") is not None)
+    unknown = [name for name in streams if name not in known]
+    if unknown:
+        sentences = [
+            f"There is no stream {name}. {manifest.meant(name, known)}" for name in unknown
+        ]
+        raise click.ClickException(f"{''.join(sentences)}The streams are: {', '.join(known)}")
     for name in streams:
-        if name not in known:
-            raise click.ClickException(
-                f"There is no stream {name}. {manifest.meant(name, known)}"
-                f"The streams are: {', '.join(known)}"
-            )
         if name not in offered:
             where = (
                 "in the configuration of a local tenant, which phenom sandbox prints (it accepts"

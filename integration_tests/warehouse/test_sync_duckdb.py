@@ -148,6 +148,14 @@ def test_only_the_chosen_streams(tenant: Any, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"tenant.json", "a b.duckdb"}
 
 
+def test_streams_may_be_chosen_one_by_one(tenant: Any, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tenant.config)
+    chosen = ("--streams", "roles users", "--streams", "jobs,")
+    sync = phenom_sync("--config", config, *chosen, cwd=tmp_path)
+    assert sync.exit_code == 0, sync.stderr
+    assert list(sync.table) == ["users", "jobs", "roles"]
+
+
 def test_made_up_data_stay_apart_from_a_real_tenants(tenant: Any, tmp_path: Path) -> None:
     made_up = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert made_up.exit_code == 0, made_up.stderr

@@ -36,6 +36,10 @@ CONFIG = {
         (["--config", "tenant.json", "--warehouse", "busy.duckdb"], "in use by another program"),
         (["--config", "tenant.json", "--streams", "jobs,nope"], "There is no stream nope"),
         (["--config", "tenant.json", "--streams", "Job"], "Did you mean jobs?"),
+        (
+            ["--config", "tenant.json", "--streams", "jbos rolls"],
+            "There is no stream jbos. Did you mean jobs? There is no stream rolls. Did you mean",
+        ),
         (["--config", "tenant.json", "--streams", "employees"], "set ph_user_id in the config"),
         (["--streams", "groups"], "set ph_user_id in the configuration of a local tenant"),
         (["--config", "tenant.json", "--streams", ","], "names no stream"),
@@ -68,6 +72,21 @@ def test_no_stream_can_be_read(tmp_path: Path) -> None:
     assert "Traceback" not in sync.stderr
     assert SECRET not in sync.stdout + sync.stderr
     assert not sync.stdout
+
+
+def test_every_reason_is_told_where_nothing_can_be_read(tmp_path: Path) -> None:
+    with phenom_sandbox.running(jobs=5, applications=5) as tenant:
+        tenant.faults.deny = phenom_sandbox.Fault()
+        config = write_config(tmp_path, tenant.config)
+        sync = phenom_sync("--config", config, "--streams", "users,jobs,candidates", cwd=tmp_path)
+    assert sync.exit_code == 1
+    errors = [line for line in sync.stderr.splitlines() if line.startswith("Error: ")]
+    assert [error.partition(" failed: ")[0] for error in errors] == [
+        "Error: the streams users, jobs",
+        "Error: the stream candidates",
+    ]
+    assert "GET /jobs-api/v1/jobs" in errors[0]
+    assert "GET /apply/v2/applications" in errors[1]
 
 
 def test_pyairbyte_is_missing(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 _REASON = re.compile(r'": ([A-Z][\w-]+(?: [\w-]+)*)$')
 """The system's words at the end of DuckDB's: ``Cannot open file "…": Permission denied``."""
 
+_UNREACHABLE = ("OperationalError", "ProgrammingError")
+"""The latter for an option of the URL that there is not."""
+
 
 class SyncFailed(Exception):
     """Nothing could be loaded. ``advice`` is what the person can do about it, or empty."""
@@ -28,7 +31,7 @@ def warehouse_failure(error: BaseException, place: str) -> SyncFailed:
         if getattr(diagnostics, "sqlstate", None):
             return SyncFailed(f"The warehouse {place} refused: {_postgres_words(diagnostics)}")
         module = type(cause).__module__.split(".")[0]
-        if module == "psycopg2" and type(cause).__name__ == "OperationalError":
+        if module == "psycopg2" and type(cause).__name__ in _UNREACHABLE:
             return _unreachable(str(cause), place)
         if module in ("duckdb", "_duckdb"):
             return _duckdb(cause, place)
@@ -82,7 +85,7 @@ def _postgres_words(diagnostics: Any) -> str:
 def _unreachable(text: str, place: str) -> SyncFailed:
     reason = next((line.strip() for line in text.splitlines() if line.strip()), "no answer")
     reason = re.sub(r"^connection to server [^:]*(?::\S*)? failed:\s*", "", reason)
-    reason = reason.removeprefix("FATAL:").strip()
+    reason = reason.removeprefix("FATAL:").removeprefix("invalid dsn:").strip()
     return SyncFailed(
         f"The warehouse {place} cannot be reached: {reason}",
         "Check host, port, user, password and database of --warehouse, and that the server runs.",
@@ -104,11 +107,15 @@ def _duckdb(cause: BaseException, place: str) -> SyncFailed:
             "Give --warehouse another path; the next sync fills it.",
         )
     if type(cause).__name__ == "IOException":
-        damaged = "Corrupt database" in text or "Could not read enough bytes" in text
+        if "Corrupt database" in text or "Could not read enough bytes" in text:
+            return SyncFailed(
+                f"The warehouse {place} cannot be opened or written (the file is damaged).",
+                "Put a copy in its place, or move it away; the next sync makes a new one.",
+            )
         reason = _REASON.search(text.partition("\n")[0])
-        what = "the file is damaged" if damaged else reason[1] if reason else ""
+        what = f" ({reason[1]})" if reason else ""
         return SyncFailed(
-            f"The warehouse {place} cannot be opened or written{f' ({what})' if what else ''}.",
+            f"The warehouse {place} cannot be opened or written{what}.",
             "Check the path, its permissions and the free space on that disk.",
         )
     return SyncFailed(f"The warehouse {place} could not be written ({type(cause).__name__}).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -89,12 +90,33 @@ class Hearing:
         """No stream was read to its end, and none delivered a record."""
         return not any(map(self.complete, self.streams)) and not any(self.records.values())
 
-    def first_error(self) -> str | None:
-        return next(iter(self._errors.values()), None)
+    def why_nothing_came(self) -> list[str]:
+        """What the connector gave as reasons, without what only followed from them."""
+        cause = next(iter(self._errors), None)
+        if cause is None:
+            return list(self._errors.values())[:1]
+        return told_together({name: text for name, text in self._errors.items() if name})
+
+
+def told_together(failures: Mapping[str, str]) -> list[str]:
+    """A sentence for each reason, with all the streams that failed for it.
+
+    :param failures: what the connector says, by stream.
+    """
+    streams: dict[str, list[str]] = {}
+    for stream, message in failures.items():
+        named = re.compile(rf"(\bstream |--streams ){re.escape(stream)}(?!\w)")
+        reason = named.sub(r"\1\0", message.removeprefix(f"Stream {stream}: "))
+        streams.setdefault(reason, []).append(stream)
+    return [
+        f"the stream{'s' if len(names) > 1 else ''} {', '.join(names)} failed: "
+        + reason.replace("\0", ",".join(names))
+        for reason, names in streams.items()
+    ]
 
 
 def fail_if_nothing_came(connector: Connector, hearing: Hearing) -> None:
     """Raises SyncFailed for a read that ended with an error and delivered nothing."""
     if connector.exit_code and hearing.silent():
-        error = hearing.first_error()
-        raise SyncFailed(error or connector.silent_failure(connector.exit_code))
+        reasons = hearing.why_nothing_came() or [connector.silent_failure(connector.exit_code)]
+        raise SyncFailed("\nError: ".join(reasons))

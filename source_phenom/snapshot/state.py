@@ -69,7 +69,10 @@ class StreamState:
             raise UnusableState("its tenant is not text")
         if state["tenant"] != tenant:
             if not _is_empty(state["fingerprints"], _seal(changed_at, state["tenant"])):
-                raise UnusableState("it belongs to another gateway_url or integration_id")
+                raise UnusableState(
+                    "it belongs to another gateway_url or integration_id. Check first that these "
+                    "two are right"
+                )
             return cls(changed_at, tenant, Snapshot())
         snapshot = decode(state["fingerprints"], _seal(changed_at, tenant))
         extras = {member: value for member, value in state.items() if member not in _MEMBERS}

@@ -56,6 +56,13 @@ def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "postgresql:///hr",
             None,
         ),
+        (
+            "postgresql://db/hr?password=pa%40ss&options=-c%20search_path%3Dx",
+            "postgresql://db/hr?password=pa%40ss&options=-c%20search_path%3Dx",
+            "public",
+            "postgresql://db/hr",
+            "pa@ss",
+        ),
     ],
 )
 def test_database(value: str, url: str, schema: str, place: str, password: str | None) -> None:
@@ -73,8 +80,17 @@ def test_database(value: str, url: str, schema: str, place: str, password: str |
         "mysql://me:secret@db/hr",
         "postgresql://me:secret@db:port/hr",
         "postgresql://me:secret@db/hr?schema=No;",
+        "postgresql://me:pa@secret@db/hr",
+        "postgresql://me:12#secret@db/hr",
+        "postgresql://me:12?secret@db/hr",
+        "postgresql://me:secret/word@db/hr",
+        "postgresql://me:secret%@db/hr",
+        "postgresql://me:secret@db/hr#users",
         "absent-folder/phenom.duckdb",
         ".",
+        "",
+        " ",
+        "-",
     ],
 )
 def test_refused(value: str) -> None:
@@ -115,3 +131,46 @@ def test_a_duckdb_file_of_any_name(tmp_path: Path) -> None:
         file = tmp_path / name
         duckdb.connect(str(file)).close()
         assert parse_warehouse(str(file)).duckdb_path == file
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ":memory:",
+        "md:recruiting",
+        "motherduck:recruiting",
+        "duckdb:w.duckdb",
+        "postgresql:me@db",
+        "host=db dbname=hr",
+        "dbname = hr",
+    ],
+)
+def test_other_places_than_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(click.ClickException, match="neither the path"):
+        parse_warehouse(value)
+    # A file may have such a name; what is there already is surely meant.
+    assert parse_warehouse(f"./{value}").duckdb_path == tmp_path / value
+    duckdb.connect(f"./{value}").close()
+    assert parse_warehouse(value).duckdb_path == tmp_path / value
+
+
+@pytest.mark.parametrize("value", ["C:\\data\\w.duckdb", "a@b.duckdb", "date=2026.duckdb"])
+def test_unusual_names_of_files(value: str) -> None:
+    assert parse_warehouse(value).duckdb_path is not None
+
+
+def test_a_home_folder_of_nobody() -> None:
+    with pytest.raises(click.ClickException, match="home folder of nobody"):
+        parse_warehouse("~nobody-of-that-name/w.duckdb")
+
+
+def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(click.ClickException, match="cannot be opened: No such file"):
+        parse_warehouse("w.duckdb")

@@ -19,6 +19,7 @@ from phenom_cli.warehouse.hearing import (
     RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
     Hearing,
     fail_if_nothing_came,
+    told_together,
 )
 
 
@@ -57,6 +58,14 @@ def test_a_damaged_file_is_not_called_one_in_use() -> None:
     words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
     failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
     assert "cannot be opened or written (the file is damaged)" in failure.message
+    assert "permissions" not in failure.advice
+
+
+def test_an_option_of_the_url_that_there_is_not() -> None:
+    unknown = type("ProgrammingError", (Exception,), {"__module__": "psycopg2"})
+    error = unknown('invalid dsn: invalid URI query parameter: "schemaa"\n')
+    failure = warehouse_failure(error, "postgresql://db/hr")
+    assert failure.message.endswith('reached: invalid URI query parameter: "schemaa"')
 
 
 @pytest.mark.parametrize(
@@ -151,6 +160,45 @@ def test_how_streams_ended_and_why() -> None:
         {"event": "stream", "stream": "jobs", "status": "complete"},
         {"event": "stream", "stream": "users", "status": "failed"},
     ]
+
+
+def failed(stream: str, message: str) -> dict[str, Any]:
+    about = {"name": stream}
+    return trace(type="ERROR", error={"message": message, "stream_descriptor": about})
+
+
+def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    assert list(connector.read({}, {}, []))
+    hearing, _ = heard(
+        failed("employees", "Stream employees: GET /scim/Users is denied."),
+        failed("users", "Stream users: GET /users is denied."),
+        failed("users_of_jobs", "Stream users_of_jobs: GET /users is denied."),
+        trace(type="ERROR", error={"message": "all in all"}),
+    )
+    with pytest.raises(SyncFailed) as caught:
+        fail_if_nothing_came(connector, hearing)
+    assert caught.value.message.splitlines() == [
+        "the stream employees failed: GET /scim/Users is denied.",
+        "Error: the streams users, users_of_jobs failed: GET /users is denied.",
+    ]
+
+
+def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
+    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    assert list(connector.read({}, {}, []))
+    hearing, _ = heard(
+        trace(type="ERROR", error={"message": "'client_id' is required"}), failed("users", "so")
+    )
+    with pytest.raises(SyncFailed) as caught:
+        fail_if_nothing_came(connector, hearing)
+    assert caught.value.message == "'client_id' is required"
+
+
+def test_a_remedy_names_all_streams_that_need_it() -> None:
+    said = "The state of stream {0} cannot be used: read it by --streams {0}, or clear it."
+    (told,) = told_together({name: said.format(name) for name in ("jobs", "users")})
+    assert told == f"the streams jobs, users failed: {said.format('jobs,users')}"
 
 
 def test_a_stream_that_never_ended() -> None:

@@ -350,7 +350,7 @@ class TestStates:
         with tenant.served():
             outcome = read(tmp_path, config, state, streams=["applications"])
         assert outcome.code == 1
-        assert "another gateway_url or integration_id" in outcome.failures[0]["message"]
+        assert "another gateway_url or integration_id. Check" in outcome.failures[0]["message"]
 
     @pytest.mark.parametrize(
         "config",
