@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from urllib3 import exceptions as below
 
+from phenom_api.content import MOST_VALUES
 from phenom_api.deadline import MOST_BYTES
 from phenom_api.errors import AnswerTooLarge, Unreachable
 from phenom_api.patience import Passing
@@ -41,8 +42,9 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
     kinds = requests.exceptions
     if "TooLarge" in detail:
         return AnswerTooLarge(
-            f"{what}: the answer has more than {MOST_BYTES >> 20} MiB, which is more than any "
-            f"answer of Phenom's. Check {setting}; if it is right, lower page_size.",
+            f"{what}: the answer has more than {MOST_BYTES >> 20} MiB, or more than "
+            f"{MOST_VALUES // 1_000_000} million values, which is more than any answer of "
+            f"Phenom's. Check {setting}; if it is right, lower page_size.",
             detail,
         )
     if isinstance(error, (kinds.SSLError, below.SSLError)):
