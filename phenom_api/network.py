@@ -68,6 +68,12 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
         text = f"{what}: the connection failed ({reason}). Check {setting} and the network."
         refused = any(kind in detail for kind in _NO_CONNECTION)
         return _passing(what, setting, cause, Unreachable(text, detail), refused=refused)
+    if type(error) is OSError and "TLS CA certificate" in str(error):
+        return Unreachable(
+            f"{what}: the environment variable REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names a file "
+            "that does not exist. Correct the path, or remove the variable.",
+            detail,
+        )
     return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
 
 
