@@ -15,6 +15,9 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 _MOST_CODINGS = 3
 _MOST_MEMBERS = 10_000
 """Parts of a gzip body; each can be empty, and takes its time all the same."""
+MOST_VALUES = 2_000_000
+"""Commas and opening brackets of a body. Small values need twenty times as much memory as their
+text: 64 MiB of empty objects become 1.5 GB. A page of a thousand long rows has 300,000."""
 _PIECE = 1024 * 1024
 """Bytes that are read at a time. After each piece other threads get a turn: with the pieces of
 10 kB that requests reads, a page of a listing takes twice as long to come in."""
@@ -26,10 +29,13 @@ very many members in a large window would cost their number squared."""
 def read_content(raw: Any) -> bytes:
     """The whole body behind urllib3's response.
 
-    :raises TooLarge: where it has more than :data:`MOST_BYTES`.
+    :raises TooLarge: where it has more than :data:`MOST_BYTES`, or :data:`MOST_VALUES`.
     :raises zlib.error: where it is damaged or cut off.
     """
-    return b"".join(pieces_of(raw, MOST_BYTES))
+    content = b"".join(pieces_of(raw, MOST_BYTES))
+    if len(content) > MOST_VALUES and sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooLarge("the answer has too many values")
+    return content
 
 
 def pieces_of(raw: Any, most_bytes: int) -> Iterator[bytes]:

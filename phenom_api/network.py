@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from urllib3 import exceptions as below
 
+from phenom_api.content import MOST_VALUES
 from phenom_api.deadline import MOST_BYTES
 from phenom_api.errors import AnswerTooLarge, Unreachable
 from phenom_api.patience import Passing
@@ -41,8 +42,9 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
     kinds = requests.exceptions
     if "TooLarge" in detail:
         return AnswerTooLarge(
-            f"{what}: the answer has more than {MOST_BYTES >> 20} MiB, which is more than any "
-            f"answer of Phenom's. Check {setting}; if it is right, lower page_size.",
+            f"{what}: the answer has more than {MOST_BYTES >> 20} MiB, or more than "
+            f"{MOST_VALUES // 1_000_000} million values, which is more than any answer of "
+            f"Phenom's. Check {setting}; if it is right, lower page_size.",
             detail,
         )
     if isinstance(error, (kinds.SSLError, below.SSLError)):
@@ -66,6 +68,12 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
         text = f"{what}: the connection failed ({reason}). Check {setting} and the network."
         refused = any(kind in detail for kind in _NO_CONNECTION)
         return _passing(what, setting, cause, Unreachable(text, detail), refused=refused)
+    if type(error) is OSError and "TLS CA certificate" in str(error):
+        return Unreachable(
+            f"{what}: the environment variable REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names a file "
+            "that does not exist. Correct the path, or remove the variable.",
+            detail,
+        )
     return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
 
 

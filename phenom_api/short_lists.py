@@ -45,4 +45,5 @@ def whole(fetch: Callable[[int, int], Page], size: int, identity: Identity = con
         repeated = page.rows[last:]
         is_full = len(page.rows) >= size
         if page.total is not None and end + len(page.rows) >= page.total and not is_full:
-            return rows + repeated
+            # What comes again behind the list's own count is no other row.
+            return (rows + repeated)[: max(page.total, len(rows))]

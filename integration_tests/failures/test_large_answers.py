@@ -147,6 +147,26 @@ def test_a_small_answer_that_becomes_large(name: str) -> None:
         assert made.retried == 0
 
 
+@pytest.mark.parametrize("value", [b"[]", b"{}", b'{"a":0}', b"1"], ids=bytes.decode)
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "500 Oops"])
+def test_very_many_small_values(value: bytes, status: str) -> None:
+    """They take many times the memory of their text, which has less than 64 MiB."""
+    body = b'{"data":[%s1]}' % ((value + b",") * 3_000_000)
+    packed = answer("gzip", gzip.compress(body, 1), status)
+    with (
+        serving(patient(packed)) as url,
+        serving(patient(TOKEN)) as token_url,
+        gateway(url, token_url) as made,
+    ):
+
+        def ask() -> None:
+            with pytest.raises(AnswerTooLarge, match="2 million values"):
+                made.fetch(THING, dict)
+
+        assert peak_of(ask) < NEAR_THE_BOUND
+        assert made.retried == 0
+
+
 @pytest.mark.parametrize("talk", FLOODS.values(), ids=FLOODS)
 def test_an_answer_without_an_end(talk: Talk) -> None:
     with (

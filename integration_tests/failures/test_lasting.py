@@ -422,3 +422,12 @@ def test_check_with_a_wrong_secret(local: LocalTenant) -> None:
 
 def test_check_that_works(local: LocalTenant) -> None:
     assert run("check", local.config).status == "SUCCEEDED: "
+
+
+def test_a_file_of_certificates_that_does_not_exist(
+    local: LocalTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, patience=SHORT)
+    assert_all_failed(ran, "transient_error", "REQUESTS_CA_BUNDLE")
+    assert ran.waits.slept == []

@@ -184,6 +184,13 @@ class TestWholeLists:
         rows = [1, 1, 2, 1, 1, 3, 4, 4]
         assert whole(lambda offset, limit: Page(rows[offset:][:limit], None), 3) == rows
 
+    def test_a_page_that_is_filled_up_with_rows_from_the_beginning(self) -> None:
+        """Rows beyond the list's own count are no others that look alike."""
+        for total in (3, 1):
+            page = Page([0, 1, 2] * 3, total)
+            assert whole(lambda *_, page=page: page, 10) == [0, 1, 2]
+        assert whole(lambda *_: Page([0, 1, 1, 0, 1], 3), 10) == [0, 1, 1]
+
     @pytest.mark.parametrize("total", [None, 4, 40])
     def test_a_list_that_knows_no_paging(self, total: int | None) -> None:
         assert whole(lambda *_: Page([1, 2, 3, 4], total), 2) == [1, 2, 3, 4]
