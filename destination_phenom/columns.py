@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
@@ -12,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from destination_phenom.lines import json_value
 from destination_phenom.records import CreateCandidate
 from destination_phenom.rejections import Problem, Rejected, path
 
@@ -170,7 +170,7 @@ class _Row:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value)
+            return json_value(value)
         except (ValueError, RecursionError):
             self._problems.append(Problem(path(location), "is text that is not valid JSON"))
             return None

@@ -40,8 +40,6 @@ class Line:
         """The JSON value; ``ValueError`` says what is wrong with the line.
 
         Half a surrogate pair stays in its text, for whoever can name the field that has it.
-        NaN and infinities, for which JSON has no word, are null. A whole number of more digits than
-        Python makes one of is their text.
         """
         if self.longer_than is not None:
             raise ValueError(f"has more than {self.longer_than} bytes")
@@ -51,9 +49,7 @@ class Line:
             # It is stricter than JSON.
             pass
         try:
-            return json.loads(
-                self.content.decode(), parse_int=_whole, parse_constant=lambda _: None
-            )
+            return json_value(self.content.decode())
         except UnicodeDecodeError as error:
             raise ValueError(f"is not UTF-8 text (byte {error.start + 1} of it)") from None
         except ValueError:
@@ -83,6 +79,15 @@ def lines(stream: BinaryIO, most_bytes: int) -> Iterator[Line]:
             yield Line(number, line, most_bytes)
         elif line.strip():
             yield Line(number, line)
+
+
+def json_value(text: str) -> Any:
+    """What JSON text says; raises ``ValueError``, and ``RecursionError`` for deep nesting.
+
+    NaN and infinities, for which JSON has no word, are null. A whole number of more digits than
+    Python makes a number of is text.
+    """
+    return json.loads(text, parse_int=_whole, parse_constant=lambda _: None)
 
 
 def _whole(digits: str) -> int | str:

@@ -42,6 +42,19 @@ def renamed(value: Any, rename: Callable[[str], str]) -> Any:
     return [renamed(each, rename) for each in value] if isinstance(value, list) else value
 
 
+def test_json_text_is_read_as_lines_are() -> None:
+    """NaN, as pandas writes what is not there, and more digits than Python makes a number of."""
+    digits = "9" * 5_000
+    row = {
+        "candidate": '{"first_name": "Ada", "phone_number": NaN, "other": -Infinity}',
+        "source": f'{{"id": {digits}}}',
+    }
+    record, unused = nested(row, CreateApplication)
+    assert record["candidate"] == {"first_name": "Ada"}
+    assert record["source"] == {"id": digits}
+    assert not unused
+
+
 @pytest.mark.parametrize(
     "row",
     [
