@@ -81,9 +81,9 @@ def test_every_reason_is_told_where_nothing_can_be_read(tmp_path: Path) -> None:
         sync = phenom_sync("--config", config, "--streams", "users,jobs,candidates", cwd=tmp_path)
     assert sync.exit_code == 1
     errors = [line for line in sync.stderr.splitlines() if line.startswith("Error: ")]
-    assert [error.partition(" failed: ")[0] for error in errors] == [
-        "Error: the streams users, jobs",
-        "Error: the stream candidates",
+    assert [error.partition(": ")[2].partition(": ")[0] for error in errors] == [
+        "the stream users failed, the stream jobs failed",
+        "the stream candidates failed",
     ]
     assert "GET /jobs-api/v1/jobs" in errors[0]
     assert "GET /apply/v2/applications" in errors[1]

@@ -109,8 +109,8 @@ def told_together(failures: Mapping[str, str]) -> list[str]:
         reason = named.sub(r"\1\0", message.removeprefix(f"Stream {stream}: "))
         streams.setdefault(reason, []).append(stream)
     return [
-        f"the stream{'s' if len(names) > 1 else ''} {', '.join(names)} failed: "
-        + reason.replace("\0", ",".join(names))
+        ", ".join(f"the stream {name} failed" for name in names)
+        + f": {reason}".replace("\0", ",".join(names))
         for reason, names in streams.items()
     ]
 

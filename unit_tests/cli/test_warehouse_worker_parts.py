@@ -180,7 +180,7 @@ def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> 
         fail_if_nothing_came(connector, hearing)
     assert caught.value.message.splitlines() == [
         "the stream employees failed: GET /scim/Users is denied.",
-        "Error: the streams users, users_of_jobs failed: GET /users is denied.",
+        "Error: the stream users failed, the stream users_of_jobs failed: GET /users is denied.",
     ]
 
 
@@ -198,7 +198,7 @@ def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
 def test_a_remedy_names_all_streams_that_need_it() -> None:
     said = "The state of stream {0} cannot be used: read it by --streams {0}, or clear it."
     (told,) = told_together({name: said.format(name) for name in ("jobs", "users")})
-    assert told == f"the streams jobs, users failed: {said.format('jobs,users')}"
+    assert told == f"the stream jobs failed, the stream users failed: {said.format('jobs,users')}"
 
 
 def test_a_stream_that_never_ended() -> None:
