@@ -69,11 +69,14 @@ def run(
         return 1
     session = Session(Output())
     root = logging.getLogger()
-    root.handlers = [session.log]
+    before, root.handlers = root.handlers, [session.log]
     root.setLevel(logging.WARNING)
     airbyte = logging.getLogger("airbyte")
     airbyte.setLevel(logging.DEBUG if arguments.debug else logging.INFO)
-    exit_code = _carried_out(commands[arguments.command][0], arguments, session)
+    try:
+        exit_code = _carried_out(commands[arguments.command][0], arguments, session)
+    finally:
+        root.handlers = before or [logging.NullHandler()]
     failure = session.output.failure
     if failure is None:
         return exit_code

@@ -70,6 +70,9 @@ class ProtocolLog(logging.Handler):
         return hide(text, self._secrets)
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.ERROR and not record.name.startswith("airbyte"):
+            # A library's warning can quote what it read from the network.
+            return
         try:
             text = self.masked(record.getMessage())
             self._output.write(messages.log(_LEVELS.get(record.levelno, "INFO"), text))

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
@@ -22,6 +23,7 @@ from integration_tests.destination.writing import (
     file,
     file_names,
     limit_file_size,
+    with_interrupts,
     written,
 )
 from phenom_cli.write import write
@@ -205,7 +207,7 @@ def start(
         stdout=stdout,
         stderr=stderr,
         cwd=ROOT,
-        preexec_fn=prepare,
+        preexec_fn=partial(with_interrupts, prepare),
     )
 
 

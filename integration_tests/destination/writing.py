@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,13 @@ def catalog(streams: Sequence[str] = STREAMS, objects: Mapping[str, str] | None 
     }
 
 
+def with_interrupts(prepare: Callable[[], None] | None) -> None:
+    """Prepares a new process; one that was started in the background would ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if prepare is not None:
+        prepare()
+
+
 def start(
     local: LocalTenant,
     folder: Path,
@@ -141,7 +150,7 @@ def start(
         stdout=stdout,
         stderr=stderr,
         cwd=ROOT,
-        preexec_fn=prepare,
+        preexec_fn=partial(with_interrupts, prepare),
     )
 
 
