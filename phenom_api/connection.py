@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, get_args
@@ -35,8 +36,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _split(url: str) -> SplitResult:
-    if url != url.strip() or any(character.isspace() for character in url):
-        raise ValueError("must not contain spaces")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise ValueError("must not contain spaces or control characters")
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -156,7 +157,9 @@ def _explained(
         elif problem["type"] == "value_error":
             text = str(problem["ctx"]["error"])
         else:
-            text = problem["msg"].replace("Input should", "must").replace("List should", "must")
+            text = re.sub(r"^(Input|List|Dictionary) should", "must", problem["msg"])
+            # Words about the validator, not about the configuration.
+            text = re.sub(r" or instance of \w+| after validation", "", text)
         problems.setdefault(key, text)
     listed = "; ".join(f"'{_cut(key)}' {text}" for key, text in problems.items())
     rest = "".join(

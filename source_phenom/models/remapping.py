@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from source_phenom.models import applications, candidates, jobs
@@ -117,7 +118,10 @@ def why_not_override(model: str, field: str) -> str | None:
     if fields is None:
         return f"columns of {model} cannot be overridden, only those of {', '.join(_VALID)}"
     if field not in fields:
-        return f"{model} has no column {field!r} to override (there are: {', '.join(fields)})"
+        close = get_close_matches(field, fields, 1)
+        question = f"did you mean {close[0]!r}? " if close else ""
+        listed = ", ".join(fields)
+        return f"{model} has no column {field!r} to override ({question}there are: {listed})"
     return None
 
 

@@ -198,6 +198,18 @@ def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
             "'field_overrides.0' jobs has no column 'id' to override",
         ),
         (
+            {"field_overrides": [{"model": "jobs", "field": "departmnt", "paths": ["a"]}]},
+            "did you mean 'department'",
+        ),
+        (
+            {"field_overrides": ["department"]},
+            "'field_overrides.0' must be a valid dictionary.$",
+        ),
+        (
+            {"field_overrides": [{"model": "jobs", "field": "department", "paths": []}]},
+            "must have at least 1 item, not 0",
+        ),
+        (
             {"field_overrides": [{"model": "roles", "field": "scope", "paths": ["a"]}]},
             "'field_overrides.0' columns of roles cannot be overridden",
         ),

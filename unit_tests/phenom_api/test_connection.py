@@ -65,6 +65,8 @@ def test_the_gateway_of_phenom_is_the_default() -> None:
         "https://[::1",
         " https://login.test",
         "https://login.test/a b",
+        "https://login.test/\x1b[31m",
+        "https://login.test/\u202e",
         "https://user:hunter2@login.test",
         "https://login.test?x=1",
         "https://login.test#x",
