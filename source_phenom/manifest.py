@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent
 PATH = ROOT / "manifest.yaml"
 CURSOR_FIELD = "changed_at"
 PRIMARY_KEY = "id"
+SYNC_MODES = ("full_refresh", "incremental")
 
 
 @cache
@@ -85,7 +86,7 @@ def discovered(stream: str, *, hard_deletes: bool) -> dict[str, Any]:
     return {
         "name": stream,
         "json_schema": with_hard_deletes(json_schema) if hard_deletes else json_schema,
-        "supported_sync_modes": ["full_refresh", "incremental"],
+        "supported_sync_modes": list(SYNC_MODES),
         "source_defined_cursor": True,
         "default_cursor_field": [CURSOR_FIELD],
         "source_defined_primary_key": [[PRIMARY_KEY]],

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from source_phenom.manifest import meant
+from source_phenom.manifest import SYNC_MODES, meant
 from source_phenom.reading.read import Selection
+
+_LOOKS_LIKE = (
+    "What discover prints becomes one by choosing: "
+    '{"streams": [{"stream": {"name": "jobs"}, "sync_mode": "incremental"}]}'
+)
 
 
 def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection]:
@@ -17,17 +22,18 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
-        raise ValueError("The catalog is not a configured catalog: it has no list of streams.")
+        raise ValueError(
+            f"The catalog is not a configured catalog: it has no list of streams. {_LOOKS_LIKE}"
+        )
     blobs = _blobs(state, known)
     selected: list[Selection] = []
     for position, configured in enumerate(streams):
         try:
-            name = configured["stream"]["name"]
-            incremental = configured["sync_mode"] == "incremental"
+            name, mode = configured["stream"]["name"], configured["sync_mode"]
         except (KeyError, TypeError):
             raise ValueError(
                 f"Stream {position + 1} of the catalog is not a configured stream: it needs "
-                "stream.name and sync_mode."
+                f"stream.name and sync_mode. {_LOOKS_LIKE}"
             ) from None
         if name not in known:
             raise ValueError(
@@ -36,7 +42,12 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
             )
         if any(other.stream == name for other in selected):
             raise ValueError(f"The catalog names stream {name} twice.")
-        selected.append(Selection(name, incremental, blobs.get(name)))
+        if mode not in SYNC_MODES:
+            raise ValueError(
+                f"The catalog gives stream {name} a sync_mode that does not exist: choose "
+                f"{' or '.join(SYNC_MODES)}."
+            )
+        selected.append(Selection(name, mode == "incremental", blobs.get(name)))
     return selected
 
 

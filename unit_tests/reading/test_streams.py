@@ -373,6 +373,15 @@ class TestFailures:
                 {"streams": [{"stream": {"name": "employees"}, "sync_mode": "incremental"}]},
                 "set ph_user_id",
             ),
+            (
+                {"streams": [{"stream": {"name": "jobs"}, "sync_mode": "incrementall"}]},
+                "choose full_refresh or incremental",
+            ),
+            (
+                {"type": "CATALOG", "catalog": {"streams": []}},
+                'discover prints becomes one by choosing: {"streams": [{"stream": {"name": "jobs"}',
+            ),
+            ({"streams": [{"name": "jobs", "json_schema": {}}]}, "What discover prints"),
         ],
     )
     def test_a_catalog_that_is_none(
