@@ -83,8 +83,14 @@ def list_documents(
             print_json(document.as_json())
             count += 1
             show(f"{count:,} documents ...")
-    click.echo(f"{count:,} documents.", err=True)
+    click.echo(f"{count:,} document{'' if count == 1 else 's'}.", err=True)
     _exit_by(search)
+
+
+def _folder(_: click.Context, __: click.Parameter, value: str) -> Path:
+    if not value.strip():
+        raise click.BadParameter("names no folder.")
+    return Path(value)
 
 
 @documents.command()
@@ -96,7 +102,8 @@ def list_documents(
     "folder",
     metavar="DIR",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
+    callback=_folder,
     help="Folder for the files; created if need be.",
 )
 @click.option("--overwrite", is_flag=True, help="Also download what is in the folder already.")

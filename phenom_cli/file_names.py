@@ -61,7 +61,8 @@ def ignores_case(folder: Path) -> bool:
 
 
 def _is_bad(character: str) -> bool:
-    return character in _NOT_ALLOWED or unicodedata.category(character).startswith("C")
+    kind = unicodedata.category(character)
+    return character in _NOT_ALLOWED or kind.startswith("C") or kind in ("Zl", "Zp")
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -140,6 +140,8 @@ def _multipart(forms: Sequence[str]) -> Body:
 def _content(file: str, option: str) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read()
+    if not file:
+        raise click.BadParameter("names no file.", param_hint=option)
     try:
         return Path(file).read_bytes()
     except OSError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _SAVE = "Save it as UTF-8."
 
@@ -44,10 +45,12 @@ def json_of(content: bytes, name: str, *, first_line: int = 1) -> Any:
     if not text.strip():
         raise UnreadableFile(f"{name} is empty.")
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=partial(_no_number, name))
         if "\\ud" in text.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         return value
+    except UnreadableFile:
+        raise
     except UnicodeEncodeError:
         raise UnreadableFile(
             f"{name} holds half of a surrogate pair (\\ud800 to \\udfff)."
@@ -61,6 +64,10 @@ def json_of(content: bytes, name: str, *, first_line: int = 1) -> Any:
     except ValueError:
         # Python's limit for the digits of a number.
         raise UnreadableFile(f"{name} holds a number that is too long.") from None
+
+
+def _no_number(name: str, constant: str) -> NoReturn:
+    raise UnreadableFile(f"{name} is not valid JSON: it holds {constant}, which is no number.")
 
 
 def _content(path: str, name: str) -> bytes:

@@ -79,6 +79,11 @@ class TestList:
         assert {row["candidate_id"] for row in done.rows} == {candidate}
         assert not local.requests.count("GET /apply/v2/applications")
 
+    def test_one_is_no_plural(self, local: LocalTenant, tool: Tool) -> None:
+        document = next(iter(files_of(local)))
+        done = tool("list", "--document", document, "--candidate", document.partition(":")[0])
+        assert done.err == "1 document.\n"
+
     def test_of_those_whose_applications_are_read(self, local: LocalTenant, tool: Tool) -> None:
         candidate = with_a_file(local)
         for application in list(local.tenant.applications()):
@@ -134,6 +139,15 @@ class TestDownload:
         assert {row["status"] for row in again.rows} == {"kept"}
         assert [row["bytes"] for row in again.rows] == [row["bytes"] for row in done.rows]
         assert not any("pre-signed" in request for request in local.requests.counts)
+
+    def test_into_no_folder(
+        self, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        done = tool("download", "--to", "")
+        assert done.code == 2
+        assert "names no folder" in done.err
+        assert [path.name for path in tmp_path.iterdir()] == ["tenant.json"]
 
     def test_a_document_by_its_id(self, local: LocalTenant, tool: Tool, tmp_path: Path) -> None:
         document, (_, content) = next(iter(files_of(local).items()))

@@ -27,6 +27,7 @@ from phenom_cli.file_names import file_name, id_name, ignores_case
         (".bashrc", "bashrc"),
         ("cv.pdf. ", "cv.pdf"),
         ("a\nb\x00c\u202egpj.exe", "a_b_c_gpj.exe"),
+        ("a\u2028b\u2029c", "a_b_c"),
         ("u\u0308.pdf", "ü.pdf"),
         ("x" * 300 + ".pdf", "x" * 146 + ".pdf"),
         ("é" * 300 + ".pdf", "é" * 73 + ".pdf"),

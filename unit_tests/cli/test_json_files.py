@@ -38,6 +38,7 @@ WRONG = {
     "a comma": (b'{"a": 1,\n "b": ,}', "(line 2): Expecting value at column 7"),
     "half a character": (b'{"client_id": "\\uD83D"}', "holds half of a surrogate pair"),
     "deep": (b"[" * 100_000, "is nested too deeply"),
+    "no number": (b'{"page_size": -Infinity}', "it holds -Infinity, which is no number"),
     "a long number": (b'{"page_size": ' + b"9" * 5000 + b"}", "a number that is too long"),
 }
 
