@@ -55,7 +55,7 @@ def sync(
         rows = _worked_off(python, request)
     print_rendered(console(), results_table(rows))
     failed = {row["stream"]: row["failure"] for row in rows if row["failure"]}
-    for sentence in told_together(failed):
+    for sentence in told_together(failed, len(rows)):
         click.echo(f"Error: {sentence}", err=True)
     click.echo(f"The tables are in {target.place}", err=True)
     return 1 if failed else 0

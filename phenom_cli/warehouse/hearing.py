@@ -95,13 +95,15 @@ class Hearing:
         cause = next(iter(self._errors), None)
         if cause is None:
             return list(self._errors.values())[:1]
-        return told_together({name: text for name, text in self._errors.items() if name})
+        failures = {name: text for name, text in self._errors.items() if name}
+        return told_together(failures, len(self.streams))
 
 
-def told_together(failures: Mapping[str, str]) -> list[str]:
+def told_together(failures: Mapping[str, str], selected: int) -> list[str]:
     """A sentence for each reason, with all the streams that failed for it.
 
     :param failures: what the connector says, by stream.
+    :param selected: how many streams there are, those included that did not fail.
     """
     streams: dict[str, list[str]] = {}
     for stream, message in failures.items():
@@ -109,10 +111,15 @@ def told_together(failures: Mapping[str, str]) -> list[str]:
         reason = named.sub(r"\1\0", message.removeprefix(f"Stream {stream}: "))
         streams.setdefault(reason, []).append(stream)
     return [
-        ", ".join(f"the stream {name} failed" for name in names)
-        + f": {reason}".replace("\0", ",".join(names))
+        _failed(names, selected) + f": {reason}".replace("\0", ",".join(names))
         for reason, names in streams.items()
     ]
+
+
+def _failed(names: Sequence[str], selected: int) -> str:
+    if len(names) == selected > 1:
+        return "no stream could be read"
+    return ", ".join(f"the stream {name} failed" for name in names)
 
 
 def fail_if_nothing_came(connector: Connector, hearing: Hearing) -> None:

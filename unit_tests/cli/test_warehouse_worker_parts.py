@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,10 +127,12 @@ def trace(**members: Any) -> dict[str, Any]:
     return {"type": "TRACE", "trace": {"emitted_at": 1.0, **members}}
 
 
-def heard(*messages: dict[str, Any]) -> tuple[Hearing, list[dict[str, Any]]]:
+def heard(
+    *messages: dict[str, Any], streams: Sequence[str] = ("jobs", "users")
+) -> tuple[Hearing, list[dict[str, Any]]]:
     """What comes of messages, and the events that they cause."""
     told = io.StringIO()
-    hearing = Hearing(["jobs", "users"], Events(told, []), monotonic=lambda: 0.0)
+    hearing = Hearing(streams, Events(told, []), monotonic=lambda: 0.0)
     for message in messages:
         hearing.message(message)
     return hearing, [json.loads(line) for line in told.getvalue().splitlines()]
@@ -175,6 +178,7 @@ def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> 
         failed("users", "Stream users: GET /users is denied."),
         failed("users_of_jobs", "Stream users_of_jobs: GET /users is denied."),
         trace(type="ERROR", error={"message": "all in all"}),
+        streams=["employees", "users", "users_of_jobs"],
     )
     with pytest.raises(SyncFailed) as caught:
         fail_if_nothing_came(connector, hearing)
@@ -197,8 +201,14 @@ def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
 
 def test_a_remedy_names_all_streams_that_need_it() -> None:
     said = "The state of stream {0} cannot be used: read it by --streams {0}, or clear it."
-    (told,) = told_together({name: said.format(name) for name in ("jobs", "users")})
+    (told,) = told_together({name: said.format(name) for name in ("jobs", "users")}, 3)
     assert told == f"the stream jobs failed, the stream users failed: {said.format('jobs,users')}"
+
+
+def test_one_reason_for_everything() -> None:
+    told = told_together(dict.fromkeys(("jobs", "users"), "The secret is wrong."), 2)
+    assert told == ["no stream could be read: The secret is wrong."]
+    assert told_together({"jobs": "403"}, 1) == ["the stream jobs failed: 403"]
 
 
 def test_a_stream_that_never_ended() -> None:
