@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from destination_phenom import payloads
-from destination_phenom.apply_api import ApplyApi, Standing
+from destination_phenom.apply_api import ApplicationStatus, ApplyApi
 from destination_phenom.attachments import Contents, Holder, Interrupted, missing, upload
 from destination_phenom.candidates_api import CandidatesApi, Exists
 from destination_phenom.config import DestinationConfig
+from destination_phenom.idempotent_write import LOST, IdempotentWrite
 from destination_phenom.jobs import JobIds
-from destination_phenom.once import LOST, Once
-from destination_phenom.outcomes import Outcome, Unsettled
+from destination_phenom.outcomes import Unsettled, WriteOutcome
 from destination_phenom.payloads import File
 from destination_phenom.records import OPERATIONS, Application, Record
 from destination_phenom.rejections import Problem, Rejected, problems_of, rejected
@@ -51,7 +51,12 @@ class Actions:
     """Carries out records; shared by all workers of a run."""
 
     def __init__(
-        self, config: DestinationConfig, gateway: Gateway, *, once: Once, contents: Contents
+        self,
+        config: DestinationConfig,
+        gateway: Gateway,
+        *,
+        once: IdempotentWrite,
+        contents: Contents,
     ) -> None:
         self._config = config
         self._apply = ApplyApi(gateway, config.locale, config.site_type)
@@ -61,7 +66,7 @@ class Actions:
         self._contents = contents
         self._done = _Done()
 
-    def carry_out(self, operation: str, nested: Mapping[str, Any]) -> Outcome:
+    def carry_out(self, operation: str, nested: Mapping[str, Any]) -> WriteOutcome:
         """Do what a record says, once.
 
         :raises Rejected: where the record breaks a rule, ours or the gateway's.
@@ -89,7 +94,7 @@ class Actions:
             problems=tuple(Problem(p.field, _discreet(p.rule, record)) for p in outcome.problems),
         )
 
-    def _submit(self, record: Record, application: Application) -> Outcome:
+    def _submit(self, record: Record, application: Application) -> WriteOutcome:
         email, job_id = record.candidate.email_address, self._jobs.resolve(application.job_id)
         standing = self._done.get(email, job_id) or self._apply.status(email, job_id)
         if standing.applied:
@@ -103,7 +108,7 @@ class Actions:
             self._config.default_source,
         )
 
-        def send() -> tuple[bool, Standing]:
+        def send() -> tuple[bool, ApplicationStatus]:
             try:
                 answered = self._apply.submit(body)
             except RequestRefused as error:
@@ -114,7 +119,7 @@ class Actions:
                 raise
             return not answered.applied, answered
 
-        def find() -> tuple[bool, Standing] | None:
+        def find() -> tuple[bool, ApplicationStatus] | None:
             found = self._apply.status(email, job_id)
             # It was not there before the submit, so it is ours.
             return (True, found) if found.applied else None
@@ -127,14 +132,14 @@ class Actions:
         self._done.add(email, job_id, standing)
         if not created:
             return self._already_applied(record, standing)
-        outcome = Outcome("created", standing.candidate_id, standing.application_id)
+        outcome = WriteOutcome("created", standing.candidate_id, standing.application_id)
         following = {place: file for place, file in files.items() if place != resume}
         there = [] if resume is None else [record.attachments[resume].name]
         return self._with_files(outcome, record, following, there)
 
-    def _already_applied(self, record: Record, standing: Standing) -> Outcome:
+    def _already_applied(self, record: Record, standing: ApplicationStatus) -> WriteOutcome:
         """Done before; adds the attachments that an interrupted run did not get to."""
-        outcome = Outcome("already_applied", standing.candidate_id, standing.application_id)
+        outcome = WriteOutcome("already_applied", standing.candidate_id, standing.application_id)
         if not record.attachments:
             return outcome
         application_id = standing.application_id
@@ -157,7 +162,7 @@ class Actions:
 
         return self._completed(outcome, record, there)
 
-    def _create(self, record: Record) -> Outcome:
+    def _create(self, record: Record) -> WriteOutcome:
         email = record.candidate.email_address
         body = payloads.candidate(record, self._config.default_source)
         known = self._done.get(email, _NO_JOB)
@@ -177,13 +182,13 @@ class Actions:
             return (True, found) if found is not None else None
 
         created, candidate_id = self._once(send, find)
-        self._done.add(email, _NO_JOB, Standing(False, candidate_id))
+        self._done.add(email, _NO_JOB, ApplicationStatus(False, candidate_id))
         if not created:
             return self._already_exists(record, candidate_id)
-        return self._with_files(Outcome("created", candidate_id), record, files, [])
+        return self._with_files(WriteOutcome("created", candidate_id), record, files, [])
 
-    def _already_exists(self, record: Record, candidate_id: str) -> Outcome:
-        outcome = Outcome("already_exists", candidate_id)
+    def _already_exists(self, record: Record, candidate_id: str) -> WriteOutcome:
+        outcome = WriteOutcome("already_exists", candidate_id)
         if not record.attachments:
             return outcome
         return self._completed(
@@ -198,8 +203,8 @@ class Actions:
         return files
 
     def _completed(
-        self, outcome: Outcome, record: Record, names: Callable[[], list[str]]
-    ) -> Outcome:
+        self, outcome: WriteOutcome, record: Record, names: Callable[[], list[str]]
+    ) -> WriteOutcome:
         """Adds the attachments whose ``names`` the gateway does not have."""
         try:
             there = names()
@@ -214,8 +219,8 @@ class Actions:
         return self._with_files(outcome, record, files, there)
 
     def _with_files(
-        self, outcome: Outcome, record: Record, files: dict[int, File], there: list[str]
-    ) -> Outcome:
+        self, outcome: WriteOutcome, record: Record, files: dict[int, File], there: list[str]
+    ) -> WriteOutcome:
         if not files:
             return outcome
         holder = self._holder(outcome)
@@ -229,7 +234,7 @@ class Actions:
             raise Unsettled(outcome, interruption.cause) from None
         return replace(outcome, problems=(*outcome.problems, *refused))
 
-    def _holder(self, outcome: Outcome) -> Holder | None:
+    def _holder(self, outcome: WriteOutcome) -> Holder | None:
         application_id, candidate_id = outcome.application_id, outcome.candidate_id
         if application_id is not None:
             return Holder(
@@ -251,13 +256,13 @@ class _Done:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._standings: OrderedDict[tuple[str, str], Standing] = OrderedDict()
+        self._standings: OrderedDict[tuple[str, str], ApplicationStatus] = OrderedDict()
 
-    def get(self, email: str, job_id: str) -> Standing | None:
+    def get(self, email: str, job_id: str) -> ApplicationStatus | None:
         with self._lock:
             return self._standings.get((email.lower(), job_id))
 
-    def add(self, email: str, job_id: str, standing: Standing) -> None:
+    def add(self, email: str, job_id: str, standing: ApplicationStatus) -> None:
         with self._lock:
             self._standings[email.lower(), job_id] = standing
             if len(self._standings) > self.MOST:

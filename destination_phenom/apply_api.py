@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_phenom.payloads import Body
-from destination_phenom.wire import write
+from destination_phenom.write_requests import write
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway, Operation
 
@@ -24,7 +24,7 @@ UPLOAD = Operation("POST", ATTACHMENTS.path, "Apply API, adding attachments")
 
 
 @dataclass(frozen=True)
-class Standing:
+class ApplicationStatus:
     """Whether there is an application, and the ids where the gateway names them."""
 
     applied: bool
@@ -32,7 +32,7 @@ class Standing:
     application_id: str | None = None
 
 
-NOT_APPLIED = Standing(False)
+NOT_APPLIED = ApplicationStatus(False)
 
 
 class ApplyApi:
@@ -42,7 +42,7 @@ class ApplyApi:
         self._gateway = gateway
         self._headers = {"locale": locale, "siteType": site_type}
 
-    def status(self, email: str, job_id: str) -> Standing:
+    def status(self, email: str, job_id: str) -> ApplicationStatus:
         """Whether this address has applied for this job. All four parameters are headers."""
         try:
             return self._gateway.fetch(
@@ -55,7 +55,7 @@ class ApplyApi:
                 return NOT_APPLIED
             raise
 
-    def submit(self, application: Body) -> Standing:
+    def submit(self, application: Body) -> ApplicationStatus:
         """Submit, once: what may have acted is not repeated here.
 
         ``applied`` tells whether there had been an application before.
@@ -75,23 +75,23 @@ class ApplyApi:
         write(self._gateway, UPLOAD.at(id=application_id), lambda _: None, json=[attachment])
 
 
-def _standing(body: Mapping[str, Any]) -> Standing:
+def _standing(body: Mapping[str, Any]) -> ApplicationStatus:
     data = body.get("data")
     applied = data.get("alreadyApplied") if isinstance(data, Mapping) else None
     if isinstance(applied, str):
         applied = {"true": True, "false": False}.get(applied.strip().lower())
     if not isinstance(applied, bool) or not isinstance(data, Mapping):
         raise ValueError("alreadyApplied is missing")
-    return Standing(applied, _id(data.get("candidateId")), _id(data.get("applicationId")))
+    return ApplicationStatus(applied, _id(data.get("candidateId")), _id(data.get("applicationId")))
 
 
-def _submitted(body: Mapping[str, Any]) -> Standing:
+def _submitted(body: Mapping[str, Any]) -> ApplicationStatus:
     """The same of a submit's answer, where the application's id alone says that it is there."""
     data = body.get("data")
     if isinstance(data, Mapping) and data.get("alreadyApplied") is None:
         application_id = _id(data.get("applicationId"))
         if application_id is not None:
-            return Standing(False, _id(data.get("candidateId")), application_id)
+            return ApplicationStatus(False, _id(data.get("candidateId")), application_id)
     return _standing(body)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from destination_phenom.fetching import Fetched, Fetcher, NotFetched
-from destination_phenom.once import LOST, Once
+from destination_phenom.idempotent_write import LOST, IdempotentWrite
 from destination_phenom.payloads import File, media_type
 from destination_phenom.records import Attachment
 from destination_phenom.rejections import Problem
@@ -88,7 +88,11 @@ class Interrupted(Exception):
 
 
 def upload(
-    holder: Holder, files: dict[int, File], there: Sequence[str], once: Once, resume: int | None
+    holder: Holder,
+    files: dict[int, File],
+    there: Sequence[str],
+    once: IdempotentWrite,
+    resume: int | None,
 ) -> list[Problem]:
     """Add ``files`` (by their place in the record), each once; returns those that were refused.
 

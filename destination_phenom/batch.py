@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_phenom.actions import Actions
-from destination_phenom.columns import nested
-from destination_phenom.lanes import Lanes
-from destination_phenom.ledger import Entry, Ledger, Stopped
-from destination_phenom.outcomes import Outcome, Unsettled
+from destination_phenom.columns import unflatten
+from destination_phenom.keyed_executor import KeyedExecutor
+from destination_phenom.outcomes import Unsettled, WriteOutcome
 from destination_phenom.records import OPERATIONS
 from destination_phenom.rejections import Problem, Rejected, rejected, unforeseen
-from destination_phenom.results import Result, Summary
+from destination_phenom.results import ResultLine, Summary
+from destination_phenom.state_checkpointer import BatchStopped, Entry, StateCheckpointer
 from destination_phenom.states import StateLine, Stats, StreamKey
 from destination_phenom.unused_columns import UnusedColumns
 from phenom_api.errors import PhenomError
@@ -51,20 +51,20 @@ class Batch:
         actions: Actions,
         workers: int,
         *,
-        report: Callable[[Result], None],
+        report: Callable[[ResultLine], None],
         echo: Callable[[StateLine, Stats], None],
-        ledger: Ledger | None = None,
+        ledger: StateCheckpointer | None = None,
     ) -> None:
         self._actions = actions
         self._report = report
-        self._ledger = ledger or Ledger(echo)
+        self._ledger = ledger or StateCheckpointer(echo)
         self._positions: Counter[StreamKey] = Counter()
         self._unused = UnusedColumns()
         self._accounting = threading.Lock()
         self._stopped = threading.Event()
         self.summary = Summary()
         self.failure: BaseException | None = None
-        self._lanes = Lanes(workers, self._work)
+        self._lanes = KeyedExecutor(workers, self._work)
 
     @property
     def stopped(self) -> bool:
@@ -82,13 +82,13 @@ class Batch:
         position = self._positions[stream]
         try:
             entry = self._ledger.admit(stream, size)
-        except Stopped:
-            self._account(Result(stream, position, self._not_sent()))
+        except BatchStopped:
+            self._account(ResultLine(stream, position, self._not_sent()))
             raise
         try:
             if operation is None:
                 raise rejected("", "The stream is not in the catalog.")
-            record, unused = nested(row, OPERATIONS[operation])
+            record, unused = unflatten(row, OPERATIONS[operation])
         except Exception as error:
             self._settle(stream, position, entry, _rejection(error))
             return
@@ -107,7 +107,7 @@ class Batch:
         :raises Stopped: when the run has stopped; the record is reported all the same.
         """
         self._positions[stream] += 1
-        self._refuse(Result(stream, self._positions[stream], _unreadable(rule), line))
+        self._refuse(ResultLine(stream, self._positions[stream], _unreadable(rule), line))
 
     def broken(self, line: int, rule: str) -> None:
         """Account for a line of the input that is no message; the next state counts it.
@@ -115,12 +115,12 @@ class Batch:
         :raises Stopped: as above.
         """
         logger.warning(f"Line {line} of the input {rule}. It is passed over.")
-        self._refuse(Result(None, None, _unreadable(rule), line))
+        self._refuse(ResultLine(None, None, _unreadable(rule), line))
 
-    def _refuse(self, result: Result) -> None:
+    def _refuse(self, result: ResultLine) -> None:
         try:
             entry = self._ledger.admit(result.stream, 0)
-        except Stopped:
+        except BatchStopped:
             self._account(result)
             raise
         self._account(result)
@@ -144,7 +144,7 @@ class Batch:
             # Results or states cannot be written any more, or the code is at fault.
             self.stop(error)
 
-    def _outcome(self, task: _Task) -> Outcome:
+    def _outcome(self, task: _Task) -> WriteOutcome:
         if self.stopped:
             return self._not_sent()
         try:
@@ -155,19 +155,23 @@ class Batch:
             return replace(error.outcome, status="unsettled", problems=(problem,))
         except PhenomError as error:
             self.stop(error)
-            return Outcome("unsettled", problems=(Problem("", error.message),))
+            return WriteOutcome("unsettled", problems=(Problem("", error.message),))
         except Exception as error:
             return _rejection(error)
 
-    def _not_sent(self) -> Outcome:
-        return Outcome("unsettled", problems=(Problem("", "The run ended before this record."),))
+    def _not_sent(self) -> WriteOutcome:
+        return WriteOutcome(
+            "unsettled", problems=(Problem("", "The run ended before this record."),)
+        )
 
-    def _settle(self, stream: StreamKey, position: int, entry: Entry, outcome: Outcome) -> None:
-        self._account(Result(stream, position, outcome))
+    def _settle(
+        self, stream: StreamKey, position: int, entry: Entry, outcome: WriteOutcome
+    ) -> None:
+        self._account(ResultLine(stream, position, outcome))
         if outcome.status != "unsettled":
             self._ledger.settle(entry, rejected=outcome.status == "rejected")
 
-    def _account(self, result: Result) -> None:
+    def _account(self, result: ResultLine) -> None:
         """Count a result and report it: what was carried out counts, reported or not."""
         with self._accounting:
             self.summary.add(result)
@@ -182,10 +186,10 @@ class Batch:
             logger.info(f"{done:,} records so far.")
 
 
-def _rejection(error: Exception) -> Outcome:
+def _rejection(error: Exception) -> WriteOutcome:
     found = error if isinstance(error, Rejected) else unforeseen(error)
-    return Outcome("rejected", problems=found.problems)
+    return WriteOutcome("rejected", problems=found.problems)
 
 
-def _unreadable(rule: str) -> Outcome:
-    return Outcome("rejected", problems=(Problem("", f"The line {rule}."),))
+def _unreadable(rule: str) -> WriteOutcome:
+    return WriteOutcome("rejected", problems=(Problem("", f"The line {rule}."),))

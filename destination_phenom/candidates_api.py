@@ -10,7 +10,7 @@ from typing import Any
 from urllib3.filepost import encode_multipart_formdata
 
 from destination_phenom.payloads import Body, File
-from destination_phenom.wire import parsed, refusal, write
+from destination_phenom.write_requests import parsed, refusal, write
 from phenom_api.candidates import ATTACHMENTS, CANDIDATE, attachments
 from phenom_api.errors import MalformedAnswer, RequestRefused
 from phenom_api.gateway import Gateway, Operation

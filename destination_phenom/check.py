@@ -8,8 +8,8 @@ from pathlib import Path
 
 from destination_phenom.config import DestinationConfig
 from destination_phenom.probes import CREATING, SUBMITTING, Unproven, action_probes
-from phenom_api.gateway import HURRIED, Gateway
-from phenom_api.probes import Probe, Reply, ask
+from phenom_api.gateway import CHECK_POLICY, Gateway
+from phenom_api.probes import Probe, ProbeResult, ask
 from phenom_protocol.connection import CheckResult
 
 
@@ -24,10 +24,10 @@ def check(config: DestinationConfig) -> CheckResult:
     if unusable is not None:
         return CheckResult(False, unusable)
     probes = action_probes(config, config.locale, config.site_type)
-    return _result(ask(probes, Gateway(config, patience=HURRIED)))
+    return _result(ask(probes, Gateway(config, policy=CHECK_POLICY)))
 
 
-def _result(replies: Mapping[Probe, Reply]) -> CheckResult:
+def _result(replies: Mapping[Probe, ProbeResult]) -> CheckResult:
     unproven: list[str] = []
     refused: dict[tuple[str, ...], list[str]] = {SUBMITTING: [], CREATING: []}
     for probe, reply in replies.items():

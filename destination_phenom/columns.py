@@ -27,7 +27,7 @@ class _Kind(Enum):
     LIST = auto()
 
 
-def nested(
+def unflatten(
     row: Mapping[str, Any], model: type[CreateCandidate]
 ) -> tuple[dict[str, Any], list[str]]:
     """The record that ``row`` holds, not validated yet, and the columns that went unused.

@@ -71,7 +71,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Limits:
+class FetchLimits:
     """Seconds. ``total`` holds over name look-up, redirects and the whole body."""
 
     connect: float = 10.0
@@ -164,12 +164,12 @@ class Fetcher:
         self,
         *,
         resolve: Resolve = resolved,
-        limits: Limits | None = None,
+        limits: FetchLimits | None = None,
         context: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._resolve = resolve
-        self._limits = limits or Limits()
+        self._limits = limits or FetchLimits()
         self._context = context
         self._clock = clock
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from destination_phenom import apply_api, candidates_api, payloads
 from destination_phenom.actions import validated
-from destination_phenom.columns import nested
+from destination_phenom.columns import unflatten
 from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
 from destination_phenom.payloads import Body, File
@@ -45,7 +45,7 @@ class Preview:
             raise unforeseen(error) from None
 
     def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
-        tree, unused = nested(row, OPERATIONS[operation])
+        tree, unused = unflatten(row, OPERATIONS[operation])
         self._unused.warn(operation, unused, OPERATIONS[operation])
         record = validated(operation, tree, self._config)
         if record.application is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from destination_phenom.apply_api import STATUS, SUBMIT
 from destination_phenom.candidates_api import CREATE
-from destination_phenom.wire import refusal
+from destination_phenom.write_requests import refusal
 from phenom_api.candidates import CANDIDATE
 from phenom_api.connection import Connection
 from phenom_api.errors import (
@@ -28,7 +28,7 @@ from phenom_api.errors import (
 )
 from phenom_api.gateway import Answer, Gateway, Operation
 from phenom_api.listings import applications_page
-from phenom_api.probes import Probe, Reply
+from phenom_api.probes import Probe, ProbeResult
 
 SUBMITTING, CREATING = ("create_application",), ("create_candidate",)
 """What the probes serve; only a candidate without a job needs those of the second."""
@@ -70,7 +70,7 @@ def _write(name: str, operation: Operation, serves: tuple[str, ...]) -> Probe:
     return Probe(name, operation, serves, partial(_write_nothing, operation))
 
 
-def _ask_for_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> Reply:
+def _ask_for_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> ProbeResult:
     """400, 404 and 422 answer the question as well as 200 does."""
     try:
         gateway.fetch(operation, lambda _: None, **parts)
@@ -81,18 +81,18 @@ def _ask_for_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> Rep
                 applications_page(gateway, 0, 1)
         elif error.status not in _INVALID:
             raise
-        return Reply(error.status)
-    return Reply(200)
+        return ProbeResult(error.status)
+    return ProbeResult(200)
 
 
-def _write_nothing(operation: Operation, gateway: Gateway) -> Reply:
+def _write_nothing(operation: Operation, gateway: Gateway) -> ProbeResult:
     """Reply of a gateway that permits the write; raises where it denies it, or does not tell."""
     try:
         answer = gateway.send(operation, data=b"", headers={"Content-Type": "application/json"})
     except (RequestRefused, Unavailable, Unreachable) as error:
         raise _unproven(operation, error.message, error.answer) from None
     if answer.status in _INVALID:
-        return Reply(answer.status)
+        return ProbeResult(answer.status)
     if 200 <= answer.status < 300:
         why = "it took a request without content. See whether it created anything."
         raise _unproven(operation, f"the gateway answered {answer.status}, so {why}", answer)

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from destination_phenom.outcomes import Outcome
+from destination_phenom.outcomes import WriteOutcome
 from destination_phenom.states import StreamKey
 from phenom_api.errors import InvalidConfig
 
@@ -34,7 +34,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultLine:
     """One line of the results. Positions count from 1, per stream and run.
 
     A line of the input that was no message has neither stream nor position, but its number; a
@@ -43,7 +43,7 @@ class Result:
 
     stream: StreamKey | None
     position: int | None
-    outcome: Outcome
+    outcome: WriteOutcome
     line: int | None = None
 
     def as_json(self, **more: Any) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class ResultsFile:
             if self._file.read(1) != b"\n":
                 self._file.write(b"\n")
 
-    def write(self, result: Result) -> None:
+    def write(self, result: ResultLine) -> None:
         line = orjson.dumps(result.as_json(run=self._run)) + b"\n"
         with self._lock, self._named():
             while line:
@@ -169,7 +169,7 @@ class Summary:
     def total(self) -> int:
         return self.broken + sum(sum(count.values()) for count in self.counts.values())
 
-    def add(self, result: Result) -> None:
+    def add(self, result: ResultLine) -> None:
         outcome = result.outcome
         if result.stream is None:
             self.broken += 1
@@ -183,7 +183,7 @@ class Summary:
         if outcome.status == "rejected" and len(self.first_rejections) < _FIRST:
             self.first_rejections.append(f"{where}: {(outcome.error or '')[:_QUOTED]}")
 
-    def add_unwritten(self, result: Result) -> None:
+    def add_unwritten(self, result: ResultLine) -> None:
         """Of a result that was added: nothing but this summary tells of it."""
         stream = result.stream[1] if result.stream is not None else None
         self.unwritten.setdefault(stream, Counter())[result.outcome.status] += 1

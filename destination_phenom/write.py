@@ -13,12 +13,12 @@ from destination_phenom.actions import Actions
 from destination_phenom.attachments import Contents
 from destination_phenom.batch import Batch
 from destination_phenom.config import DestinationConfig
-from destination_phenom.ledger import Stopped
+from destination_phenom.idempotent_write import IdempotentWrite
 from destination_phenom.lines import InputUnreadable
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
-from destination_phenom.once import Once
 from destination_phenom.records import OPERATIONS
-from destination_phenom.results import Result, ResultsFile, Summary
+from destination_phenom.results import ResultLine, ResultsFile, Summary
+from destination_phenom.state_checkpointer import BatchStopped
 from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
 from phenom_api.errors import (
     AuthenticationFailed,
@@ -27,13 +27,13 @@ from phenom_api.errors import (
     PhenomError,
     RequestRefused,
 )
-from phenom_api.gateway import Gateway, Patience
+from phenom_api.gateway import Gateway, RetryPolicy
 from phenom_protocol.entry import ProtocolError, Session
 from phenom_protocol.messages import FailureType
 
 logger = logging.getLogger("airbyte.phenom")
 
-PATIENCE = Patience(attempts=10)
+RETRY_POLICY = RetryPolicy(attempts=10)
 """More than a reader has: a record that is given up stops the run."""
 _LONGEST_LINE = 64 * 1024 * 1024
 _SYNC_MODE = "append"
@@ -105,7 +105,7 @@ def write(
     session: Session,
     stdin: BinaryIO,
     *,
-    patience: Patience | None = None,
+    policy: RetryPolicy | None = None,
 ) -> int:
     """Carry out what comes in; returns the exit code, 0.
 
@@ -118,9 +118,9 @@ def write(
         results = open_results(config)
     except InvalidConfig as error:
         raise ProtocolError(error.message) from None
-    with Gateway(config, patience=patience or PATIENCE) as gateway:
+    with Gateway(config, policy=policy or RETRY_POLICY) as gateway:
 
-        def report(result: Result) -> None:
+        def report(result: ResultLine) -> None:
             if results is not None:
                 results.write(result)
 
@@ -168,7 +168,7 @@ def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
     return Actions(
         config,
         gateway,
-        once=Once(gateway.patience),
+        once=IdempotentWrite(gateway.policy),
         contents=Contents(config.max_attachment_bytes),
     )
 
@@ -197,7 +197,7 @@ def _read(
     def take() -> None:
         try:
             _take(batch, operations, messages(stdin, longest_line))
-        except Stopped:
+        except BatchStopped:
             pass
         except BaseException as error:
             batch.stop(error)
@@ -230,7 +230,7 @@ def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[
             else:
                 batch.broken(message.number, message.rule)
         if batch.stopped:
-            raise Stopped
+            raise BatchStopped
 
 
 def _ended(failure: BaseException, summary: Summary) -> BaseException:

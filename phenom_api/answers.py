@@ -184,17 +184,17 @@ def gateway_words(text: str, secrets: Iterable[str], longest: int) -> str:
     :param longest: characters that are shown. The time that a longer text takes is what it takes
         to look for the secrets in it.
     """
-    text = hide(text, secrets)
+    text = redact_secrets(text, secrets)
     if len(text) > longest * _LOOKED_AT:
         # Not within a word or a number, half of which would not be recognised.
         text = text[: longest * _LOOKED_AT]
         text = text[: max(map(text.rfind, " \t\n,;'\"<>")) + 1] or text
         text = text.rstrip("0123456789 \t\n+().-")
-    text = hide(" ".join(text.split()), secrets)
-    return only_known_words(mask(text))[:longest]
+    text = redact_secrets(" ".join(text.split()), secrets)
+    return only_known_words(redact_personal(text))[:longest]
 
 
-def hide(text: str, secrets: Iterable[str]) -> str:
+def redact_secrets(text: str, secrets: Iterable[str]) -> str:
     """``text`` without the given secrets, also where they are percent-encoded."""
     for secret in secrets:
         for shape in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
@@ -202,7 +202,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def mask(text: str) -> str:
+def redact_personal(text: str) -> str:
     """``text`` without e-mail addresses, long numbers and credential-like words."""
     text = _MAIL.sub("<e-mail>", text)
     text = _LONG_NUMBER.sub("<number>", text)

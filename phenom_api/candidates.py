@@ -14,7 +14,7 @@ from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import identified_by, page_of
 from phenom_api.paging import Page
-from phenom_api.short_lists import whole
+from phenom_api.short_lists import read_all
 
 _OF_CANDIDATE = "/candidates-api/applications/v1/candidates/{candidateId}"
 _FILES = "/candidates-api/files/v1/candidates/{candidateId}/attachments"
@@ -90,7 +90,7 @@ def of_any(read: Callable[[str], list[Found]], ids: Iterable[str]) -> list[Found
     return [row for answer in answers for row in answer]
 
 
-def unless_gone(read: Callable[[], Found]) -> Found | None:
+def none_if_not_found(read: Callable[[], Found]) -> Found | None:
     """What ``read`` returns, or None where the gateway does not know whom or what it asks about."""
     try:
         return read()
@@ -143,7 +143,7 @@ def applicants_page(gateway: Gateway, job_id: str, offset: int, limit: int) -> P
 
 def applicants(gateway: Gateway, job_id: str, size: int) -> list[Any]:
     """Everybody who applied for a job, as :func:`applicants_page` has them."""
-    return whole(partial(applicants_page, gateway, job_id), size, _applicant)
+    return read_all(partial(applicants_page, gateway, job_id), size, _applicant)
 
 
 def applications(gateway: Gateway, candidate_id: str) -> list[Any]:
@@ -170,7 +170,7 @@ def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 10
     def read(answer: Row) -> Page:
         return page_of(answer, "data", _pagination(answer).get("totalCount"))
 
-    return whole(
+    return read_all(
         lambda offset, limit: gateway.fetch(
             operation, read, params={"from": offset, "size": limit}
         ),
@@ -212,12 +212,14 @@ def tags_page(gateway: Gateway, offset: int, limit: int) -> Page:
 
 def tagged(gateway: Gateway, tag: str, size: int) -> list[Any]:
     """Those who carry a tag. Answer: ``{data: [{candidateId}], from, size, total}``."""
-    return whole(partial(_tags, gateway, TAGGED.at(tag=tag)), size, _tagged)
+    return read_all(partial(_tags, gateway, TAGGED.at(tag=tag)), size, _tagged)
 
 
 def tags_of(gateway: Gateway, candidate_id: str, size: int) -> list[Any]:
     """A candidate's tags. Answer: ``{data: [{tag}], from, size, total}``."""
-    return whole(partial(_tags, gateway, TAGS_OF.at(candidateId=candidate_id)), size, tag_identity)
+    return read_all(
+        partial(_tags, gateway, TAGS_OF.at(candidateId=candidate_id)), size, tag_identity
+    )
 
 
 def _tags(gateway: Gateway, operation: Operation, offset: int, limit: int) -> Page:

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from phenom_api.errors import Stopped
+from phenom_api.errors import GatewayClosed
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of an answer, after decompression."""
@@ -32,7 +32,7 @@ class TooLarge(OSError):
 
 
 @dataclass(frozen=True)
-class Limits:
+class TimeLimits:
     """How long an exchange may take, in seconds.
 
     :param connect: to connect. :param silence: without a byte of the answer. :param whole: in all.
@@ -196,7 +196,7 @@ class TimedAdapter(HTTPAdapter):
         return manager
 
     @contextmanager
-    def exchange(self, limits: Limits, most_bytes: int = MOST_BYTES) -> Iterator[Exchange]:
+    def exchange(self, limits: TimeLimits, most_bytes: int = MOST_BYTES) -> Iterator[Exchange]:
         """What this thread sends in here has ``limits.whole`` seconds in all.
 
         :param most_bytes: of the answer; somewhat more are let through.
@@ -215,7 +215,7 @@ class TimedAdapter(HTTPAdapter):
             with self._lock:
                 self._exchanges.discard(exchange)
             if exchange.ended:
-                raise Stopped("The connection to the gateway was closed.") from None
+                raise GatewayClosed("The connection to the gateway was closed.") from None
 
     # What requests finds out anew for every request is a third of what a request costs.
 

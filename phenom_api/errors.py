@@ -76,5 +76,5 @@ class AnswerTooLarge(MalformedAnswer):
     """An answer of any status with more bytes than one may have; asking again would not help."""
 
 
-class Stopped(PhenomError):
+class GatewayClosed(PhenomError):
     """The gateway was closed while a request waited for its turn."""

@@ -12,32 +12,32 @@ from urllib.parse import quote, urlsplit
 
 from phenom_api import __version__
 from phenom_api.answers import names_path, parse_json, remote_message
+from phenom_api.concurrency import AdaptiveConcurrency
 from phenom_api.connection import Connection
 from phenom_api.errors import (
     AuthenticationFailed,
+    GatewayClosed,
     MalformedAnswer,
     PermissionDenied,
     PhenomError,
     RequestRefused,
-    Stopped,
     Throttled,
     Unavailable,
 )
-from phenom_api.patience import (
-    HURRIED,
+from phenom_api.reach import Reach
+from phenom_api.retries import (
+    CHECK_POLICY,
     Notices,
-    Passing,
-    Patience,
-    Persistence,
+    Retrier,
+    RetryPolicy,
+    TransientFault,
     duration,
     retry_after,
 )
-from phenom_api.pressure import Pressure
-from phenom_api.reach import Reach
 from phenom_api.token import Token, TokenSource, read_token
 from phenom_api.transport import Answer, Request, Transport, origin
 
-__all__ = ["HURRIED", "Answer", "Gateway", "Operation", "Patience"]
+__all__ = ["CHECK_POLICY", "Answer", "Gateway", "Operation", "RetryPolicy"]
 
 THROTTLES = frozenset({429, 503})
 _NEVER = frozenset({501, 505})
@@ -78,7 +78,7 @@ class Operation:
 class Gateway:
     """A tenant, reached over HTTP. Safe to share between threads; close it when done.
 
-    :param patience: how long a request is worth.
+    :param policy: how long a request is worth.
     :param clock: seconds. :param epoch: seconds since 1970. :param sleep: waits for seconds; by
         default until :meth:`close` at the latest.
     """
@@ -87,18 +87,18 @@ class Gateway:
         self,
         connection: Connection,
         *,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
         epoch: Callable[[], float] = time.time,
         sleep: Callable[[float], None] | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self.connection = connection
-        self.patience = patience or Patience()
-        self.pressure = Pressure(
+        self.policy = policy or RetryPolicy()
+        self.concurrency = AdaptiveConcurrency(
             connection.num_workers,
             # Where somebody waits, one request that hangs must not hold up the others.
-            start=1 if self.patience.total is None else connection.num_workers,
+            start=1 if self.policy.total is None else connection.num_workers,
             clock=clock,
         )
         self.tokens = TokenSource(self._fetch_token, clock=clock)
@@ -110,11 +110,11 @@ class Gateway:
         self._transport = Transport(connection.num_workers)
         # By the key of the configuration that holds the address.
         self._reach = {
-            setting: Reach(self.patience, clock) for setting in ("token_url", "gateway_url")
+            setting: Reach(self.policy, clock) for setting in ("token_url", "gateway_url")
         }
         self._no_token: PhenomError | None = None
-        self._patiently = Persistence(
-            self.patience,
+        self._patiently = Retrier(
+            self.policy,
             clock=clock,
             sleep=sleep or self._sleep,
             rng=rng or random.Random(),
@@ -144,7 +144,7 @@ class Gateway:
     def close(self) -> None:
         """Let go of the connections; threads that wait for a turn or an answer end at once."""
         self._closed.set()
-        self.pressure.stop()
+        self.concurrency.stop()
         self._transport.close()
 
     def __enter__(self) -> Gateway:
@@ -193,7 +193,7 @@ class Gateway:
                     "operation and the time.",
                     f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
                 )
-                raise Passing(
+                raise TransientFault(
                     _about(malformed, answer),
                     what=f"{operation} was answered with something that is no whole JSON object",
                     kind="no JSON",
@@ -254,7 +254,7 @@ class Gateway:
             headers={**self._headers, **(headers or {})},
             **parts,
         )
-        ticket = self.pressure.enter()
+        ticket = self.concurrency.enter()
         answered, throttled, pause = False, False, 0.0
         try:
             answer = self._exchange(request)
@@ -264,13 +264,13 @@ class Gateway:
             if fault is not None:
                 throttled = fault.throttled
                 # A wait beyond our patience ends the request: nobody else has to sit it out.
-                if throttled and fault.wait is not None and fault.wait <= self.patience.throttled:
+                if throttled and fault.wait is not None and fault.wait <= self.policy.throttled:
                     pause = fault.wait
                 raise fault
             answered = answer.status < 300
             return answer
         finally:
-            self.pressure.leave(ticket, answered=answered, throttled=throttled, pause=pause)
+            self.concurrency.leave(ticket, answered=answered, throttled=throttled, pause=pause)
 
     def _fetch_token(self) -> Token:
         # Every request of every stream wants one: patience must not be used up once for each.
@@ -278,7 +278,7 @@ class Gateway:
             raise self._no_token
         try:
             return self._patiently(self._fetch_token_once)
-        except Stopped:
+        except GatewayClosed:
             raise
         except PhenomError as failure:
             self._no_token = failure
@@ -301,7 +301,7 @@ class Gateway:
             try:
                 return read_token(answer.content, epoch=self._epoch())
             except MalformedAnswer as error:
-                raise Passing(error, what=f"{request}: the answer holds no token") from None
+                raise TransientFault(error, what=f"{request}: the answer holds no token") from None
         fault = self._fault(f"The token endpoint keeps answering {answer.status}", request, answer)
         if fault is not None:
             fault.final.answer = None
@@ -340,7 +340,7 @@ class Gateway:
         reach = self._reach[request.setting]
         try:
             answer = self._transport.exchange(request, reach.limits(str(request)))
-        except Passing as fault:
+        except TransientFault as fault:
             reach.failed(str(request), fault)
             raise
         except (RequestRefused, MalformedAnswer):
@@ -349,7 +349,7 @@ class Gateway:
         reach.answered()
         return answer
 
-    def _fault(self, what: str, request: Request, answer: Answer) -> Passing | None:
+    def _fault(self, what: str, request: Request, answer: Answer) -> TransientFault | None:
         """The passing fault that a status stands for, if it does.
 
         :param what: the beginning of the error where it does not pass.
@@ -362,11 +362,11 @@ class Gateway:
         advice = ". Try again later; if it stays so, tell Phenom."
         if throttled:
             advice = ": it is throttling. Lower num_workers or sync less often."
-        if wait is not None and wait > self.patience.throttled:
+        if wait is not None and wait > self.policy.throttled:
             advice = f" and asks to wait for {duration(wait)}. Try again after that."
         unavailable = Throttled if status == 429 else Unavailable
         final = unavailable(what + advice, f"status {status}: {self._said(answer)}", wait=wait)
-        return Passing(
+        return TransientFault(
             _about(final, answer),
             what=f"{request} was answered with {status}",
             kind=f"{request.setting}: {status}",
@@ -399,7 +399,7 @@ class Gateway:
 
     def _sleep(self, seconds: float) -> None:
         if self._closed.wait(seconds):
-            raise Stopped("The connection to the gateway was closed.")
+            raise GatewayClosed("The connection to the gateway was closed.")
 
     def _count_retry(self) -> None:
         with self._counting:

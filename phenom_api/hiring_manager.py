@@ -11,10 +11,10 @@ from phenom_api.paging import Page
 
 JOBS = Operation("POST", "/hiringmanager/v3/jobs/search", "Hiring Manager API, reading jobs")
 
-Status = Literal["OPEN", "PAST"]
+JobStatus = Literal["OPEN", "PAST"]
 
 
-def jobs_page(gateway: Gateway, status: Status, offset: int, limit: int) -> Page:
+def jobs_page(gateway: Gateway, status: JobStatus, offset: int, limit: int) -> Page:
     """Rows ``offset`` … of the jobs that are open or past.
 
     Answer: ``{status, data: {jobs: [JobDetails], from, size, totalCount}}``.

@@ -75,7 +75,7 @@ def applications_page(
 
     Answer: ``{status, …, data: [application], pagination: {offset, limit, total}, links}``.
 
-    :param parse: of the body; :mod:`phenom_api.without_profiles` has one for those who do not look
+    :param parse: of the body; :mod:`phenom_api.lean_parsing` has one for those who do not look
         at what a row says of the candidate.
     """
 

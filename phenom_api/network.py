@@ -12,7 +12,7 @@ from urllib3 import exceptions as below
 from phenom_api.content import MOST_VALUES
 from phenom_api.deadline import MOST_BYTES
 from phenom_api.errors import AnswerTooLarge, Unreachable
-from phenom_api.patience import Passing
+from phenom_api.retries import TransientFault
 
 _PLAIN_CAUSES = (
     ("NameResolutionError", "the host name is not known"),
@@ -85,8 +85,8 @@ def _passing(
     *,
     refused: bool = False,
     silent: bool = False,
-) -> Passing:
-    return Passing(
+) -> TransientFault:
+    return TransientFault(
         final,
         what=f"{what}: {cause}",
         kind=f"{setting}: {cause}",

@@ -3,7 +3,7 @@
 Offsets are positions, not places: a row that is deleted ahead of the reader moves every later row
 one position to the left, and a reader that simply adds up offsets loses one. So neighbouring
 pages overlap by one row, and a page is accepted only where it joins those before it (see
-:mod:`phenom_api.seams`). Where it does not, the scan steps back and reads on from there.
+:mod:`phenom_api.page_chain`). Where it does not, the scan steps back and reads on from there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from phenom_api.completeness import CompletenessTracker, Page, ScanOutcome
 from phenom_api.errors import PhenomError, RequestRefused
-from phenom_api.evidence import Evidence, Outcome, Page
+from phenom_api.page_chain import Overlap, PageChain
 from phenom_api.repeats import Repeats
-from phenom_api.seams import Chain, Fit
 
-__all__ = ["Outcome", "Page", "Scan"]
+__all__ = ["Page", "Scan", "ScanOutcome"]
 
 _BLIND_PAGES = 4
 """Pages asked for ahead where nothing says that the listing is that long. Each of them may turn
@@ -32,7 +32,7 @@ _TRIES = 12
 """Reads in search of what follows the last row, before the seam there is left open."""
 _TRIES_UNPROVEN = 2
 """The same where going back further will not help: rows that the listing repeats stay so."""
-_MOVED = (Fit.SHIFTED, Fit.APART)
+_MOVED = (Overlap.SHIFTED, Overlap.APART)
 _FRUITLESS = 50
 """Reads without anything new that a scan may take, beside one for every page that had some."""
 
@@ -60,13 +60,13 @@ class Scan:
         executor: Executor,
         ahead: int,
     ) -> None:
-        self._evidence = Evidence(fetch)
+        self._evidence = CompletenessTracker(fetch)
         self._page_size = page_size
         self._limit = page_size + (page_size < _SMALL)
         self._identity = identity
         self._executor = executor
         self._ahead = max(1, ahead)
-        self._chain = Chain()
+        self._chain = PageChain()
         self._pending: deque[tuple[int, Future[Page]]] = deque()
         self._length = 1
         self._pages = 0
@@ -80,14 +80,14 @@ class Scan:
         self._proven = (0, 0, 0)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ScanOutcome:
         evidence, total = self._evidence, self._evidence.total
         repeats = self._has_repeated
         ignores_offset = repeats and self._repeats.ignores_offset
         end, repaired, open_seams = self._chain.end, self._repaired, self._open_seams
         if repeats:
             end, repaired, open_seams = self._proven
-        return Outcome(
+        return ScanOutcome(
             end,
             total,
             repaired,
@@ -181,11 +181,15 @@ class Scan:
             self._limit = self._page_size
             page = self._evidence.read(0, self._limit)
         if page.rows:
-            return self._take(self._placed(0, self._limit, page), Fit.ALIGNED)
+            return self._take(self._placed(0, self._limit, page), Overlap.ALIGNED)
         later = self._past_end()
         if later is None:
             return None
-        return self._take(later, Fit.ALIGNED) if later.offset == 0 else self._accept_unjoined(later)
+        return (
+            self._take(later, Overlap.ALIGNED)
+            if later.offset == 0
+            else self._accept_unjoined(later)
+        )
 
     def _following(self) -> list[Any] | None:
         """Rows that follow; none when a page had nothing new, None at the end of the listing."""
@@ -203,9 +207,9 @@ class Scan:
             # Overtaken by a later reading of the same stretch.
             return []
         fit = self._chain.fit(offset, page.hashes)
-        if fit in (Fit.ALIGNED, Fit.SHIFTED):
+        if fit in (Overlap.ALIGNED, Overlap.SHIFTED):
             return self._take(page, fit)
-        moved = fit is Fit.APART and offset < self._chain.end
+        moved = fit is Overlap.APART and offset < self._chain.end
         self._repaired += moved
         rows = self._beyond(page, _TRIES if moved else _TRIES_UNPROVEN)
         if page.end > self._chain.end:
@@ -254,13 +258,13 @@ class Scan:
                     limit = max(2, limit // 2)
                 else:
                     break
-            elif fit in (Fit.APART, Fit.UNPROVEN):
+            elif fit in (Overlap.APART, Overlap.UNPROVEN):
                 self._fruitless += 1
                 if apart is None:
-                    self._repaired += fit is Fit.APART
+                    self._repaired += fit is Overlap.APART
                     apart = page
                 back = max(self._half, 2 * back)
-            elif fit is Fit.ALIGNED and page.end < chain.end and self._is_last_in_place():
+            elif fit is Overlap.ALIGNED and page.end < chain.end and self._is_last_in_place():
                 self._fruitless += 1
                 back = 1
             else:
@@ -277,8 +281,8 @@ class Scan:
         and what came after that page is not gone."""
         place = self._chain.end - 1
         page = self._read_past_end(place, 1)
-        fit = self._chain.fit(place, page.hashes) if page is not None else Fit.APART
-        return fit in (Fit.ALIGNED, Fit.UNPROVEN)
+        fit = self._chain.fit(place, page.hashes) if page is not None else Overlap.APART
+        return fit in (Overlap.ALIGNED, Overlap.UNPROVEN)
 
     @property
     def _half(self) -> int:
@@ -398,13 +402,13 @@ class Scan:
 
     def _accept_unjoined(self, page: _Placed) -> list[Any]:
         self._open_seams += 1
-        return self._take(page, Fit.APART)
+        return self._take(page, Overlap.APART)
 
-    def _take(self, page: _Placed, fit: Fit) -> list[Any]:
+    def _take(self, page: _Placed, fit: Overlap) -> list[Any]:
         """Accept a page; returns its new rows."""
         chain, size = self._chain, len(page.rows)
         self._length = max(self._length, size)
-        if fit is Fit.ALIGNED and page.end <= chain.end:
+        if fit is Overlap.ALIGNED and page.end <= chain.end:
             could_hold_more = size < min(max(2, self._length), page.limit)
             if page.end == chain.end or not could_hold_more:
                 if could_hold_more:
@@ -412,12 +416,12 @@ class Scan:
                 self._fruitless += 1
                 return []
             # It ends before our last row: what came after it is gone.
-            fit = Fit.SHIFTED
-        self._repaired += fit is Fit.SHIFTED
-        new = chain.accept(page.offset, page.hashes, aligned=fit is Fit.ALIGNED)
+            fit = Overlap.SHIFTED
+        self._repaired += fit is Overlap.SHIFTED
+        new = chain.accept(page.offset, page.hashes, aligned=fit is Overlap.ALIGNED)
         # What joins nothing, or is behind us, is no headway: a listing that moves faster than it
         # can be read must come to an end all the same.
-        unjoined = fit is Fit.APART and self._length > 1
+        unjoined = fit is Overlap.APART and self._length > 1
         fruitless = chain.rereading or unjoined or chain.end <= self._farthest
         self._fruitless += fruitless
         self._pages += not fruitless

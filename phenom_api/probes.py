@@ -33,14 +33,14 @@ class Probe:
     name: str
     operation: Operation
     serves: tuple[str, ...]
-    run: Callable[[Gateway], Reply]
+    run: Callable[[Gateway], ProbeResult]
     remedy: str = ""
     fills: tuple[str, ...] = ()
     besides: str = ""
 
 
 @dataclass(frozen=True)
-class Reply:
+class ProbeResult:
     """What became of a probe.
 
     :param status: of the gateway's answer; None where there was none.
@@ -54,20 +54,20 @@ class Reply:
 
 def ask(
     probes: Sequence[Probe], gateway: Gateway, within: float = ANSWER_WITHIN
-) -> dict[Probe, Reply]:
+) -> dict[Probe, ProbeResult]:
     """The reply to every probe, in their order; asks side by side, for ``within`` seconds.
 
     A probe without an answer by then has the error :class:`Unreachable`. Where no token can be
     had, that is every probe's error.
     """
-    answers: queue.Queue[tuple[Probe, Reply]] = queue.Queue()
+    answers: queue.Queue[tuple[Probe, ProbeResult]] = queue.Queue()
 
     def begin() -> None:
         try:
             gateway.tokens.current()
         except PhenomError as error:
             for probe in probes:
-                answers.put((probe, Reply(error=error)))
+                answers.put((probe, ProbeResult(error=error)))
         else:
             for probe in probes:
                 threading.Thread(target=attempt, args=(probe,), daemon=True).start()
@@ -77,13 +77,13 @@ def ask(
             reply = probe.run(gateway)
         except PhenomError as error:
             status = error.answer.status if error.answer is not None else None
-            reply = Reply(status, error=error)
+            reply = ProbeResult(status, error=error)
         answers.put((probe, reply))
 
     deadline = time.monotonic() + within
     # Daemon threads: a name look-up that hangs must not keep the process from answering.
     threading.Thread(target=begin, daemon=True).start()
-    replies: dict[Probe, Reply] = {}
+    replies: dict[Probe, ProbeResult] = {}
     while len(replies) < len(probes):
         try:
             probe, reply = answers.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -93,4 +93,4 @@ def ask(
     silence = Unreachable(
         f"No answer within {within:.0f} seconds. Check token_url, gateway_url and the network."
     )
-    return {probe: replies.get(probe, Reply(error=silence)) for probe in probes}
+    return {probe: replies.get(probe, ProbeResult(error=silence)) for probe in probes}

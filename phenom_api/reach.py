@@ -6,9 +6,9 @@ import math
 import threading
 from collections.abc import Callable
 
-from phenom_api.deadline import Limits
+from phenom_api.deadline import TimeLimits
 from phenom_api.errors import PhenomError
-from phenom_api.patience import Passing, Patience
+from phenom_api.retries import RetryPolicy, TransientFault
 
 _LEAST = 2.0
 """Seconds that the last try has, so that it can tell what is wrong."""
@@ -26,8 +26,8 @@ class Reach:
     :param clock: seconds.
     """
 
-    def __init__(self, patience: Patience, clock: Callable[[], float]) -> None:
-        self._patience = patience
+    def __init__(self, policy: RetryPolicy, clock: Callable[[], float]) -> None:
+        self._policy = policy
         self._clock = clock
         self._lock = threading.Lock()
         self._answered = False
@@ -37,14 +37,14 @@ class Reach:
         self._is_silent = False
         self._failure: tuple[type[PhenomError], str, str] | None = None
 
-    def limits(self, what: str) -> Limits:
+    def limits(self, what: str) -> TimeLimits:
         """How long the next request may take.
 
         :param what: its name, with which messages about it begin.
         :raises PhenomError: what the last one ran into, where the host has been given up.
         """
-        patience = self._patience
-        usual = Limits(patience.connect, patience.read, patience.answer)
+        policy = self._policy
+        usual = TimeLimits(policy.connect, policy.read, policy.answer)
         with self._lock:
             if self._answered:
                 return usual
@@ -54,22 +54,24 @@ class Reach:
             if self._failure is not None and self._is_silent and now >= self._until:
                 kind, problem, detail = self._failure
                 raise kind(what + problem, detail)
-            left = max(_LEAST, self._since + patience.unanswered - now)
-        return Limits(min(usual.connect, left), min(usual.silence, left), usual.whole, begin=left)
+            left = max(_LEAST, self._since + policy.unanswered - now)
+        return TimeLimits(
+            min(usual.connect, left), min(usual.silence, left), usual.whole, begin=left
+        )
 
     def answered(self) -> None:
         """An answer has come: from now on outages are ridden out, each request by itself."""
         self._answered = True
 
-    def failed(self, what: str, fault: Passing) -> None:
+    def failed(self, what: str, fault: TransientFault) -> None:
         """A request failed: tells it, where no answer has come yet, when all patience ends."""
         with self._lock:
             if self._answered or self._since is None:
                 return
             if not self._is_given_up:
-                patience = self._patience
-                within = patience.refused if fault.refused else patience.unanswered
-                self._until = self._since + min(within, patience.unanswered)
+                policy = self._policy
+                within = policy.refused if fault.refused else policy.unanswered
+                self._until = self._since + min(within, policy.unanswered)
             fault.until = self._until
             fault.give_up = self._give_up
             final = fault.final

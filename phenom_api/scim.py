@@ -13,7 +13,7 @@ from typing import Any
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import page_of
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 
 USERS = Operation("GET", "/user-management/scim/v2/Users", "User management (SCIM), reading users")
 GROUPS = Operation(
@@ -69,10 +69,10 @@ class Resources:
             self._fetch, page_size=page_size, identity=identity, executor=executor, ahead=ahead
         )
         self._is_answered = False
-        self._outcome: Outcome | None = None
+        self._outcome: ScanOutcome | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ScanOutcome:
         """How far absence from the listing can be trusted."""
         return self._outcome or self._scan.outcome
 
@@ -88,15 +88,17 @@ class Resources:
         elif scanned.ignores_offset:
             self._outcome = self._of_one_answer(scanned.rows, scanned.total, scanned)
 
-    def _at_once(self, params: Mapping[str, int], scanned: Outcome | None) -> Iterator[list[Any]]:
+    def _at_once(
+        self, params: Mapping[str, int], scanned: ScanOutcome | None
+    ) -> Iterator[list[Any]]:
         page = _page(self._gateway, self._operation, params)
         different = {self._identity(row) for row in page.rows}
         self._outcome = self._of_one_answer(len(different), page.total, scanned)
         yield page.rows
 
     @staticmethod
-    def _of_one_answer(rows: int, total: int | None, scanned: Outcome | None) -> Outcome:
-        return Outcome(
+    def _of_one_answer(rows: int, total: int | None, scanned: ScanOutcome | None) -> ScanOutcome:
+        return ScanOutcome(
             rows,
             total,
             # Without a count nothing tells whether the one answer had everything.

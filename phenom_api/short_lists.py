@@ -10,7 +10,9 @@ from phenom_api.listings import Identity, content
 from phenom_api.paging import Page
 
 
-def whole(fetch: Callable[[int, int], Page], size: int, identity: Identity = content) -> list[Any]:
+def read_all(
+    fetch: Callable[[int, int], Page], size: int, identity: Identity = content
+) -> list[Any]:
     """All rows of a list, whether or not it counts them, or heeds what it is asked for.
 
     One request where the rows come on one page and the list says how many there are. A page with

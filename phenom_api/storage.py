@@ -26,11 +26,11 @@ from urllib3.exceptions import HTTPError
 from phenom_api import __version__, addresses
 from phenom_api.connection import is_loopback
 from phenom_api.content import pieces_of
-from phenom_api.deadline import Limits, TimedAdapter
+from phenom_api.deadline import TimedAdapter, TimeLimits
 from phenom_api.errors import AnswerTooLarge, PhenomError
 from phenom_api.network import network_failure
-from phenom_api.patience import Passing, Patience
 from phenom_api.reach import Reach
+from phenom_api.retries import RetryPolicy, TransientFault
 from phenom_api.transport import PlainSession
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -47,7 +47,7 @@ _WHAT = "The file's storage"
 _TOO_LARGE = "The file is larger than a gigabyte, and is not downloaded."
 
 
-class NotHad(PhenomError):
+class FileUnavailable(PhenomError):
     """A file that the storage does not give; others it may."""
 
 
@@ -63,7 +63,7 @@ class _PublicAdapter(TimedAdapter):
                 super().connect()
                 if not addresses.may_be_storage(str(self.sock.getpeername()[0])):
                     self.close()
-                    raise NotHad(
+                    raise FileUnavailable(
                         "The file's URL does not lead to a public address, nor into a private "
                         "network."
                     )
@@ -93,7 +93,7 @@ class Storage:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loopback = loopback
-        self._patience = Patience(connect=connect, read=read, answer=longest)
+        self._policy = RetryPolicy(connect=connect, read=read, answer=longest)
         self._most_bytes = most_bytes
         self._clock = clock
         self._reach: dict[str | None, Reach] = {}
@@ -112,11 +112,11 @@ class Storage:
 
         The folder must be there. Nobody else may read the file.
 
-        :raises Passing: where another try, with another URL, may help; finally a ``NotHad``.
-        :raises NotHad: for a URL that must not be followed, and for a final refusal.
+        :raises TransientFault: where another try, with another URL, may help.
+        :raises FileUnavailable: for a URL that must not be followed, and for a final refusal.
         :raises OSError: where the file cannot be written.
         """
-        whole = Limits(self._patience.connect, self._patience.read, self._patience.answer)
+        whole = TimeLimits(self._policy.connect, self._policy.read, self._policy.answer)
         with (
             self._adapter.exchange(whole, self._most_bytes),
             closing(self._opened(url)) as response,
@@ -135,7 +135,7 @@ class Storage:
     def _opened(self, url: str) -> requests.Response:
         for _ in range(_MOST_REDIRECTS + 1):
             if not self._is_followed(url):
-                raise NotHad(
+                raise FileUnavailable(
                     "The file's URL is not one that is followed: it must begin with https://, "
                     "carry no user name and lead to a public address or into a private network."
                 )
@@ -149,7 +149,7 @@ class Storage:
             else:
                 response.close()
                 raise _refusal(response.status_code)
-        raise NotHad("The file's URL is redirected too often.")
+        raise FileUnavailable("The file's URL is redirected too often.")
 
     def _is_followed(self, url: str) -> bool:
         try:
@@ -186,7 +186,7 @@ class Storage:
             raise
         except Exception as error:
             failure = _network_failure(error)
-            if isinstance(failure, Passing):
+            if isinstance(failure, TransientFault):
                 reach.failed(_WHAT, failure)
             raise failure from None
         reach.answered()
@@ -194,7 +194,7 @@ class Storage:
 
     def _reach_of(self, url: str) -> Reach:
         host = urlsplit(url).hostname
-        return self._reach.setdefault(host, Reach(self._patience, self._clock))
+        return self._reach.setdefault(host, Reach(self._policy, self._clock))
 
     def _copied(self, response: requests.Response, file: BinaryIO) -> int:
         """How many bytes there were; one that ends before its announced length is an error."""
@@ -206,7 +206,7 @@ class Storage:
             except (OSError, ValueError, HTTPError, zlib.error) as error:
                 raise _network_failure(error) from None
             except Exception as error:
-                raise NotHad(
+                raise FileUnavailable(
                     f"The file's storage does not answer in HTTP ({type(error).__name__})."
                 ) from None
             if piece is None:
@@ -240,13 +240,15 @@ def _joined(url: str, target: str) -> str:
 
 def _network_failure(error: Exception) -> Exception:
     failure = network_failure(error, _WHAT, "any proxy")
-    if isinstance(failure, Passing):
-        failure.final = NotHad(failure.final.message, failure.final.detail)
+    if isinstance(failure, TransientFault):
+        failure.final = FileUnavailable(failure.final.message, failure.final.detail)
         return failure
-    return NotHad(_TOO_LARGE if isinstance(failure, AnswerTooLarge) else str(failure))
+    return FileUnavailable(_TOO_LARGE if isinstance(failure, AnswerTooLarge) else str(failure))
 
 
 def _refusal(status: int) -> Exception:
     if status in _PASSING:
-        return Passing(NotHad(f"The file's storage keeps answering {status}. Try again later."))
-    return NotHad(f"The file's storage refused with {status}.")
+        return TransientFault(
+            FileUnavailable(f"The file's storage keeps answering {status}. Try again later.")
+        )
+    return FileUnavailable(f"The file's storage refused with {status}.")

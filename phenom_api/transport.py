@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from phenom_api.answers import parse_json
 from phenom_api.content import ACCEPTED, read_content
-from phenom_api.deadline import Limits, TimedAdapter
+from phenom_api.deadline import TimedAdapter, TimeLimits
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
 
@@ -108,10 +108,10 @@ class Transport:
         """Ends what is under way, too: other threads get a network failure for an answer."""
         self._session.close()
 
-    def exchange(self, request: Request, limits: Limits) -> Answer:
+    def exchange(self, request: Request, limits: TimeLimits) -> Answer:
         """Send; redirects are followed only within the same origin, as secrets travel along.
 
-        :raises Passing: on a network failure that may pass.
+        :raises TransientFault: on a network failure that may pass.
         :raises Unreachable: on one that will not.
         :raises RequestRefused: on a redirect that must not or cannot be followed.
         """
@@ -135,7 +135,7 @@ class Transport:
         request: Request,
         url: str,
         params: Mapping[str, Any] | None,
-        limits: Limits,
+        limits: TimeLimits,
     ) -> Answer:
         with self._counting:
             self.sent += 1

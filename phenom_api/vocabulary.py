@@ -140,7 +140,7 @@ def only_known_words(text: str) -> str:
     """``text`` with ``***`` for every word that is not in the vocabulary.
 
     A word in camel case is known where all of its parts are. Digits and signs stay, and so does
-    what :func:`phenom_api.answers.mask` has put in place of addresses and numbers.
+    what :func:`phenom_api.answers.redact_personal` has put in place of addresses and numbers.
     """
     shown = _TOKEN.sub(lambda found: found[0] if _is_known(found[0]) else HIDDEN, text)
     return _HIDDEN_IN_A_ROW.sub(HIDDEN, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from phenom_api.answers import hide, is_deeper
+from phenom_api.answers import is_deeper, redact_secrets
 from phenom_api.gateway import Answer
 
 HIDDEN = "****"
@@ -23,7 +23,7 @@ class Binary(ValueError):
 def shown_headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
     """All headers, those that carry credentials or repeat a secret masked."""
     return {
-        name: HIDDEN if name.lower() in SECRET_HEADERS else hide(value, secrets)
+        name: HIDDEN if name.lower() in SECRET_HEADERS else redact_secrets(value, secrets)
         for name, value in headers.items()
     }
 
@@ -56,9 +56,9 @@ def _text(content: bytes) -> str:
 
 def _hidden(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, str):
-        return hide(value, secrets)
+        return redact_secrets(value, secrets)
     if isinstance(value, list):
         return [_hidden(item, secrets) for item in value]
     if isinstance(value, dict):
-        return {hide(key, secrets): _hidden(item, secrets) for key, item in value.items()}
+        return {redact_secrets(key, secrets): _hidden(item, secrets) for key, item in value.items()}
     return value

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from phenom_api.candidates import attachments, of_any, pre_signed_url, unless_gone
+from phenom_api.candidates import attachments, none_if_not_found, of_any, pre_signed_url
 from phenom_api.connection import is_loopback
-from phenom_api.errors import AuthenticationFailed, PermissionDenied, PhenomError, Stopped
+from phenom_api.errors import AuthenticationFailed, GatewayClosed, PermissionDenied, PhenomError
 from phenom_api.gateway import Gateway
 from phenom_api.listings import APPLICATIONS
-from phenom_api.patience import Notices, Patience, Persistence
-from phenom_api.storage import NotHad, Storage
+from phenom_api.retries import Notices, Retrier, RetryPolicy
+from phenom_api.storage import FileUnavailable, Storage
 from phenom_cli.file_names import file_name, id_name, ignores_case
 from phenom_cli.rows import Rows
 from source_phenom.config import SourceConfig
@@ -33,7 +33,7 @@ MOST_IN_A_ROW = 10
 """Failures of the gateway behind each other after which no further one is asked for."""
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 """What is wrong with every file, not with one."""
-PATIENCE = Patience(attempts=3)
+RETRY_POLICY = RetryPolicy(attempts=3)
 """For one file; each try asks for a fresh address."""
 
 Item = TypeVar("Item")
@@ -81,7 +81,7 @@ class Failures:
     def failure(self, error: PhenomError) -> None:
         """Raises the error where it seems to be about all of them."""
         self._in_a_row += 1
-        is_common = isinstance(error, (AuthenticationFailed, Stopped)) or (
+        is_common = isinstance(error, (AuthenticationFailed, GatewayClosed)) or (
             isinstance(error, PermissionDenied) and not self._something_works
         )
         if is_common or self._in_a_row >= MOST_IN_A_ROW:
@@ -150,7 +150,7 @@ class Search:
     def _files_of(self, candidate_id: str) -> list[Any] | PhenomError | None:
         read = partial(attachments, self._gateway)
         try:
-            return unless_gone(lambda: of_any(read, _ids(candidate_id.strip(), candidate_id)))
+            return none_if_not_found(lambda: of_any(read, _ids(candidate_id.strip(), candidate_id)))
         except PhenomError as error:
             return error
 
@@ -230,8 +230,8 @@ class Downloads:
         self._failures = Failures()
         host = urlsplit(gateway.connection.gateway_url).hostname or ""
         self._storage = Storage(loopback=is_loopback(host))
-        self._patiently = Persistence(
-            PATIENCE,
+        self._patiently = Retrier(
+            RETRY_POLICY,
             clock=time.monotonic,
             sleep=sleep,
             rng=random.Random(),
@@ -266,9 +266,9 @@ class Downloads:
                 return [pre_signed_url(self._gateway, candidate_id, document.attachment_id)]
 
             ids = _ids(document.candidate_id, document.padded_id)
-            urls = unless_gone(lambda: of_any(address, ids))
+            urls = none_if_not_found(lambda: of_any(address, ids))
             if not urls:
-                raise NotHad("Phenom has it no more.")
+                raise FileUnavailable("Phenom has it no more.")
             return self._storage.save(urls[0], target)
 
         try:
@@ -276,7 +276,7 @@ class Downloads:
                 return Done(document, "kept", target, target.stat().st_size)
             target.parent.mkdir(mode=0o700, exist_ok=True)
             return Done(document, "downloaded", target, self._patiently(once))
-        except NotHad as error:
+        except FileUnavailable as error:
             return Done(document, "failed", error=error.message)
         except PhenomError as error:
             return Done(document, "failed", error=error.message, cause=error)

@@ -169,7 +169,7 @@ def _search(
     from phenom_api.errors import PhenomError
     from phenom_cli.candidate_files import Search
     from phenom_cli.configuration import read_config, source_settings
-    from phenom_cli.waiting import patient_gateway
+    from phenom_cli.interactive_gateway import patient_gateway
 
     config = source_settings(read_config(config_file))
     if config.ph_user_id is None:

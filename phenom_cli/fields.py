@@ -13,7 +13,7 @@ from phenom_cli.configuration import config_option
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from phenom_cli.survey import Field, Found
+    from phenom_cli.field_profile import Field, Found
 
 SAMPLE = 200
 _ROOM_FOR_PATHS = 120
@@ -60,9 +60,9 @@ def fields(config_file: str, size: int, as_json: bool) -> None:
     """
     from phenom_api.errors import PhenomError
     from phenom_cli.configuration import read_config, source_settings
+    from phenom_cli.field_profile import applications_found, jobs_found
+    from phenom_cli.interactive_gateway import patient_gateway
     from phenom_cli.printing import console, print_json, status
-    from phenom_cli.survey import applications_found, jobs_found
-    from phenom_cli.waiting import patient_gateway
 
     config = source_settings(read_config(config_file))
     found: list[Found] = []

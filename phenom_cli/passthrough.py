@@ -111,8 +111,8 @@ def passthrough(
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Operation
     from phenom_cli.configuration import connection_settings, read_config, source_settings
+    from phenom_cli.interactive_gateway import patient_gateway
     from phenom_cli.request_parts import body, header_fields, path_and_params
-    from phenom_cli.waiting import patient_gateway
 
     settings = read_config(config_file)
     connection = connection_settings(settings)
@@ -186,7 +186,7 @@ def _answer(
 def _print_answer(
     gateway: Gateway, answer: Answer, params: Mapping[str, Sequence[str]], output: str | None
 ) -> None:
-    from phenom_api.answers import hide
+    from phenom_api.answers import redact_secrets
     from phenom_cli.answer_shown import Binary, shown_data, shown_headers
     from phenom_cli.printing import print_json
     from phenom_cli.private_files import owner_only
@@ -218,7 +218,7 @@ def _print_answer(
             click.echo(f"Warning: {what} and not shown.", err=True)
     print_json(
         {
-            "url": hide(full_url(answer.url, params), secrets),
+            "url": redact_secrets(full_url(answer.url, params), secrets),
             "status": answer.status,
             "headers": shown_headers(answer.headers, secrets),
             "data": data,
@@ -235,7 +235,7 @@ def _print_rows(
     page_size: int,
 ) -> None:
     """:param page_size: what to ask for where the parameters name no limit."""
-    from phenom_api.answers import hide
+    from phenom_api.answers import redact_secrets
     from phenom_cli.printing import print_json_lines, status
     from phenom_cli.rows import Rows
 
@@ -251,7 +251,7 @@ def _print_rows(
     count = 0
     with status("Reading ...") as show:
         for page in rows:
-            print_json_lines(page, lambda text: hide(text, _secrets(gateway)))
+            print_json_lines(page, lambda text: redact_secrets(text, _secrets(gateway)))
             count += len(page)
             of_all = f" of {rows.expected:,}" if rows.expected is not None else ""
             show(f"{count:,}{of_all} rows ...")

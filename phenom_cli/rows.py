@@ -12,7 +12,7 @@ import click
 from phenom_api.answers import is_deeper, shallow
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, application_identity, job_identity
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 from phenom_cli.answer_shown import MOST_LEVELS
 
 _LONGEST_COUNT = 18
@@ -35,7 +35,7 @@ class Rows:
     headers: Mapping[str, str]
     offset: int = 0
     page_size: int = 100
-    outcome: Outcome | None = field(default=None, init=False)
+    outcome: ScanOutcome | None = field(default=None, init=False)
     expected: int | None = field(default=None, init=False)
 
     def __iter__(self) -> Iterator[list[Any]]:

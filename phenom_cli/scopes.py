@@ -15,7 +15,7 @@ from phenom_cli.configuration import config_option
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from phenom_cli.scope_test import Scope
+    from phenom_cli.scope_check import Scope
 
 _COLOURS = {
     "reachable": "green",
@@ -58,16 +58,16 @@ def scopes(config_file: str, as_json: bool) -> None:
       phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
     """
     from phenom_cli.configuration import read_config, source_settings
+    from phenom_cli.interactive_gateway import warnings_shown
     from phenom_cli.printing import console, print_json, status
-    from phenom_cli.scope_test import DEFAULT_LOCALE, PASSED, scope_test
-    from phenom_cli.waiting import warnings_shown
+    from phenom_cli.scope_check import DEFAULT_LOCALE, PASSED, scope_check
 
     raw = read_config(config_file)
     config = source_settings(raw)
     # Of a destination's configuration; a wrong one is reported by destination-phenom check.
     site_type = raw.get("site_type")
     with warnings_shown(), status("Asking the gateway ..."):
-        found = scope_test(
+        found = scope_check(
             config,
             config.locale or DEFAULT_LOCALE,
             site_type if isinstance(site_type, str) and site_type else config.site_types[0],

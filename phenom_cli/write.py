@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from destination_phenom.batch import Batch
     from destination_phenom.config import DestinationConfig
     from destination_phenom.lines import Line
-    from destination_phenom.results import Result
+    from destination_phenom.results import ResultLine
 
 _EVERY = 100
 """Records between two lines of progress where stderr is not a terminal."""
@@ -89,7 +89,7 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
 def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.batch import Batch
     from destination_phenom.lines import lines
-    from destination_phenom.write import PATIENCE, actions, longest_line, open_results
+    from destination_phenom.write import RETRY_POLICY, actions, longest_line, open_results
     from phenom_api.errors import InvalidConfig
     from phenom_api.gateway import Gateway
 
@@ -99,10 +99,10 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
         results = open_results(config)
     except InvalidConfig as error:
         raise click.ClickException(error.message) from None
-    with Gateway(config, patience=PATIENCE) as gateway, _progress() as progress:
+    with Gateway(config, policy=RETRY_POLICY) as gateway, _progress() as progress:
         show = _Printer()
 
-        def report(result: Result) -> None:
+        def report(result: ResultLine) -> None:
             progress.one(result.outcome.status)
             try:
                 if results is not None:
@@ -153,7 +153,7 @@ def _told(failure: BaseException) -> click.ClickException:
 
 def _take(batch: Batch, action: str, incoming: Iterator[Line]) -> None:
     """Hand over every line, until the end or until the run has stopped."""
-    from destination_phenom.ledger import Stopped
+    from destination_phenom.state_checkpointer import BatchStopped
 
     stream = (None, action)
     try:
@@ -164,7 +164,7 @@ def _take(batch: Batch, action: str, incoming: Iterator[Line]) -> None:
                 batch.reject(stream, str(error), line.number)
             else:
                 batch.record(stream, action, row, len(line.content))
-    except Stopped:
+    except BatchStopped:
         pass
     except Exception as error:
         batch.stop(error)
@@ -177,7 +177,7 @@ def _preview(config: DestinationConfig, action: str, file: BinaryIO) -> int:
     from destination_phenom.write import longest_line
     from phenom_api.errors import PhenomError
     from phenom_api.gateway import Gateway
-    from phenom_cli.waiting import warnings_shown
+    from phenom_cli.interactive_gateway import warnings_shown
 
     need_stdout()
     refused = position = 0
@@ -259,8 +259,8 @@ class _Progress:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
+    from phenom_cli.interactive_gateway import warnings_shown
     from phenom_cli.printing import status
-    from phenom_cli.waiting import warnings_shown
 
     with warnings_shown(tell_on_stderr), status("Writing ...") as show:
         yield _Progress(show)

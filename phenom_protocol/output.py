@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from phenom_api.answers import hide
+from phenom_api.answers import redact_secrets
 from phenom_protocol import messages
 from phenom_protocol.standard_streams import write_whole
 
@@ -67,7 +67,7 @@ class ProtocolLog(logging.Handler):
         self._secrets = (*self._secrets, *secrets)
 
     def masked(self, text: str) -> str:
-        return hide(text, self._secrets)
+        return redact_secrets(text, self._secrets)
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR and not record.name.startswith("airbyte"):

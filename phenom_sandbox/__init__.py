@@ -12,7 +12,7 @@ from phenom_sandbox.directory import Account
 from phenom_sandbox.faults import SWITCHES, Fault, Faults
 from phenom_sandbox.files import CandidateFile
 from phenom_sandbox.hiring import HiringStatus, Transition
-from phenom_sandbox.journal import Journal, Request
+from phenom_sandbox.journal import Journal, RecordedRequest
 from phenom_sandbox.local import CannotServe, LocalTenant, running, serve_forever
 from phenom_sandbox.server import Access
 from phenom_sandbox.tenant import Tenant
@@ -28,7 +28,7 @@ __all__ = [
     "HiringStatus",
     "Journal",
     "LocalTenant",
-    "Request",
+    "RecordedRequest",
     "Tenant",
     "Transition",
     "running",

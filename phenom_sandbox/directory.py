@@ -8,7 +8,7 @@ from typing import Any
 
 from phenom_sandbox.records.draw import Draw
 from phenom_sandbox.records.pools import pools
-from phenom_sandbox.records.staff import HIRING_MANAGER, OTHER, RECRUITER, Person, Staff
+from phenom_sandbox.records.staff import HIRING_MANAGER, OTHER, RECRUITER, Employee, Staff
 
 ROLES = ("Recruiter", "Hiring Manager", "Recruiting Coordinator", "CRM Administrator")
 _EMEA, _AMERICAS, _MANAGERS, _ADMINISTRATORS = "0001", "0002", "0003", "0004"
@@ -129,7 +129,7 @@ class Directory:
                     self.change(account.user_name, groups=left)
 
 
-def _account(person: Person, seed: int) -> Account:
+def _account(person: Employee, seed: int) -> Account:
     """Some names are not what jobs show: a second given name, a double family name."""
     draw = Draw(f"{seed}/account/{person.number}".encode())
     pool = draw.pick(pools())

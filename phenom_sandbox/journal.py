@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Request:
+class RecordedRequest:
     """`endpoint` is the method and the path with names for its variable parts.
 
     `status` is 0 when no answer was sent.
@@ -28,7 +28,7 @@ class Journal:
     """
 
     def __init__(self, keep: int = 5000) -> None:
-        self.recent: deque[Request] = deque(maxlen=keep)
+        self.recent: deque[RecordedRequest] = deque(maxlen=keep)
         self.counts: Counter[str] = Counter()
         self.in_flight = 0
         self.max_in_flight = 0
@@ -45,7 +45,7 @@ class Journal:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
-    def end(self, request: Request) -> None:
+    def end(self, request: RecordedRequest) -> None:
         self.in_flight -= 1
         self.counts[request.endpoint] += 1
         self.recent.append(request)

@@ -13,11 +13,11 @@ from aiohttp import web
 
 from phenom_sandbox.faults import Fault, Faults
 from phenom_sandbox.gateway.admin import AdminApi
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, error_answer
+from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, error_answer
 from phenom_sandbox.gateway.files import FilesApi
 from phenom_sandbox.gateway.signed import SIGNED, SignedAddresses
 from phenom_sandbox.gateway.tokens import Tokens
-from phenom_sandbox.journal import Journal, Request
+from phenom_sandbox.journal import Journal, RecordedRequest
 from phenom_sandbox.routes import Routes, admin_routes, gateway_routes
 from phenom_sandbox.tenant import Tenant
 
@@ -86,7 +86,7 @@ class Gateway:
             status = answer.status
             return await self._spoilt(request, path, answer)
         finally:
-            self.journal.end(Request(endpoint, request.method, path, query, status))
+            self.journal.end(RecordedRequest(endpoint, request.method, path, query, status))
 
     def _endpoint(self, method: str, path: str) -> str:
         if path == self.access.token_path:
@@ -98,7 +98,7 @@ class Gateway:
 
     # -- operations --------------------------------------------------------------------------
 
-    async def _answer(self, request: web.BaseRequest, path: str, query: str) -> Answer:
+    async def _answer(self, request: web.BaseRequest, path: str, query: str) -> SandboxAnswer:
         try:
             if path == self.access.token_path:
                 if request.method != "POST":
@@ -132,7 +132,7 @@ class Gateway:
             if self.access.users is not None and user not in self.access.users:
                 raise Refusal(403, "Unknown user in x-ph-userId")
 
-    async def _admin(self, request: web.BaseRequest, path: str, query: str) -> Answer:
+    async def _admin(self, request: web.BaseRequest, path: str, query: str) -> SandboxAnswer:
         try:
             route, parameters = self._admin_routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
@@ -164,7 +164,7 @@ class Gateway:
 
     async def _early_fault(
         self, request: web.BaseRequest, path: str, query: str
-    ) -> Answer | web.StreamResponse | None:
+    ) -> SandboxAnswer | web.StreamResponse | None:
         """What happens instead of an answer, if anything does."""
 
         def hit(name: str) -> Fault | None:
@@ -180,22 +180,22 @@ class Gateway:
             return self._error(int(fault.value), "The service is not available", path, fault)
         if fault := hit("html"):
             status = _status(fault, 200)
-            return Answer(_HTML % status, status, content_type="text/html")
+            return SandboxAnswer(_HTML % status, status, content_type="text/html")
         if fault := hit("empty_body"):
-            return Answer(b"", _status(fault, 200))
+            return SandboxAnswer(b"", _status(fault, 200))
         if "_redirected=1" not in query and (fault := hit("redirect")):
             where = f"{self.access.prefix}{path}?{query + '&' if query else ''}_redirected=1"
-            return Answer(b"", _status(fault, 302), {"Location": where})
+            return SandboxAnswer(b"", _status(fault, 302), {"Location": where})
         return None
 
-    def _error(self, status: int, message: str, path: str, fault: Fault) -> Answer:
+    def _error(self, status: int, message: str, path: str, fault: Fault) -> SandboxAnswer:
         answer = error_answer(Refusal(status, message), path, int(self._clock()))
         if fault.retry_after is not None:
             answer.headers["Retry-After"] = str(fault.retry_after)
         return answer
 
     async def _spoilt(
-        self, request: web.BaseRequest, path: str, answer: Answer
+        self, request: web.BaseRequest, path: str, answer: SandboxAnswer
     ) -> web.StreamResponse:
         """The answer, with what happens to it on its way back."""
         method = request.method
@@ -233,7 +233,7 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: SandboxAnswer) -> web.Response:
     return web.Response(
         body=answer.body,
         status=answer.status,
@@ -249,7 +249,7 @@ def _abort(request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def _partly(
-    request: web.BaseRequest, answer: Answer, size: int, *, reset: bool
+    request: web.BaseRequest, answer: SandboxAnswer, size: int, *, reset: bool
 ) -> web.StreamResponse:
     """Announces the whole body, sends `size` bytes of it and ends the connection."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)

@@ -21,7 +21,7 @@ from phenom_sandbox.records.draw import LAST_SECOND
 from phenom_sandbox.records.jobs import JobBook, JobDates
 from phenom_sandbox.tags import Tags
 
-Changes = Mapping[str, Any]
+FieldChanges = Mapping[str, Any]
 
 
 class Tenant:
@@ -91,7 +91,7 @@ class Tenant:
         with self.lock:
             return self.applied.payload(self.applied.at(position))
 
-    def set_application(self, application_id: str, changes: Changes) -> Payload:
+    def set_application(self, application_id: str, changes: FieldChanges) -> Payload:
         """Merges `changes` into the application: objects are descended into, all else replaced.
 
         Returns the application as it is now; raises KeyError when it is not listed.
@@ -105,7 +105,7 @@ class Tenant:
             return self.applied.payload(application_id)
 
     def add_application(
-        self, payload: Changes | None = None, *, position: int | None = None
+        self, payload: FieldChanges | None = None, *, position: int | None = None
     ) -> Payload:
         """Adds an application, at the end of the listing or before `position`.
 
@@ -239,7 +239,7 @@ class Tenant:
     def set_job(
         self,
         job_id: str,
-        changes: Changes,
+        changes: FieldChanges,
         *,
         closed: bool = False,
         locale: str | None = None,
@@ -253,7 +253,11 @@ class Tenant:
             self.touch_job(job_id)
 
     def add_job(
-        self, payload: Changes | None = None, *, closed: bool = False, position: int | None = None
+        self,
+        payload: FieldChanges | None = None,
+        *,
+        closed: bool = False,
+        position: int | None = None,
     ) -> Payload:
         """Adds a row; what `payload` leaves out is made up. Returns the row as listed."""
         with self.lock:

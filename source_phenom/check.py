@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phenom_api.errors import PhenomError
-from phenom_api.gateway import HURRIED, Gateway
+from phenom_api.gateway import CHECK_POLICY, Gateway
 from phenom_api.probes import Probe, ask
 from phenom_protocol.connection import CheckResult
 from source_phenom.config import SourceConfig
@@ -18,7 +18,7 @@ def check(config: SourceConfig) -> CheckResult:
     """
     listings = listing_probes(config)
     further = acting_user_probes(config) if config.ph_user_id is not None else []
-    replies = ask(listings + further, Gateway(config, patience=HURRIED))
+    replies = ask(listings + further, Gateway(config, policy=CHECK_POLICY))
     failures = {probe: reply.error for probe, reply in replies.items() if reply.error is not None}
     if not failures:
         return CheckResult(True)

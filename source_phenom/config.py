@@ -16,7 +16,7 @@ from pydantic import (
 
 from phenom_api.connection import Connection, Text, load
 from source_phenom.models.outcomes import Outcome
-from source_phenom.models.values import bare
+from source_phenom.models.values import normalized_label
 
 Model = Literal[
     "users",
@@ -78,7 +78,11 @@ class StatusOutcome(_Part):
 
     @model_validator(mode="after")
     def _can_be_recognised(self) -> StatusOutcome:
-        _refuse(None if bare(self.status) else "status has no letter or digit to recognise it by")
+        _refuse(
+            None
+            if normalized_label(self.status)
+            else "status has no letter or digit to recognise it by"
+        )
         return self
 
 
@@ -92,7 +96,7 @@ def _listed(mapping: Any) -> Any:
 def _without_contradiction(mapping: list[StatusOutcome]) -> list[StatusOutcome]:
     seen: dict[str, StatusOutcome] = {}
     for entry in mapping:
-        first = seen.setdefault(bare(entry.status), entry)
+        first = seen.setdefault(normalized_label(entry.status), entry)
         if first.outcome != entry.outcome:
             raise ValueError(
                 f"says different things of {first.status!r} and {entry.status!r}, which are the "

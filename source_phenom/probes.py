@@ -16,7 +16,7 @@ from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import APPLICATIONS, CLOSED_JOBS, OPEN_JOBS, applications_page, jobs_page
 from phenom_api.paging import Page
-from phenom_api.probes import Probe, Reply
+from phenom_api.probes import Probe, ProbeResult
 from source_phenom import manifest
 from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing
@@ -131,32 +131,32 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     ]
 
 
-def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> Reply:
+def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> ProbeResult:
     return _listed(jobs_page(gateway, operation, site_type, 0, rows))
 
 
-def _applications(rows: int, gateway: Gateway) -> Reply:
+def _applications(rows: int, gateway: Gateway) -> ProbeResult:
     return _listed(applications_page(gateway, 0, rows))
 
 
-def _resources(operation: Operation, rows: int, gateway: Gateway) -> Reply:
+def _resources(operation: Operation, rows: int, gateway: Gateway) -> ProbeResult:
     return _listed(scim.resources_page(gateway, operation, 0, rows))
 
 
-def _managed_jobs(gateway: Gateway) -> Reply:
+def _managed_jobs(gateway: Gateway) -> ProbeResult:
     return _listed(hiring_manager.jobs_page(gateway, "OPEN", 0, 1))
 
 
-def _search(gateway: Gateway) -> Reply:
+def _search(gateway: Gateway) -> ProbeResult:
     return _listed(candidates.search_page(gateway, [], 0, 1))
 
 
-def _tags(gateway: Gateway) -> Reply:
+def _tags(gateway: Gateway) -> ProbeResult:
     return _listed(candidates.tags_page(gateway, 0, 1))
 
 
-def _listed(page: Page) -> Reply:
-    return Reply(200, tuple(page.rows))
+def _listed(page: Page) -> ProbeResult:
+    return ProbeResult(200, tuple(page.rows))
 
 
 class _Known:
@@ -181,7 +181,7 @@ class _Known:
             return self._key
 
 
-def _about(known: _Known, read: Callable[[Gateway, str], Any], gateway: Gateway) -> Reply:
+def _about(known: _Known, read: Callable[[Gateway, str], Any], gateway: Gateway) -> ProbeResult:
     """Ask about somebody who exists; else about nobody, which a gateway may say with a refusal."""
     key = known.key(gateway)
     try:
@@ -193,8 +193,8 @@ def _about(known: _Known, read: Callable[[Gateway, str], Any], gateway: Gateway)
             # Unless it is not the gateway that says so: then the listings are not found either.
             with suppress(PermissionDenied):
                 applications_page(gateway, 0, 1)
-        return Reply(error.status)
-    return Reply(200)
+        return ProbeResult(error.status)
+    return ProbeResult(200)
 
 
 def _applicants(gateway: Gateway, job_id: str) -> Page:

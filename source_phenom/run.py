@@ -14,7 +14,7 @@ from phenom_protocol.connection import configuration, print_check
 from phenom_protocol.entry import ProtocolError, Session, read_json, read_messages, run
 from source_phenom import manifest
 from source_phenom.config import source_config
-from source_phenom.reading.events import Event, Failure, Records, State, Status
+from source_phenom.reading.events import Event, Failure, Records, State, StreamProgress
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -61,7 +61,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
     # NumPy would start a thread for every processor of the machine, for algebra that nobody does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from phenom_api.gateway import Gateway
-    from source_phenom.garbage import collect_seldom
+    from source_phenom.gc_tuning import collect_seldom
     from source_phenom.reading.configured import selections
     from source_phenom.reading.read import read as read_streams
 
@@ -88,7 +88,7 @@ def _print(events: Iterable[Event], session: Session) -> int:
                 unclaimed[stream] += len(data)
             case State(stream, blob):
                 output.write(messages.state(stream, blob, unclaimed.pop(stream, 0)))
-            case Status(stream, status):
+            case StreamProgress(stream, status):
                 output.write(messages.stream_status(stream, status, messages.now_millis()))
             case Failure(stream, message, detail, failure_type):
                 failed = True

@@ -143,7 +143,7 @@ def _messages(event: events.Event) -> Iterator[AirbyteMessage]:
                 )
         case events.State(stream, blob):
             yield AirbyteMessageSerializer.load(orjson.loads(messages.state(stream, blob, 0)))
-        case events.Status(stream, status):
+        case events.StreamProgress(stream, status):
             yield status_message(StreamDescriptor(name=stream), AirbyteStreamStatus(status))
         case events.Failure(stream, message, detail, failure_type):
             yield AirbyteTracedException(

@@ -24,10 +24,10 @@ from source_phenom.models import (
     hiring_team,
     jobs,
 )
-from source_phenom.models.hiring_status import Application, own_application
+from source_phenom.models.hiring_status import ApplicationKeys, own_application
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.outcomes import Outcomes
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 Record = dict[str, Any]
 
@@ -49,17 +49,21 @@ def samples() -> dict[str, Record]:
 
     :raises ValueError: where a payload has a value of an unexpected type.
     """
-    ids, odd = UnifiedIds("phenom"), Odd()
-    found = {**_of_job(ids, odd), **_of_application(ids, odd), **_of_people(ids, odd)}
-    if odd:
-        raise ValueError(f"the payloads have values of an unexpected type for {odd}")
+    ids, mismatches = UnifiedIds("phenom"), Mismatches()
+    found = {
+        **_of_job(ids, mismatches),
+        **_of_application(ids, mismatches),
+        **_of_people(ids, mismatches),
+    }
+    if mismatches:
+        raise ValueError(f"the payloads have values of an unexpected type for {mismatches}")
     return {stream: record | _SEEN for stream, record in found.items()}
 
 
-def _of_job(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+def _of_job(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record]:
     job, real_name = payload("job"), employees.real_name(payload("scim_user"))
-    key = _key(jobs.job_key(job, odd))
-    manager, *_ = hiring_team.hiring_team(job, odd)
+    key = _key(jobs.job_key(job, mismatches))
+    manager, *_ = hiring_team.hiring_team(job, mismatches)
     role, *_ = hiring_team.roles(ids)
     return {
         jobs.MODEL: jobs.job(
@@ -68,8 +72,8 @@ def _of_job(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
             status="OPEN",
             site_type="external",
             ids=ids,
-            odd=odd,
-            managed=jobs.managed(payload("managed_job"), odd),
+            mismatches=mismatches,
+            managed=jobs.managed(payload("managed_job"), mismatches),
         ),
         hiring_team.USERS: hiring_team.user(manager.key, manager.full_name, ids, real_name),
         hiring_team.ROLES: role,
@@ -78,44 +82,46 @@ def _of_job(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
     }
 
 
-def _of_application(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+def _of_application(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record]:
     application, profile = payload("application"), payload("found_candidate")
-    key = _key(applications.application_key(application, odd))
-    candidate_key = _key(candidates.candidate_key(application, odd))
+    key = _key(applications.application_key(application, mismatches))
+    candidate_key = _key(candidates.candidate_key(application, mismatches))
     candidate = orjson.dumps(
-        candidates.candidate(application, candidate_key, ids, odd)
+        candidates.candidate(application, candidate_key, ids, mismatches)
         | candidates.details(
-            profile["dateCreated"], profile["updatedDate"], payload("candidate_tags"), odd
+            profile["dateCreated"], profile["updatedDate"], payload("candidate_tags"), mismatches
         )
     )
     standing = own_application(payload("candidate_application")).standing
-    odd += standing.odd
+    mismatches += standing.mismatches
     outcome = Outcomes({}).of(standing.stage or "")
-    own = [Application(key, applications.applied_for(application))]
+    own = [ApplicationKeys(key, applications.applied_for(application))]
     ((_, activity),) = application_activities.activities(
-        [payload("hiring_status_activity")], candidate_key, own, ids, odd
+        [payload("hiring_status_activity")], candidate_key, own, ids, mismatches
     )
     ((_, document),) = candidate_documents.documents(
-        [payload("attachment")], candidate_key, ids, odd
+        [payload("attachment")], candidate_key, ids, mismatches
     )
     return {
         candidates.MODEL: orjson.loads(
-            candidates.with_source(candidate, candidates.applicant_source(application, odd))
+            candidates.with_source(candidate, candidates.applicant_source(application, mismatches))
         ),
-        applications.MODEL: applications.application(application, key, ids, _NOW, odd)
+        applications.MODEL: applications.application(application, key, ids, _NOW, mismatches)
         | applications.details(standing, outcome),
         application_activities.MODEL: activity,
         candidate_documents.MODEL: document,
     }
 
 
-def _of_people(ids: UnifiedIds, odd: Odd) -> dict[str, Record]:
+def _of_people(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record]:
     person, group = payload("scim_user"), payload("scim_group")
     return {
         employees.MODEL: employees.employee(
-            person, _key(employees.employee_key(person, odd)), ids, odd
+            person, _key(employees.employee_key(person, mismatches)), ids, mismatches
         ),
-        groups.MODEL: groups.group(group, _key(groups.group_key(group, odd)), ids, odd),
+        groups.MODEL: groups.group(
+            group, _key(groups.group_key(group, mismatches)), ids, mismatches
+        ),
     }
 
 

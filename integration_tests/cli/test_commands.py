@@ -19,7 +19,7 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.cli.running import Done, config_file, run
-from phenom_cli import waiting
+from phenom_cli import interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
 from source_phenom import manifest
 
@@ -50,7 +50,9 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 3, "first_wait": 0.001, "throttled": 0})
+    monkeypatch.setattr(
+        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
+    )
 
     def call(command: str, *arguments: str, **config: Any) -> Done:
         file = config_file(tmp_path, {**local.config, **config})

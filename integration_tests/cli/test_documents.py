@@ -10,8 +10,8 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.cli.running import Done, config_file, run
-from phenom_api.patience import Patience
-from phenom_cli import candidate_files, waiting
+from phenom_api.retries import RetryPolicy
+from phenom_cli import candidate_files, interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
 
 Tool = Callable[..., Done]
@@ -33,8 +33,10 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 2, "first_wait": 0.001, "throttled": 0})
-    monkeypatch.setattr(candidate_files, "PATIENCE", Patience(attempts=2, first_wait=0.001))
+    monkeypatch.setattr(
+        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
+    )
+    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
 
     def call(command: str, *arguments: str, **config: Any) -> Done:
         file = config_file(tmp_path, {**local.config, "ph_user_id": "recruiter-1", **config})

@@ -24,8 +24,8 @@ Row = dict[str, Any]
 _IMPATIENT = """
 import sys
 from destination_phenom import attachments, run, write
-from phenom_api.gateway import Patience
-write.PATIENCE = Patience(
+from phenom_api.gateway import RetryPolicy
+write.RETRY_POLICY = RetryPolicy(
     attempts=12, first_wait=0.01, longest_wait=0.2, throttled=3.0, connect=2.0, read=0.6
 )
 attachments._WAIT = 0.01

@@ -19,14 +19,14 @@ from integration_tests.source.reading import STREAMS, Outcome, catalog
 from phenom_api import gateway as gateway_module
 from phenom_api.connection import Connection
 from phenom_api.gateway import Gateway
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from phenom_sandbox import LocalTenant
 from source_phenom import check as check_module
 from source_phenom import run as source
 
 APPLY_STREAMS = ("applications", "candidates")
 JOB_STREAMS = tuple(name for name in STREAMS if name not in APPLY_STREAMS)
-QUICK = Patience(first_wait=0.5, read=5.0, connect=2.0)
+QUICK = RetryPolicy(first_wait=0.5, read=5.0, connect=2.0)
 Warehouse = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -114,7 +114,7 @@ def run(
     state: Sequence[Any] | None = None,
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
-    patience: Patience = QUICK,
+    policy: RetryPolicy = QUICK,
     secrets: Sequence[str] = (),
 ) -> Ran:
     """``source-phenom COMMAND``. Whatever it prints is searched for what must not be there."""
@@ -125,7 +125,7 @@ def run(
         def __init__(self, connection: Connection, **_: Any) -> None:
             super().__init__(
                 connection,
-                patience=patience,
+                policy=policy,
                 clock=waits.clock,
                 sleep=waits.sleep,
                 rng=random.Random(1),

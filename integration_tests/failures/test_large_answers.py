@@ -20,8 +20,8 @@ from integration_tests.failures.test_lasting import assert_all_failed
 from phenom_api.connection import Connection, load
 from phenom_api.errors import AnswerTooLarge
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.patience import Passing
-from phenom_api.storage import NotHad, Storage
+from phenom_api.retries import TransientFault
+from phenom_api.storage import FileUnavailable, Storage
 from phenom_sandbox import LocalTenant
 
 THING = Operation("GET", "/thing", "Things")
@@ -305,7 +305,7 @@ def test_a_file_that_becomes_too_large(talk: Talk, tmp_path: Path) -> None:
     with serving(talk) as url:
 
         def save() -> None:
-            with pytest.raises(NotHad, match="larger than"):
+            with pytest.raises(FileUnavailable, match="larger than"):
                 storage.save(f"{url}/cv.pdf", tmp_path / "cv.pdf")
 
         assert peak_of(save) < 10 * MIB
@@ -316,7 +316,7 @@ def test_a_file_without_an_end(tmp_path: Path) -> None:
     storage = Storage(loopback=True, most_bytes=2 * MIB)
     with (
         serving(FLOODS["chunks"]) as url,
-        pytest.raises(NotHad, match="larger than"),
+        pytest.raises(FileUnavailable, match="larger than"),
     ):
         storage.save(f"{url}/cv.pdf", tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
@@ -331,7 +331,7 @@ def test_a_file_that_never_comes_to_an_end(tmp_path: Path) -> None:
         while not over.wait(0.02):
             connection.sendall(b"%")
 
-    with serving(drip) as url, pytest.raises(Passing, match="no answer in time"):
+    with serving(drip) as url, pytest.raises(TransientFault, match="no answer in time"):
         storage.save(f"{url}/cv.pdf", tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
 

@@ -23,11 +23,11 @@ from integration_tests.failures.servers import (
     silent,
 )
 from integration_tests.source.reading import STREAMS
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.listings import spool
 
-SHORT = Patience(attempts=3, throttled=5.0, connect=2.0, read=2.0)
+SHORT = RetryPolicy(attempts=3, throttled=5.0, connect=2.0, read=2.0)
 
 
 def traces(ran: Ran) -> dict[str, dict[str, Any]]:
@@ -75,12 +75,12 @@ def test_a_fault_that_does_not_pass(local: LocalTenant, switch: str, value: Any,
         setattr(local.faults, switch, [faults, other])
     else:
         setattr(local.faults, switch, faults)
-    assert_all_failed(read(local, patience=SHORT), "transient_error", says)
+    assert_all_failed(read(local, policy=SHORT), "transient_error", says)
 
 
 def test_answers_that_never_come_in_time(local: LocalTenant) -> None:
     local.faults.latency = [Fault(3000, path="/jobs-api"), Fault(3000, path="/apply")]
-    ran = read(local, patience=Patience(attempts=2, read=0.2))
+    ran = read(local, policy=RetryPolicy(attempts=2, read=0.2))
     assert_all_failed(ran, "transient_error", "no answer in time")
 
 
@@ -161,28 +161,28 @@ def test_a_refusal(local: LocalTenant, status: int) -> None:
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
 def test_a_host_that_does_not_exist(local: LocalTenant, key: str) -> None:
     more = {key: "https://phenom.invalid"}
-    ran = read(local, more, patience=SHORT)
+    ran = read(local, more, policy=SHORT)
     assert_all_failed(ran, "transient_error", f"Check {key} and the network")
     assert "the host name is not known" in traces(ran)["jobs"]["message"]
-    assert run("check", {**local.config, **more}, patience=SHORT).status.startswith("FAILED: ")
+    assert run("check", {**local.config, **more}, policy=SHORT).status.startswith("FAILED: ")
 
 
 def test_a_port_where_nobody_listens(local: LocalTenant) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        ran = read(local, {"gateway_url": address}, patience=SHORT)
+        ran = read(local, {"gateway_url": address}, policy=SHORT)
     assert_all_failed(ran, "transient_error", "(refused)")
 
 
 def test_a_server_that_does_not_speak_tls(local: LocalTenant) -> None:
-    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, patience=SHORT)
+    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, policy=SHORT)
     assert_all_failed(ran, "transient_error", "TLS handshake failed")
 
 
 def test_a_certificate_that_nobody_vouches_for(local: LocalTenant, tmp_path: Path) -> None:
     with serving(silent, certificate=self_signed(tmp_path)) as address:
-        ran = read(local, {"gateway_url": address}, patience=SHORT)
+        ran = read(local, {"gateway_url": address}, policy=SHORT)
     assert_all_failed(ran, "transient_error", "certificates that this machine trusts")
     assert ran.gateway.retried == 0
 
@@ -210,7 +210,7 @@ def test_a_redirect_to_another_host(local: LocalTenant) -> None:
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
 def test_something_that_is_no_gateway(local: LocalTenant, answer: bytes, key: str) -> None:
     with serving(answering(answer)) as address:
-        ran = read(local, {key: address}, patience=SHORT)
+        ran = read(local, {key: address}, policy=SHORT)
     assert ran.code == 1
     assert set(ran.ended.values()) == {"INCOMPLETE"}
     assert all(
@@ -352,7 +352,7 @@ def test_a_failed_read_deletes_nothing_and_forgets_nothing(local: LocalTenant) -
     gone = local.tenant.application_at(3)["id"]
     local.tenant.delete_application(gone)
     local.faults.server_error = Fault(500, path="/apply", after=6)
-    second = read(local, state=first.outcome.states, patience=SHORT)
+    second = read(local, state=first.outcome.states, policy=SHORT)
     assert second.code == 1
     assert not second.deleted()
     local.faults.clear()
@@ -405,8 +405,8 @@ def test_check_where_nobody_answers(
     local: LocalTenant, place: Callable[[], AbstractContextManager[str]], key: str
 ) -> None:
     with place() as address:
-        impatient = Patience(attempts=2, connect=0.3, read=0.3, total=0.5)
-        checked = run("check", {**local.config, key: address}, patience=impatient)
+        impatient = RetryPolicy(attempts=2, connect=0.3, read=0.3, total=0.5)
+        checked = run("check", {**local.config, key: address}, policy=impatient)
     assert checked.code == 0
     assert checked.status.startswith("FAILED: ")
     assert key in checked.status
@@ -428,6 +428,6 @@ def test_a_file_of_certificates_that_does_not_exist(
     local: LocalTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
-    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, patience=SHORT)
+    ran = read(local, {"gateway_url": local.url.replace("http", "https")}, policy=SHORT)
     assert_all_failed(ran, "transient_error", "REQUESTS_CA_BUNDLE")
     assert ran.waits.slept == []

@@ -10,7 +10,7 @@ import pytest
 
 from integration_tests.failures.running import APPLY_STREAMS, QUICK, Ran, Warehouse, read
 from integration_tests.source.reading import STREAMS
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from phenom_sandbox import Fault, LocalTenant
 
 APPLICATIONS = "GET /apply/v2/applications"
@@ -100,7 +100,7 @@ def test_retry_after_is_honoured(
     assert_whole(ran, undisturbed)
     (slept,) = ran.waits.slept
     assert 85 <= slept <= 90
-    assert 85 <= ran.gateway.pressure.throttled_seconds <= 90.1
+    assert 85 <= ran.gateway.concurrency.throttled_seconds <= 90.1
     assert "1 throttled" in ran.outcome.logs
 
 
@@ -109,8 +109,8 @@ def test_throttling_halves_the_concurrency(local: LocalTenant, undisturbed: Ware
     local.faults.latency = 10
     ran = read(local, {"num_workers": 12, "page_size": 5})
     assert_whole(ran, undisturbed)
-    pressure = ran.gateway.pressure
-    assert 0 < pressure.throttled < 0.2 * ran.gateway.sent
+    concurrency = ran.gateway.concurrency
+    assert 0 < concurrency.throttled < 0.2 * ran.gateway.sent
 
 
 def test_never_more_requests_at_a_time_than_workers(
@@ -119,12 +119,12 @@ def test_never_more_requests_at_a_time_than_workers(
     local.faults.latency = 5
     ran = read(local, {"num_workers": 3, "page_size": 5})
     assert_whole(ran, undisturbed)
-    assert local.requests.max_in_flight == ran.gateway.pressure.most_in_flight == 3
+    assert local.requests.max_in_flight == ran.gateway.concurrency.most_in_flight == 3
 
 
 def test_an_answer_that_does_not_come_in_time(local: LocalTenant, undisturbed: Warehouse) -> None:
     local.faults.latency = Fault(1000, after=5, count=2)
-    ran = read(local, patience=Patience(read=0.2))
+    ran = read(local, policy=RetryPolicy(read=0.2))
     assert_whole(ran, undisturbed)
     assert ran.gateway.retried == 2
 
@@ -179,7 +179,7 @@ def test_a_quiet_read_costs_few_requests(
     local: LocalTenant, undisturbed: Warehouse, page_size: int, total: Any
 ) -> None:
     local.faults.total = total
-    ran = read(local, {"page_size": page_size}, patience=QUICK)
+    ran = read(local, {"page_size": page_size}, policy=QUICK)
     assert_whole(ran, undisturbed)
     for endpoint, rows in listed_rows(local).items():
         assert local.requests.count(endpoint) <= 1.03 * -(-rows // page_size) + 10

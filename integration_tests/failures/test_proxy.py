@@ -12,7 +12,7 @@ import pytest
 from integration_tests.failures.servers import Talk, serving, whole
 from phenom_api.connection import Connection, load
 from phenom_api.errors import Unreachable
-from phenom_api.gateway import Gateway, Operation, Patience
+from phenom_api.gateway import Gateway, Operation, RetryPolicy
 
 THING = Operation("GET", "/thing", "Thing API")
 PLAIN = "http://127.0.0.2:9", "http://127.0.0.3:9"
@@ -52,7 +52,7 @@ def answering_all(asked: list[str]) -> Talk:
 def reading(gateway: str, login: str) -> Gateway:
     keys = {"client_id": "client", "client_secret": "secret"}
     config = {**keys, "gateway_url": f"{gateway}/v1", "token_url": f"{login}/token"}
-    return Gateway(load(Connection, config), patience=Patience(attempts=1))
+    return Gateway(load(Connection, config), policy=RetryPolicy(attempts=1))
 
 
 def test_plain_requests_name_the_whole_address(

@@ -24,21 +24,21 @@ from integration_tests.failures.servers import (
 )
 from integration_tests.failures.test_lasting import assert_all_failed
 from phenom_api.connection import Connection, load
-from phenom_api.errors import PhenomError, Stopped, Unreachable
+from phenom_api.errors import GatewayClosed, PhenomError, Unreachable
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from phenom_sandbox import LocalTenant
 
 THING = Operation("GET", "/thing", "Things")
 SUBMIT = Operation("POST", "/thing", "Things")
-HURRIED = Patience(attempts=2, first_wait=0.0, connect=2.0, read=2.0, answer=0.3)
+CHECK_POLICY = RetryPolicy(attempts=2, first_wait=0.0, connect=2.0, read=2.0, answer=0.3)
 
 
 @contextmanager
-def gateway(url: str, token_url: str, patience: Patience = HURRIED) -> Iterator[Gateway]:
+def gateway(url: str, token_url: str, policy: RetryPolicy = CHECK_POLICY) -> Iterator[Gateway]:
     keys = {"client_id": "id", "client_secret": "secret"}
     connection = load(Connection, {**keys, "token_url": token_url, "gateway_url": url})
-    with Gateway(connection, patience=patience) as made:
+    with Gateway(connection, policy=policy) as made:
         yield made
 
 
@@ -81,13 +81,13 @@ def test_a_token_that_never_comes_to_an_end() -> None:
 
 def test_a_read_of_a_dripping_gateway(local: LocalTenant) -> None:
     with serving(dripping(*SLOW["body of a known length"])) as url:
-        ran = read(local, {"gateway_url": url}, patience=HURRIED)
+        ran = read(local, {"gateway_url": url}, policy=CHECK_POLICY)
     assert_all_failed(ran, "transient_error", "no answer in time")
 
 
 def test_a_check_of_a_dripping_gateway(local: LocalTenant) -> None:
     with serving(dripping(*SLOW["chunks"])) as url:
-        checked = run("check", {**local.config, "gateway_url": url}, patience=HURRIED)
+        checked = run("check", {**local.config, "gateway_url": url}, policy=CHECK_POLICY)
     assert checked.status.startswith("FAILED: ")
     assert "no answer in time" in checked.status
 
@@ -109,7 +109,7 @@ def test_closing_ends_what_is_under_way(
 
     with (
         serving(listen, certificate=certificate) as url,
-        gateway(url, token_url, Patience()) as made,
+        gateway(url, token_url, RetryPolicy()) as made,
     ):
 
         def ask() -> None:
@@ -124,7 +124,7 @@ def test_closing_ends_what_is_under_way(
         made.close()
         asking.join(10)
         assert not asking.is_alive()
-    assert [type(error) for error in errors] == [Stopped]
+    assert [type(error) for error in errors] == [GatewayClosed]
 
 
 def test_a_large_body_may_take_longer_than_a_connection(token_url: str) -> None:
@@ -137,6 +137,6 @@ def test_a_large_body_may_take_longer_than_a_connection(token_url: str) -> None:
             left -= len(connection.recv(1 << 20))
         connection.sendall(whole(b"{}"))
 
-    impatient = Patience(attempts=1, connect=0.2, read=10.0)
+    impatient = RetryPolicy(attempts=1, connect=0.2, read=10.0)
     with serving(hesitate) as url, gateway(url, token_url, impatient) as made:
         assert made.send(SUBMIT, data=bytes(size)).status == 200

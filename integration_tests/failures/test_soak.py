@@ -25,14 +25,14 @@ from integration_tests.failures.running import (
     without_time,
 )
 from integration_tests.source.reading import STREAMS
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from phenom_sandbox import Fault, LocalTenant
 from phenom_sandbox.faults import SWITCHES
 
 STORM, CALM, DENIED, LOCKED_OUT = "storm", "calm", "denied", "locked out"
 SYNCS = [STORM] * 4 + [CALM] * 4 + [DENIED, LOCKED_OUT]
 CONFIG = {"num_workers": 6, "page_size": 25, "include_closed_jobs": True}
-STUBBORN = Patience(attempts=12, first_wait=0.5, read=1.0)
+STUBBORN = RetryPolicy(attempts=12, first_wait=0.5, read=1.0)
 
 NOT_OF_THESE_LISTINGS = {"lost_answer", "search_window", "dates_only", "nameless_activities"}
 """Faults of writes and of the Candidates API."""
@@ -241,7 +241,7 @@ def _one_sync(
     misbehave(local, rng, sync, hang)
     tally.armed |= local.faults.as_json().keys()
     before = Moment.of(local)
-    ran = read(local, CONFIG, state=warehouse.states, patience=STUBBORN)
+    ran = read(local, CONFIG, state=warehouse.states, policy=STUBBORN)
     after = Moment.of(local)
     lasting = before.lasting(after)
     for stream, records in ran.outcome.records.items():

@@ -41,7 +41,7 @@ def test_of_what_it_took(local: LocalTenant) -> None:
     assert took.startswith(
         f"{local.requests.total} requests, 3 retries, 1 throttled, waited 7.0 s for the gateway, "
     )
-    assert took.endswith(f"at most {ran.gateway.pressure.most_in_flight} at a time.")
+    assert took.endswith(f"at most {ran.gateway.concurrency.most_in_flight} at a time.")
 
 
 def test_of_streams_that_failed(local: LocalTenant) -> None:

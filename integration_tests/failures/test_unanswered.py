@@ -26,12 +26,12 @@ from integration_tests.failures.servers import (
 )
 from integration_tests.failures.test_lasting import assert_all_failed
 from integration_tests.source.reading import STREAMS
-from phenom_api.patience import Patience
-from phenom_cli import waiting
+from phenom_api.retries import RetryPolicy
+from phenom_cli import interactive_gateway
 from phenom_sandbox import LocalTenant
 
 BUDGET = 1.5
-IMPATIENT = Patience(unanswered=BUDGET, connect=0.4)
+IMPATIENT = RetryPolicy(unanswered=BUDGET, connect=0.4)
 FAR_LESS_THAN_ONCE_PER_STREAM = 30.0
 
 
@@ -69,7 +69,7 @@ def test_a_read(local: LocalTenant, host: Any, key: str, acting: dict[str, str])
     hanging: AbstractContextManager[str] = host()
     with hanging as url:
         started = time.monotonic()
-        ran = read(local, {key: url, "num_workers": 10, **acting}, patience=IMPATIENT)
+        ran = read(local, {key: url, "num_workers": 10, **acting}, policy=IMPATIENT)
         took = time.monotonic() - started
     assert set(ran.ended) == set(STREAMS)
     assert set(ran.ended.values()) == {"INCOMPLETE"}
@@ -85,7 +85,7 @@ def test_a_token_that_cannot_be_had_is_not_asked_for_by_the_next_stream(
     local: LocalTenant,
 ) -> None:
     local.faults.server_error = 500
-    ran = read(local, patience=Patience(attempts=3))
+    ran = read(local, policy=RetryPolicy(attempts=3))
     assert_all_failed(ran, "transient_error", "token endpoint keeps answering 500")
     assert local.requests.count("POST /token") == 3
 
@@ -105,10 +105,10 @@ COMMANDS = {
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between tries take next to no time."""
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 3, "first_wait": 0.001})
-    short = Patience(attempts=3, first_wait=0.001)
-    monkeypatch.setattr("destination_phenom.write.PATIENCE", short)
-    monkeypatch.setattr("phenom_cli.scope_test.HURRIED", short)
+    monkeypatch.setattr(interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001})
+    short = RetryPolicy(attempts=3, first_wait=0.001)
+    monkeypatch.setattr("destination_phenom.write.RETRY_POLICY", short)
+    monkeypatch.setattr("phenom_cli.scope_check.CHECK_POLICY", short)
 
 
 @pytest.mark.usefixtures("quick")

@@ -16,7 +16,7 @@ import pytest
 import phenom_sandbox
 from phenom_api.gateway import Gateway
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records, State, Status
+from source_phenom.reading.events import Failure, Records, State, StreamProgress
 from source_phenom.reading.read import Selection, read
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
@@ -118,7 +118,7 @@ class Syncs:
                     case State(stream, blob):
                         outcome.states[stream] = json.loads(json.dumps(blob))
                         outcome.checkpoints.append(dict(outcome.states))
-                    case Status(stream, status):
+                    case StreamProgress(stream, status):
                         outcome.statuses[stream] = status
                     case Failure(stream, message):
                         outcome.failures[stream] = message

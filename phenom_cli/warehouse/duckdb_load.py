@@ -18,7 +18,7 @@ from typing import Any
 
 from phenom_cli.warehouse.connector import parsed
 from phenom_cli.warehouse.duckdb_file import Changes, DuckDBFile, StreamTable
-from phenom_cli.warehouse.hearing import Hearing
+from phenom_cli.warehouse.hearing import ReadMonitor
 from phenom_protocol.messages import record_frame
 
 FILE_BYTES = 16_000_000
@@ -45,7 +45,7 @@ class Load:
         tables: Mapping[str, StreamTable],
         places: Mapping[str, str],
         replaced: Iterable[str],
-        hearing: Hearing,
+        hearing: ReadMonitor,
         folder: Path,
         now: Callable[[], datetime],
     ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.duckdb_file import DuckDBFile, StreamTable
 from phenom_cli.warehouse.duckdb_load import Load
-from phenom_cli.warehouse.hearing import Hearing, fail_if_nothing_came
+from phenom_cli.warehouse.hearing import ReadMonitor, fail_if_nothing_came
 from phenom_cli.warehouse.request import Request
 from phenom_cli.warehouse.states import StatePlaces
 from phenom_cli.warehouse.tables import Counts
@@ -45,7 +45,7 @@ class DuckDBWarehouse:
     def elsewhere(self) -> bool:
         return self._places().elsewhere(self._tables)
 
-    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
+    def load(self, connector: Connector, hearing: ReadMonitor, *, full_refresh: bool) -> None:
         file, places = self._open(), self._places()
         absent = [name for name, table in self._tables.items() if not file.holds(table)]
         full = [

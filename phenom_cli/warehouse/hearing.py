@@ -16,7 +16,7 @@ RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK = 64
 _TOLD = {"STARTED": "reading", "COMPLETE": "complete", "INCOMPLETE": "failed"}
 
 
-class Hearing:
+class ReadMonitor:
     """Counts records, remembers how each stream ended and why."""
 
     def __init__(
@@ -122,7 +122,7 @@ def _failed(names: Sequence[str], selected: int) -> str:
     return ", ".join(f"the stream {name} failed" for name in names)
 
 
-def fail_if_nothing_came(connector: Connector, hearing: Hearing) -> None:
+def fail_if_nothing_came(connector: Connector, hearing: ReadMonitor) -> None:
     """Raises SyncFailed for a read that ended with an error and delivered nothing."""
     if connector.exit_code and hearing.silent():
         reasons = hearing.why_nothing_came() or [connector.silent_failure(connector.exit_code)]

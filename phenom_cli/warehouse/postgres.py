@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from phenom_cli.warehouse.connector import Connector, parsed
-from phenom_cli.warehouse.hearing import Hearing, fail_if_nothing_came
+from phenom_cli.warehouse.hearing import ReadMonitor, fail_if_nothing_came
 from phenom_cli.warehouse.request import Request
 from phenom_cli.warehouse.states import SOURCE_NAME
 from phenom_cli.warehouse.tables import Counts, RowChanges, Tables
@@ -49,7 +49,7 @@ class PostgresWarehouse:
         elsewhere: bool = self._cache.places().elsewhere(self._properties)
         return elsewhere
 
-    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
+    def load(self, connector: Connector, hearing: ReadMonitor, *, full_refresh: bool) -> None:
         from airbyte.sources.base import Source
 
         tables = Tables(self._cache.get_sql_engine(), self._cache.schema_name)
@@ -87,7 +87,7 @@ class _Executor:
     def __init__(
         self,
         connector: Connector,
-        hearing: Hearing,
+        hearing: ReadMonitor,
         properties: Mapping[str, Mapping[str, Any]],
         changes: Mapping[str, RowChanges],
         full_refresh: bool,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.events import Events
 from phenom_cli.warehouse.failures import SyncFailed, own_failure, warehouse_failure
-from phenom_cli.warehouse.hearing import Hearing
+from phenom_cli.warehouse.hearing import ReadMonitor
 from phenom_cli.warehouse.request import Request
 from phenom_cli.warehouse.states import LOCAL_TENANT
 from phenom_cli.warehouse.tables import Counts
@@ -31,7 +31,7 @@ class Warehouse(Protocol):
     def elsewhere(self) -> bool:
         """Whether a state that is here names another tenant than the request."""
 
-    def load(self, connector: Connector, hearing: Hearing, *, full_refresh: bool) -> None:
+    def load(self, connector: Connector, hearing: ReadMonitor, *, full_refresh: bool) -> None:
         """Reads the streams and loads them, from the states that are here or in full."""
 
     def counts(self, stream: str) -> Counts:
@@ -95,8 +95,8 @@ class Run:
         self, warehouse: Warehouse, connector: Connector, streams: Sequence[Mapping[str, Any]]
     ) -> None:
         warehouse.open(streams)
-        self._refuse_strangers(warehouse.tenants())
-        hearing = Hearing([stream["name"] for stream in streams], self._events, self._monotonic)
+        self._refuse_other_tenants(warehouse.tenants())
+        hearing = ReadMonitor([stream["name"] for stream in streams], self._events, self._monotonic)
         full_refresh = self._request.full_refresh
         # A state belongs to a gateway's address, and the local tenant has one port or another.
         if self._request.made_up and warehouse.elsewhere():
@@ -116,7 +116,7 @@ class Run:
             ],
         )
 
-    def _refuse_strangers(self, tenants: set[str]) -> None:
+    def _refuse_other_tenants(self, tenants: set[str]) -> None:
         request = self._request
         others = sorted(tenants - {request.integration_id})
         if request.made_up and others:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from phenom_sandbox.directory import Account
 from phenom_sandbox.faults import SWITCHES, Faults
 from phenom_sandbox.files import OTHER
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.tokens import Tokens
 from phenom_sandbox.hiring import HiringStatus
 from phenom_sandbox.journal import Journal
@@ -24,7 +24,7 @@ class AdminApi:
         self._journal = journal
         self._tokens = tokens
 
-    def tenant(self, call: Call) -> Answer:
+    def tenant(self, call: Call) -> SandboxAnswer:
         tenant = call.tenant
         with tenant.lock:
             sizes = {
@@ -34,10 +34,10 @@ class AdminApi:
             }
         return json_answer({"seed": tenant.seed, "listed": sizes})
 
-    def get_faults(self, call: Call) -> Answer:
+    def get_faults(self, call: Call) -> SandboxAnswer:
         return json_answer({"faults": self._faults.as_json(), "switches": SWITCHES})
 
-    def put_faults(self, call: Call) -> Answer:
+    def put_faults(self, call: Call) -> SandboxAnswer:
         """Replaces all settings; switches that are not named go off."""
         settings = call.json_object()
         try:
@@ -48,50 +48,50 @@ class AdminApi:
         self._faults.update(settings)
         return self.get_faults(call)
 
-    def get_requests(self, call: Call) -> Answer:
+    def get_requests(self, call: Call) -> SandboxAnswer:
         return json_answer(self._journal.as_json())
 
-    def clear_requests(self, call: Call) -> Answer:
+    def clear_requests(self, call: Call) -> SandboxAnswer:
         self._journal.clear()
         return json_answer({})
 
-    def expire_tokens(self, call: Call) -> Answer:
+    def expire_tokens(self, call: Call) -> SandboxAnswer:
         self._tokens.expire_all()
         return json_answer({})
 
-    def add_application(self, call: Call) -> Answer:
+    def add_application(self, call: Call) -> SandboxAnswer:
         position, payload = _position(call)
         try:
             return json_answer(call.tenant.add_application(payload, position=position), 201)
         except ValueError as error:
             raise Refusal(409, str(error)) from None
 
-    def set_application(self, call: Call) -> Answer:
+    def set_application(self, call: Call) -> SandboxAnswer:
         changes = call.json_object()
         return _found(lambda: call.tenant.set_application(call.parameters["id"], changes))
 
-    def delete_application(self, call: Call) -> Answer:
+    def delete_application(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.delete_application(call.parameters["id"]))
 
-    def restore_application(self, call: Call) -> Answer:
+    def restore_application(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.restore_application(call.parameters["id"]))
 
-    def set_hiring_status(self, call: Call) -> Answer:
+    def set_hiring_status(self, call: Call) -> SandboxAnswer:
         status = _made(HiringStatus, call.json_object())
         return _found(lambda: asdict(call.tenant.hiring.move(call.parameters["id"], status)))
 
-    def hiring(self, call: Call) -> Answer:
+    def hiring(self, call: Call) -> SandboxAnswer:
         """The current status text of every listed application, null without one."""
         truth = call.tenant.hiring.truth()
         return json_answer({key: status.value if status else None for key, status in truth})
 
-    def delete_candidate(self, call: Call) -> Answer:
+    def delete_candidate(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.people.delete(call.parameters["id"]))
 
-    def restore_candidate(self, call: Call) -> Answer:
+    def restore_candidate(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.people.restore(call.parameters["id"]))
 
-    def set_tags(self, call: Call) -> Answer:
+    def set_tags(self, call: Call) -> SandboxAnswer:
         """Takes lists of texts in `add` and `remove`."""
         body, candidate_id, tags = call.json_object(), call.parameters["id"], call.tenant.tags
 
@@ -102,43 +102,43 @@ class AdminApi:
 
         return _found(change)
 
-    def add_file(self, call: Call) -> Answer:
+    def add_file(self, call: Call) -> SandboxAnswer:
         """Takes `fileName`, `fileContent` in base64 and an `attachmentType`."""
         body, files = call.json_object(), call.tenant.files
         content = base64.b64decode(body.get("fileContent", ""))
         name, kind = body.get("fileName", "file"), body.get("attachmentType", OTHER)
         return _found(lambda: asdict(files.add(call.parameters["id"], name, content, kind)))
 
-    def remove_file(self, call: Call) -> Answer:
+    def remove_file(self, call: Call) -> SandboxAnswer:
         files, wanted = call.tenant.files, call.parameters
         return _found(lambda: files.remove(wanted["id"], wanted["attachmentId"]))
 
-    def add_account(self, call: Call) -> Answer:
+    def add_account(self, call: Call) -> SandboxAnswer:
         add: Callable[..., Account] = call.tenant.directory.add
         return json_answer(asdict(_made(add, call.json_object())), 201)
 
-    def change_account(self, call: Call) -> Answer:
+    def change_account(self, call: Call) -> SandboxAnswer:
         """Takes fields such as `given_name`, `family_name`, `active`, `roles`, `groups`."""
         body, directory = call.json_object(), call.tenant.directory
         name = call.parameters["id"]
         return _found(lambda: asdict(_made(lambda **to: directory.change(name, **to), body)))
 
-    def remove_account(self, call: Call) -> Answer:
+    def remove_account(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.directory.remove(call.parameters["id"]))
 
-    def add_job(self, call: Call) -> Answer:
+    def add_job(self, call: Call) -> SandboxAnswer:
         position, payload = _position(call)
         job = call.tenant.add_job(payload, closed=_closed(call), position=position)
         return json_answer(job, 201)
 
-    def set_job(self, call: Call) -> Answer:
+    def set_job(self, call: Call) -> SandboxAnswer:
         changes = call.json_object()
         return _found(lambda: call.tenant.set_job(call.parameters["id"], changes, **_rows(call)))
 
-    def delete_job(self, call: Call) -> Answer:
+    def delete_job(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.delete_job(call.parameters["id"], **_rows(call)))
 
-    def close_job(self, call: Call) -> Answer:
+    def close_job(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.close_job(call.parameters["id"]))
 
 
@@ -167,7 +167,7 @@ def _made(make: Callable[..., Made], members: dict[str, Any]) -> Made:
         raise Refusal(400, str(error)) from None
 
 
-def _found(change: Callable[[], Any]) -> Answer:
+def _found(change: Callable[[], Any]) -> SandboxAnswer:
     try:
         return json_answer(change() or {})
     except KeyError as error:

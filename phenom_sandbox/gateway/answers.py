@@ -17,7 +17,7 @@ DEFAULT_SIZE = 10
 
 
 @dataclass
-class Answer:
+class SandboxAnswer:
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Call:
         return body
 
 
-Operation = Callable[[Call], Answer]
+Operation = Callable[[Call], SandboxAnswer]
 
 
 class Refusal(Exception):
@@ -79,11 +79,11 @@ class Refusal(Exception):
         self.data = data
 
 
-def json_answer(content: Any, status: int = 200) -> Answer:
-    return Answer(orjson.dumps(content), status)
+def json_answer(content: Any, status: int = 200) -> SandboxAnswer:
+    return SandboxAnswer(orjson.dumps(content), status)
 
 
-def error_answer(refusal: Refusal, path: str, second: int) -> Answer:
+def error_answer(refusal: Refusal, path: str, second: int) -> SandboxAnswer:
     """The error in the shape of the API that `path` belongs to."""
     title = HTTPStatus(refusal.status).phrase
     content: dict[str, Any]

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from phenom_sandbox.gateway.answers import (
-    Answer,
     Call,
     Refusal,
+    SandboxAnswer,
     from_and_size,
     json_answer,
     optional_text_problems,
@@ -24,7 +24,7 @@ _NOTHING = HiringStatus("")
 _STEP_ORDER = tuple(dict.fromkeys(STEPS.values()))
 
 
-def get_applicants_for_job(call: Call) -> Answer:
+def get_applicants_for_job(call: Call) -> SandboxAnswer:
     """Dates are text in this operation, and those of the candidate, not of the application."""
     missing = [name for name in ("from", "size") if name not in call.query]
     if missing:
@@ -76,7 +76,7 @@ def _applicant(tenant: Tenant, application_id: str) -> Payload:
     }
 
 
-def get_candidate_applications(call: Call) -> Answer:
+def get_candidate_applications(call: Call) -> SandboxAnswer:
     """Dates are epoch milliseconds in this operation."""
     tenant, candidate_id = call.tenant, _candidate(call)
     with tenant.lock:
@@ -156,7 +156,7 @@ def _step_id(status: HiringStatus) -> str | None:
     return f"step-{_STEP_ORDER.index(status.step) + 1}" if status.step in _STEP_ORDER else None
 
 
-def get_hiring_status(call: Call) -> Answer:
+def get_hiring_status(call: Call) -> SandboxAnswer:
     """Under `open` or `close`, by whether the job is still open."""
     tenant, job_id = call.tenant, call.parameters["jobId"]
     with tenant.lock:
@@ -177,7 +177,7 @@ def get_hiring_status(call: Call) -> Answer:
     )
 
 
-def update_hiring_status(call: Call) -> Answer:
+def update_hiring_status(call: Call) -> SandboxAnswer:
     """Any text is a status: a tenant's workflow is its own. What is previous is not compared."""
     body = call.json_object()
     problems = text_problems(body, "", "hiringStatus")
@@ -207,7 +207,7 @@ def update_hiring_status(call: Call) -> Answer:
     return json_answer({"status": "success", "message": "Hiring status updated", "data": {}})
 
 
-def get_hiring_status_activities(call: Call) -> Answer:
+def get_hiring_status_activities(call: Call) -> SandboxAnswer:
     """Those of all of the candidate's applications, oldest first."""
     tenant, (start, size) = call.tenant, from_and_size(call)
     anonymous = call.hit("nameless_activities") is not None
@@ -251,7 +251,7 @@ def _activities(
     ]
 
 
-def get_job_activities(call: Call) -> Answer:
+def get_job_activities(call: Call) -> SandboxAnswer:
     """One per application; dates are text in this operation."""
     tenant, (start, size) = call.tenant, from_and_size(call)
     with tenant.lock:
@@ -262,7 +262,7 @@ def get_job_activities(call: Call) -> Answer:
     return _activities_answer(call, activities, pagination)
 
 
-def _activities_answer(call: Call, page: list[Payload], pagination: Payload) -> Answer:
+def _activities_answer(call: Call, page: list[Payload], pagination: Payload) -> SandboxAnswer:
     return json_answer(
         {
             "status": "success",
@@ -295,7 +295,7 @@ def _job_activity(tenant: Tenant, application_id: str) -> Payload:
     }
 
 
-def get_candidate_job_id_specific_attachments(call: Call) -> Answer:
+def get_candidate_job_id_specific_attachments(call: Call) -> SandboxAnswer:
     tenant, wanted = call.tenant, call.query.get("applicationId")
     with tenant.lock:
         _candidate(call)

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from phenom_sandbox.gateway.answers import (
-    Answer,
     Call,
     Refusal,
+    SandboxAnswer,
     json_answer,
     optional_text_problems,
     text_problems,
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"\+?\d{5,15}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def _success(data: Any, message: str, **more: Any) -> Answer:
+def _success(data: Any, message: str, **more: Any) -> SandboxAnswer:
     return json_answer(
         {
             "status": "success",
@@ -36,7 +36,7 @@ def _success(data: Any, message: str, **more: Any) -> Answer:
     )
 
 
-def get_applications(call: Call) -> Answer:
+def get_applications(call: Call) -> SandboxAnswer:
     with call.tenant.lock:
         churn(call, call.tenant.applied)
         page = listing_page(call, call.tenant.applied)
@@ -56,7 +56,7 @@ def _link(offset: int, limit: int) -> str:
     return f"/apply/v2/applications?offset={offset}&limit={limit}"
 
 
-def get_application(call: Call) -> Answer:
+def get_application(call: Call) -> SandboxAnswer:
     tenant, application_id = call.tenant, call.parameters["id"]
     with tenant.lock:
         application = _existing(tenant, application_id)
@@ -73,7 +73,7 @@ def _existing(tenant: Tenant, application_id: str) -> Payload:
         raise Refusal(404, "Application not found", [f"id: {application_id}"]) from None
 
 
-def check_if_already_applied(call: Call) -> Answer:
+def check_if_already_applied(call: Call) -> SandboxAnswer:
     """`email`, `jobId`, `locale` and `siteType` are headers here."""
     missing = [name for name in ("email", "jobId", "locale") if not call.headers.get(name.lower())]
     if missing:
@@ -100,7 +100,7 @@ def _applied(tenant: Tenant, application: Payload | None) -> dict[str, Any]:
     }
 
 
-def submit_application(call: Call) -> Answer:
+def submit_application(call: Call) -> SandboxAnswer:
     if not call.headers.get("locale"):
         raise Refusal(400, "Missing request header", ["locale is required"])
     body = call.json_object()
@@ -135,14 +135,14 @@ def submit_application(call: Call) -> Answer:
     return _success(answer, "Application submitted")
 
 
-def download_attachments(call: Call) -> Answer:
+def download_attachments(call: Call) -> SandboxAnswer:
     tenant, application_id = call.tenant, call.parameters["id"]
     with tenant.lock:
         _existing(tenant, application_id)
         return _success(tenant.attachments(application_id), "Attachments fetched")
 
 
-def upload_attachments(call: Call) -> Answer:
+def upload_attachments(call: Call) -> SandboxAnswer:
     tenant, application_id = call.tenant, call.parameters["id"]
     files = call.json()
     if not isinstance(files, list) or not files:

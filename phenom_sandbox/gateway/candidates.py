@@ -9,9 +9,9 @@ import orjson
 
 from phenom_sandbox.gateway.answers import (
     DEFAULT_SIZE,
-    Answer,
     Call,
     Refusal,
+    SandboxAnswer,
     json_answer,
     optional_text_problems,
     text_problems,
@@ -49,7 +49,7 @@ class CandidateSearch:
     def __init__(self) -> None:
         self._found: tuple[object, list[str]] | None = None
 
-    def candidates_filter(self, call: Call) -> Answer:
+    def candidates_filter(self, call: Call) -> SandboxAnswer:
         """`filters` on dates take epoch milliseconds or ISO text; no total is answered."""
         body = call.json_object() if call.body else {}
         start, size = _range(body.get("from"), body.get("size"))
@@ -105,7 +105,7 @@ def _of_dates(
     return wanted
 
 
-def get_candidate_v2(call: Call) -> Answer:
+def get_candidate_v2(call: Call) -> SandboxAnswer:
     query, people = call.query, call.tenant.people
     if query.get("candidateId"):
         candidate = people.find(query["candidateId"])
@@ -122,7 +122,7 @@ def get_candidate_v2(call: Call) -> Answer:
     return json_answer({"status": 200, "message": "success", "data": _profile(candidate)})
 
 
-def create_candidate_v2(call: Call) -> Answer:
+def create_candidate_v2(call: Call) -> SandboxAnswer:
     body = call.json_object()
     problems = _candidate_problems(body)
     if problems:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from phenom_sandbox.files import OTHER, RESUME, CandidateFile
 from phenom_sandbox.gateway.answers import (
-    Answer,
     Call,
     Refusal,
+    SandboxAnswer,
     json_answer,
     optional_text_problems,
     text_problems,
@@ -25,7 +25,7 @@ class FilesApi:
     def __init__(self, signed: SignedAddresses) -> None:
         self._signed = signed
 
-    def get_candidate_attachments(self, call: Call) -> Answer:
+    def get_candidate_attachments(self, call: Call) -> SandboxAnswer:
         files = _files(call)
         shown = [
             {
@@ -38,7 +38,7 @@ class FilesApi:
         ]
         return json_answer({"status": 200, "message": "success", "attachments": shown})
 
-    def update_candidate_attachments(self, call: Call) -> Answer:
+    def update_candidate_attachments(self, call: Call) -> SandboxAnswer:
         """Adds what the parts `attachment` hold; the same file twice is two files."""
         form = parts(call.headers.get("content-type"), call.body)
         uploads = [part for part in form if part.name == "attachment"]
@@ -56,7 +56,7 @@ class FilesApi:
                 tenant.files.add(candidate_id, part.filename or "", part.content, kind)
         return _updated("Attachments updated")
 
-    def delete_candidate_attachments(self, call: Call) -> Answer:
+    def delete_candidate_attachments(self, call: Call) -> SandboxAnswer:
         """All that the body names, or none: a file is named by its type, checksum and name."""
         entries = call.json_object().get("attachments")
         if not isinstance(entries, list) or not entries:
@@ -72,11 +72,11 @@ class FilesApi:
                 tenant.files.remove(candidate_id, file.attachment_id)
         return _updated("Attachments deleted")
 
-    def download_attachment(self, call: Call) -> Answer:
+    def download_attachment(self, call: Call) -> SandboxAnswer:
         """The content in base64, as a JSON text: the operation is described to answer a string."""
         return json_answer(_file(call).encoded)
 
-    def get_pre_signed_url(self, call: Call) -> Answer:
+    def get_pre_signed_url(self, call: Call) -> SandboxAnswer:
         file = _file(call)
         address = self._signed.address(
             call.headers.get("host", "127.0.0.1"),
@@ -94,7 +94,7 @@ class FilesApi:
             }
         )
 
-    def get_signed_file(self, call: Call) -> Answer:
+    def get_signed_file(self, call: Call) -> SandboxAnswer:
         """Wants no token, and refuses a request that brings one, as object stores do."""
         if "authorization" in call.headers:
             raise Refusal(400, "Only one way of authentication is allowed")
@@ -109,7 +109,7 @@ class FilesApi:
         file = _file(call)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         disposition = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
-        return Answer(file.content, 200, {"Content-Disposition": disposition}, kind)
+        return SandboxAnswer(file.content, 200, {"Content-Disposition": disposition}, kind)
 
 
 def _files(call: Call) -> list[CandidateFile]:
@@ -143,5 +143,5 @@ def _named(entry: Any, where: str, files: list[CandidateFile]) -> CandidateFile:
     raise Refusal(404, f"{where}: attachment not found")
 
 
-def _updated(message: str) -> Answer:
+def _updated(message: str) -> SandboxAnswer:
     return json_answer({"status": 200, "message": message, "data": {}})

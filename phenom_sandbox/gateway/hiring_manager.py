@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.paging import cut
 from phenom_sandbox.listing import JobListing, Payload
 from phenom_sandbox.records.draw import instant
@@ -17,7 +17,7 @@ _SORTABLE = ("by_role", "open_days", "updatedDate")
 _RECRUITER = ("recruiterName", "recruiterEmail")
 
 
-def get_all_jobs(call: Call) -> Answer:
+def get_all_jobs(call: Call) -> SandboxAnswer:
     """A job that is both open and closed is open. Dates are text."""
     body, tenant = call.json_object(), call.tenant
     status, keyword = body.get("status"), body.get("keyword")
@@ -41,7 +41,7 @@ def get_all_jobs(call: Call) -> Answer:
     return json_answer({"status": "success", "data": data})
 
 
-def get_job_details(call: Call) -> Answer:
+def get_job_details(call: Call) -> SandboxAnswer:
     tenant, job_id = call.tenant, call.parameters["jobId"]
     with tenant.lock:
         if not tenant.job_rows(job_id) and not tenant.job_rows(job_id, closed=True):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer
+from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.paging import churn, fragment, listing_page
 from phenom_sandbox.listing import JobListing
 
 _FILTERS = ("jobId", "locale", "category", "siteType")
 
 
-def get_jobs(call: Call) -> Answer:
+def get_jobs(call: Call) -> SandboxAnswer:
     return _listing(call, call.tenant.open)
 
 
-def get_closed_jobs(call: Call) -> Answer:
+def get_closed_jobs(call: Call) -> SandboxAnswer:
     return _listing(call, call.tenant.closed)
 
 
-def _listing(call: Call, listing: JobListing) -> Answer:
+def _listing(call: Call, listing: JobListing) -> SandboxAnswer:
     filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
     with call.tenant.lock:
         churn(call, listing)
@@ -26,7 +26,7 @@ def _listing(call: Call, listing: JobListing) -> Answer:
     return json_answer({"status": "success", **members, "data": fragment(page.data)})
 
 
-def get_job_by_reference_id(call: Call) -> Answer:
+def get_job_by_reference_id(call: Call) -> SandboxAnswer:
     """Takes a `jobId` or a `reqId`; of several rows the first listed one is answered."""
     wanted = call.parameters["referenceId"]
     tenant = call.tenant

@@ -11,7 +11,7 @@ from phenom_sandbox.gateway.answers import Refusal
 
 
 @dataclass(frozen=True)
-class Part:
+class FormPart:
     """`filename` is None for a plain field."""
 
     name: str
@@ -19,7 +19,7 @@ class Part:
     content: bytes
 
 
-def parts(content_type: str | None, body: bytes) -> list[Part]:
+def parts(content_type: str | None, body: bytes) -> list[FormPart]:
     """The parts of a form in their order; raises `Refusal` 400 and 415."""
     header = Message()
     header["Content-Type"] = content_type or ""
@@ -34,13 +34,13 @@ def parts(content_type: str | None, body: bytes) -> list[Part]:
     return [_part(piece) for piece in pieces[1:-1]]
 
 
-def _part(piece: bytes) -> Part:
+def _part(piece: bytes) -> FormPart:
     head, found, content = piece.partition(b"\r\n\r\n")
     header = HeaderParser().parsestr(head.decode("utf-8", "replace").strip())
     name = header.get_param("name", header="Content-Disposition")
     if not found or not isinstance(name, str):
         raise Refusal(400, "A part of the form has no name")
-    return Part(name, _filename(header), content)
+    return FormPart(name, _filename(header), content)
 
 
 def _filename(header: Message) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phenom_sandbox.directory import ROLES, Account
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, json_answer, whole_number
+from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, json_answer, whole_number
 from phenom_sandbox.gateway.paging import cut
 
 _LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -17,7 +17,7 @@ _CONDITION = re.compile(r'\s*([A-Za-z][\w.]*)\s+(eq|ne|co|sw|ew)\s+"([^"]*)"\s*'
 _DEFAULT_COUNT = 100
 
 
-def get_all_users(call: Call) -> Answer:
+def get_all_users(call: Call) -> SandboxAnswer:
     directory = call.tenant.directory
     with call.tenant.lock:
         groups = directory.groups()
@@ -25,7 +25,7 @@ def get_all_users(call: Call) -> Answer:
     return _filtered(call, users)
 
 
-def get_user_by_id(call: Call) -> Answer:
+def get_user_by_id(call: Call) -> SandboxAnswer:
     directory = call.tenant.directory
     for account in directory.accounts():
         if account.user_id == call.parameters["userId"]:
@@ -33,22 +33,22 @@ def get_user_by_id(call: Call) -> Answer:
     raise Refusal(404, "User not found")
 
 
-def get_all_groups(call: Call) -> Answer:
+def get_all_groups(call: Call) -> SandboxAnswer:
     groups = call.tenant.directory.groups()
     return _filtered(call, [{"value": key, "display": name} for key, name in groups.items()])
 
 
-def get_all_roles(call: Call) -> Answer:
+def get_all_roles(call: Call) -> SandboxAnswer:
     roles = enumerate(ROLES, 1)
     return _filtered(call, [{"value": f"{key:04d}", "display": name} for key, name in roles])
 
 
-def _filtered(call: Call, entries: list[dict[str, Any]]) -> Answer:
+def _filtered(call: Call, entries: list[dict[str, Any]]) -> SandboxAnswer:
     conditions = _conditions(call.query.get("filter"))
     return _list(call, [entry for entry in entries if _passes(entry, conditions)])
 
 
-def _list(call: Call, entries: list[dict[str, Any]]) -> Answer:
+def _list(call: Call, entries: list[dict[str, Any]]) -> SandboxAnswer:
     """`startIndex` counts from 1 (RFC 7644, section 3.4.2.4)."""
     start = max(1, whole_number(call.query.get("startIndex"), "startIndex", 1))
     count = whole_number(call.query.get("count"), "count", _DEFAULT_COUNT)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from phenom_sandbox.gateway.answers import Answer, Call, Refusal, from_and_size, json_answer
+from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, from_and_size, json_answer
 from phenom_sandbox.gateway.paging import cut
 
 
-def get_tags(call: Call) -> Answer:
+def get_tags(call: Call) -> SandboxAnswer:
     return _listed(call, "tag", call.tenant.tags.names())
 
 
-def get_associated_tags_for_candidates(call: Call) -> Answer:
+def get_associated_tags_for_candidates(call: Call) -> SandboxAnswer:
     tenant, candidate_id = call.tenant, call.parameters["candidateId"]
     with tenant.lock:
         if candidate_id not in tenant.people:
@@ -21,30 +21,30 @@ def get_associated_tags_for_candidates(call: Call) -> Answer:
         return _listed(call, "tag", tenant.tags.of(candidate_id))
 
 
-def get_associated_candidate_ids(call: Call) -> Answer:
+def get_associated_candidate_ids(call: Call) -> SandboxAnswer:
     try:
         return _listed(call, "candidateId", call.tenant.tags.holders(call.parameters["tag"]))
     except KeyError:
         raise Refusal(404, "Tag not found") from None
 
 
-def _listed(call: Call, member: str, values: list[str]) -> Answer:
+def _listed(call: Call, member: str, values: list[str]) -> SandboxAnswer:
     start, size = from_and_size(call)
     page, paging = cut(call, values, start, size, "total")
     data = None if call.hit("data_null") else [{member: value} for value in page]
     return json_answer({"status": 200, "message": "success", "data": data, **paging})
 
 
-def add_tags_to_candidates(call: Call) -> Answer:
+def add_tags_to_candidates(call: Call) -> SandboxAnswer:
     """Unknown tags are created; unknown candidates are refused, and then nobody gets any."""
     return _associated(call, call.tenant.tags.add, "Tags associated")
 
 
-def remove_tags_frm_candidates(call: Call) -> Answer:
+def remove_tags_frm_candidates(call: Call) -> SandboxAnswer:
     return _associated(call, call.tenant.tags.remove, "Tags removed")
 
 
-def _associated(call: Call, change: Callable[..., None], message: str) -> Answer:
+def _associated(call: Call, change: Callable[..., None], message: str) -> SandboxAnswer:
     body = call.json_object()
     candidate_ids, names = _texts(body, "candidateIds"), _texts(body, "tags")
     with call.tenant.lock:

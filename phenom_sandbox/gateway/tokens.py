@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from phenom_sandbox.faults import Faults
-from phenom_sandbox.gateway.answers import Answer, Refusal, json_answer
+from phenom_sandbox.gateway.answers import Refusal, SandboxAnswer, json_answer
 
 DEFAULT_LIFETIME = 3600.0  # seconds
 
@@ -38,7 +38,7 @@ class Tokens:
         expiry = self._expiry.get(token.strip())
         return scheme.lower() == "bearer" and expiry is not None and self._clock() < expiry
 
-    def answer(self, method: str, path: str, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, body: bytes) -> SandboxAnswer:
         """`POST` of the form fields clientId and clientSecret; raises `Refusal` 400, 401."""
         try:
             form = parse_qs(body.decode(), keep_blank_values=True)

@@ -7,9 +7,9 @@ from typing import Any
 from phenom_sandbox.directory import Account
 from phenom_sandbox.gateway.answers import (
     DEFAULT_SIZE,
-    Answer,
     Call,
     Refusal,
+    SandboxAnswer,
     json_answer,
     whole_number,
 )
@@ -19,7 +19,7 @@ from phenom_sandbox.gateway.paging import cut
 _SORTABLE = ("userName", "firstName", "lastName", "email", "createdOn")
 
 
-def search_user(call: Call) -> Answer:
+def search_user(call: Call) -> SandboxAnswer:
     """`from` and `size` are text here; conditions are joined by and."""
     body = call.json_object()
     start = whole_number(_text(body, "from"), "from", 0)

@@ -16,7 +16,7 @@ from phenom_sandbox.records.pools import (
     LocalePool,
     pools,
 )
-from phenom_sandbox.records.staff import Person, Staff
+from phenom_sandbox.records.staff import Employee, Staff
 
 _HOME = 0  # the locale that the job was written in; 1 and 2 are translations
 _TRANSLATIONS = ("en_US", "de_DE", "fr_FR")
@@ -190,7 +190,7 @@ class JobBook:
         return recruiters
 
 
-def _recruiter(person: Person, draw: Draw) -> dict[str, str]:
+def _recruiter(person: Employee, draw: Draw) -> dict[str, str]:
     email = person.email
     style = draw.below(20)
     if style == 0:
@@ -202,7 +202,7 @@ def _recruiter(person: Person, draw: Draw) -> dict[str, str]:
     return {"recruiterName": person.full_name, "recruiterEmail": email}
 
 
-def _manager_name(person: Person, draw: Draw) -> str | None:
+def _manager_name(person: Employee, draw: Draw) -> str | None:
     style = draw.below(20)
     if style < 4:
         return f"{person.last_name}, {person.first_name}"
@@ -215,7 +215,7 @@ def _manager_name(person: Person, draw: Draw) -> str | None:
     return person.full_name
 
 
-def _manager_email(person: Person, draw: Draw) -> str | None:
+def _manager_email(person: Employee, draw: Draw) -> str | None:
     style = draw.below(20)
     if style == 0:
         return ""

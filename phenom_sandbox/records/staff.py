@@ -11,7 +11,7 @@ RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 
 
 @dataclass(frozen=True)
-class Person:
+class Employee:
     """`number` counts the tenant's staff from 0; `email` is lower-case.
 
     `team` is RECRUITER, HIRING_MANAGER, or OTHER for who is on no hiring team.
@@ -38,20 +38,20 @@ class Staff:
         self.recruiters = max(4, jobs // 15)
         self.size = self.recruiters + max(6, jobs // 8)
         self.headcount = self.size + max(5, jobs // 10)
-        self._known: dict[int, Person] = {}
+        self._known: dict[int, Employee] = {}
 
-    def person(self, number: int) -> Person:
+    def person(self, number: int) -> Employee:
         """From 0 to `headcount` - 1."""
         person = self._known.get(number)
         if person is None:
             person = self._known[number] = self._compose(number)
         return person
 
-    def _compose(self, number: int) -> Person:
+    def _compose(self, number: int) -> Employee:
         draw = Draw(f"{self._seed}/staff/{number}".encode())
         pool = draw.pick(pools())
         login = f"{draw.pick(pool.login_names)}.{base36(number)}"
-        return Person(
+        return Employee(
             number=number,
             user_id=f"{mix(number, self._seed):016x}",
             first_name=draw.pick(pool.first_names),
@@ -66,8 +66,8 @@ class Staff:
             return RECRUITER
         return HIRING_MANAGER if number < self.size else OTHER
 
-    def recruiter(self, draw: Draw) -> Person:
+    def recruiter(self, draw: Draw) -> Employee:
         return self.person(draw.below(self.recruiters))
 
-    def hiring_manager(self, draw: Draw) -> Person:
+    def hiring_manager(self, draw: Draw) -> Employee:
         return self.person(self.recruiters + draw.below(self.size - self.recruiters))

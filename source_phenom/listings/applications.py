@@ -10,10 +10,10 @@ from typing import Any
 from phenom_api.listings import applications_page
 from phenom_api.paging import Scan
 from source_phenom.config import SourceConfig
-from source_phenom.listings.listing import Admission, Listing, Pass, is_complete
-from source_phenom.listings.rows import ApplicationRows, Mapped
+from source_phenom.listings.application_mapper import ApplicationMapper, MappedApplication
+from source_phenom.listings.listing import Listing, Pass, RecordBuffer, is_complete
+from source_phenom.listings.mapping_options import MappingOptions
 from source_phenom.listings.spool import Spool
-from source_phenom.listings.wishes import Wishes
 from source_phenom.models import (
     application_activities,
     applications,
@@ -24,8 +24,8 @@ from source_phenom.reading.events import Event
 
 _application_id = itemgetter(0)
 _UNFILLED = {
-    applications.MODEL: applications.ELSEWHERE,
-    candidates.MODEL: candidates.ELSEWHERE,
+    applications.MODEL: applications.ENRICHED_COLUMNS,
+    candidates.MODEL: candidates.ENRICHED_COLUMNS,
 }
 
 
@@ -43,8 +43,8 @@ class ApplicationListing(Listing):
     def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
         return _UNFILLED.get(stream, ())
 
-    def one_pass(self) -> Pass:
-        rows = ApplicationRows(Wishes.of(self.config, self.now), self.streams)
+    def scan_once(self) -> Pass:
+        rows = ApplicationMapper(MappingOptions.of(self.config, self.now), self.streams)
         with Spool() as people:
             scan = self.scan_mapped(rows.page)
             for page in scan:
@@ -62,7 +62,7 @@ class ApplicationListing(Listing):
         fetch = partial(applications_page, self.gateway, parse=page)
         return self.scan(fetch, attrgetter("identity"))
 
-    def _admit_page(self, rows: list[Mapped], people: Spool) -> Iterator[Event]:
+    def _admit_page(self, rows: list[MappedApplication], people: Spool) -> Iterator[Event]:
         for row in rows:
             if row.candidate is not None:
                 person, *told = row.candidate
@@ -73,19 +73,19 @@ class ApplicationListing(Listing):
         stream.counts["without_key"] += sum(row.kept and not row.key for row in rows)
         kept = [row for row in rows if row.key]
         for row in kept:
-            if row.odd:
-                stream.note(row.odd)
+            if row.mismatches:
+                stream.note(row.mismatches)
         if kept:
             yield from stream.admit([row.key for row in kept], [row.columns for row in kept])
 
-    def _admit_candidates(self, people: Spool, rows: ApplicationRows) -> Iterator[Event]:
+    def _admit_candidates(self, people: Spool, rows: ApplicationMapper) -> Iterator[Event]:
         stream = self.streams.get(candidates.MODEL)
         if stream is None:
             return
-        admission = Admission(stream)
+        admission = RecordBuffer(stream)
         for person, source, newest in _newest(people):
-            columns, odd = rows.candidate(newest)
-            yield from admission.add(person, candidates.with_source(columns, source), odd)
+            columns, mismatches = rows.candidate(newest)
+            yield from admission.add(person, candidates.with_source(columns, source), mismatches)
         yield from admission.flush()
 
 

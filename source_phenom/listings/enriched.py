@@ -9,30 +9,36 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from phenom_api import candidates as api
-from phenom_api.errors import PhenomError, Stopped, Unavailable, Unreachable
+from phenom_api.errors import GatewayClosed, PhenomError, Unavailable, Unreachable
 from phenom_api.gateway import Gateway
 from source_phenom.config import SourceConfig
+from source_phenom.listings.application_enricher import ApplicationEnricher
 from source_phenom.listings.applications import ApplicationListing
-from source_phenom.listings.changes import Changes, changed_at
-from source_phenom.listings.coverage import Followed, Recent
-from source_phenom.listings.enriched_rows import EnrichedMapped, EnrichedRows
+from source_phenom.listings.candidate_child_stream import CandidateChildStream
+from source_phenom.listings.candidate_enricher import CandidateEnricher
+from source_phenom.listings.candidate_groups import (
+    CandidateGroup,
+    CandidateGroups,
+    Padded,
+    PendingApplication,
+    SearchHit,
+)
+from source_phenom.listings.change_lookup import ChangeLookup, changed_at
+from source_phenom.listings.enriched_mapper import EnrichedApplication, EnrichedMapper
+from source_phenom.listings.enrichment_state import ChangedCandidates, EnrichmentRun
 from source_phenom.listings.listing import Pass, is_complete
-from source_phenom.listings.owned import Owned
-from source_phenom.listings.part import Part, Round
+from source_phenom.listings.mapping_options import MappingOptions
+from source_phenom.listings.ordered_prefetch import OrderedPrefetch
 from source_phenom.listings.people import Directory
-from source_phenom.listings.persons import Found, Padded, Person, Persons, Waiting
-from source_phenom.listings.profiles import Profiles
-from source_phenom.listings.questions import Questions
 from source_phenom.listings.spool import Spool
-from source_phenom.listings.standings import Standings
-from source_phenom.listings.wishes import Wishes
+from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import (
     application_activities,
     applications,
     candidate_documents,
     candidates,
 )
-from source_phenom.models.values import Odd, mail_address, objects, padded, text
+from source_phenom.models.values import Mismatches, mail_address, objects, padded, text
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
 
@@ -42,14 +48,14 @@ logger = logging.getLogger("airbyte.phenom")
 class _Wanted(NamedTuple):
     """A person, and the parts of the pass that want to know something of them."""
 
-    person: Person
-    parts: list[Part]
+    person: CandidateGroup
+    parts: list[StreamEnricher]
 
 
 class EnrichedListing(ApplicationListing):
     """One scan of the applications, one candidate search, and questions about who changed.
 
-    Each selected stream is a :class:`Part` of it, and fails alone.
+    Each selected stream is a :class:`StreamEnricher` of it, and fails alone.
     """
 
     detailed_names = (applications.MODEL, candidates.MODEL)
@@ -63,14 +69,14 @@ class EnrichedListing(ApplicationListing):
         directory: Directory,
     ) -> None:
         super().__init__(config, streams, gateway, executor, directory)
-        make: dict[str, Callable[[Followed], Part]] = {
+        make: dict[str, Callable[[EnrichmentRun], StreamEnricher]] = {
             applications.MODEL: self._standings,
             candidates.MODEL: self._profiles,
             application_activities.MODEL: self._activities,
             candidate_documents.MODEL: self._documents,
         }
         self._parts = {
-            name: make[name](Followed(stream, config)) for name, stream in streams.items()
+            name: make[name](EnrichmentRun(stream, config)) for name, stream in streams.items()
         }
         self._newest = ""
         self._is_second = False
@@ -81,48 +87,50 @@ class EnrichedListing(ApplicationListing):
 
     # -- the parts ---------------------------------------------------------------------------
 
-    def _standings(self, followed: Followed) -> Part:
+    def _standings(self, followed: EnrichmentRun) -> StreamEnricher:
         counts = self.remapping.default_counts(applications.MODEL, "outcome")
-        return Standings(followed, self.config, self.gateway, self._executor, default_counts=counts)
+        return ApplicationEnricher(
+            followed, self.config, self.gateway, self._executor, default_counts=counts
+        )
 
-    def _profiles(self, followed: Followed) -> Part:
-        return Profiles(followed, self.config, self.gateway, self._executor, self.scan)
+    def _profiles(self, followed: EnrichmentRun) -> StreamEnricher:
+        return CandidateEnricher(followed, self.config, self.gateway, self._executor, self.scan)
 
-    def _activities(self, followed: Followed) -> Part:
+    def _activities(self, followed: EnrichmentRun) -> StreamEnricher:
         def records(
-            rows: list[dict[str, Any]], person: Person, odd: Odd
+            rows: list[dict[str, Any]], person: CandidateGroup, mismatches: Mismatches
         ) -> Iterable[tuple[str, dict[str, Any]]]:
             return application_activities.activities(
                 rows,
                 person.key,
                 person.applications,
                 self.ids,
-                odd,
+                mismatches,
                 person.other_applications,
             )
 
         read = partial(api.hiring_status_activities, self.gateway, size=self.config.page_size)
-        return Owned(followed, read, records)
+        return CandidateChildStream(followed, read, records)
 
-    def _documents(self, followed: Followed) -> Part:
+    def _documents(self, followed: EnrichmentRun) -> StreamEnricher:
         def records(
-            rows: list[dict[str, Any]], person: Person, odd: Odd
+            rows: list[dict[str, Any]], person: CandidateGroup, mismatches: Mismatches
         ) -> Iterable[tuple[str, dict[str, Any]]]:
             return candidate_documents.documents(
-                rows, person.key, self.ids, odd, person.other_applications
+                rows, person.key, self.ids, mismatches, person.other_applications
             )
 
-        return Owned(followed, partial(api.attachments, self.gateway), records)
+        return CandidateChildStream(followed, partial(api.attachments, self.gateway), records)
 
-    def _live(self) -> list[Part]:
+    def _live(self) -> list[StreamEnricher]:
         return [part for name, part in self._parts.items() if name not in self.failed]
 
-    def _give_up(self, part: Part, error: PhenomError) -> None:
-        if isinstance(error, Stopped):
+    def _give_up(self, part: StreamEnricher, error: PhenomError) -> None:
+        if isinstance(error, GatewayClosed):
             raise error
         self.failed[part.stream.name] = error
 
-    def _attempt(self, part: Part, events: Iterator[Event]) -> Iterator[Event]:
+    def _attempt(self, part: StreamEnricher, events: Iterator[Event]) -> Iterator[Event]:
         """What a part has to say, up to where the gateway fails it."""
         try:
             yield from events
@@ -131,14 +139,16 @@ class EnrichedListing(ApplicationListing):
 
     # -- one pass ----------------------------------------------------------------------------
 
-    def one_pass(self) -> Pass:
+    def scan_once(self) -> Pass:
         with Spool() as people, Spool() as by_job:
             live = [part.stream.name for part in self._live()]
-            rows = EnrichedRows(Wishes.of(self.config, self.now), live)
-            persons = Persons(people, rows.candidate)
-            changes = Changes(self.gateway, self.scan, self.now.date())
+            rows = EnrichedMapper(MappingOptions.of(self.config, self.now), live)
+            persons = CandidateGroups(people, rows.candidate)
+            changes = ChangeLookup(self.gateway, self.scan, self.now.date())
             refused = self._search(changes, persons)
-            this_round = Round(persons, by_job, self.config.page_size, refused, self._is_second)
+            this_round = PassContext(
+                persons, by_job, self.config.page_size, refused, self._is_second
+            )
             for part in self._live():
                 if refused is None and changes.is_whole and part.covers_as_it_goes:
                     part.followed.cover_first(changes.until)
@@ -161,13 +171,13 @@ class EnrichedListing(ApplicationListing):
         self._is_second = True
         return is_complete(scan.outcome, "applications")
 
-    def _search(self, changes: Changes, persons: Persons) -> PhenomError | None:
+    def _search(self, changes: ChangeLookup, persons: CandidateGroups) -> PhenomError | None:
         """Find out who changed; returns why that cannot be had. What may pass is raised."""
         followed = [part.followed for part in self._live()]
         horizon = min((each.since for each in followed if not each.is_full), default=None)
         is_full = any(each.is_full for each in followed)
         with_dates = any(part.stream.name == candidates.MODEL for part in self._live())
-        recent = Recent()
+        recent = ChangedCandidates()
         try:
             for row in changes.since(None if is_full else horizon):
                 user_id = text(row.get("userId"), "", [])
@@ -177,11 +187,13 @@ class EnrichedListing(ApplicationListing):
                 if padded(user_id) is not None:
                     persons.add(candidate, Padded(user_id))
                 if with_dates:
-                    persons.add(candidate, Found(row.get("dateCreated"), row.get("updatedDate")))
+                    persons.add(
+                        candidate, SearchHit(row.get("dateCreated"), row.get("updatedDate"))
+                    )
                 when = changed_at(row)
                 if horizon is not None and (when is None or when > horizon):
                     recent.add(when, user_id, _addresses(row))
-        except (Stopped, Unavailable, Unreachable):
+        except (GatewayClosed, Unavailable, Unreachable):
             raise
         except PhenomError as error:
             logger.warning(
@@ -195,16 +207,18 @@ class EnrichedListing(ApplicationListing):
             each.recent = recent
         return None
 
-    def _take_page(self, rows: list[EnrichedMapped], persons: Persons) -> Iterator[Event]:
+    def _take_page(
+        self, rows: list[EnrichedApplication], persons: CandidateGroups
+    ) -> Iterator[Event]:
         live = {part.stream.name: part for part in self._live()}
         standings = live.pop(applications.MODEL, None)
-        waiting: list[tuple[str | None, Waiting]] = []
+        waiting: list[tuple[str | None, PendingApplication]] = []
         for row in rows:
             if row.left_out is not None:
                 candidate = row.person and candidates.candidate_id(row.person)
                 if row.person is not None:
                     persons.add(row.person, row.left_out)
-                if isinstance(standings, Standings):
+                if isinstance(standings, ApplicationEnricher):
                     standings.leave_out(candidate, row.left_out)
             if not row.key:
                 if standings is not None and row.kept:
@@ -217,18 +231,18 @@ class EnrichedListing(ApplicationListing):
                 persons.add(row.person, row.listed)
             if row.waiting is not None and standings is not None:
                 waiting.append((row.person and candidates.candidate_id(row.person), row.waiting))
-                standings.stream.note(row.odd)
-        if isinstance(standings, Standings) and waiting:
+                standings.stream.note(row.mismatches)
+        if isinstance(standings, ApplicationEnricher) and waiting:
             yield from self._attempt(standings, standings.listed(waiting))
 
-    def _go_through(self, persons: Persons) -> Iterator[Event]:
+    def _go_through(self, persons: CandidateGroups) -> Iterator[Event]:
         most = 2 * self.config.num_workers
-        with Questions(self._ask, self._executor, most) as questions:
+        with OrderedPrefetch(self._ask, self._executor, most) as questions:
             for page in persons.pages():
-                wanted: dict[str, list[Part]] = {}
+                wanted: dict[str, list[StreamEnricher]] = {}
                 for part in self._live():
-                    asked: list[Person] = []
-                    yield from self._attempt(part, part.sort_out(page, asked))
+                    asked: list[CandidateGroup] = []
+                    yield from self._attempt(part, part.partition(page, asked))
                     for person in asked:
                         wanted.setdefault(person.key, []).append(part)
                 for person in page:

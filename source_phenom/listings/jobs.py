@@ -13,11 +13,11 @@ from phenom_api import hiring_manager
 from phenom_api.errors import PhenomError
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, identified_by, job_identity, jobs_page
 from source_phenom.config import SourceConfig
-from source_phenom.listings.listing import Admission, Listing, Pass, from_elsewhere, is_complete
+from source_phenom.listings.listing import Listing, Pass, RecordBuffer, from_elsewhere, is_complete
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
 from source_phenom.models.employees import Name
-from source_phenom.models.values import Odd, bare, canonical, record_json, text
+from source_phenom.models.values import Mismatches, canonical, normalized_label, record_json, text
 from source_phenom.reading.events import Event
 from source_phenom.reading.stream_run import StreamRun
 
@@ -26,7 +26,7 @@ logger = logging.getLogger("airbyte.phenom")
 _OPEN, _CLOSED = 0, 1
 _SEGMENTS = {_OPEN: (OPEN_JOBS, "open jobs"), _CLOSED: (CLOSED_JOBS, "closed jobs")}
 _STATUS = {_OPEN: "OPEN", _CLOSED: "CLOSED"}
-_MANAGED_COLUMNS = f"the columns {', '.join(jobs.ELSEWHERE)} of jobs"
+_MANAGED_COLUMNS = f"the columns {', '.join(jobs.ENRICHED_COLUMNS)} of jobs"
 
 _Names = dict[str, tuple[str, str | None]]
 """Per user key: the smallest jobId that gives a name, and that name."""
@@ -51,7 +51,7 @@ class JobListing(Listing):
         if stream != jobs.MODEL or config.ph_user_id is not None:
             return ()
         fed = {wish.field for wish in config.field_overrides if wish.model == jobs.MODEL}
-        return tuple(column for column in jobs.ELSEWHERE if column not in fed)
+        return tuple(column for column in jobs.ENRICHED_COLUMNS if column not in fed)
 
     def prepare(self) -> Mapping[str, PhenomError]:
         """With an acting user: the names of people, and what the hiring manager's view adds."""
@@ -93,7 +93,7 @@ class JobListing(Listing):
     def _read_managed(self, stream: StreamRun) -> dict[str, jobs.Managed]:
         """Per ``jobId`` what the hiring manager's view says; of several rows the last updated."""
         found: dict[str, jobs.Managed] = {}
-        statuses: tuple[hiring_manager.Status, ...] = ("OPEN",)
+        statuses: tuple[hiring_manager.JobStatus, ...] = ("OPEN",)
         if self.config.include_closed_jobs:
             # After the open ones: a job that is closed meanwhile is in both.
             statuses = ("OPEN", "PAST")
@@ -103,10 +103,10 @@ class JobListing(Listing):
                 for row in rows:
                     key = jobs.job_key(row, []) if type(row) is dict else None
                     if key is not None:
-                        odd: Odd = []
-                        managed = jobs.managed(row, odd)
+                        mismatches: Mismatches = []
+                        managed = jobs.managed(row, mismatches)
                         found[key] = max(found.get(key, managed), managed)
-                        stream.note(odd)
+                        stream.note(mismatches)
             if scan.outcome.ignores_offset:
                 what = f"{status.lower()} jobs of the hiring manager's view"
                 logger.warning(
@@ -119,7 +119,7 @@ class JobListing(Listing):
                 )
         return found
 
-    def one_pass(self) -> Pass:
+    def scan_once(self) -> Pass:
         complete = True
         with Spool() as variants:
             for segment in (_OPEN, _CLOSED) if self.config.include_closed_jobs else (_OPEN,):
@@ -155,7 +155,9 @@ class JobListing(Listing):
             variants.add(key, (*preference, locale, canonical(row), site_type))
 
     def _is_other_locale(self, locale: str) -> bool:
-        return self.config.locale is not None and bare(locale) != bare(self.config.locale)
+        return self.config.locale is not None and normalized_label(locale) != normalized_label(
+            self.config.locale
+        )
 
     def _rank(self, row: dict[str, Any], requested: str) -> int:
         """The job's place in ``site_types``: by its own site type, else by the one asked for."""
@@ -165,28 +167,30 @@ class JobListing(Listing):
         return order.index(named if named in order else requested.casefold())
 
     def _admit(self, variants: Spool) -> Iterator[Event]:
-        admissions = {name: Admission(self.streams.get(name)) for name in self.stream_names}
+        admissions = {name: RecordBuffer(self.streams.get(name)) for name in self.stream_names}
         unfilled = self.unfilled(self.config, jobs.MODEL)
         names: _Names = {}
         for key, listed in variants.groups():
             segment, _, _, _, payload, site_type = min(listed)
             row = orjson.loads(payload)
             if jobs.MODEL in self.streams:
-                odd: Odd = []
-                jobs.job_key(row, odd)
+                mismatches: Mismatches = []
+                jobs.job_key(row, mismatches)
                 record = jobs.job(
                     row,
                     key,
                     status=_STATUS[segment],
                     site_type=site_type,
                     ids=self.ids,
-                    odd=odd,
+                    mismatches=mismatches,
                     managed=self._managed.get(key, jobs.UNMANAGED),
                 )
-                self.remapping.apply(jobs.MODEL, row, record, odd)
+                self.remapping.apply(jobs.MODEL, row, record, mismatches)
                 for column in unfilled:
                     del record[column]
-                yield from admissions[jobs.MODEL].add(key, record_json(record, odd), odd)
+                yield from admissions[jobs.MODEL].add(
+                    key, record_json(record, mismatches), mismatches
+                )
             yield from self._admit_team(key, row, admissions, names)
         yield from self._admit_users(names, admissions[hiring_team.USERS])
         for role in hiring_team.roles(self.ids):
@@ -195,10 +199,10 @@ class JobListing(Listing):
             yield from admission.flush()
 
     def _admit_team(
-        self, job_key: str, row: dict[str, Any], admissions: dict[str, Admission], names: _Names
+        self, job_key: str, row: dict[str, Any], admissions: dict[str, RecordBuffer], names: _Names
     ) -> Iterator[Event]:
-        odd: Odd = []
-        for member in hiring_team.hiring_team(row, odd):
+        mismatches: Mismatches = []
+        for member in hiring_team.hiring_team(row, mismatches):
             _keep_name(names, member, job_key)
             yield from admissions[hiring_team.MEMBERS].add(
                 hiring_team.member_key(job_key, member),
@@ -210,10 +214,10 @@ class JobListing(Listing):
                     canonical(hiring_team.assignment_record(job_key, member, role, self.ids)),
                 )
         users = self.streams.get(hiring_team.USERS)
-        if odd and users is not None:
-            users.note(odd)
+        if mismatches and users is not None:
+            users.note(mismatches)
 
-    def _admit_users(self, names: _Names, admission: Admission) -> Iterator[Event]:
+    def _admit_users(self, names: _Names, admission: RecordBuffer) -> Iterator[Event]:
         for key, (_, full_name) in names.items():
             record = hiring_team.user(key, full_name, self.ids, self._real_names.get(key))
             yield from admission.add(key, canonical(record))

@@ -9,9 +9,9 @@ from concurrent.futures import Executor
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from phenom_api.errors import PhenomError, Stopped, Unavailable, Unreachable
+from phenom_api.errors import GatewayClosed, PhenomError, Unavailable, Unreachable
 from phenom_api.gateway import Gateway
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 from source_phenom.config import SourceConfig
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.remapping import Remapping
@@ -81,7 +81,7 @@ class Listing(ABC):
         return {}
 
     @abstractmethod
-    def one_pass(self) -> Pass:
+    def scan_once(self) -> Pass:
         """Read the whole listing once and admit its records to the selected streams."""
 
     def scan(self, fetch: Callable[[int, int], Page], identity: Callable[[Any], Hashable]) -> Scan:
@@ -117,7 +117,7 @@ def from_elsewhere(
     filled_from = {name for name in remembered if type(name) is str} if remembered else set()
     try:
         found = read()
-    except (Stopped, Unavailable, Unreachable):
+    except (GatewayClosed, Unavailable, Unreachable):
         raise
     except PhenomError as error:
         if api in filled_from:
@@ -134,7 +134,7 @@ def from_elsewhere(
     return found
 
 
-def is_complete(outcome: Outcome, what: str) -> bool:
+def is_complete(outcome: ScanOutcome, what: str) -> bool:
     """Whether absence from a scan means deletion; where it does not, the log says why.
 
     :param what: the listing's name in log lines.
@@ -189,7 +189,7 @@ def is_complete(outcome: Outcome, what: str) -> bool:
     return outcome.complete
 
 
-class Admission:
+class RecordBuffer:
     """Collects records of one stream and admits them page by page."""
 
     def __init__(self, stream: StreamRun | None, size: int = 100) -> None:
@@ -200,7 +200,7 @@ class Admission:
         self._digests: list[int] = []
 
     def add(
-        self, key: str, body: bytes, odd: Sequence[str] = (), digest: int | None = None
+        self, key: str, body: bytes, mismatches: Sequence[str] = (), digest: int | None = None
     ) -> Iterator[Event]:
         """Take a record; yields events whenever a page is full.
 
@@ -210,8 +210,8 @@ class Admission:
         self._bodies.append(body)
         if digest is not None:
             self._digests.append(digest)
-        if odd and self.stream is not None:
-            self.stream.note(odd)
+        if mismatches and self.stream is not None:
+            self.stream.note(mismatches)
         if len(self._keys) >= self._size:
             yield from self.flush()
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from phenom_api.errors import PhenomError
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.paging import Outcome
+from phenom_api.paging import ScanOutcome
 from phenom_api.scim import GROUPS, USERS, Resources
 from source_phenom.config import SourceConfig
-from source_phenom.listings.listing import Admission, Listing, Pass, is_complete, pages_ahead
+from source_phenom.listings.listing import Listing, Pass, RecordBuffer, is_complete, pages_ahead
 from source_phenom.models import employees, groups
 from source_phenom.models.employees import Name
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd, canonical, is_empty, record_json
+from source_phenom.models.values import Mismatches, canonical, is_empty, record_json
 from source_phenom.reading.events import Event
 
 logger = logging.getLogger("airbyte.phenom")
@@ -34,7 +34,7 @@ class Directory:
         self._executor = executor
         self._names: dict[str, Name] | None = None
         self._error: PhenomError | None = None
-        self.outcome: Outcome | None = None
+        self.outcome: ScanOutcome | None = None
 
     def users(self) -> Iterator[list[Any]]:
         """Read all users, page by page; then ``outcome`` tells how it went."""
@@ -108,20 +108,20 @@ class ResourceListing(Listing):
     def admit_all(
         self,
         pages: Iterable[list[Any]],
-        key_of: Callable[[Mapping[str, Any], Odd], str | None],
-        record_of: Callable[[Mapping[str, Any], str, UnifiedIds, Odd], dict[str, Any]],
+        key_of: Callable[[Mapping[str, Any], Mismatches], str | None],
+        record_of: Callable[[Mapping[str, Any], str, UnifiedIds, Mismatches], dict[str, Any]],
     ) -> Iterator[Event]:
         (name,) = self.stream_names
-        admission = Admission(self.streams[name])
+        admission = RecordBuffer(self.streams[name])
         for rows in pages:
             for row in rows:
-                odd: Odd = []
-                key = key_of(row, odd) if type(row) is dict else None
+                mismatches: Mismatches = []
+                key = key_of(row, mismatches) if type(row) is dict else None
                 if key is None:
                     self.streams[name].counts["without_key"] += 1
                     continue
-                record = record_of(row, key, self.ids, odd)
-                yield from admission.add(key, record_json(record, odd), odd)
+                record = record_of(row, key, self.ids, mismatches)
+                yield from admission.add(key, record_json(record, mismatches), mismatches)
         yield from admission.flush()
 
 
@@ -130,7 +130,7 @@ class EmployeeListing(ResourceListing):
 
     stream_names = (employees.MODEL,)
 
-    def one_pass(self) -> Pass:
+    def scan_once(self) -> Pass:
         users = self.directory.users()
         yield from self.admit_all(users, employees.employee_key, employees.employee)
         assert self.directory.outcome is not None
@@ -142,13 +142,13 @@ class GroupListing(ResourceListing):
 
     stream_names = (groups.MODEL,)
 
-    def one_pass(self) -> Pass:
+    def scan_once(self) -> Pass:
         scanned = resources(self.config, self.gateway, self._executor, GROUPS)
         yield from self.admit_all(scanned, groups.group_key, groups.group)
         return _is_complete(scanned.outcome, "SCIM groups")
 
 
-def _is_complete(outcome: Outcome, what: str) -> bool:
+def _is_complete(outcome: ScanOutcome, what: str) -> bool:
     """SCIM owes a count (``totalResults``), as nobody has promised that it pages."""
     if outcome.total is None and not outcome.repeats:
         logger.warning(

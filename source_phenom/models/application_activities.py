@@ -8,11 +8,11 @@ from operator import itemgetter
 from typing import Any
 
 from source_phenom.models.candidates import owned_key
-from source_phenom.models.hiring_status import Application, application_ids
+from source_phenom.models.hiring_status import ApplicationKeys, application_ids
 from source_phenom.models.ids import UnifiedIds, second_of
 from source_phenom.models.integration_fields import IntegrationFields
 from source_phenom.models.timestamps import parse_rfc3339, timestamp, written_time
-from source_phenom.models.values import Odd, canonical, key_text, text
+from source_phenom.models.values import Mismatches, canonical, key_text, text
 
 MODEL = "application_activities"
 
@@ -33,10 +33,10 @@ _OTHERS = IntegrationFields(
 def activities(
     rows: Iterable[Mapping[str, Any]],
     candidate: str,
-    applications: Collection[Application],
+    applications: Collection[ApplicationKeys],
     ids: UnifiedIds,
-    odd: Odd,
-    left_out: Collection[Application] = (),
+    mismatches: Mismatches,
+    left_out: Collection[ApplicationKeys] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and record of each activity of one candidate.
 
@@ -53,7 +53,7 @@ def activities(
     for when, _, row in sorted(((_when(row), canonical(row), row) for row in about), key=_OLDEST):
         seen[when] = place = seen.get(when, 0) + 1
         key = owned_key(candidate, when if place == 1 else f"{when}-{place}")
-        yield key, _activity(row, key, candidate, applications, ids, odd)
+        yield key, _activity(row, key, candidate, applications, ids, mismatches)
 
 
 _OLDEST = itemgetter(0, 1)
@@ -71,35 +71,35 @@ def _activity(
     row: Mapping[str, Any],
     key: str,
     candidate: str,
-    applications: Collection[Application],
+    applications: Collection[ApplicationKeys],
     ids: UnifiedIds,
-    odd: Odd,
+    mismatches: Mismatches,
 ) -> dict[str, Any]:
-    created_at = written_time(row.get("createdDate"), "remote_created_at", odd)
-    actor = key_text(row.get("recruitersUserId"), "employee_id", odd)
+    created_at = written_time(row.get("createdDate"), "remote_created_at", mismatches)
+    actor = key_text(row.get("recruitersUserId"), "employee_id", mismatches)
     application = concerned(row, applications)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "candidate_id": ids.of("candidates", candidate),
         "application_id": application and ids.of("applications", application),
-        "activity_type": text(row.get("actionType"), "activity_type", odd),
+        "activity_type": text(row.get("actionType"), "activity_type", mismatches),
         "employee_id": actor and ids.of("employees", actor),
-        "employee_name": text(row.get("recruiterName"), "employee_name", odd),
-        "from_stage": text(row.get("previousValue"), "from_stage", odd),
-        "to_stage": text(row.get("updatedValue"), "to_stage", odd),
+        "employee_name": text(row.get("recruiterName"), "employee_name", mismatches),
+        "from_stage": text(row.get("previousValue"), "from_stage", mismatches),
+        "to_stage": text(row.get("updatedValue"), "to_stage", mismatches),
         "remote_created_at": created_at,
         "integration_fields": _OTHERS.of(row),
     }
 
 
-def concerned(row: Mapping[str, Any], applications: Collection[Application]) -> str | None:
+def concerned(row: Mapping[str, Any], applications: Collection[ApplicationKeys]) -> str | None:
     """The key of the application that an activity is about, null where several might be."""
     possible = _possible(row, applications)
     return possible[0] if len(possible) == 1 else None
 
 
-def _possible(row: Mapping[str, Any], applications: Collection[Application]) -> list[str]:
+def _possible(row: Mapping[str, Any], applications: Collection[ApplicationKeys]) -> list[str]:
     """The keys of the applications that an activity may be about.
 
     No field is described that would say so. The value of the action may be the job's id; else

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from source_phenom.models.candidates import applicant_source, candidate_key
-from source_phenom.models.hiring_status import Standing
+from source_phenom.models.hiring_status import HiringStatus
 from source_phenom.models.ids import UnifiedIds, second_of
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
@@ -16,11 +16,11 @@ from source_phenom.models.integration_fields import (
 )
 from source_phenom.models.outcomes import Outcome
 from source_phenom.models.timestamps import rfc3339
-from source_phenom.models.values import Odd, custom_object, key_text, obj, text
+from source_phenom.models.values import Mismatches, as_object, custom_object, key_text, text
 
 MODEL = "applications"
 
-ELSEWHERE = (
+ENRICHED_COLUMNS = (
     "current_stage",
     "rejected_at",
     "rejection_reason_name",
@@ -46,9 +46,9 @@ _CLOCKS_DIFFER = timedelta(days=1)
 _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
 
 
-def application_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+def application_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """Phenom's application id, usually 24 hexadecimal digits that begin with its second."""
-    return key_text(payload.get("id"), "remote_id", odd)
+    return key_text(payload.get("id"), "remote_id", mismatches)
 
 
 def is_kept(payload: Any, sources: Collection[str] | None) -> bool:
@@ -80,7 +80,7 @@ def applied_at(key: str, now: datetime) -> str | None:
 
 
 def application(
-    payload: Mapping[str, Any], key: str, ids: UnifiedIds, now: datetime, odd: Odd
+    payload: Mapping[str, Any], key: str, ids: UnifiedIds, now: datetime, mismatches: Mismatches
 ) -> dict[str, Any]:
     """The record of one application (contract section 3.2).
 
@@ -88,19 +88,19 @@ def application(
 
     :param payload: an ``ApplicationWithId``. :param now: of the run.
     """
-    placed = obj(payload.get("jobApplicationData"), "job_id", odd)
-    job = key_text(placed.get("jobId"), "job_id", odd)
+    placed = as_object(payload.get("jobApplicationData"), "job_id", mismatches)
+    job = key_text(placed.get("jobId"), "job_id", mismatches)
     candidate = candidate_key(payload, [])
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "outcome": None,
-        "source": text(placed.get("applicantSource"), "source", odd),
+        "source": text(placed.get("applicantSource"), "source", mismatches),
         "applied_at": applied_at(key, now),
         "job_id": job and ids.shared("jobs", job),
         "remote_job_id": job,
         "candidate_id": candidate and ids.of("candidates", candidate),
-        "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
+        "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
         "integration_fields": _OTHERS.of(payload),
     }
 
@@ -110,14 +110,14 @@ def applied_for(payload: Mapping[str, Any]) -> str | None:
 
     With the white space that Phenom may have around it.
     """
-    placed = obj(payload.get("jobApplicationData"), "job_id", [])
+    placed = as_object(payload.get("jobApplicationData"), "job_id", [])
     job = text(placed.get("jobId"), "job_id", [])
     return None if job is None or job.strip() == _PLACEHOLDER else job
 
 
-def details(standing: Standing | None, outcome: Outcome | None) -> dict[str, Any]:
+def details(standing: HiringStatus | None, outcome: Outcome | None) -> dict[str, Any]:
     """The columns that the Candidates API fills; ``outcome`` is null where there is no status."""
-    where = standing or Standing()
+    where = standing or HiringStatus()
     declined = outcome == "DECLINED"
     return {
         "outcome": outcome,

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from source_phenom.models.candidates import owned_key
-from source_phenom.models.hiring_status import Application, application_ids
+from source_phenom.models.hiring_status import ApplicationKeys, application_ids
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields
-from source_phenom.models.values import Odd, bare, key_text, text
+from source_phenom.models.values import Mismatches, key_text, normalized_label, text
 
 MODEL = "candidate_documents"
 
@@ -31,8 +31,8 @@ def documents(
     rows: Iterable[Mapping[str, Any]],
     candidate: str,
     ids: UnifiedIds,
-    odd: Odd,
-    left_out: Collection[Application] = (),
+    mismatches: Mismatches,
+    left_out: Collection[ApplicationKeys] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and record of each document of one candidate; one without an id is left out.
 
@@ -43,9 +43,9 @@ def documents(
     for row in rows:
         if not others.isdisjoint(application_ids(row)):
             continue
-        attachment = key_text(row.get("attachmentId"), "remote_id", odd)
+        attachment = key_text(row.get("attachmentId"), "remote_id", mismatches)
         if attachment is None:
-            odd.append("remote_id")
+            mismatches.append("remote_id")
             continue
         key = owned_key(candidate, attachment)
         yield (
@@ -54,14 +54,14 @@ def documents(
                 "id": ids.of(MODEL, key),
                 "remote_id": key,
                 "candidate_id": ids.of("candidates", candidate),
-                "file_name": text(row.get("attachmentName"), "file_name", odd),
-                "document_type": document_type(row.get("attachmentType"), odd),
+                "file_name": text(row.get("attachmentName"), "file_name", mismatches),
+                "document_type": document_type(row.get("attachmentType"), mismatches),
                 "integration_fields": _OTHERS.of(row),
             },
         )
 
 
-def document_type(value: Any, odd: Odd) -> str | None:
+def document_type(value: Any, mismatches: Mismatches) -> str | None:
     """RESUME, COVER_LETTER, OFFER_LETTER, OTHER where it can be recognised, else Phenom's text."""
-    written = text(value, "document_type", odd)
-    return written and _TYPES.get(bare(written), written)
+    written = text(value, "document_type", mismatches)
+    return written and _TYPES.get(normalized_label(written), written)

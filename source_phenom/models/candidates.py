@@ -17,11 +17,11 @@ from source_phenom.models.integration_fields import (
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import written_time
 from source_phenom.models.values import (
-    Odd,
+    Mismatches,
+    as_object,
     custom_object,
     key_text,
     mail_address,
-    obj,
     objects,
     padded,
     text,
@@ -29,7 +29,7 @@ from source_phenom.models.values import (
 
 MODEL = "candidates"
 
-ELSEWHERE = ("remote_created_at", "remote_updated_at", "tags")
+ENRICHED_COLUMNS = ("remote_created_at", "remote_updated_at", "tags")
 """Columns that only the Candidates API and the Tags API can fill."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
@@ -62,10 +62,10 @@ _YES = frozenset({"true", "yes", "y", "1"})
 _BY_ADDRESS = "email:"
 
 
-def candidate_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """``candidateData.id``; without one ``email:`` + the lower-cased address; else null."""
-    person = obj(payload.get("candidateData"), "remote_id", odd)
-    key = key_text(person.get("id"), "remote_id", odd)
+    person = as_object(payload.get("candidateData"), "remote_id", mismatches)
+    key = key_text(person.get("id"), "remote_id", mismatches)
     if key is not None:
         return key
     mail = address(payload)
@@ -74,7 +74,7 @@ def candidate_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
 
 def padded_id(payload: Mapping[str, Any]) -> str | None:
     """``candidateData.id`` as Phenom has it, where white space is around it; else null."""
-    person = obj(payload.get("candidateData"), "", [])
+    person = as_object(payload.get("candidateData"), "", [])
     return padded(text(person.get("id"), "", []))
 
 
@@ -85,8 +85,8 @@ def candidate_id(key: str) -> str | None:
 
 def address(payload: Mapping[str, Any]) -> str | None:
     """The candidate's e-mail address in lower case."""
-    person = obj(payload.get("candidateData"), "", [])
-    contact = obj(person.get("contactData"), "", [])
+    person = as_object(payload.get("candidateData"), "", [])
+    contact = as_object(person.get("contactData"), "", [])
     found = mail_address(contact.get("email"), "", [])
     return found and found.lower()
 
@@ -107,43 +107,45 @@ def owner_of(key: str) -> str | None:
     return owner.replace("%3A", ":") if colon else None
 
 
-def applicant_source(payload: Mapping[str, Any], odd: Odd) -> str | None:
+def applicant_source(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """Where an application came from; a candidate's ``source`` is that of the oldest one."""
-    placed = obj(payload.get("jobApplicationData"), "source", odd)
-    return text(placed.get("applicantSource"), "source", odd)
+    placed = as_object(payload.get("jobApplicationData"), "source", mismatches)
+    return text(placed.get("applicantSource"), "source", mismatches)
 
 
-def candidate(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+def candidate(
+    payload: Mapping[str, Any], key: str, ids: UnifiedIds, mismatches: Mismatches
+) -> dict[str, Any]:
     """The record of one candidate out of one application, but for ``source``.
 
     That column comes from another application, the candidate's oldest: see :func:`with_source`.
 
     :param payload: an ``ApplicationWithId``, the candidate's newest.
     """
-    person = obj(payload.get("candidateData"), "remote_id", odd)
-    contact = obj(person.get("contactData"), "email_addresses", odd)
-    address = obj(person.get("addressData"), "location", odd)
-    company, title = current_position(person.get("experienceData"), odd)
-    mails = email_addresses(contact, odd)
+    person = as_object(payload.get("candidateData"), "remote_id", mismatches)
+    contact = as_object(person.get("contactData"), "email_addresses", mismatches)
+    address = as_object(person.get("addressData"), "location", mismatches)
+    company, title = current_position(person.get("experienceData"), mismatches)
+    mails = email_addresses(contact, mismatches)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
-        "first_name": text(person.get("firstName"), "first_name", odd),
-        "last_name": text(person.get("lastName"), "last_name", odd),
+        "first_name": text(person.get("firstName"), "first_name", mismatches),
+        "last_name": text(person.get("lastName"), "last_name", mismatches),
         "company": company,
         "title": title,
-        "phone_numbers": phone_numbers(contact, odd),
+        "phone_numbers": phone_numbers(contact, mismatches),
         "email": first_address(mails),
         "email_addresses": mails,
         "location": location(
-            odd,
+            mismatches,
             street_1=address.get("addressLine1"),
             street_2=address.get("addressLine2"),
             city=address.get("city"),
             state=address.get("region"),
             country=address.get("country"),
         ),
-        "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", odd),
+        "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
         "integration_fields": _OTHERS.of(person),
     }
 
@@ -154,26 +156,26 @@ def with_source(columns: bytes, source: str | None) -> bytes:
 
 
 def details(
-    created: Any, updated: Any, tags: Iterable[Any], odd: Odd
+    created: Any, updated: Any, tags: Iterable[Any], mismatches: Mismatches
 ) -> dict[str, str | list[str] | None]:
-    """The columns of :data:`ELSEWHERE`; ``tags`` sorted, each once, null where there are none.
+    """The columns of :data:`ENRICHED_COLUMNS`; ``tags`` sorted, each once; null without any.
 
     :param created, updated: dates of the candidate as the Candidates API gives them.
     :param tags: ``[{tag}]`` of the Tags API.
     """
-    named = (text(tag.get("tag"), "tags", odd) for tag in tags if type(tag) is dict)
+    named = (text(tag.get("tag"), "tags", mismatches) for tag in tags if type(tag) is dict)
     return {
-        "remote_created_at": written_time(created, "remote_created_at", odd),
-        "remote_updated_at": written_time(updated, "remote_updated_at", odd),
+        "remote_created_at": written_time(created, "remote_created_at", mismatches),
+        "remote_updated_at": written_time(updated, "remote_updated_at", mismatches),
         "tags": sorted({tag for tag in named if tag is not None}) or None,
     }
 
 
-def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None]:
+def current_position(experiences: Any, mismatches: Mismatches) -> tuple[str | None, str | None]:
     """Company and title of the position held now: marked as such, else without an end."""
     current = unended = None
-    for position in objects(experiences, "company", odd):
-        dates = obj(position.get("fromTo"), "company", odd)
+    for position in objects(experiences, "company", mismatches):
+        dates = as_object(position.get("fromTo"), "company", mismatches)
         if current is None and _is_current(dates):
             current = position
         elif unended is None and _is_unended(dates):
@@ -181,7 +183,9 @@ def current_position(experiences: Any, odd: Odd) -> tuple[str | None, str | None
     now = unended if current is None else current
     if now is None:
         return None, None
-    return text(now.get("companyName"), "company", odd), text(now.get("title"), "title", odd)
+    return text(now.get("companyName"), "company", mismatches), text(
+        now.get("title"), "title", mismatches
+    )
 
 
 def _is_current(dates: Mapping[str, Any]) -> bool:
@@ -194,11 +198,13 @@ def _is_unended(dates: Mapping[str, Any]) -> bool:
     return end is None or (isinstance(end, str) and not end.strip())
 
 
-def phone_numbers(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | None]]:
+def phone_numbers(
+    contact: Mapping[str, Any], mismatches: Mismatches
+) -> list[dict[str, str | None]]:
     """``[{phone_number, type}]``: no spaces or punctuation, the country's code in front."""
-    written = text(contact.get("phoneNumber"), "phone_numbers", odd)
-    code = text(contact.get("countryPhoneCode"), "phone_numbers", odd)
-    device = text(contact.get("deviceType"), "phone_numbers", odd)
+    written = text(contact.get("phoneNumber"), "phone_numbers", mismatches)
+    code = text(contact.get("countryPhoneCode"), "phone_numbers", mismatches)
+    device = text(contact.get("deviceType"), "phone_numbers", mismatches)
     if written is None:
         return []
     number = _PUNCTUATION.sub("", written)
@@ -217,7 +223,9 @@ def first_address(mails: Sequence[Mapping[str, str | None]] | None) -> str | Non
     return mails[0]["email_address"] if mails else None
 
 
-def email_addresses(contact: Mapping[str, Any], odd: Odd) -> list[dict[str, str | None]]:
+def email_addresses(
+    contact: Mapping[str, Any], mismatches: Mismatches
+) -> list[dict[str, str | None]]:
     """``[{email_address, type}]``: trimmed; what is no address is dropped."""
-    address = mail_address(contact.get("email"), "email_addresses", odd)
+    address = mail_address(contact.get("email"), "email_addresses", mismatches)
     return [] if address is None else [{"email_address": address, "type": None}]

@@ -12,7 +12,15 @@ from source_phenom.models.integration_fields import (
     IntegrationFields,
     carried_in,
 )
-from source_phenom.models.values import Odd, key_text, mail_address, obj, objects, text, truth
+from source_phenom.models.values import (
+    Mismatches,
+    as_object,
+    key_text,
+    mail_address,
+    objects,
+    text,
+    truth,
+)
 
 MODEL = "employees"
 
@@ -37,58 +45,60 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 _OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
-def employee_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+def employee_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """The SCIM ``id`` as text, trimmed."""
-    return key_text(payload.get("id"), "remote_id", odd)
+    return key_text(payload.get("id"), "remote_id", mismatches)
 
 
-def employee(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+def employee(
+    payload: Mapping[str, Any], key: str, ids: UnifiedIds, mismatches: Mismatches
+) -> dict[str, Any]:
     """The record of one person.
 
     :param payload: a ``ScimUser``.
     """
-    name = obj(payload.get("name"), "first_name", odd)
+    name = as_object(payload.get("name"), "first_name", mismatches)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
-        "first_name": text(name.get("givenName"), "first_name", odd),
-        "last_name": text(name.get("familyName"), "last_name", odd),
-        "display_name": text(payload.get("displayName"), "display_name", odd),
-        "username": text(payload.get("userName"), "username", odd),
-        "email": next(iter(addresses(payload, odd)), None),
-        "title": text(payload.get("title"), "title", odd),
-        "active": truth(payload.get("active"), "active", odd),
-        "roles": roles(payload.get("roles"), odd),
-        "groups": memberships(payload.get("groups"), ids, odd),
+        "first_name": text(name.get("givenName"), "first_name", mismatches),
+        "last_name": text(name.get("familyName"), "last_name", mismatches),
+        "display_name": text(payload.get("displayName"), "display_name", mismatches),
+        "username": text(payload.get("userName"), "username", mismatches),
+        "email": next(iter(addresses(payload, mismatches)), None),
+        "title": text(payload.get("title"), "title", mismatches),
+        "active": truth(payload.get("active"), "active", mismatches),
+        "roles": roles(payload.get("roles"), mismatches),
+        "groups": memberships(payload.get("groups"), ids, mismatches),
         "integration_fields": _OTHERS.of(payload),
     }
 
 
-def addresses(payload: Mapping[str, Any], odd: Odd) -> list[str]:
+def addresses(payload: Mapping[str, Any], mismatches: Mismatches) -> list[str]:
     """E-mail addresses, trimmed and lower-cased: the primary one first, the user name last."""
-    entries = objects(payload.get("emails"), "email", odd)
+    entries = objects(payload.get("emails"), "email", mismatches)
     primary_first = sorted(entries, key=lambda entry: entry.get("primary") is not True)
-    written = [mail_address(entry.get("value"), "email", odd) for entry in primary_first]
+    written = [mail_address(entry.get("value"), "email", mismatches) for entry in primary_first]
     written.append(mail_address(payload.get("userName"), "username", []))
     return list(dict.fromkeys(address.lower() for address in written if address is not None))
 
 
 def real_name(payload: Mapping[str, Any]) -> Name | None:
     """First and last name; None where neither is given."""
-    name = obj(payload.get("name"), "first_name", [])
+    name = as_object(payload.get("name"), "first_name", [])
     given = text(name.get("givenName"), "first_name", [])
     family = text(name.get("familyName"), "last_name", [])
     return None if given is None and family is None else (given, family)
 
 
-def roles(value: Any, odd: Odd) -> list[dict[str, str | None]]:
+def roles(value: Any, mismatches: Mismatches) -> list[dict[str, str | None]]:
     """``[{name, type}]``, in the order of their names: SCIM knows none."""
     found = [
         {
-            "name": text(entry.get("display") or entry.get("value"), "roles", odd),
-            "type": text(entry.get("type"), "roles", odd),
+            "name": text(entry.get("display") or entry.get("value"), "roles", mismatches),
+            "type": text(entry.get("type"), "roles", mismatches),
         }
-        for entry in objects(value, "roles", odd)
+        for entry in objects(value, "roles", mismatches)
     ]
     return sorted(
         (role for role in found if role["name"] is not None),
@@ -96,16 +106,16 @@ def roles(value: Any, odd: Odd) -> list[dict[str, str | None]]:
     )
 
 
-def memberships(value: Any, ids: UnifiedIds, odd: Odd) -> list[dict[str, str | None]]:
+def memberships(value: Any, ids: UnifiedIds, mismatches: Mismatches) -> list[dict[str, str | None]]:
     """``[{id, remote_id, name}]`` of groups, in the order of their ``remote_id``."""
     found = [
         {
             "id": key and ids.of(groups.MODEL, key),
             "remote_id": key,
-            "name": text(entry.get("display"), "groups", odd),
+            "name": text(entry.get("display"), "groups", mismatches),
         }
-        for entry in objects(value, "groups", odd)
-        for key in (key_text(entry.get("value"), "groups", odd),)
+        for entry in objects(value, "groups", mismatches)
+        for key in (key_text(entry.get("value"), "groups", mismatches),)
     ]
     return sorted(
         (group for group in found if group["remote_id"] is not None or group["name"] is not None),

@@ -7,7 +7,7 @@ from typing import Any
 
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields, carried_in
-from source_phenom.models.values import Odd, key_text, text
+from source_phenom.models.values import Mismatches, key_text, text
 
 MODEL = "groups"
 
@@ -27,21 +27,23 @@ Phenom describes groups as ``{value, display}``; SCIM itself calls the two ``id`
 _OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
-def group_key(payload: Mapping[str, Any], odd: Odd) -> str | None:
+def group_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """``value``, else ``id``: what people name the group by."""
-    key = key_text(payload.get("value"), "remote_id", odd)
-    return key if key is not None else key_text(payload.get("id"), "remote_id", odd)
+    key = key_text(payload.get("value"), "remote_id", mismatches)
+    return key if key is not None else key_text(payload.get("id"), "remote_id", mismatches)
 
 
-def group(payload: Mapping[str, Any], key: str, ids: UnifiedIds, odd: Odd) -> dict[str, Any]:
+def group(
+    payload: Mapping[str, Any], key: str, ids: UnifiedIds, mismatches: Mismatches
+) -> dict[str, Any]:
     """The record of one group.
 
     :param payload: a member of ``Resources`` of the groups.
     """
-    name = text(payload.get("display"), "name", odd)
+    name = text(payload.get("display"), "name", mismatches)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
-        "name": name if name is not None else text(payload.get("displayName"), "name", odd),
+        "name": name if name is not None else text(payload.get("displayName"), "name", mismatches),
         "integration_fields": _OTHERS.of(payload),
     }

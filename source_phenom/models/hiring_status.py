@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 from source_phenom.models.ids import second_of
 from source_phenom.models.timestamps import parse_rfc3339, written_time
-from source_phenom.models.values import Odd, key_text, mail_address, obj, text
+from source_phenom.models.values import Mismatches, as_object, key_text, mail_address, text
 
 
-class Application(NamedTuple):
+class ApplicationKeys(NamedTuple):
     """An application as the application listing has it: its key, and the job's, if it names one."""
 
     key: str
     job_id: str | None
 
 
-class Standing(NamedTuple):
+class HiringStatus(NamedTuple):
     """Where one application stands.
 
     :param stage: its hiring status, in the tenant's words.
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
     updated_at: str | None = None
     rejected_at: str | None = None
     rejection_reason: str | None = None
-    odd: tuple[str, ...] = ()
+    mismatches: tuple[str, ...] = ()
 
 
 class OwnApplication(NamedTuple):
@@ -42,7 +42,7 @@ class OwnApplication(NamedTuple):
 
     application_ids: frozenset[str]
     job_id: str | None
-    standing: Standing
+    standing: HiringStatus
 
 
 class Applicant(NamedTuple):
@@ -54,7 +54,7 @@ class Applicant(NamedTuple):
     candidate_id: str | None
     addresses: tuple[str, ...]
     stage: str | None
-    odd: tuple[str, ...] = ()
+    mismatches: tuple[str, ...] = ()
 
 
 def application_ids(row: Mapping[str, Any]) -> frozenset[str]:
@@ -64,38 +64,38 @@ def application_ids(row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def own_application(row: Mapping[str, Any]) -> OwnApplication:
-    """An ``Application`` of the Candidates API."""
-    odd: Odd = []
-    status = obj(row.get("hiringStatus"), "outcome", odd)
-    job_id = key_text(row.get("jobId"), "outcome", odd)
+    """An ``ApplicationKeys`` of the Candidates API."""
+    mismatches: Mismatches = []
+    status = as_object(row.get("hiringStatus"), "outcome", mismatches)
+    job_id = key_text(row.get("jobId"), "outcome", mismatches)
     # Who withdrew was declined, too, but not rejected.
     rejected_at = status.get("updatedDate") if status.get("isRejected") is not False else None
     return OwnApplication(
         application_ids(row),
         job_id,
-        Standing(
-            _stage(status.get("value"), odd),
-            written_time(row.get("createdDate"), "remote_created_at", odd),
-            written_time(row.get("updatedDate"), "remote_updated_at", odd),
-            written_time(rejected_at, "rejected_at", odd),
-            text(status.get("rejectionReason"), "rejection_reason_name", odd),
-            tuple(odd),
+        HiringStatus(
+            _stage(status.get("value"), mismatches),
+            written_time(row.get("createdDate"), "remote_created_at", mismatches),
+            written_time(row.get("updatedDate"), "remote_updated_at", mismatches),
+            written_time(rejected_at, "rejected_at", mismatches),
+            text(status.get("rejectionReason"), "rejection_reason_name", mismatches),
+            tuple(mismatches),
         ),
     )
 
 
 def applicant(row: Mapping[str, Any]) -> Applicant:
     """An ``ApplicantsDataCandidates``."""
-    odd: Odd = []
+    mismatches: Mismatches = []
     listed = row.get("emails")
     addresses = [
         mail_address(each, "outcome", []) for each in (listed if type(listed) is list else ())
     ]
     return Applicant(
-        text(row.get("userId"), "outcome", odd),
+        text(row.get("userId"), "outcome", mismatches),
         tuple(address.lower() for address in addresses if address is not None),
-        _stage(row.get("hiringStatus"), odd),
-        tuple(odd),
+        _stage(row.get("hiringStatus"), mismatches),
+        tuple(mismatches),
     )
 
 
@@ -103,8 +103,8 @@ def among_own(
     applications: Iterable[OwnApplication],
     key: str,
     job_id: str | None,
-    left_out: Collection[Application] = (),
-) -> Standing | None:
+    left_out: Collection[ApplicationKeys] = (),
+) -> HiringStatus | None:
     """That of application ``key`` among those of its candidate: by its id, else by its job.
 
     Of several for the job it is the one created next to when ``key`` says.
@@ -123,7 +123,7 @@ def among_own(
 
 
 def _without(
-    left_out: Collection[Application], of_job: list[OwnApplication], key: str
+    left_out: Collection[ApplicationKeys], of_job: list[OwnApplication], key: str
 ) -> list[OwnApplication]:
     """Those of a job that cannot be one of ``left_out``: by id, or created next to ``key``."""
     keys = {each.key for each in left_out}
@@ -156,7 +156,7 @@ class Applicants:
 
     def standing(
         self, candidate_id: str | None, address: str | None, others: Collection[str] = ()
-    ) -> Standing | None:
+    ) -> HiringStatus | None:
         """Where somebody stands: by candidate id, else by e-mail address in lower case.
 
         None for who applied more than once and stands here and there.
@@ -172,7 +172,7 @@ class Applicants:
             ]
         if not found or len({each.stage for each in found}) > 1:
             return None
-        return Standing(found[0].stage, odd=found[0].odd)
+        return HiringStatus(found[0].stage, mismatches=found[0].mismatches)
 
     def candidates(self, address: str | None) -> list[str]:
         """The ids of those with an e-mail address; without one, of those who have none."""
@@ -188,6 +188,6 @@ def _seconds_between(key: str, moment: str | None) -> float:
     return abs(parse_rfc3339(moment).timestamp() - created)
 
 
-def _stage(value: Any, odd: Odd) -> str | None:
-    written = text(value, "current_stage", odd)
+def _stage(value: Any, mismatches: Mismatches) -> str | None:
+    written = text(value, "current_stage", mismatches)
     return written and written.strip()

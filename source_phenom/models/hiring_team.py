@@ -8,7 +8,7 @@ from typing import Any
 
 from phenom_api.mail_addresses import is_mail_address
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd, objects, text
+from source_phenom.models.values import Mismatches, objects, text
 
 USERS = "users"
 ROLES = "roles"
@@ -39,15 +39,15 @@ class Member:
     roles: list[str] = field(default_factory=list)
 
 
-def hiring_team(payload: Mapping[str, Any], odd: Odd) -> list[Member]:
+def hiring_team(payload: Mapping[str, Any], mismatches: Mismatches) -> list[Member]:
     """The people that a job names: the hiring manager first, then recruiters in list order.
 
     The same person twice is one member with both roles. A blank address is nobody.
     """
     team: dict[str, Member] = {}
-    for role, mail, name in _named(payload, odd):
-        address = text(mail, "email", odd)
-        full_name = text(name, "first_name", odd)
+    for role, mail, name in _named(payload, mismatches):
+        address = text(mail, "email", mismatches)
+        full_name = text(name, "first_name", mismatches)
         if address is None:
             continue
         key = address.strip().lower()
@@ -59,9 +59,9 @@ def hiring_team(payload: Mapping[str, Any], odd: Odd) -> list[Member]:
     return list(team.values())
 
 
-def _named(payload: Mapping[str, Any], odd: Odd) -> Iterator[tuple[str, Any, Any]]:
+def _named(payload: Mapping[str, Any], mismatches: Mismatches) -> Iterator[tuple[str, Any, Any]]:
     yield HIRING_MANAGER, payload.get("hiringManagerEmail"), payload.get("hiringManagerName")
-    for recruiter in objects(payload.get("multiRecruiter"), "email", odd):
+    for recruiter in objects(payload.get("multiRecruiter"), "email", mismatches):
         yield RECRUITER, recruiter.get("recruiterEmail"), recruiter.get("recruiterName")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from source_phenom.models.countries import alpha_2
-from source_phenom.models.values import Odd, text
+from source_phenom.models.values import Mismatches, text
 
 
 def location(
-    odd: Odd,
+    mismatches: Mismatches,
     *,
     street_1: Any = None,
     street_2: Any = None,
@@ -23,7 +23,8 @@ def location(
     ``raw`` is the non-empty parts as Phenom gave them, joined with ", ".
     """
     parts = [
-        text(part, "location", odd) for part in (street_1, street_2, city, state, zip_code, country)
+        text(part, "location", mismatches)
+        for part in (street_1, street_2, city, state, zip_code, country)
     ]
     given = [part for part in parts if part is not None]
     if not given:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from source_phenom.models.values import bare
+from source_phenom.models.values import normalized_label
 
 Outcome = Literal["PENDING", "HIRED", "DECLINED"]
 
@@ -40,7 +40,7 @@ class Outcomes:
     """
 
     def __init__(self, mapping: Mapping[str, Outcome]) -> None:
-        self._mapping = {bare(status): outcome for status, outcome in mapping.items()}
+        self._mapping = {normalized_label(status): outcome for status, outcome in mapping.items()}
         self._known: dict[str, Outcome | None] = {}
 
     def of(self, status: str) -> Outcome | None:
@@ -50,7 +50,7 @@ class Outcomes:
         ('DECLINED', None)
         """
         if status not in self._known:
-            label = bare(status)
+            label = normalized_label(status)
             self._known[status] = self._mapping.get(label) or _PHRASES.get(label) or _usual(status)
         return self._known[status]
 

@@ -10,7 +10,7 @@ from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.location import location
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import (
-    Odd,
+    Mismatches,
     is_empty,
     key_text,
     mail_address,
@@ -145,7 +145,7 @@ class Remapping:
             self._named.setdefault(field.model, []).append(field)
 
     def apply(
-        self, model: str, payload: Mapping[str, Any], record: dict[str, Any], odd: Odd
+        self, model: str, payload: Mapping[str, Any], record: dict[str, Any], mismatches: Mismatches
     ) -> dict[str, Any]:
         """``record`` with its overridden columns and named custom fields, in place.
 
@@ -160,28 +160,32 @@ class Remapping:
         readings = _readings(payload)
         for override in overrides or ():
             if override.field in record:
-                self._override(override, readings, record, odd)
+                self._override(override, readings, record, mismatches)
         if named is not None:
             record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
         return record
 
     def _override(
-        self, override: Override, readings: _Readings, record: dict[str, Any], odd: Odd
+        self,
+        override: Override,
+        readings: _Readings,
+        record: dict[str, Any],
+        mismatches: Mismatches,
     ) -> None:
         value, path = self._fed(override, readings)
         if value is not None:
             record[override.field] = value
-            odd[:] = [column for column in odd if column != override.field]
+            mismatches[:] = [column for column in mismatches if column != override.field]
             record["integration_fields"] = [
                 entry for entry in record["integration_fields"] if entry["id"] != path
             ]
         else:
             if not override.keep_default:
                 record[override.field] = None
-            if record[override.field] is None and override.field not in odd:
+            if record[override.field] is None and override.field not in mismatches:
                 held = [_first(readings, path) for path in override.paths]
                 if not all(map(is_empty, held)):
-                    odd.append(override.field)
+                    mismatches.append(override.field)
         if override.field == "email_addresses":
             record["email"] = candidates.first_address(record["email_addresses"])
 
@@ -193,14 +197,14 @@ class Remapping:
             if override.field == field
         )
 
-    def source(self, payload: Mapping[str, Any], odd: Odd) -> str | None:
+    def source(self, payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
         """A candidate's ``source`` as one of its applications has it."""
         for override in self._overrides.get(candidates.MODEL, ()):
             if override.field == "source":
                 value, _ = self._fed(override, _readings(payload))
                 if value is not None or not override.keep_default:
                     return str(value) if value is not None else None
-        return candidates.applicant_source(payload, odd)
+        return candidates.applicant_source(payload, mismatches)
 
     @staticmethod
     def _fed(override: Override, readings: _Readings) -> tuple[Any, str | None]:
@@ -224,10 +228,12 @@ def _readings(payload: Mapping[str, Any]) -> _Readings:
 
 
 def _first(readings: _Readings, path: str) -> Any:
-    return next((found for each in readings if (found := at(each, path)) is not None), None)
+    return next(
+        (found for each in readings if (found := value_at_path(each, path)) is not None), None
+    )
 
 
-def at(payload: Any, path: str) -> Any:
+def value_at_path(payload: Any, path: str) -> Any:
     """The value at a dotted path; null where there is none.
 
     Into a list goes a number (``multiLocation.0.city``), or the name of a member, which means
@@ -239,7 +245,7 @@ def at(payload: Any, path: str) -> Any:
             return payload[path]
         for cut in (i for i, character in enumerate(path) if character == "."):
             if path[:cut] in payload:
-                found = at(payload[path[:cut]], path[cut + 1 :])
+                found = value_at_path(payload[path[:cut]], path[cut + 1 :])
                 if found is not None:
                     return found
         return None
@@ -248,6 +254,8 @@ def at(payload: Any, path: str) -> Any:
         if first.isdecimal():
             index = int(first)
             element = payload[index] if index < len(payload) else None
-            return at(element, rest) if rest else element
-        return next((found for item in payload if not is_empty(found := at(item, path))), None)
+            return value_at_path(element, rest) if rest else element
+        return next(
+            (found for item in payload if not is_empty(found := value_at_path(item, path))), None
+        )
     return None

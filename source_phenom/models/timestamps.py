@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pendulum
 
-from source_phenom.models.values import Odd, is_empty
+from source_phenom.models.values import Mismatches, is_empty
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EARLIEST_SECONDS, _LATEST_SECONDS = 10**8, 7 * 10**9
@@ -138,11 +138,11 @@ def timestamp(value: Any) -> str | None:
     return None
 
 
-def written_time(value: Any, column: str, odd: Odd) -> str | None:
+def written_time(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """:func:`timestamp` for a column; a value that is there and not certain is odd."""
     found = timestamp(value)
     if found is None and not is_empty(value):
-        odd.append(column)
+        mismatches.append(column)
     return found
 
 

@@ -12,7 +12,7 @@ import orjson
 from phenom_api.answers import is_deeper, parse_json, shallow
 from phenom_api.mail_addresses import is_mail_address
 
-Odd = list[str]
+Mismatches = list[str]
 """Names of the columns whose payload value had an unexpected type, in the order met."""
 
 CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
@@ -22,19 +22,19 @@ _MOST_LEVELS = 254
 """Levels of a value that orjson can write."""
 
 
-def text(value: Any, column: str, odd: Odd) -> str | None:
+def text(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """``value`` as text: blank is null, a number or truth value its JSON text, else null."""
     if type(value) is str:
         return value if value and not value.isspace() else None
     if value is None:
         return None
-    odd.append(column)
+    mismatches.append(column)
     return orjson.dumps(value).decode() if isinstance(value, (int, float)) else None
 
 
-def key_text(value: Any, column: str, odd: Odd) -> str | None:
+def key_text(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """A key of Phenom's, or a reference to one, as text without the white space around it."""
-    found = text(value, column, odd)
+    found = text(value, column, mismatches)
     return found and found.strip()
 
 
@@ -47,38 +47,38 @@ def padded(written: str | None) -> str | None:
     return written if written is not None and written != written.strip() else None
 
 
-def truth(value: Any, column: str, odd: Odd) -> bool | None:
+def truth(value: Any, column: str, mismatches: Mismatches) -> bool | None:
     """``value`` if it is true or false, also where it is so as text; else null."""
     if value is None or type(value) is bool:
         return value
-    odd.append(column)
+    mismatches.append(column)
     written = value.strip().casefold() if type(value) is str else None
     return {"true": True, "false": False}.get(written) if written is not None else None
 
 
-def obj(value: Any, column: str, odd: Odd) -> Mapping[str, Any]:
+def as_object(value: Any, column: str, mismatches: Mismatches) -> Mapping[str, Any]:
     """``value`` if it is an object, else an empty one."""
     if type(value) is dict:
         return value
     if value is not None:
-        odd.append(column)
+        mismatches.append(column)
     return _NOTHING
 
 
-def objects(value: Any, column: str, odd: Odd) -> list[Mapping[str, Any]]:
+def objects(value: Any, column: str, mismatches: Mismatches) -> list[Mapping[str, Any]]:
     """The objects of a list; anything else in it, or in its place, is odd (null is not)."""
     if value is None:
         return []
     if type(value) is not list:
-        odd.append(column)
+        mismatches.append(column)
         return []
     found: list[Mapping[str, Any]] = [item for item in value if type(item) is dict]
     if len(found) != len(value) and len(found) + value.count(None) != len(value):
-        odd.append(column)
+        mismatches.append(column)
     return found
 
 
-def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
+def custom_object(value: Any, column: str, mismatches: Mismatches) -> dict[str, Any] | None:
     """The tenant's own object, whole; null where there is none.
 
     It may also come as JSON text, or as a list of ``{key, value}`` or ``{name, value}``; of a key
@@ -90,10 +90,10 @@ def custom_object(value: Any, column: str, odd: Odd) -> dict[str, Any] | None:
         return None
     if type(value) is str and value.lstrip().startswith(("{", "[", '"')):
         with suppress(ValueError):
-            return custom_object(parse_json(value.encode("utf-8", "replace")), column, odd)
+            return custom_object(parse_json(value.encode("utf-8", "replace")), column, mismatches)
     entries = _entries(value) if type(value) is list else []
     if not entries or len(entries) != len(value):
-        odd.append(column)
+        mismatches.append(column)
     return dict(entries) or None
 
 
@@ -133,9 +133,9 @@ def is_empty(value: Any) -> bool:
     return value is None or value == [] or value == {}
 
 
-def mail_address(value: Any, column: str, odd: Odd) -> str | None:
+def mail_address(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """A trimmed e-mail address, or null where the text is none."""
-    written = text(value, column, odd)
+    written = text(value, column, mismatches)
     if written is None:
         return None
     address = written.strip()
@@ -152,7 +152,7 @@ def canonical(value: Any) -> bytes:
         return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def record_json(record: dict[str, Any], odd: Odd) -> bytes:
+def record_json(record: dict[str, Any], mismatches: Mismatches) -> bytes:
     """A record as :func:`canonical` JSON. A column that is nested too deeply is null, and odd.
 
     Whoever takes records from us writes them again, with libraries whose bounds are much the same.
@@ -163,10 +163,10 @@ def record_json(record: dict[str, Any], odd: Odd) -> bytes:
         for column, value in record.items():
             if is_deeper(value, _MOST_LEVELS - 1):
                 record[column] = None
-                odd.append(column)
+                mismatches.append(column)
         return canonical(record)
 
 
-def bare(label: str) -> str:
+def normalized_label(label: str) -> str:
     """A label without case, spaces and punctuation, to recognise it by."""
     return "".join(filter(str.isalnum, label)).casefold()

@@ -26,7 +26,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Status:
+class StreamProgress:
     stream: str
     status: StreamStatus
 
@@ -41,4 +41,4 @@ class Failure:
     failure_type: FailureType
 
 
-Event = Records | State | Status | Failure
+Event = Records | State | StreamProgress | Failure

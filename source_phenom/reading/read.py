@@ -24,13 +24,13 @@ from phenom_protocol.messages import FailureType
 from source_phenom import manifest
 from source_phenom.config import SourceConfig
 from source_phenom.listings.applications import ApplicationListing
-from source_phenom.listings.coverage import forget
 from source_phenom.listings.enriched import EnrichedListing
+from source_phenom.listings.enrichment_state import forget
 from source_phenom.listings.jobs import JobListing
 from source_phenom.listings.listing import Listing
 from source_phenom.listings.people import Directory, EmployeeListing, GroupListing
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.reading.events import Event, Failure, Status
+from source_phenom.reading.events import Event, Failure, StreamProgress
 from source_phenom.reading.stream_run import StreamRun, how_to_reset
 from source_phenom.snapshot import StreamState, UnusableState, tenant_tag
 
@@ -65,7 +65,7 @@ def read(
 ) -> Iterator[Event]:
     """Read the selected streams; a listing that fails costs its own streams only.
 
-    Every stream ends with a ``Status``: COMPLETE, or INCOMPLETE after a ``Failure``.
+    Every stream ends with a ``StreamProgress``: COMPLETE, or INCOMPLETE after a ``Failure``.
 
     :param now: the time for ``changed_at``. :param clock: seconds, for the pace of checkpoints.
     """
@@ -78,7 +78,7 @@ def read(
             streams: dict[str, StreamRun] = {}
             for selection in selections:
                 if selection.stream in listing.stream_names:
-                    yield Status(selection.stream, "STARTED")
+                    yield StreamProgress(selection.stream, "STARTED")
                     if selection.stream not in offered:
                         yield from _not_offered(selection.stream)
                         continue
@@ -96,9 +96,9 @@ def read(
         executor.shutdown(wait=False, cancel_futures=True)
         logger.info(
             f"{gateway.sent} requests, {gateway.retried} retries, "
-            f"{gateway.pressure.throttled} throttled, waited "
-            f"{gateway.pressure.throttled_seconds:.1f} s for the gateway, at most "
-            f"{gateway.pressure.most_in_flight} at a time."
+            f"{gateway.concurrency.throttled} throttled, waited "
+            f"{gateway.concurrency.throttled_seconds:.1f} s for the gateway, at most "
+            f"{gateway.concurrency.most_in_flight} at a time."
         )
 
 
@@ -148,7 +148,7 @@ def _read_listing(listing: Listing, streams: dict[str, StreamRun]) -> Iterator[E
             yield from _failed(streams.pop(name), error)
         if not streams:
             return
-        trusted = yield from listing.one_pass()
+        trusted = yield from listing.scan_once()
         doubtful = [
             stream
             for stream in streams.values()
@@ -157,7 +157,7 @@ def _read_listing(listing: Listing, streams: dict[str, StreamRun]) -> Iterator[E
         if trusted and doubtful:
             vanished = ", ".join(f"{stream.vanished} {stream.name}" for stream in doubtful)
             logger.warning(f"{vanished} are gone at once: reading the listing again to be sure.")
-            trusted = yield from listing.one_pass()
+            trusted = yield from listing.scan_once()
         for name, error in listing.failed.items():
             yield from _failed(streams.pop(name), error)
         for stream in streams.values():
@@ -173,7 +173,7 @@ def _read_listing(listing: Listing, streams: dict[str, StreamRun]) -> Iterator[E
 def _failed(stream: StreamRun, error: Exception) -> Iterator[Event]:
     yield from stream.fail()
     yield _failure(stream.name, error)
-    yield Status(stream.name, "INCOMPLETE")
+    yield StreamProgress(stream.name, "INCOMPLETE")
     _summarise(stream)
 
 
@@ -207,7 +207,7 @@ def _not_offered(stream: str) -> Iterator[Event]:
         "out of the connection."
     )
     yield Failure(stream, message, f"{stream} selected without ph_user_id", "config_error")
-    yield Status(stream, "INCOMPLETE")
+    yield StreamProgress(stream, "INCOMPLETE")
 
 
 def _unusable(stream: str, error: UnusableState) -> Iterator[Event]:
@@ -218,7 +218,7 @@ def _unusable(stream: str, error: UnusableState) -> Iterator[Event]:
         f"unusable state of {stream}: {error}",
         "config_error",
     )
-    yield Status(stream, "INCOMPLETE")
+    yield StreamProgress(stream, "INCOMPLETE")
 
 
 def _summarise(stream: StreamRun) -> None:
@@ -233,5 +233,5 @@ def _summarise(stream: StreamRun) -> None:
         logger.warning(f"{stream.name}: {counts['without_key']} rows without a key were skipped")
     for remark in stream.remarks:
         logger.info(f"{stream.name}: {remark}")
-    for column, count in sorted(stream.odd.items()):
+    for column, count in sorted(stream.mismatches.items()):
         logger.warning(f"{stream.name}.{column}: {count} values of an unexpected type")

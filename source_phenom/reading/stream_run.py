@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import orjson
 
 from source_phenom.models.timestamps import rfc3339
-from source_phenom.reading.events import Event, Records, State, Status
+from source_phenom.reading.events import Event, Records, State, StreamProgress
 from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
 
 logger = logging.getLogger("airbyte.phenom")
@@ -68,7 +68,7 @@ class StreamRun:
         self.now = now
         self._previous = previous
         self.counts: Counter[str] = Counter()
-        self.odd: Counter[str] = Counter()
+        self.mismatches: Counter[str] = Counter()
         self.remarks: list[str] = []
         self._unified_id = unified_id
         self._has_remote_id = has_remote_id
@@ -142,9 +142,9 @@ class StreamRun:
         """Whether no earlier run left anything to compare with."""
         return self._comparison.previous_count == 0
 
-    def note(self, odd: Sequence[str]) -> None:
+    def note(self, mismatches: Sequence[str]) -> None:
         """Count columns whose payload value had an unexpected type."""
-        self.odd.update(odd)
+        self.mismatches.update(mismatches)
 
     @property
     def vanished(self) -> int:
@@ -173,7 +173,7 @@ class StreamRun:
             self.counts["deleted"] = self._comparison.gone_count
         self._settled = trusted
         yield self.state()
-        yield Status(self.name, "COMPLETE")
+        yield StreamProgress(self.name, "COMPLETE")
 
     def state(self) -> State:
         """A state that covers the incoming one and everything emitted so far."""
@@ -207,7 +207,7 @@ class StreamRun:
     def _emit(self, data: list[bytes]) -> Iterator[Event]:
         if not self._running:
             self._running = True
-            yield Status(self.name, "RUNNING")
+            yield StreamProgress(self.name, "RUNNING")
         self._cursor = self._changed_at
         self.counts["emitted"] += len(data)
         yield Records(self.name, data)

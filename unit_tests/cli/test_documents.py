@@ -11,8 +11,8 @@ import pytest
 import requests_mock
 
 from integration_tests.cli.running import Done, config_file, run
-from phenom_api.patience import Patience
-from phenom_cli import candidate_files, waiting
+from phenom_api.retries import RetryPolicy
+from phenom_cli import candidate_files, interactive_gateway
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
@@ -52,8 +52,10 @@ class Tenant:
 
 @pytest.fixture
 def tenant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 2, "first_wait": 0.001, "throttled": 0})
-    monkeypatch.setattr(candidate_files, "PATIENCE", Patience(attempts=2, first_wait=0.001))
+    monkeypatch.setattr(
+        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
+    )
+    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
     with requests_mock.Mocker(case_sensitive=True) as mocker:
         yield Tenant(mocker)
 

@@ -13,7 +13,7 @@ import requests
 import requests_mock
 
 from integration_tests.cli.running import Done, config_file, run
-from phenom_cli import waiting
+from phenom_cli import interactive_gateway
 from unit_tests.phenom_api.repeating_listing import (
     Serve,
     begins_again,
@@ -50,7 +50,9 @@ class Tool:
 def tool(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Tool:
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 3, "first_wait": 0.001, "throttled": 0})
+    monkeypatch.setattr(
+        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
+    )
     return Tool(capsys, tmp_path)
 
 

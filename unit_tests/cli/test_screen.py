@@ -20,7 +20,7 @@ from rich.console import Console
 
 from integration_tests.cli.running import Done, config_file, run
 from phenom_api.visible import visible
-from phenom_cli import waiting
+from phenom_cli import interactive_gateway
 from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
 from phenom_cli.screen import Screen, visible_line
 from phenom_protocol import messages
@@ -73,7 +73,9 @@ class TestVisible:
 
 @pytest.fixture
 def http(monkeypatch: pytest.MonkeyPatch) -> Iterator[requests_mock.Mocker]:
-    monkeypatch.setattr(waiting, "PATIENCE", {"attempts": 1, "first_wait": 0.001, "throttled": 0})
+    monkeypatch.setattr(
+        interactive_gateway, "RETRY_POLICY", {"attempts": 1, "first_wait": 0.001, "throttled": 0}
+    )
     with requests_mock.Mocker() as mocker:
         mocker.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
         yield mocker

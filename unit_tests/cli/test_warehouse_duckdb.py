@@ -17,7 +17,7 @@ from phenom_cli.warehouse import duckdb_load
 from phenom_cli.warehouse.duckdb_file import Changes, DuckDBFile, StreamTable
 from phenom_cli.warehouse.duckdb_load import Load
 from phenom_cli.warehouse.events import Events
-from phenom_cli.warehouse.hearing import Hearing
+from phenom_cli.warehouse.hearing import ReadMonitor
 
 MOMENT = {"type": ["null", "string"], "format": "date-time"}
 TEXT = {"type": ["null", "string"]}
@@ -80,7 +80,7 @@ class Loaded:
         schema = {"type": "object", "properties": properties}
         tables = {name: StreamTable({"name": name, "json_schema": schema}) for name in streams}
         file = DuckDBFile(str(self.path), self._folder)
-        hearing = Hearing(list(streams), Events(io.StringIO(), []), lambda: 0.0)
+        hearing = ReadMonitor(list(streams), Events(io.StringIO(), []), lambda: 0.0)
         try:
             replaced = [
                 name for name in streams if full_refresh and not file.is_empty(tables[name])

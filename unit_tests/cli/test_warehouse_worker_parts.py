@@ -18,7 +18,7 @@ from phenom_cli.warehouse.events import Events
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
 from phenom_cli.warehouse.hearing import (
     RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
-    Hearing,
+    ReadMonitor,
     fail_if_nothing_came,
     told_together,
 )
@@ -129,10 +129,10 @@ def trace(**members: Any) -> dict[str, Any]:
 
 def heard(
     *messages: dict[str, Any], streams: Sequence[str] = ("jobs", "users")
-) -> tuple[Hearing, list[dict[str, Any]]]:
+) -> tuple[ReadMonitor, list[dict[str, Any]]]:
     """What comes of messages, and the events that they cause."""
     told = io.StringIO()
-    hearing = Hearing(streams, Events(told, []), monotonic=lambda: 0.0)
+    hearing = ReadMonitor(streams, Events(told, []), monotonic=lambda: 0.0)
     for message in messages:
         hearing.message(message)
     return hearing, [json.loads(line) for line in told.getvalue().splitlines()]
@@ -229,7 +229,7 @@ def test_a_read_that_brought_nothing(tmp_path: Path) -> None:
 
 def test_progress_is_not_told_too_often() -> None:
     told, clock = io.StringIO(), iter(range(1_000))
-    hearing = Hearing(["jobs"], Events(told, []), monotonic=lambda: float(next(clock)))
+    hearing = ReadMonitor(["jobs"], Events(told, []), monotonic=lambda: float(next(clock)))
     for _ in range(3 * RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK):
         hearing.record("jobs")
     counts = [json.loads(line)["records"]["jobs"] for line in told.getvalue().splitlines()]

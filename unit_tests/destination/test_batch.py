@@ -10,10 +10,10 @@ import pytest
 from destination_phenom.actions import Actions
 from destination_phenom.batch import Batch
 from destination_phenom.config import destination_config
-from destination_phenom.outcomes import Outcome
+from destination_phenom.outcomes import WriteOutcome
 from destination_phenom.preview import Preview
 from destination_phenom.rejections import Rejected
-from destination_phenom.results import Result
+from destination_phenom.results import ResultLine
 from destination_phenom.states import StreamKey
 from phenom_api.gateway import Gateway
 
@@ -40,10 +40,10 @@ class Failing(Mapping[str, Any]):
 class Faulty:
     """Actions that fail on one person for a reason that nobody has thought of."""
 
-    def carry_out(self, operation: str, nested: Mapping[str, Any]) -> Outcome:
+    def carry_out(self, operation: str, nested: Mapping[str, Any]) -> WriteOutcome:
         if nested["candidate"]["email_address"] == "ada@example.com":
             raise TypeError("Lovelace")
-        return Outcome("created")
+        return WriteOutcome("created")
 
 
 def row(email: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def row(email: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("bad", [row("ada@example.com"), Failing()])
 def test_it_is_the_rejection_of_that_record(bad: Mapping[str, Any]) -> None:
-    results: list[Result] = []
+    results: list[ResultLine] = []
     batch = Batch(cast(Actions, Faulty()), 2, report=results.append, echo=lambda *_: None)
     for each in (row("a@example.com"), bad, row("b@example.com")):
         batch.record(STREAM, OPERATION, each, 1)

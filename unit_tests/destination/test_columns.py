@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from destination_phenom.column_names import OTHERS, shown
-from destination_phenom.columns import fields, nested
+from destination_phenom.columns import fields, unflatten
 from destination_phenom.records import CreateApplication, CreateCandidate
 from destination_phenom.rejections import Rejected
 from destination_phenom.unused_columns import UnusedColumns
@@ -49,7 +49,7 @@ def test_json_text_is_read_as_lines_are() -> None:
         "candidate": '{"first_name": "Ada", "phone_number": NaN, "other": -Infinity}',
         "source": f'{{"id": {digits}}}',
     }
-    record, unused = nested(row, CreateApplication)
+    record, unused = unflatten(row, CreateApplication)
     assert record["candidate"] == {"first_name": "Ada"}
     assert record["source"] == {"id": digits}
     assert not unused
@@ -87,7 +87,7 @@ def test_json_text_is_read_as_lines_are() -> None:
     ],
 )
 def test_all_forms_mean_the_same(row: dict[str, Any]) -> None:
-    assert nested(row, CreateApplication) == (RECORD, [])
+    assert unflatten(row, CreateApplication) == (RECORD, [])
 
 
 FILE: dict[str, Any] = RECORD["attachments"][0]
@@ -150,7 +150,7 @@ LETTER = {"name": "letter.pdf", "type": "COVER_LETTER", "data_url": "https://a.e
 )
 def test_files_in_columns(columns: dict[str, Any], files: Any) -> None:
     """A file becomes an attachment, or is refused as one: it is never passed over."""
-    tree, unused = nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+    tree, unused = unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
     if isinstance(files, list):
         files = [
             {name: value for name, value in each.items() if value is not ...}
@@ -181,19 +181,19 @@ def test_files_in_columns(columns: dict[str, Any], files: Any) -> None:
 )
 def test_files_in_columns_that_contradict(columns: dict[str, Any], field: str, rule: str) -> None:
     with pytest.raises(Rejected, match=f"{field} {rule}"):
-        nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+        unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
 
 
 def test_columns_that_are_no_file_are_told() -> None:
     columns = {"attachments_count": 2, "attachments_0_size": 7, "resume": "x"}
-    tree, unused = nested({**FLAT, "attachments": None, **columns}, CreateApplication)
+    tree, unused = unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
     assert "attachments" not in tree
     assert sorted(unused) == sorted(columns)
 
 
 def test_nothing_is_an_empty_record() -> None:
-    assert nested({}, CreateApplication)[0] == {"candidate": {}, "application": {}}
-    assert nested({"application": None}, CreateCandidate)[0] == {"candidate": {}}
+    assert unflatten({}, CreateApplication)[0] == {"candidate": {}, "application": {}}
+    assert unflatten({"application": None}, CreateCandidate)[0] == {"candidate": {}}
 
 
 def test_unused_columns_are_told_and_airbytes_are_not() -> None:
@@ -206,7 +206,7 @@ def test_unused_columns_are_told_and_airbytes_are_not() -> None:
         "candidate": {"middle_name": "B"},
         "attachments": [{"name": "a", "mime": "b"}],
     }
-    tree, unused = nested(row, CreateApplication)
+    tree, unused = unflatten(row, CreateApplication)
     assert sorted(unused) == ["attachments.mime", "candidate.middle_name", "candidate_id"]
     assert tree["attachments"] == [{"name": "a"}]
     assert "middle_name" not in tree["candidate"]
@@ -226,8 +226,8 @@ def test_unused_columns_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_field_given_twice() -> None:
     with pytest.raises(Rejected, match=r"candidate\.first_name is given in two columns"):
-        nested({**FLAT, "candidate_first_name": "Grace"}, CreateApplication)
-    assert nested({**FLAT, "candidate_first_name": ""}, CreateApplication)[1] == []
+        unflatten({**FLAT, "candidate_first_name": "Grace"}, CreateApplication)
+    assert unflatten({**FLAT, "candidate_first_name": ""}, CreateApplication)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_field_given_twice() -> None:
 )  # fmt: skip
 def test_keys_that_mean_the_same_field(row: dict[str, Any], field: str) -> None:
     with pytest.raises(Rejected) as raised:
-        nested(row, CreateApplication)
+        unflatten(row, CreateApplication)
     assert [(each.field, each.rule) for each in raised.value.problems] == [
         (field, "is given in two columns with different values")
     ]
@@ -255,7 +255,7 @@ def test_keys_that_mean_the_same_field(row: dict[str, Any], field: str) -> None:
 
 def test_an_empty_key_means_nothing() -> None:
     row = {"candidate": {"": {"": {"first_name": "Ada"}}, ".": "x"}, "": "x"}
-    tree, unused = nested(row, CreateApplication)
+    tree, unused = unflatten(row, CreateApplication)
     assert tree == {"candidate": {}, "application": {}}
     assert len(unused) == 3
 
@@ -279,7 +279,7 @@ DAMAGED = "J\udcfcrgen"
 )
 def test_half_a_surrogate_pair_where_no_field_is(row: dict[str, Any], field: str) -> None:
     with pytest.raises(Rejected, match="half a surrogate pair") as raised:
-        nested(row, CreateApplication)
+        unflatten(row, CreateApplication)
     assert [problem.field for problem in raised.value.problems] == [field]
 
 
@@ -291,13 +291,13 @@ def test_values_that_are_nested_deeply(depth: int) -> None:
         return value
 
     row = {"custom": deep(), "candidate": {"custom": deep()}, "attachments": [{"custom": deep()}]}
-    assert len(nested(row, CreateApplication)[1]) == 3
+    assert len(unflatten(row, CreateApplication)[1]) == 3
     for twice in (
         {"candidate": {"first_name": deep(), "FIRST_NAME": deep(2)}},
         {"attachments": [{"name": deep(), "NAME": deep(2)}]},
     ):
         with pytest.raises(Rejected, match="name is given in two columns"):
-            nested(twice, CreateApplication)
+            unflatten(twice, CreateApplication)
 
 
 @pytest.mark.parametrize(
@@ -322,5 +322,5 @@ def test_no_log_shows_a_column_that_may_be_named_after_somebody(column: str, sai
 
 def test_text_that_is_no_json() -> None:
     with pytest.raises(Rejected) as raised:
-        nested({"candidate": "[" * 100_000, "attachments": "nope"}, CreateApplication)
+        unflatten({"candidate": "[" * 100_000, "attachments": "nope"}, CreateApplication)
     assert [problem.field for problem in raised.value.problems] == ["candidate", "attachments"]

@@ -15,7 +15,7 @@ import pytest
 from destination_phenom.fetching import (
     ALLOW_LOOPBACK,
     Fetcher,
-    Limits,
+    FetchLimits,
     NotFetched,
     check_url,
     is_public,
@@ -529,7 +529,7 @@ def test_content_up_to_the_limit(size: int) -> None:
 def test_a_server_that_answers_byte_by_byte() -> None:
     """Neither a read nor the connection ever times out, and yet it ends."""
     with serving(None) as server, pytest.raises(NotFetched, match="within"):
-        Fetcher(limits=Limits(total=0.3)).fetch(f"http://127.0.0.1:{server.port}/", 10**9)
+        Fetcher(limits=FetchLimits(total=0.3)).fetch(f"http://127.0.0.1:{server.port}/", 10**9)
     for thread in threading.enumerate():
         if thread.name == "attachment":
             thread.join(5)
@@ -545,5 +545,5 @@ def test_a_name_look_up_that_hangs() -> None:
         return ["127.0.0.1"]
 
     with pytest.raises(NotFetched, match="within"):
-        Fetcher(resolve=resolve, limits=Limits(total=0.1)).fetch("https://files.example/", 10)
+        Fetcher(resolve=resolve, limits=FetchLimits(total=0.1)).fetch("https://files.example/", 10)
     gate.set()

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from destination_phenom.actions import validated
-from destination_phenom.columns import nested
+from destination_phenom.columns import unflatten
 from destination_phenom.config import DestinationConfig, destination_config
 from destination_phenom.documentation import PAGE, page
 from destination_phenom.operations import operations
@@ -46,7 +46,7 @@ def row(**fields: Any) -> Row:
 def record(
     made: Row, operation: str = "create_application", config: DestinationConfig = CONFIG
 ) -> Record:
-    tree, _ = nested(made, OPERATIONS[operation])
+    tree, _ = unflatten(made, OPERATIONS[operation])
     return validated(operation, tree, config)
 
 

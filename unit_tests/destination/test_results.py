@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from destination_phenom.outcomes import Outcome, Status
+from destination_phenom.outcomes import WriteOutcome, WriteStatus
 from destination_phenom.rejections import Problem
-from destination_phenom.results import Result, ResultsFile, Summary
+from destination_phenom.results import ResultLine, ResultsFile, Summary
 from phenom_api.errors import InvalidConfig
 
 
-def result(status: Status, position: int = 1, *problems: Problem) -> Result:
-    return Result((None, "create_application"), position, Outcome(status, "c", "a", problems))
+def result(status: WriteStatus, position: int = 1, *problems: Problem) -> ResultLine:
+    return ResultLine(
+        (None, "create_application"), position, WriteOutcome(status, "c", "a", problems)
+    )
 
 
 def test_lines_are_there_at_once_and_are_added_to(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_nothing_more_is_written_after_a_failure() -> None:
 
 def test_the_summary_tells_of_results_that_could_not_be_written() -> None:
     summary = Summary()
-    broken = Result(None, None, Outcome("rejected"), 3)
+    broken = ResultLine(None, None, WriteOutcome("rejected"), 3)
     for each in (result("created"), result("created", 2), result("unsettled", 3), broken):
         summary.add(each)
         if each.position != 1:
@@ -112,9 +114,9 @@ def test_the_summary_tells_of_results_that_could_not_be_written() -> None:
 
 
 def test_a_namespace_and_the_number_of_a_broken_line() -> None:
-    named = Result(("n", "s"), 1, Outcome("created")).as_json()
+    named = ResultLine(("n", "s"), 1, WriteOutcome("created")).as_json()
     assert (named["namespace"], named["stream"]) == ("n", "s")
-    broken = Result(None, None, Outcome("rejected"), 9).as_json()
+    broken = ResultLine(None, None, WriteOutcome("rejected"), 9).as_json()
     assert (broken["stream"], broken["position"], broken["line"]) == (None, None, 9)
 
 
@@ -127,7 +129,7 @@ def test_the_summary_counts_everything() -> None:
     summary.add(result("created", 6, lacking))
     for position in range(7, 15):
         summary.add(result("rejected", position, Problem("candidate.last_name", "is required")))
-    summary.add(Result(None, None, Outcome("rejected"), 3))
+    summary.add(ResultLine(None, None, WriteOutcome("rejected"), 3))
     assert " ".join(summary.lines()) == (
         "create_application: 14 records: 3 created, 1 had applied already, 1 existed already, "
         "8 rejected, 1 not decided; 1 of them lack an attachment. "

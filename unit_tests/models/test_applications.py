@@ -8,7 +8,7 @@ import pytest
 
 from source_phenom.models import applications, candidates
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 IDS = UnifiedIds("phenom")
 NOW = datetime(2026, 11, 2, 9, tzinfo=timezone.utc)
@@ -57,10 +57,10 @@ def payload(**changes: Any) -> dict[str, Any]:
     }
 
 
-def candidate(row: dict[str, Any], odd: Odd | None = None) -> dict[str, Any]:
+def candidate(row: dict[str, Any], mismatches: Mismatches | None = None) -> dict[str, Any]:
     key = candidates.candidate_key(row, [])
     assert key is not None
-    return candidates.candidate(row, key, IDS, [] if odd is None else odd)
+    return candidates.candidate(row, key, IDS, [] if mismatches is None else mismatches)
 
 
 def test_a_whole_application() -> None:
@@ -200,11 +200,11 @@ def test_no_source_of_an_application(source: Any) -> None:
 
 
 def test_a_source_of_another_type_is_told_of_once() -> None:
-    odd: Odd = []
+    mismatches: Mismatches = []
     row = payload(jobApplicationData={"applicantSource": 7, "jobId": 8})
-    record = applications.application(row, "1", IDS, NOW, odd)
+    record = applications.application(row, "1", IDS, NOW, mismatches)
     assert (record["source"], record["remote_job_id"]) == ("7", "8")
-    assert odd == ["job_id", "source"]
+    assert mismatches == ["job_id", "source"]
 
 
 @pytest.mark.parametrize(
@@ -314,14 +314,14 @@ def test_source_completes_a_candidate() -> None:
 
 
 def test_anything_anywhere_is_survived_and_named() -> None:
-    odd: Odd = []
+    mismatches: Mismatches = []
     row = payload()
     person = row["candidateData"]
     person.update(firstName=3, lastName=["x"], addressData="London", experienceData={"a": 1})
     person["contactData"]["phoneNumber"] = {"n": 1}
-    record = candidate(row, odd)
+    record = candidate(row, mismatches)
     assert record["first_name"] == "3"
     assert record["last_name"] is None
     assert record["location"] is None
     assert record["phone_numbers"] == []
-    assert sorted(odd) == ["company", "first_name", "last_name", "location", "phone_numbers"]
+    assert sorted(mismatches) == ["company", "first_name", "last_name", "location", "phone_numbers"]

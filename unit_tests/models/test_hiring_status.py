@@ -9,13 +9,13 @@ import pytest
 from source_phenom.models import applications, candidates
 from source_phenom.models.hiring_status import (
     Applicants,
+    HiringStatus,
     OwnApplication,
-    Standing,
     among_own,
     applicant,
     own_application,
 )
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 FIRST = 0x65F0C1D2
 """A second, as ids of applications begin with it."""
@@ -49,13 +49,13 @@ class TestOwnApplication:
         assert own_application(own()) == OwnApplication(
             frozenset({"ats-0", key()}),
             "JR-1",
-            Standing(
+            HiringStatus(
                 "Not Selected",
                 "2024-03-12T20:57:54.000Z",
                 "2024-03-14T07:06:40.500Z",
                 "2024-03-13T03:20:00.000Z",
                 "Salary",
-                odd=(),
+                mismatches=(),
             ),
         )
 
@@ -79,7 +79,7 @@ class TestOwnApplication:
 
     def test_oddities_are_counted(self) -> None:
         standing = own_application(own(hiringStatus="Hired", jobId=7)).standing
-        assert standing.odd == ("outcome", "outcome")
+        assert standing.mismatches == ("outcome", "outcome")
 
     def test_times_that_are_not_certain_are_counted(self) -> None:
         row = own(
@@ -87,7 +87,7 @@ class TestOwnApplication:
         )
         standing = own_application(row).standing
         assert (standing.created_at, standing.updated_at, standing.rejected_at) == (None,) * 3
-        assert standing.odd == ("remote_created_at", "remote_updated_at", "rejected_at")
+        assert standing.mismatches == ("remote_created_at", "remote_updated_at", "rejected_at")
 
 
 class TestAmongOwn:
@@ -127,20 +127,20 @@ class TestApplicants:
     @pytest.mark.parametrize(
         ("candidate", "address", "expected"),
         [
-            ("c1", None, Standing("New")),
-            (None, "ada@example.com", Standing("New")),
-            ("c2", "ada@example.com", Standing("Hired")),
-            ("c9", "ada@example.com", Standing("New")),
-            ("c3", None, Standing(None)),
+            ("c1", None, HiringStatus("New")),
+            (None, "ada@example.com", HiringStatus("New")),
+            ("c2", "ada@example.com", HiringStatus("Hired")),
+            ("c9", "ada@example.com", HiringStatus("New")),
+            ("c3", None, HiringStatus(None)),
             ("c4", None, None),
             (None, "twice@example.com", None),
-            (None, "bob@example.com", Standing("In Review")),
+            (None, "bob@example.com", HiringStatus("In Review")),
             (None, None, None),
             ("c9", "nobody@example.com", None),
         ],
     )
     def test_by_id_else_by_address(
-        self, candidate: str | None, address: str | None, expected: Standing | None
+        self, candidate: str | None, address: str | None, expected: HiringStatus | None
     ) -> None:
         applicants = Applicants(applicant(row) for row in self.ROWS)
         assert applicants.standing(candidate, address) == expected
@@ -153,7 +153,7 @@ class TestApplicants:
 
 
 class TestColumns:
-    STANDING = Standing("Rejected", "2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z",
+    STANDING = HiringStatus("Rejected", "2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z",
                         "2024-01-03T00:00:00.000Z", "Salary")  # fmt: skip
 
     def test_of_a_declined_application(self) -> None:
@@ -173,7 +173,7 @@ class TestColumns:
 
     def test_nothing_is_known_of_who_is_not_found(self) -> None:
         assert set(applications.details(None, None).values()) == {None}
-        assert set(applications.details(None, None)) == {"outcome", *applications.ELSEWHERE}
+        assert set(applications.details(None, None)) == {"outcome", *applications.ENRICHED_COLUMNS}
 
     @pytest.mark.parametrize(
         ("job", "expected"), [("JR-1", "JR-1"), ("JOBID", None), (" ", None), (None, None)]
@@ -182,16 +182,16 @@ class TestColumns:
         assert applications.applied_for({"jobApplicationData": {"jobId": job}}) == expected
 
     def test_of_a_candidate(self) -> None:
-        odd: Odd = []
+        mismatches: Mismatches = []
         tags = [{"tag": "vip"}, {"tag": "Ada"}, {"tag": "vip"}, {"tag": " "}, None, {}]
-        assert candidates.details(1_710_300_000_000, "2024-03-14", tags, odd) == {
+        assert candidates.details(1_710_300_000_000, "2024-03-14", tags, mismatches) == {
             "remote_created_at": "2024-03-13T03:20:00.000Z",
             "remote_updated_at": "2024-03-14T00:00:00.000Z",
             "tags": ["Ada", "vip"],
         }
-        assert odd == []
-        assert set(candidates.details(None, "soon", [], odd).values()) == {None}
-        assert odd == ["remote_updated_at"]
+        assert mismatches == []
+        assert set(candidates.details(None, "soon", [], mismatches).values()) == {None}
+        assert mismatches == ["remote_updated_at"]
 
     def test_whose_something_is_shows_in_its_key(self) -> None:
         assert candidates.owned_key("c1", "a:b") == "c1:a:b"

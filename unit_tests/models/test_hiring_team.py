@@ -7,7 +7,7 @@ import pytest
 from source_phenom.models import hiring_team
 from source_phenom.models.hiring_team import HIRING_MANAGER, RECRUITER, split_name
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 IDS = UnifiedIds("phenom")
 
@@ -33,8 +33,10 @@ def test_names(full_name: str | None, first: str | None, last: str | None) -> No
     assert split_name(full_name) == (first, last)
 
 
-def team(payload: dict[str, Any], odd: Odd | None = None) -> list[tuple[str, list[str]]]:
-    members = hiring_team.hiring_team(payload, [] if odd is None else odd)
+def team(
+    payload: dict[str, Any], mismatches: Mismatches | None = None
+) -> list[tuple[str, list[str]]]:
+    members = hiring_team.hiring_team(payload, [] if mismatches is None else mismatches)
     return [(member.key, member.roles) for member in members]
 
 
@@ -66,9 +68,9 @@ def test_hiring_team(payload: dict[str, Any], expected: list[tuple[str, list[str
 
 
 def test_recruiters_that_are_no_list_are_odd() -> None:
-    odd: Odd = []
-    assert team({"multiRecruiter": "a@x.io"}, odd) == []
-    assert odd == ["email"]
+    mismatches: Mismatches = []
+    assert team({"multiRecruiter": "a@x.io"}, mismatches) == []
+    assert mismatches == ["email"]
 
 
 @pytest.mark.parametrize("key", ["jdoe", "mailto:h@x.io", "h@x.io.", "h m <h@x.io>"])

@@ -7,16 +7,20 @@ import pytest
 
 from source_phenom.models import jobs
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 IDS = UnifiedIds("phenom")
 
 
-def job(payload: dict[str, Any], odd: Odd | None = None, **options: str) -> dict[str, Any]:
+def job(
+    payload: dict[str, Any], mismatches: Mismatches | None = None, **options: str
+) -> dict[str, Any]:
     key = jobs.job_key(payload, [])
     assert key is not None
     chosen = {"status": "OPEN", "site_type": "external", **options}
-    return jobs.job(payload, key, ids=IDS, odd=[] if odd is None else odd, **chosen)
+    return jobs.job(
+        payload, key, ids=IDS, mismatches=[] if mismatches is None else mismatches, **chosen
+    )
 
 
 def test_a_whole_job() -> None:
@@ -50,8 +54,8 @@ def test_a_whole_job() -> None:
         "visibilitySiteType": ["external"],
         "brandNew": {"inner": 7, "empty": {}},
     }
-    odd: Odd = []
-    record = job(payload, odd)
+    mismatches: Mismatches = []
+    record = job(payload, mismatches)
     integration = record.pop("integration_fields")
     assert record == {
         "id": IDS.of("jobs", "JR-1"),
@@ -79,7 +83,7 @@ def test_a_whole_job() -> None:
         "remote_created_at": None,
         "remote_updated_at": None,
     }
-    assert odd == []
+    assert mismatches == []
     assert {field["id"]: field["value"] for field in integration} == {
         "brandNew.inner": 7,
         "companyName": "Example",
@@ -181,11 +185,11 @@ def test_employment_type(written: Any, expected: str | None) -> None:
 def test_the_tenant_s_own_object_in_other_shapes(
     given: Any, expected: dict[str, Any] | None, is_odd: bool
 ) -> None:
-    odd: Odd = []
-    record = job({"jobId": "1", "additionalFields": given}, odd)
+    mismatches: Mismatches = []
+    record = job({"jobId": "1", "additionalFields": given}, mismatches)
     assert record["custom_fields"] == expected
     assert record["integration_fields"] == []
-    assert odd == ["custom_fields"] * is_odd
+    assert mismatches == ["custom_fields"] * is_odd
 
 
 def test_columns_look_into_the_tenant_s_own_object_in_any_shape() -> None:
@@ -246,13 +250,13 @@ def test_department(additional: dict[str, Any], expected: str | None) -> None:
     ],
 )
 def test_opened_at(additional: dict[str, Any], expected: str | None, odd_values: int) -> None:
-    odd: Odd = []
-    assert jobs.opened_at(additional, odd) == expected
-    assert odd == ["opened_at"] * odd_values
+    mismatches: Mismatches = []
+    assert jobs.opened_at(additional, mismatches) == expected
+    assert mismatches == ["opened_at"] * odd_values
 
 
 def test_values_of_unexpected_types_are_named_and_never_raise() -> None:
-    odd: Odd = []
+    mismatches: Mismatches = []
     record = job(
         {
             "jobId": "1",
@@ -262,13 +266,19 @@ def test_values_of_unexpected_types_are_named_and_never_raise() -> None:
             "additionalFields": "none",
             "employmentType": {"id": 1},
         },
-        odd,
+        mismatches,
     )
     assert record["name"] is None
     assert record["description"] == "12"
     assert record["location"] is None
     assert record["custom_fields"] is None
-    assert sorted(odd) == ["custom_fields", "description", "employment_type", "location", "name"]
+    assert sorted(mismatches) == [
+        "custom_fields",
+        "description",
+        "employment_type",
+        "location",
+        "name",
+    ]
 
 
 CREATED, UPDATED = "2025-03-01T08:00:00.000Z", "2025-06-01T09:30:00.000Z"
@@ -296,22 +306,28 @@ CREATED, UPDATED = "2025-03-01T08:00:00.000Z", "2025-06-01T09:30:00.000Z"
 def test_what_the_hiring_managers_view_adds(
     details: dict[str, Any], status: str, expected: tuple[str | None, ...]
 ) -> None:
-    odd: Odd = []
-    managed = jobs.managed(details, odd)
+    mismatches: Mismatches = []
+    managed = jobs.managed(details, mismatches)
     record = jobs.job(
-        {}, "JR-1", status=status, site_type="external", ids=IDS, odd=odd, managed=managed
+        {},
+        "JR-1",
+        status=status,
+        site_type="external",
+        ids=IDS,
+        mismatches=mismatches,
+        managed=managed,
     )
     columns = ("closed_at", "remote_created_at", "remote_updated_at")
     assert tuple(record[column] for column in columns) == expected
-    assert odd == []
+    assert mismatches == []
 
 
 def test_what_is_no_date_is_counted() -> None:
-    odd: Odd = []
-    assert jobs.managed({"updatedDate": "soon", "createdDate": {}}, odd) == jobs.UNMANAGED
-    assert odd == ["remote_updated_at"]
-    jobs.managed({"createdDate": ["2025-01-01"]}, odd)
-    assert odd[1:] == ["remote_created_at"]
+    mismatches: Mismatches = []
+    assert jobs.managed({"updatedDate": "soon", "createdDate": {}}, mismatches) == jobs.UNMANAGED
+    assert mismatches == ["remote_updated_at"]
+    jobs.managed({"createdDate": ["2025-01-01"]}, mismatches)
+    assert mismatches[1:] == ["remote_created_at"]
 
 
 def test_of_several_rows_of_a_job_the_last_updated_counts() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from source_phenom.models.countries import alpha_2
 from source_phenom.models.location import location
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_countries(country: str, code: str | None) -> None:
 
 
 def test_raw_keeps_what_phenom_gave_in_its_order() -> None:
-    odd: Odd = []
+    mismatches: Mismatches = []
     assert location(
-        odd,
+        mismatches,
         street_1="1 Main St",
         street_2="Apt 2",
         city="Springfield",
@@ -170,7 +170,7 @@ def test_raw_keeps_what_phenom_gave_in_its_order() -> None:
         "street_2": "Apt 2",
         "zip_code": "62701",
     }
-    assert odd == ["location"]
+    assert mismatches == ["location"]
 
 
 def test_a_country_that_is_none_stays_text() -> None:

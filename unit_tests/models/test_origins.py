@@ -93,7 +93,9 @@ Columns = dict[str, Any]
 
 
 def job_columns(payload: dict[str, Any]) -> Columns:
-    job = jobs.job(payload, payload["jobId"], status="OPEN", site_type="external", ids=IDS, odd=[])
+    job = jobs.job(
+        payload, payload["jobId"], status="OPEN", site_type="external", ids=IDS, mismatches=[]
+    )
     team = hiring_team.hiring_team(payload, [])
     users = [hiring_team.user(member.key, member.full_name, IDS) for member in team]
     members = [hiring_team.member_record("JR-1", member, IDS) for member in team]

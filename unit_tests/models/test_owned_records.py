@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from source_phenom.models.application_activities import Application, activities, concerned
+from source_phenom.models.application_activities import ApplicationKeys, activities, concerned
 from source_phenom.models.candidate_documents import document_type, documents
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 IDS = UnifiedIds("phenom")
 SECOND = 0x65F0C1D2
 
 
-def application(seconds_later: int, job: str | None) -> Application:
-    return Application(f"{SECOND + seconds_later:08x}a1b2c3d4e5000001", job)
+def application(seconds_later: int, job: str | None) -> ApplicationKeys:
+    return ApplicationKeys(f"{SECOND + seconds_later:08x}a1b2c3d4e5000001", job)
 
 
 def activity(**changes: Any) -> dict[str, Any]:
@@ -35,8 +35,8 @@ def activity(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_activity_is_who_when_from_and_to() -> None:
-    odd: Odd = []
-    ((key, record),) = activities([activity()], "c1", [application(0, "JR-1")], IDS, odd)
+    mismatches: Mismatches = []
+    ((key, record),) = activities([activity()], "c1", [application(0, "JR-1")], IDS, mismatches)
     assert key == f"c1:{SECOND * 1000 + 60_000}"
     assert record == {
         "id": IDS.of("application_activities", key),
@@ -54,7 +54,7 @@ def test_an_activity_is_who_when_from_and_to() -> None:
             for path, value in (("actionValue", "JR-1"), ("requestSource", "CRM"))
         ],
     }
-    assert odd == []
+    assert mismatches == []
 
 
 def test_keys_tell_activities_apart_whatever_their_order() -> None:
@@ -77,11 +77,11 @@ def test_keys_tell_activities_apart_whatever_their_order() -> None:
 
 
 def test_an_activity_of_nothing_but_nulls_is_a_record_all_the_same() -> None:
-    odd: Odd = []
-    ((_, record),) = activities([{"createdDate": "once"}], "c1", [], IDS, odd)
+    mismatches: Mismatches = []
+    ((_, record),) = activities([{"createdDate": "once"}], "c1", [], IDS, mismatches)
     kept = {"id", "remote_id", "candidate_id", "integration_fields"}
     assert {name for name, value in record.items() if value is not None} == kept
-    assert odd == ["remote_created_at"]
+    assert mismatches == ["remote_created_at"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_application_that_an_activity_is_about(
 
 
 def test_a_document() -> None:
-    odd: Odd = []
+    mismatches: Mismatches = []
     rows = [
         {
             "attachmentId": "a1",
@@ -124,7 +124,7 @@ def test_a_document() -> None:
         },
         {"attachmentId": None, "attachmentName": "lost.pdf"},
     ]
-    ((key, record),) = documents(rows, "c:1", IDS, odd)
+    ((key, record),) = documents(rows, "c:1", IDS, mismatches)
     assert key == "c%3A1:a1"
     assert record == {
         "id": IDS.of("candidate_documents", "c%3A1:a1"),
@@ -136,7 +136,7 @@ def test_a_document() -> None:
             {"id": "fieldID", "key": "fieldID", "type": "DEFAULT", "value": "f", "label": None}
         ],
     }
-    assert odd == ["remote_id"]
+    assert mismatches == ["remote_id"]
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ import pytest
 
 from source_phenom.models import employees, groups
 from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.values import Odd
+from source_phenom.models.values import Mismatches
 
 IDS = UnifiedIds("phenom")
 
 
-def employee(payload: dict[str, Any], odd: Odd | None = None) -> dict[str, Any]:
+def employee(payload: dict[str, Any], mismatches: Mismatches | None = None) -> dict[str, Any]:
     key = employees.employee_key(payload, [])
     assert key is not None
-    return employees.employee(payload, key, IDS, [] if odd is None else odd)
+    return employees.employee(payload, key, IDS, [] if mismatches is None else mismatches)
 
 
 def test_a_whole_employee() -> None:
@@ -37,8 +37,8 @@ def test_a_whole_employee() -> None:
         "roles": [{"value": "Recruiter", "type": "CRM"}, {"value": "Admin", "type": "CMS"}],
         "groups": [{"value": "2", "display": "Hiring"}, {"value": "1", "display": "EMEA"}],
     }
-    odd: Odd = []
-    record = employee(payload, odd)
+    mismatches: Mismatches = []
+    record = employee(payload, mismatches)
     integration = record.pop("integration_fields")
     assert record == {
         "id": IDS.of("employees", "5692161d"),
@@ -61,7 +61,7 @@ def test_a_whole_employee() -> None:
         "name.middleName": "King",
         "userType": "Employee",
     }
-    assert odd == []
+    assert mismatches == []
 
 
 def test_an_employee_of_whom_little_is_known() -> None:
@@ -123,9 +123,9 @@ def test_real_name(name: Any, expected: employees.Name | None) -> None:
     ],
 )
 def test_active(value: Any, expected: bool | None, is_odd: bool) -> None:
-    odd: Odd = []
-    assert employee({"id": "1", "active": value}, odd)["active"] is expected
-    assert odd == (["active"] if is_odd else [])
+    mismatches: Mismatches = []
+    assert employee({"id": "1", "active": value}, mismatches)["active"] is expected
+    assert mismatches == (["active"] if is_odd else [])
 
 
 def test_order_of_roles_and_groups_is_ours() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from phenom_api.errors import InvalidConfig
 from source_phenom.config import CustomField, FieldOverride, source_config
-from source_phenom.models.remapping import Remapping, at
+from source_phenom.models.remapping import Remapping, value_at_path
 from unit_tests.reading.protocol import CONFIG
 
 PAYLOAD: dict[str, Any] = {
@@ -32,7 +32,7 @@ PAYLOAD: dict[str, Any] = {
     ],
 )
 def test_paths(path: str, value: Any) -> None:
-    assert at(PAYLOAD, path) == value
+    assert value_at_path(PAYLOAD, path) == value
 
 
 def record() -> dict[str, Any]:
@@ -81,9 +81,9 @@ def test_values_must_be_valid_for_the_column() -> None:
     ],
 )
 def test_a_column_is_odd_where_no_path_feeds_it(remapping: Remapping, expected: list[str]) -> None:
-    odd = ["name"]
-    remapping.apply("jobs", PAYLOAD, {**record(), "name": None}, odd)
-    assert odd == expected
+    mismatches = ["name"]
+    remapping.apply("jobs", PAYLOAD, {**record(), "name": None}, mismatches)
+    assert mismatches == expected
 
 
 def test_what_feeds_a_column_is_no_integration_field_any_more() -> None:
@@ -115,10 +115,10 @@ APPLICATION: dict[str, Any] = {
 }
 
 
-def fed(model: str, record: dict[str, Any], *wishes: tuple[str, str, bool]) -> dict[str, Any]:
+def fed(model: str, record: dict[str, Any], *options: tuple[str, str, bool]) -> dict[str, Any]:
     overrides = [
         FieldOverride(model=model, field=field, paths=[path], keep_default=keep_default)
-        for field, path, keep_default in wishes
+        for field, path, keep_default in options
     ]
     remapped = Remapping(overrides, None).apply(
         model, APPLICATION, {**record, "integration_fields": []}, []
@@ -147,7 +147,7 @@ DEFAULT = [{"email_address": "own@x.io", "type": None}]
 
 
 @pytest.mark.parametrize(
-    ("wishes", "email", "addresses"),
+    ("options", "email", "addresses"),
     [
         ([("email", MAIL, True)], "Work@x.io", DEFAULT),
         ([("email", NOTHING, True)], "own@x.io", DEFAULT),
@@ -160,10 +160,10 @@ DEFAULT = [{"email_address": "own@x.io", "type": None}]
     ],
 )
 def test_email_is_the_first_address_unless_it_is_fed_itself(
-    wishes: list[tuple[str, str, bool]], email: str | None, addresses: Any
+    options: list[tuple[str, str, bool]], email: str | None, addresses: Any
 ) -> None:
     record = {"email": "own@x.io", "email_addresses": DEFAULT}
-    assert fed("candidates", record, *wishes) == {"email": email, "email_addresses": addresses}
+    assert fed("candidates", record, *options) == {"email": email, "email_addresses": addresses}
 
 
 @pytest.mark.parametrize(

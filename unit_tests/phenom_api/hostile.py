@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from phenom_api.paging import Outcome, Page
+from phenom_api.paging import Page, ScanOutcome
 from unit_tests.phenom_api.moving_listing import (
     Change,
     DrawnExecutor,
@@ -67,7 +67,7 @@ class Scanned:
     seed: int
     listing: MovingListing
     rows: list[Row]
-    outcome: Outcome
+    outcome: ScanOutcome
 
     @property
     def missed(self) -> set[Row]:

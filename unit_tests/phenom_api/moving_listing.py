@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 
 Row = int
 Change = Callable[["MovingListing"], None]
@@ -120,7 +120,7 @@ def scanned(
     executor: Executor | None = None,
     ahead: int = 20,
     most_reads: int = 100_000,
-) -> tuple[list[Row], Outcome]:
+) -> tuple[list[Row], ScanOutcome]:
     """Every row that came out, repeats included, and how far they can be trusted."""
 
     def fetch(offset: int, limit: int) -> Page:

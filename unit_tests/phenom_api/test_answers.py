@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from phenom_api.answers import (
     MOST_LEVELS,
     gateway_words,
-    hide,
     is_deeper,
-    mask,
     parse_json,
+    redact_personal,
+    redact_secrets,
     remote_message,
     shallow,
 )
@@ -148,12 +148,12 @@ def test_a_body_of_no_shape_says_nothing(content: bytes) -> None:
     ],
 )
 def test_masking(text: str, masked: str | None) -> None:
-    assert mask(text) == (text if masked is None else masked)
+    assert redact_personal(text) == (text if masked is None else masked)
 
 
 @given(st.text(min_size=4).filter(lambda text: "*" not in text), st.text())
 def test_a_secret_never_comes_through(secret: str, around: str) -> None:
-    assert secret not in hide(around + secret + around, [secret])
+    assert secret not in redact_secrets(around + secret + around, [secret])
 
 
 def test_a_message_is_short_and_without_secrets() -> None:
@@ -276,7 +276,7 @@ def in_time(work: Any) -> None:
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
-    in_time(lambda: mask(text))
+    in_time(lambda: redact_personal(text))
     in_time(lambda: gateway_words(text, ["s3cret", "a" * 50], 200))
     for body in ({"message": text}, {"title": "x", "details": [text] * 3}, {"error": {"a": text}}):
         in_time(lambda body=body: remote_message(json.dumps(body).encode(), ["s3cret"]))

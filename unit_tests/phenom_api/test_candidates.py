@@ -11,7 +11,7 @@ from phenom_api import candidates
 from phenom_api.errors import MalformedAnswer, RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page
-from phenom_api.short_lists import whole
+from phenom_api.short_lists import read_all
 from unit_tests.phenom_api.repeating_listing import (
     IN_ORDER,
     TOTALS,
@@ -129,11 +129,11 @@ def test_who_is_gone_is_none() -> None:
 
         return read
 
-    assert candidates.unless_gone(refused(404)) is None
-    assert candidates.unless_gone(refused(410)) is None
-    assert candidates.unless_gone(lambda: 0) == 0
+    assert candidates.none_if_not_found(refused(404)) is None
+    assert candidates.none_if_not_found(refused(410)) is None
+    assert candidates.none_if_not_found(lambda: 0) == 0
     with pytest.raises(RequestRefused):
-        candidates.unless_gone(refused(400))
+        candidates.none_if_not_found(refused(400))
 
 
 class TestWholeLists:
@@ -164,7 +164,7 @@ class TestWholeLists:
                 raise RequestRefused("beyond", status=400)
             return Page(rows[offset:][: min(limit, clamp or limit)], said[total])
 
-        assert whole(fetch, 10) == rows
+        assert read_all(fetch, 10) == rows
         if total == "right" and clamp is None:
             assert requests == count // 10 + 1
 
@@ -174,7 +174,7 @@ class TestWholeLists:
     def test_a_list_that_repeats_itself(self, serve: Serve, total: str, count: int) -> None:
         for size, changing in ((10, False), (10, True), (100, False)):
             listing = RepeatingListing(count, serve, TOTALS[total], changing=changing)
-            rows = [row.number for row in whole(listing.fetch, size, lambda row: row.number)]
+            rows = [row.number for row in read_all(listing.fetch, size, lambda row: row.number)]
             assert set(rows) == listing.served
             assert len(listing.reads) <= count // min(size, 30) + 4
             if serve in (begins_again, goes_round):
@@ -182,22 +182,22 @@ class TestWholeLists:
 
     def test_rows_that_look_alike_are_kept(self) -> None:
         rows = [1, 1, 2, 1, 1, 3, 4, 4]
-        assert whole(lambda offset, limit: Page(rows[offset:][:limit], None), 3) == rows
+        assert read_all(lambda offset, limit: Page(rows[offset:][:limit], None), 3) == rows
 
     def test_a_page_that_is_filled_up_with_rows_from_the_beginning(self) -> None:
         """Rows beyond the list's own count are no others that look alike."""
         for total in (3, 1):
             page = Page([0, 1, 2] * 3, total)
-            assert whole(lambda *_, page=page: page, 10) == [0, 1, 2]
-        assert whole(lambda *_: Page([0, 1, 1, 0, 1], 3), 10) == [0, 1, 1]
+            assert read_all(lambda *_, page=page: page, 10) == [0, 1, 2]
+        assert read_all(lambda *_: Page([0, 1, 1, 0, 1], 3), 10) == [0, 1, 1]
 
     @pytest.mark.parametrize("total", [None, 4, 40])
     def test_a_list_that_knows_no_paging(self, total: int | None) -> None:
-        assert whole(lambda *_: Page([1, 2, 3, 4], total), 2) == [1, 2, 3, 4]
+        assert read_all(lambda *_: Page([1, 2, 3, 4], total), 2) == [1, 2, 3, 4]
 
     def test_what_is_refused_from_the_start_is_refused(self) -> None:
         def fetch(*_: int) -> Page:
             raise RequestRefused("no", status=404)
 
         with pytest.raises(RequestRefused):
-            whole(fetch, 10)
+            read_all(fetch, 10)

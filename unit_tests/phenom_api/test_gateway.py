@@ -11,16 +11,16 @@ import requests
 
 from phenom_api.errors import (
     AuthenticationFailed,
+    GatewayClosed,
     MalformedAnswer,
     PermissionDenied,
     PhenomError,
     RequestRefused,
-    Stopped,
     Unavailable,
     Unreachable,
 )
 from phenom_api.gateway import Answer, Operation
-from phenom_api.patience import HURRIED, Patience
+from phenom_api.retries import CHECK_POLICY, RetryPolicy
 from unit_tests.phenom_api.wire import (
     API_KEY,
     GATEWAY,
@@ -224,12 +224,12 @@ def test_a_passing_status_is_repeated(status: int) -> None:
         assert made.fetch() == {"ok": 1}
         assert made.gateway.retried == len(made.clock.slept) == 3
         assert made.gateway.sent == 5
-        assert made.gateway.pressure.throttled == (3 if status in (429, 503) else 0)
+        assert made.gateway.concurrency.throttled == (3 if status in (429, 503) else 0)
 
 
 @pytest.mark.parametrize("status", FAULTS)
 def test_a_status_that_does_not_pass(status: int) -> None:
-    with wire(patience=Patience(attempts=3, throttled=5.0)) as made:
+    with wire(policy=RetryPolicy(attempts=3, throttled=5.0)) as made:
         made.mocker.get(URL, status_code=status, json={"message": f"as {SECRET} is asleep"})
         for way in (made.fetch, lambda: made.gateway.send(LISTING)):
             with pytest.raises(Unavailable) as caught:
@@ -250,7 +250,7 @@ def test_retry_after_keeps_everybody_out(status: int, header: str) -> None:
         )
         made.fetch()
         assert made.clock.slept == [7.0]
-        assert made.gateway.pressure.throttled_seconds == 7.0
+        assert made.gateway.concurrency.throttled_seconds == 7.0
 
 
 def test_a_retry_after_beyond_patience_is_said_and_not_waited() -> None:
@@ -259,7 +259,7 @@ def test_a_retry_after_beyond_patience_is_said_and_not_waited() -> None:
         with pytest.raises(Unavailable, match="asks to wait for 86400 seconds"):
             made.fetch()
         assert made.clock.slept == []
-        assert made.gateway.pressure.throttled_seconds == 0
+        assert made.gateway.concurrency.throttled_seconds == 0
 
 
 @pytest.mark.parametrize("status", [429, 503, 500, 502, 408])
@@ -294,7 +294,7 @@ def test_a_broken_answer_is_repeated(answer: dict[str, Any]) -> None:
     with wire() as made:
         made.mocker.get(URL, [answer, answer, {"json": {"ok": 1}}])
         assert made.fetch() == {"ok": 1}
-    with wire(patience=Patience(attempts=2)) as made:
+    with wire(policy=RetryPolicy(attempts=2)) as made:
         made.mocker.get(URL, [answer])
         with pytest.raises((Unreachable, MalformedAnswer)):
             made.fetch()
@@ -336,7 +336,7 @@ def test_a_write_that_was_throttled_or_unauthorised_has_not_acted() -> None:
 
 
 def test_a_hurried_request_ends_in_time() -> None:
-    with wire(patience=HURRIED) as made:
+    with wire(policy=CHECK_POLICY) as made:
         started = made.clock.now
         made.mocker.get(URL, status_code=429, headers={"Retry-After": "2"})
         with pytest.raises(Unavailable):
@@ -475,7 +475,7 @@ def test_an_untrusted_certificate_is_not_tried_again() -> None:
 
 def test_an_error_of_the_network_holds_no_address() -> None:
     told = requests.exceptions.ConnectionError(f"https://gateway.test/?email=ann@x.org {SECRET}")
-    with wire(patience=Patience(attempts=1)) as made:
+    with wire(policy=RetryPolicy(attempts=1)) as made:
         made.mocker.get(URL, exc=told)
         with pytest.raises(Unreachable) as caught:
             made.fetch()
@@ -501,7 +501,7 @@ def test_a_closed_gateway_sends_nothing() -> None:
     with wire() as made:
         made.fetch()
         made.gateway.close()
-        with pytest.raises(Stopped):
+        with pytest.raises(GatewayClosed):
             made.fetch()
         assert len(made.requests()) == 1
 

@@ -9,7 +9,7 @@ import pytest
 from phenom_api.errors import MalformedAnswer
 from phenom_api.hiring_manager import JOBS, jobs_page
 from phenom_api.paging import Page
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from unit_tests.phenom_api.wire import GATEWAY, wire
 
 
@@ -36,7 +36,7 @@ def test_a_page(data: Any, page: Page) -> None:
     "body", [{"status": "failure"}, {"data": []}, {"data": {}}, {"data": {"jobs": "none"}}]
 )
 def test_what_is_no_page(body: Any) -> None:
-    with wire(patience=Patience(attempts=2)) as made:
+    with wire(policy=RetryPolicy(attempts=2)) as made:
         made.mocker.post(GATEWAY + JOBS.path, json=body)
         with pytest.raises(MalformedAnswer):
             jobs_page(made.gateway, "OPEN", 0, 5)

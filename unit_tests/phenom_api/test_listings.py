@@ -9,7 +9,7 @@ import pytest
 from phenom_api.errors import MalformedAnswer
 from phenom_api.listings import OPEN_JOBS, applications_page, jobs_page
 from phenom_api.paging import Page
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 from unit_tests.phenom_api.wire import GATEWAY, URL, wire
 
 
@@ -61,7 +61,7 @@ def test_odd_pages(body: Any, page: Page) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": "x"}, {"pagination": {"total": 5}}])
 def test_what_is_no_page(body: Any) -> None:
-    with wire(patience=Patience(attempts=2)) as made:
+    with wire(policy=RetryPolicy(attempts=2)) as made:
         made.mocker.get(URL, json=body)
         with pytest.raises(MalformedAnswer):
             applications_page(made.gateway, 0, 5)

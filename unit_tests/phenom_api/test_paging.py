@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phenom_api.errors import RequestRefused, Unavailable
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 from unit_tests.phenom_api.hostile import TOTALS, Total
 from unit_tests.phenom_api.moving_listing import (
     Change,
@@ -201,7 +201,7 @@ def _executor(seed: int) -> Executor:
     return DrawnExecutor(random.Random(seed)) if seed % 3 else InlineExecutor()
 
 
-def check(listing: MovingListing, length: int, seed: int, ahead: int) -> Outcome:
+def check(listing: MovingListing, length: int, seed: int, ahead: int) -> ScanOutcome:
     rows, outcome = scanned(
         listing, page_size=length, executor=_executor(seed), ahead=ahead, most_reads=5000
     )

@@ -13,7 +13,7 @@ import requests
 
 from phenom_api.errors import AuthenticationFailed, PhenomError, Unavailable, Unreachable
 from phenom_api.gateway import Operation
-from phenom_api.patience import Notices, Patience
+from phenom_api.retries import Notices, RetryPolicy
 from unit_tests.phenom_api.wire import GATEWAY, LISTING, TOKEN_URL, URL, Clock, Wire, wire
 
 JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
@@ -71,7 +71,7 @@ def test_ten_workers_ask_for_it_once() -> None:
                 made.fetch()
 
         list(workers.map(ask, range(10)))
-        assert len(made.requests(TOKEN_URL)) == Patience().attempts
+        assert len(made.requests(TOKEN_URL)) == RetryPolicy().attempts
 
 
 @pytest.mark.parametrize("url", [TOKEN_URL, GATEWAY], ids=["token", "gateway"])

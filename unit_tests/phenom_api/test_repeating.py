@@ -10,7 +10,7 @@ from threading import Lock
 
 import pytest
 
-from phenom_api.paging import Outcome, Page, Scan
+from phenom_api.paging import Page, Scan, ScanOutcome
 from unit_tests.phenom_api.moving_listing import InlineExecutor
 from unit_tests.phenom_api.repeating_listing import (
     AT_RANDOM,
@@ -33,7 +33,7 @@ LENGTHS = ((1, 1000), (10, 1000), (35, 1000), (100, 1000), (100, 20), (35, 7))
 
 def scanned(
     listing: RepeatingListing, page_size: int = 100, ahead: int = 20
-) -> tuple[list[int], Outcome]:
+) -> tuple[list[int], ScanOutcome]:
     scan = Scan(
         listing.fetch,
         page_size=page_size,

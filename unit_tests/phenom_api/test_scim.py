@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from phenom_api.errors import PermissionDenied, RequestRefused, Unavailable
-from phenom_api.paging import Outcome
+from phenom_api.paging import ScanOutcome
 from phenom_api.scim import GROUPS, USERS, Resources
 from unit_tests.phenom_api.repeating_listing import (
     IN_ORDER,
@@ -66,7 +66,7 @@ def made() -> Iterator[Wire]:
         yield opened
 
 
-def read(made: Wire, listing: Any, page_size: int = 10) -> tuple[list[str], Outcome]:
+def read(made: Wire, listing: Any, page_size: int = 10) -> tuple[list[str], ScanOutcome]:
     made.mocker.get(URL, json=listing)
     with ThreadPoolExecutor(3) as executor:
         resources = Resources(

@@ -13,8 +13,8 @@ import pytest
 import requests
 import requests_mock
 
-from phenom_api.patience import Passing
-from phenom_api.storage import NotHad, Storage
+from phenom_api.retries import TransientFault
+from phenom_api.storage import FileUnavailable, Storage
 from unit_tests.certificates import certificate
 from unit_tests.phenom_api.wire import Clock
 
@@ -67,7 +67,7 @@ def test_what_was_there_is_replaced_whole_or_not_at_all(
     target = tmp_path / "cv.pdf"
     target.write_bytes(b"before")
     http.get(URL, status_code=404)
-    with pytest.raises(NotHad, match="404"):
+    with pytest.raises(FileUnavailable, match="404"):
         storage.save(URL, target)
     assert target.read_bytes() == b"before"
     http.get(URL, content=b"after")
@@ -80,7 +80,7 @@ def test_what_another_url_may_mend(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, status: int
 ) -> None:
     http.get(URL, status_code=status)
-    with pytest.raises(Passing) as raised:
+    with pytest.raises(TransientFault) as raised:
         storage.save(URL, tmp_path / "cv.pdf")
     assert str(status) in raised.value.final.message
     assert not list(tmp_path.iterdir())
@@ -91,7 +91,7 @@ def test_network_failures_pass(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, error: type[Exception]
 ) -> None:
     http.get(URL, exc=error(URL))
-    with pytest.raises(Passing) as raised:
+    with pytest.raises(TransientFault) as raised:
         storage.save(URL, tmp_path / "cv.pdf")
     assert "s3cret" not in raised.value.final.message + raised.value.final.detail
 
@@ -109,7 +109,7 @@ def test_a_storage_that_never_answers_has_a_minute_for_all_files(
     http.get(URL, text=hang)
     http.get("https://elsewhere.test/cv.pdf", content=b"%PDF")
     for _ in range(20):
-        with pytest.raises((Passing, NotHad), match="no answer in time"):
+        with pytest.raises((TransientFault, FileUnavailable), match="no answer in time"):
             storage.save(URL, tmp_path / "cv.pdf")
     assert sum(clock.slept) <= 75
     assert storage.save("https://elsewhere.test/cv.pdf", tmp_path / "cv.pdf") == 4
@@ -140,7 +140,7 @@ def test_what_is_not_followed(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, url: str
 ) -> None:
     http.get(requests_mock.ANY, content=b"x")
-    with pytest.raises(NotHad, match="https://"):
+    with pytest.raises(FileUnavailable, match="https://"):
         storage.save(url, tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
 
@@ -161,7 +161,7 @@ def test_where_no_redirect_leads(
 ) -> None:
     http.get(requests_mock.ANY, content=b"x")
     http.get(URL, status_code=302, headers={"Location": target})
-    with pytest.raises(NotHad):
+    with pytest.raises(FileUnavailable):
         storage.save(URL, tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
     assert {request.url for request in http.request_history} == {URL}
@@ -179,7 +179,7 @@ def test_a_local_tenant_may_have_plain_http(http: requests_mock.Mocker, tmp_path
     http.get(LOCAL, content=b"x")
     local = Storage(loopback=True)
     assert local.save(LOCAL, tmp_path / "cv.pdf") == 1
-    with pytest.raises(NotHad):
+    with pytest.raises(FileUnavailable):
         local.save("http://storage.test/cv.pdf", tmp_path / "cv.pdf")
 
 
@@ -191,7 +191,7 @@ def test_redirects_are_followed_but_not_for_ever(
     http.get(moved, content=b"there")
     assert storage.save(URL, tmp_path / "cv.pdf") == 5
     http.get(moved, status_code=307, headers={"Location": URL})
-    with pytest.raises(NotHad, match="too often"):
+    with pytest.raises(FileUnavailable, match="too often"):
         storage.save(URL, tmp_path / "cv.pdf")
 
 
@@ -234,7 +234,7 @@ def test_a_name_that_leads_to_this_machine(
     context.load_cert_chain(pem)
     with (
         serving([b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"], context) as port,
-        pytest.raises(NotHad, match="does not lead to a public address"),
+        pytest.raises(FileUnavailable, match="does not lead to a public address"),
     ):
         storage.save(f"https://localhost:{port}/cv.pdf", tmp_path / "cv.pdf")
     assert not any(asked)
@@ -263,7 +263,7 @@ def test_redirects_are_encoded_as_clients_do(tmp_path: Path, target: bytes) -> N
     ],
 )
 def test_whatever_a_storage_says(tmp_path: Path, answer: bytes) -> None:
-    with serving([answer]) as port, pytest.raises((NotHad, Passing)):
+    with serving([answer]) as port, pytest.raises((FileUnavailable, TransientFault)):
         Storage(loopback=True).save(f"http://127.0.0.1:{port}/cv.pdf", tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())
 
@@ -279,7 +279,7 @@ def test_a_file_that_breaks_off_is_not_kept(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(Passing) as raised:
+        with pytest.raises(TransientFault) as raised:
             Storage(loopback=True).save(
                 f"http://127.0.0.1:{listener.getsockname()[1]}/cv.pdf", tmp_path / "cv.pdf"
             )

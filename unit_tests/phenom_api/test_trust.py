@@ -13,8 +13,8 @@ import random
 
 import pytest
 
-from phenom_api.evidence import Evidence
-from phenom_api.paging import Outcome, Page
+from phenom_api.completeness import CompletenessTracker
+from phenom_api.paging import Page, ScanOutcome
 from unit_tests.phenom_api.hostile import TOTALS, Total, explains, scans
 from unit_tests.phenom_api.moving_listing import DrawnExecutor, MovingListing, scanned
 
@@ -128,7 +128,7 @@ def test_a_row_seen_behind_the_end_is_not_forgotten() -> None:
 
 def test_a_row_seen_behind_the_end_outweighs_the_count() -> None:
     listing = MovingListing(list(range(9)), total=lambda count: 5)
-    evidence = Evidence(listing.fetch)
+    evidence = CompletenessTracker(listing.fetch)
     evidence.read(0, 5)
     assert evidence.ends(5)
     evidence.read(7, 1)
@@ -138,17 +138,17 @@ def test_a_row_seen_behind_the_end_outweighs_the_count() -> None:
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome(5, 4),
-        Outcome(5, 6),
-        Outcome(0, None),
-        Outcome(5, 5, repaired=1),
-        Outcome(5, 5, open_seams=1),
-        Outcome(5, 5, shrank=True),
-        Outcome(5, 5, ended=False),
+        ScanOutcome(5, 4),
+        ScanOutcome(5, 6),
+        ScanOutcome(0, None),
+        ScanOutcome(5, 5, repaired=1),
+        ScanOutcome(5, 5, open_seams=1),
+        ScanOutcome(5, 5, shrank=True),
+        ScanOutcome(5, 5, ended=False),
     ],
 )
-def test_any_doubt_is_enough(outcome: Outcome) -> None:
+def test_any_doubt_is_enough(outcome: ScanOutcome) -> None:
     assert not outcome.complete
-    assert Outcome(5, 5).complete
-    assert Outcome(5, None).complete
-    assert Outcome(0, 0).complete
+    assert ScanOutcome(5, 5).complete
+    assert ScanOutcome(5, None).complete
+    assert ScanOutcome(0, 0).complete

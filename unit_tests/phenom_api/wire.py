@@ -12,7 +12,7 @@ import requests_mock
 
 from phenom_api.connection import Connection, load
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.patience import Patience
+from phenom_api.retries import RetryPolicy
 
 GATEWAY = "https://gateway.test/prefix"
 TOKEN_URL = "https://login.test/token"
@@ -67,13 +67,13 @@ class Wire:
 
 @contextmanager
 def wire(
-    config: Mapping[str, Any] | None = None, patience: Patience | None = None
+    config: Mapping[str, Any] | None = None, policy: RetryPolicy | None = None
 ) -> Iterator[Wire]:
     clock = Clock()
     connection = load(Connection, {**CONFIG, **(config or {})})
     gateway = Gateway(
         connection,
-        patience=patience,
+        policy=policy,
         clock=clock,
         epoch=lambda: 1_700_000_000.0 + clock.now,
         sleep=clock.sleep,

@@ -17,7 +17,7 @@ import requests_mock
 
 from phenom_api.gateway import Gateway
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records, State, Status
+from source_phenom.reading.events import Failure, Records, State, StreamProgress
 from source_phenom.reading.read import Selection
 from source_phenom.reading.read import read as read_streams
 from source_phenom.snapshot import StreamState, tenant_tag
@@ -232,7 +232,7 @@ def read(
                         printed.records[stream] += map(orjson.loads, data)
                     case State(stream, blob):
                         printed.states[stream] = json.loads(json.dumps(blob))
-                    case Status(stream, status):
+                    case StreamProgress(stream, status):
                         printed.statuses[stream].append(status)
                     case Failure(_, message):
                         printed.failures.append(message)

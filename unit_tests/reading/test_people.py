@@ -123,7 +123,7 @@ class TestOffered:
         held = StreamState.parse(
             state["stream"]["stream_state"], tenant=tenant_tag(GATEWAY, "phenom")
         )
-        elsewhere = {"changed_at", "remote_deleted_at", *jobs.ELSEWHERE}
+        elsewhere = {"changed_at", "remote_deleted_at", *jobs.ENRICHED_COLUMNS}
         assert dict(held.snapshot) == {
             key: fingerprint(canonical({c: v for c, v in record.items() if c not in elsewhere}))
             for key, record in by_remote_id(outcome.records["jobs"]).items()

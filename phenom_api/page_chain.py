@@ -1,0 +1,159 @@
+"""Whether two pages of a listing join, although rows came and went between the two readings."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum
+
+_LANDMARKS = 4
+"""Rows of every page whose places are remembered for the rest of the scan."""
+_SEARCHES = 20
+"""Searches through the array of all rows before a set is made of it, of eight times its size."""
+
+
+class Overlap(Enum):
+    """How a page joins the chain of those before it."""
+
+    ALIGNED = "aligned"  #: the rows that both hold stand where they should
+    SHIFTED = "shifted"  #: both hold some rows, but the listing moved in between
+    UNPROVEN = "unproven"  #: they look aligned, but by rows that the listing repeats
+    APART = "apart"  #: nothing in common: rows may lie between them
+
+
+class PageChain:
+    """The pages accepted so far, each of which joins the one before.
+
+    A page is known by its offset and the hashes of its rows. Two pages join by a row that both
+    hold: as rows that stay keep their order, no row that was there all the time can lie between.
+    A row that the listing repeats proves nothing, for it may be another one.
+
+    What is remembered: the last page, a few rows (landmarks) of every earlier one, by which a page
+    is recognised that lies further back because rows were inserted ahead of it, and all hashes in
+    an array. The array is searched only where a page may have rows from before: where it has a
+    landmark, or is shorter than the distance from one landmark to the next.
+    """
+
+    def __init__(self) -> None:
+        self.end = 0  #: the position behind the last row
+        self.unseen: list[int] = []  #: indexes of the last page's rows that no page had before
+        self.is_same_page = False  #: whether the one before the last page had all of its rows
+        self._tail: list[int] = []
+        self._rows = array("q")
+        self._row_set: set[int] | None = None
+        self._landmarks: dict[int, int] = {}
+        self._spacing = 0
+        self._repeated: set[int] = set()
+        self._searches = 0
+
+    @property
+    def rereading(self) -> bool:
+        """Whether the last page had nothing but rows that were there before."""
+        return not self.unseen
+
+    def fit(self, offset: int, rows: list[int]) -> Overlap:
+        """How a page (not an empty one) joins."""
+        repeated = self._repeated
+        if len(set(rows)) < len(rows):
+            repeated = repeated | _doubles(rows)
+        start = self.end - len(self._tail)
+        first, last = max(offset, start), min(offset + len(rows), self.end)
+        if first < last:
+            shared = rows[first - offset : last - offset]
+            if shared == self._tail[first - start : last - start]:
+                return Overlap.UNPROVEN if repeated.issuperset(shared) else Overlap.ALIGNED
+        elif self._stands(offset, rows):
+            return Overlap.ALIGNED
+        if offset == 0:
+            # Nothing comes before the first row.
+            return Overlap.SHIFTED if self._tail else Overlap.ALIGNED
+        return Overlap.SHIFTED if self._meets(offset, rows, repeated) else Overlap.APART
+
+    def _stands(self, offset: int, rows: list[int]) -> bool:
+        """Whether a page from before the last one holds landmarks, all of them in their places."""
+        places = [
+            self._landmarks[row] == place
+            for place, row in enumerate(rows, offset)
+            if row in self._landmarks
+        ]
+        return bool(places) and all(places)
+
+    def _meets(self, offset: int, rows: list[int], repeated: set[int]) -> bool:
+        """Whether known rows are in the page that agree on how far the listing has moved.
+
+        One of them is enough where the page begins with it, or where it is the last one we have;
+        elsewhere a single row may have been moved there by itself.
+        """
+        start = self.end - len(self._tail)
+        places = {row: start + index for index, row in enumerate(self._tail)}
+        if rows[0] in places and rows[0] not in repeated:
+            return True
+        if self._tail and self._tail[-1] in rows and self._tail[-1] not in repeated:
+            return True
+        places = {**self._landmarks, **places}
+        shifts = Counter(
+            index - places[row]
+            for index, row in enumerate(rows, offset)
+            if row in places and row not in repeated
+        )
+        return any(count > 1 for count in shifts.values())
+
+    def accept(self, offset: int, rows: list[int], *, aligned: bool) -> list[int]:
+        """Take a page as the last one; returns the indexes of those of its rows that are new.
+
+        Rows from before the last page can be among them: :attr:`unseen` has the others.
+        """
+        tail = set(self._tail)
+        if aligned:
+            new = list(range(max(0, self.end - offset), len(rows)))
+        else:
+            new = [index for index, row in enumerate(rows) if row not in tail]
+        doubles = _doubles(rows) if len(set(rows)) < len(rows) else set()
+        again = {rows[index] for index in new if rows[index] in self._landmarks}
+        if aligned:
+            again |= tail.intersection(rows[index] for index in new)
+            self._repeated |= again
+        self._repeated |= doubles
+        is_certain = len(new) > self._spacing and not (again or doubles)
+        self.unseen = new if is_certain else self._unseen_of(rows, new)
+        self.is_same_page = not self.unseen and tail.issuperset(rows)
+        if len(self.unseen) < len(rows):
+            self._remember([rows[index] for index in self.unseen])
+        else:
+            self._remember(rows)
+        self._tail = rows
+        self.end = offset + len(rows)
+        spacing = max(1, len(rows) // _LANDMARKS)
+        self._spacing = max(self._spacing, spacing)
+        for index in range(0, len(rows), spacing):
+            self._landmarks[rows[index]] = offset + index
+        return new
+
+    def never_seen(self, rows: Iterable[int]) -> set[int]:
+        """Those of the rows that no page had."""
+        if self._row_set is None:
+            self._searches += 1
+            if self._searches <= _SEARCHES:
+                return set(rows).difference(self._rows)
+            self._row_set = set(self._rows)
+        return set(rows) - self._row_set
+
+    def _unseen_of(self, rows: list[int], new: list[int]) -> list[int]:
+        """Those of the ``new`` indexes at which a row stands for the first time."""
+        left = self.never_seen(rows[index] for index in new)
+        unseen = []
+        for index in new:
+            if rows[index] in left:
+                left.remove(rows[index])
+                unseen.append(index)
+        return unseen
+
+    def _remember(self, rows: list[int]) -> None:
+        self._rows.fromlist(rows)
+        if self._row_set is not None:
+            self._row_set.update(rows)
+
+
+def _doubles(rows: list[int]) -> set[int]:
+    return {row for row, count in Counter(rows).items() if count > 1}

@@ -1,0 +1,123 @@
+"""Who changed since: what the candidate search tells about the gateway's candidates."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from functools import partial
+from typing import Any
+
+from phenom_api.candidates import found_identity, search_page, updated
+from phenom_api.errors import RequestRefused
+from phenom_api.gateway import Gateway
+from phenom_api.paging import Page, Scan
+from source_phenom.models.timestamps import parse_rfc3339, timestamp
+
+logger = logging.getLogger("airbyte.phenom")
+
+OVERLAP = timedelta(minutes=10)
+"""How much of what an earlier search saw the next one looks at again: an index may lag behind."""
+
+_DAY = timedelta(days=1)
+_FIRST_DAY = date(2000, 1, 1)
+_MOST = 9_000
+"""Rows of one search that are read: search engines show nothing behind 10,000, or refuse to."""
+
+Scanning = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
+
+
+class ChangeLookup:
+    """Reads the candidates that changed after a moment, or all of them.
+
+    The search counts nothing, takes days for dates, and promises no order: it is read like a
+    listing, and where it has too many rows by stretches of days.
+
+    :param scan: how a listing is read. :param today: of this machine's clock.
+    """
+
+    def __init__(self, gateway: Gateway, scan: Scanning, today: date) -> None:
+        self._gateway = gateway
+        self._scan = scan
+        self._today = today
+        self.until = 0
+        self.is_whole = True
+        self._is_long: bool | None = None
+
+    def since(self, moment: int | None) -> Iterator[Any]:
+        """Rows of candidates that changed after ``moment``; None for all. Some come twice.
+
+        Afterwards ``until`` is the latest change that was seen (epoch milliseconds, as
+        ``moment``), ``is_whole`` whether no row can be missing.
+
+        :raises PhenomError: the search cannot be had.
+        """
+        if moment is None:
+            yield from self._within(None, None)
+            return
+        # A day more than needed: whether the day itself counts is not said, nor in which zone.
+        yield from self._within(_day(moment) - _DAY, None)
+
+    def _within(self, first: date | None, last: date | None) -> Iterator[Any]:
+        """Those whose last change lies between two days, both included."""
+        begin, end = first or _FIRST_DAY, last or self._today + 2 * _DAY
+        can_divide = end > begin
+        search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
+        seems_long = can_divide and self._seems_longer_than(_MOST, search)
+        if not (seems_long and self._is_long):
+            scan, count = self._scan(search, found_identity), 0
+            try:
+                for rows in scan:
+                    for row in rows:
+                        if type(row) is dict:
+                            self.until = max(self.until, changed_at(row) or 0)
+                            yield row
+                    count += len(rows)
+                    if seems_long and count > _MOST:
+                        self._is_long = True
+                        break
+                else:
+                    # What was behind its end had been listed before.
+                    self._is_long = False if seems_long else self._is_long
+                    self.is_whole &= not scan.outcome.open_seams
+                    if scan.outcome.ignores_offset:
+                        logger.warning(
+                            f"{scan.outcome.ignored_offset('the candidates that changed')}; the "
+                            "next sync looks for the same changes again."
+                        )
+                    return
+            except RequestRefused:
+                if not can_divide or not scan.outcome.rows:
+                    raise
+        middle = begin + (end - begin) // 2
+        yield from self._within(begin, middle)
+        yield from self._within(middle + _DAY, last)
+
+    def _seems_longer_than(self, most: int, search: Callable[[int, int], Page]) -> bool:
+        """Whether there is a row that far behind, be it one that was listed before."""
+        if self._is_long is False:
+            return False
+        try:
+            return bool(search(most - 1, 1).rows)
+        except RequestRefused:
+            return False
+
+
+def changed_at(row: dict[str, Any]) -> int | None:
+    """When a candidate was last changed, in epoch milliseconds; null where that is not said."""
+    moment = timestamp(row.get("updatedDate"))
+    if moment is None:
+        return None
+    return int(parse_rfc3339(moment).timestamp() * 1000)
+
+
+def _before(day: date | None) -> date | None:
+    return day and day - _DAY
+
+
+def _after(day: date | None) -> date | None:
+    return day and day + _DAY
+
+
+def _day(moment: int) -> date:
+    return datetime.fromtimestamp(moment / 1000, timezone.utc).date()

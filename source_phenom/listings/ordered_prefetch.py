@@ -1,0 +1,54 @@
+"""Questions to the gateway, many at a time, whose answers come in the order of the questions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Generic, TypeVar
+
+Subject = TypeVar("Subject")
+Answer = TypeVar("Answer")
+
+
+class OrderedPrefetch(Generic[Subject, Answer]):
+    """Asks ahead, up to a bound, while answers are taken in order.
+
+    Use it as a context manager, so that what was asked ahead is called off on an error.
+
+    :param ask: called in other threads. :param most: how many answers may wait to be taken.
+    """
+
+    def __init__(self, ask: Callable[[Subject], Answer], executor: Executor, most: int) -> None:
+        self._ask = ask
+        self._executor = executor
+        self._most = most
+        self._asked: deque[tuple[Subject, Future[Answer]]] = deque()
+
+    def __enter__(self) -> OrderedPrefetch[Subject, Answer]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _subject, answer in self._asked:
+            answer.cancel()
+
+    def about(self, subject: Subject) -> Iterator[tuple[Subject, Answer]]:
+        """Ask about one more; yields the oldest answers that there is no more room for."""
+        self._asked.append((subject, self._executor.submit(self._ask, subject)))
+        while len(self._asked) > self._most:
+            yield self._taken()
+
+    def rest(self) -> Iterator[tuple[Subject, Answer]]:
+        """The answers that are still to come."""
+        while self._asked:
+            yield self._taken()
+
+    def about_all(self, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, Answer]]:
+        """Ask about each; yields all answers."""
+        for subject in subjects:
+            yield from self.about(subject)
+        yield from self.rest()
+
+    def _taken(self) -> tuple[Subject, Answer]:
+        subject, answer = self._asked.popleft()
+        return subject, answer.result()

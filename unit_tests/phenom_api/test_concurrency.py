@@ -1,0 +1,244 @@
+"""Growth, halving, pauses and fairness of the gate that every request passes."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phenom_api.concurrency import AdaptiveConcurrency, Ticket
+from phenom_api.errors import GatewayClosed
+from unit_tests.phenom_api.wire import Clock
+
+
+def round_trip(
+    concurrency: AdaptiveConcurrency,
+    clock: Clock,
+    took: float = 0.1,
+    *,
+    throttled: int = 0,
+    pause: float = 0.0,
+) -> int:
+    """As many requests as are let in, side by side; returns how many that were."""
+    tickets = [concurrency.enter() for _ in range(concurrency.limit)]
+    clock.now += took
+    for index, ticket in enumerate(tickets):
+        hit = index < throttled
+        concurrency.leave(ticket, answered=not hit, throttled=hit, pause=pause if hit else 0.0)
+    return len(tickets)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_it_starts_with_one_and_doubles_up_to_the_ceiling(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(10, clock=clock)
+    assert [round_trip(concurrency, clock) for _ in range(6)] == [1, 2, 4, 8, 10, 10]
+    assert concurrency.most_in_flight == 10
+
+
+def test_a_ceiling_of_one(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(1, clock=clock)
+    assert [round_trip(concurrency, clock) for _ in range(3)] == [1, 1, 1]
+    round_trip(concurrency, clock, throttled=1)
+    assert concurrency.limit == 1
+
+
+def test_it_halves_once_for_all_that_were_in_flight(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(16, clock=clock)
+    while round_trip(concurrency, clock) < 16:
+        pass
+    round_trip(concurrency, clock, throttled=12)
+    # The four that went well have made it grow a little again.
+    assert concurrency.limit == 8
+    assert concurrency.throttled == 12
+    round_trip(concurrency, clock, throttled=8)
+    assert concurrency.limit == 4
+
+
+def test_it_never_closes_for_good(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(16, clock=clock)
+    for _ in range(20):
+        round_trip(concurrency, clock, throttled=99)
+    assert concurrency.limit == 1
+
+
+def test_it_recovers_by_one_per_round_trip_and_warily_where_it_hurt(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(16, clock=clock)
+    while round_trip(concurrency, clock) < 16:
+        pass
+    round_trip(concurrency, clock, throttled=16)
+    grown = [round_trip(concurrency, clock) for _ in range(9)]
+    assert grown[:7] == [8, 8, 9, 10, 11, 12, 13]
+    trips = 0
+    while round_trip(concurrency, clock) < 16:
+        trips += 1
+    assert 15 < trips < 60
+
+
+def test_growth_pauses_while_answers_take_longer(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(50, clock=clock)
+    for _ in range(3):
+        round_trip(concurrency, clock, 0.1)
+    before = concurrency.limit
+    for _ in range(3):
+        round_trip(concurrency, clock, 1.0)
+    assert concurrency.limit == before
+    round_trip(concurrency, clock, 0.1)
+    round_trip(concurrency, clock, 0.1)
+    assert before < concurrency.limit <= before + 2
+
+
+def test_a_gateway_that_became_slower_for_good_does_not_end_growth(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(10, clock=clock)
+    round_trip(concurrency, clock, 0.1)
+    for _ in range(100):
+        round_trip(concurrency, clock, 1.0)
+    assert concurrency.limit == 10
+
+
+def test_one_lucky_answer_does_not_end_growth(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(10, clock=clock)
+    round_trip(concurrency, clock, 0.2)
+    round_trip(concurrency, clock, 0.001)
+    for _ in range(8):
+        round_trip(concurrency, clock, 0.2)
+    assert concurrency.limit == 10
+
+
+def test_failures_say_nothing_about_the_pace(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(10, clock=clock)
+    for _ in range(5):
+        ticket = concurrency.enter()
+        clock.now += 0.001
+        concurrency.leave(ticket, answered=False)
+    assert concurrency.limit == 1
+    assert [round_trip(concurrency, clock, 0.3) for _ in range(5)] == [1, 2, 4, 8, 10]
+
+
+def test_jitter_of_a_fast_gateway_does_not_end_growth(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(10, clock=clock)
+    for took in (0.001, 0.009, 0.002, 0.012, 0.001):
+        round_trip(concurrency, clock, took)
+    assert concurrency.limit == 10
+
+
+def test_a_pause_keeps_everybody_out_and_is_counted_once(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(4, clock=clock)
+    for _ in range(3):
+        round_trip(concurrency, clock)
+    started = clock.now
+    round_trip(concurrency, clock, throttled=2, pause=5.0)
+    assert concurrency.throttled_seconds == pytest.approx(5.0)
+    entered = threading.Event()
+
+    def enter() -> None:
+        ticket = concurrency.enter()
+        entered.set()
+        concurrency.leave(ticket, answered=True)
+
+    waiting = threading.Thread(target=enter, daemon=True)
+    waiting.start()
+    assert not entered.wait(0.05)
+    clock.now = started + 5.2
+    wake(concurrency)
+    assert entered.wait(5)
+
+
+def wake(concurrency: AdaptiveConcurrency) -> None:
+    """Have whoever waits look at the clock again."""
+    with concurrency._lock:
+        concurrency._wake_first()
+
+
+def test_whoever_comes_first_is_admitted_first(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(1, clock=clock)
+    held = concurrency.enter()
+    order: list[int] = []
+    threads = []
+
+    def enter(number: int) -> None:
+        ticket = concurrency.enter()
+        order.append(number)
+        concurrency.leave(ticket, answered=True)
+
+    for number in range(20):
+        thread = threading.Thread(target=enter, args=(number,), daemon=True)
+        thread.start()
+        threads.append(thread)
+        while len(concurrency._queue) <= number:
+            pass
+    concurrency.leave(held, answered=True)
+    for thread in threads:
+        thread.join(5)
+    assert order == list(range(20))
+
+
+@pytest.mark.parametrize("ceiling", [1, 3, 10])
+def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> None:
+    concurrency = AdaptiveConcurrency(ceiling)
+    lock, inside, most = threading.Lock(), 0, 0
+
+    def request(number: int) -> None:
+        nonlocal inside, most
+        ticket = concurrency.enter()
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        with lock:
+            inside -= 1
+        concurrency.leave(ticket, answered=True, throttled=number % 7 == 0, pause=0.0)
+
+    with ThreadPoolExecutor(40) as pool:
+        for done in [pool.submit(request, number) for number in range(3000)]:
+            done.result(30)
+    assert most <= ceiling
+    assert concurrency.most_in_flight <= ceiling
+    assert concurrency._in_flight == 0
+    assert not concurrency._queue
+
+
+def test_stopping_sends_away_those_who_wait(clock: Clock) -> None:
+    concurrency = AdaptiveConcurrency(1, clock=clock)
+    concurrency.enter()
+    with ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(concurrency.enter) for _ in range(5)]
+        concurrency.stop()
+        for each in waiting:
+            with pytest.raises(GatewayClosed):
+                each.result(5)
+    with pytest.raises(GatewayClosed):
+        concurrency.enter()
+
+
+@given(
+    ceiling=st.integers(1, 50),
+    events=st.lists(
+        st.tuples(st.floats(0, 5), st.booleans(), st.booleans(), st.floats(0, 3)), max_size=200
+    ),
+)
+@settings(max_examples=50, deadline=None)
+def test_the_limit_keeps_its_bounds(
+    ceiling: int, events: list[tuple[float, bool, bool, float]]
+) -> None:
+    clock = Clock()
+    concurrency = AdaptiveConcurrency(ceiling, clock=clock)
+    inside: list[Ticket] = []
+    for took, throttled, answered, pause in events:
+        while len(inside) < concurrency.limit:
+            clock.now = max(clock.now, concurrency._closed_until)
+            inside.append(concurrency.enter())
+        clock.now += took
+        concurrency.leave(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
+        assert 1 <= concurrency.limit <= ceiling
+        assert concurrency.most_in_flight <= ceiling
+
+
+def test_a_start_at_full_width(clock: Clock) -> None:
+    assert AdaptiveConcurrency(10, start=10, clock=clock).limit == 10
+    assert AdaptiveConcurrency(3, start=10, clock=clock).limit == 3
