@@ -72,6 +72,12 @@ setup(
     long_description=readme(),
     long_description_content_type="text/markdown",
     author="The phenom-airbyte authors",
+    url="https://github.com/phenom-airbyte/phenom-airbyte",
+    project_urls={
+        "Documentation": "https://github.com/phenom-airbyte/phenom-airbyte/tree/main/docs",
+        "Changelog": "https://github.com/phenom-airbyte/phenom-airbyte/blob/main/CHANGELOG.md",
+        "Issues": "https://github.com/phenom-airbyte/phenom-airbyte/issues",
+    },
     license="MIT",
     license_files=["LICENSE"],
     keywords=["airbyte", "phenom", "recruiting", "ats", "connector", "elt"],
