@@ -2,9 +2,9 @@
 
     pip install apache-airflow apache-airflow-providers-standard
 
-If Airflow's constraint files do not agree with `phenom`, install it into an environment of its own.
-PHENOM_COMMAND is the path of its `phenom` then. PHENOM_CONFIG names the configuration; without it, a local tenant with
-made-up data is loaded. PHENOM_WAREHOUSE is what `phenom sync --warehouse` takes.
+If Airflow's constraint files do not agree with `phenom`, install `phenom` into an environment of
+its own, and set PHENOM_COMMAND to its path. PHENOM_CONFIG names the configuration; without it, a
+local tenant with made-up data is loaded. PHENOM_WAREHOUSE is what `phenom sync --warehouse` takes.
 """
 
 from __future__ import annotations
