@@ -122,3 +122,10 @@ def test_pages_have_links_and_commands() -> None:
     """The patterns above find something."""
     assert len(PAGES) > 8
     assert sum(1 for page in PAGES for _ in commands(page)) > 50
+
+
+def test_files_in_contributing_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"[`\s](\.?\w+/[\w./-]*\w)/?", text)
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists() and path != "./run"] == []
