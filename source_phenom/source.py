@@ -35,9 +35,9 @@ from phenom_protocol import messages
 from source_phenom import manifest
 from source_phenom.check import check as check_connection
 from source_phenom.config import SourceConfig, source_config
-from source_phenom.reading import events
 from source_phenom.reading.configured import selections
 from source_phenom.reading.read import read as read_streams
+from source_phenom.streams import events
 
 
 class SourcePhenom(YamlDeclarativeSource):

@@ -20,8 +20,8 @@ from phenom_sandbox import Fault
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.outcomes import Outcomes
 from source_phenom.models.timestamps import timestamp
-from source_phenom.reading import stream_run
-from source_phenom.reading.events import State
+from source_phenom.streams import stream_run
+from source_phenom.streams.events import State
 
 OWN = "/candidates-api/applications/v1/candidates/*/applications"
 HISTORY = "/candidates-api/applications/v1/candidates/*/hiring-status-activities"

@@ -20,6 +20,7 @@ from source_phenom.models.values import (
     Mismatches,
     as_object,
     custom_object,
+    joined,
     key_text,
     mail_address,
     objects,
@@ -152,7 +153,7 @@ def candidate(
 
 def with_source(columns: bytes, source: str | None) -> bytes:
     """A candidate's columns as a JSON object, completed with ``source``."""
-    return columns[:-1] + b',"source":' + orjson.dumps(source) + b"}"
+    return joined(columns, orjson.dumps({"source": source}))
 
 
 def details(

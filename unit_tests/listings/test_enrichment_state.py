@@ -16,7 +16,7 @@ from source_phenom.listings.enrichment_state import (
     settings_of,
 )
 from source_phenom.models.timestamps import rfc3339
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.streams.stream_run import StreamRun
 from unit_tests.reading.protocol import CONFIG
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
@@ -33,7 +33,6 @@ def stream(memory: dict[str, Any] | None = None, now: datetime = NOW) -> StreamR
         columns=("id",),
         detailed=True,
         unified_id=str,
-        has_remote_id=True,
         previous=None,
         tenant="t",
         hard_deletes=False,
@@ -114,17 +113,17 @@ def test_what_is_known_never_goes_back_nor_into_the_future(seen: int, until: int
 def test_more_that_can_be_had_is_read_of_everybody_in_the_next_run() -> None:
     run = stream(covered())
     followed = EnrichmentRun(run, config())
-    followed.renew()
+    followed.start_over()
     followed.cover(NOW_MS, "")
     assert EnrichmentState.of(run.memory) is None
 
 
 def test_only_a_first_sync_is_covered_as_it_goes() -> None:
     first = stream()
-    EnrichmentRun(first, config()).cover_first(NOW_MS)
+    EnrichmentRun(first, config()).cover_first_sync(NOW_MS)
     assert EnrichmentState.of(first.memory) is not None
     later = stream(covered(9))
-    EnrichmentRun(later, config()).cover_first(NOW_MS)
+    EnrichmentRun(later, config()).cover_first_sync(NOW_MS)
     assert later.memory == covered(9)
 
 

@@ -28,14 +28,14 @@ def test_answers_come_in_the_order_of_the_questions(executor: ThreadPoolExecutor
         return number * number
 
     with OrderedPrefetch(ask, executor, most=5) as questions:
-        assert list(questions.about_all(range(20))) == [(n, n * n) for n in range(20)]
+        assert list(questions.ask_all(range(20))) == [(n, n * n) for n in range(20)]
 
 
 def test_no_more_wait_than_there_may(executor: ThreadPoolExecutor) -> None:
     asked: list[int] = []
     with OrderedPrefetch(asked.append, executor, most=3) as questions:
         for number in range(10):
-            taken = list(questions.about(number))
+            taken = list(questions.ask(number))
             assert len(taken) == (number >= 3)
         assert len(list(questions.rest())) == 3
     assert sorted(asked) == list(range(10))
@@ -56,7 +56,7 @@ def test_an_error_comes_in_its_turn_and_calls_off_the_rest() -> None:
     with ThreadPoolExecutor(1) as executor:
         with OrderedPrefetch(ask, executor, most=50) as questions:
             for number in range(40):
-                assert not list(questions.about(number))
+                assert not list(questions.ask(number))
             answers = questions.rest()
             assert next(answers) == (0, 0)
             with pytest.raises(ValueError, match="1"):

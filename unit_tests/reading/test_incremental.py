@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integration_tests.source.reading import STREAMS, Outcome
-from source_phenom.reading import stream_run
+from source_phenom.streams import stream_run
 from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant, read
 from unit_tests.reading.test_streams import application, job
@@ -267,7 +267,7 @@ class TestClock:
         first = sync(tenant, tmp_path, streams=["applications"])
         tenant.applications[0]["customFieldData"] = {"a": 1}
         long_ago = datetime(2001, 1, 1, tzinfo=timezone.utc)
-        with mock.patch("source_phenom.reading.read._utc_now", return_value=long_ago):
+        with mock.patch("source_phenom.reading.read.utc_now", return_value=long_ago):
             second = sync(tenant, tmp_path, first.states, streams=["applications"])
         (record,) = second.records["applications"]
         assert record["changed_at"] > first.states[0]["stream"]["stream_state"]["changed_at"]
@@ -424,7 +424,7 @@ class TestStates:
     def test_checkpoints_come_once_a_minute(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(60)])
         ticks = itertools.count(0.0, 5.0)
-        with mock.patch("source_phenom.reading.read._seconds", side_effect=ticks):
+        with mock.patch("source_phenom.reading.read.seconds", side_effect=ticks):
             outcome = sync(tenant, tmp_path, streams=["applications"])
         kinds = [m["type"] for m in outcome.messages if m["type"] in ("RECORD", "STATE")]
         pages = "".join(kind[0] for kind in kinds).split("S")
