@@ -88,6 +88,11 @@ def _resolved(component: Mapping[str, Any]) -> dict[str, Any]:
     return {**_resolved(manifest()["definitions"][definition]), **component}
 
 
+def streams_of(listing: str) -> list[DeclaredStream]:
+    """The streams that are read from a listing."""
+    return [stream for stream in streams() if stream.listing == listing]
+
+
 def stream_names(*, acting_user: bool = True) -> list[str]:
     """The streams in the manifest's order; without an acting user, those that need none."""
     return [each.name for each in streams() if acting_user or not each.needs_acting_user]

@@ -27,10 +27,11 @@ _UNKNOWN = frozenset({400, 404, 410, 422})
 
 def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     """A page of ``rows`` rows from every listing that a read with this configuration needs."""
-    job_operations, application_operations = operations("jobs"), operations("applications")
-    open_jobs, closed_jobs = job_operations["open_jobs"], job_operations["closed_jobs"]
+    of_jobs, of_applications = _operations("jobs"), _operations("applications")
+    open_jobs, closed_jobs = of_jobs["open_jobs"], of_jobs["closed_jobs"]
+    applications = of_applications["applications"]
     has_acting_user = config.ph_user_id is not None
-    job_streams = _streams_of("jobs", acting_user=has_acting_user)
+    job_streams = _served("jobs", acting_user=has_acting_user)
     probes = [
         Probe(
             f"open jobs of site type {site_type}",
@@ -53,20 +54,24 @@ def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     probes.append(
         Probe(
             "applications",
-            application_operations["applications"],
-            _streams_of("applications", acting_user=has_acting_user),
-            partial(_applications, application_operations["applications"], rows),
+            applications,
+            _served("applications", acting_user=has_acting_user),
+            partial(_applications, applications, rows),
         )
     )
     return probes
 
 
-def _streams_of(listing: str, *, acting_user: bool) -> tuple[str, ...]:
+def _operations(listing: str) -> dict[str, Operation]:
+    return operations(manifest.streams_of(listing))
+
+
+def _served(listing: str, *, acting_user: bool) -> tuple[str, ...]:
     """The streams that a listing serves; first the one that has the listing's name."""
     names = [
         stream.name
-        for stream in manifest.streams()
-        if stream.listing == listing and (acting_user or not stream.needs_acting_user)
+        for stream in manifest.streams_of(listing)
+        if acting_user or not stream.needs_acting_user
     ]
     return tuple(sorted(names, key=lambda name: name != listing))
 
@@ -76,12 +81,12 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
 
     They can be made without ``ph_user_id``, to show what it would add; to be sent they need it.
     """
-    users = operations("employees")["users"]
-    groups = operations("groups")["groups"]
-    of_candidate = operations("applications")
+    users = _operations("employees")["users"]
+    groups = _operations("groups")["groups"]
+    of_candidate = _operations("applications")
     activities = of_candidate["activities_of_candidate"]
     documents = of_candidate["documents_of_candidate"]
-    open_jobs = operations("jobs")["open_jobs"]
+    open_jobs = _operations("jobs")["open_jobs"]
     job = _Example(partial(_a_job, open_jobs, config.site_types[0]), _NO_JOB)
     candidate = _Example(_a_candidate, _NO_CANDIDATE)
     return [

@@ -174,8 +174,8 @@ class TestSecondSync:
         assert set(by_key(second, "users")) <= {member}
 
 
-class TestNotToBeHad:
-    """Columns from elsewhere never flap: see `from_elsewhere`."""
+class TestOptionalApis:
+    """Columns from an optional API are not emptied and filled again: see `OptionalApi`."""
 
     def ended(self, ran: Ran, *failed: str) -> None:
         for stream, status in ran.ended.items():

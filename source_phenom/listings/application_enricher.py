@@ -13,7 +13,7 @@ from source_phenom.listings.applicant_lookup import ApplicantLookup, FoundStatus
 from source_phenom.listings.candidate_groups import CandidateGroup, PendingApplication
 from source_phenom.listings.enriched_mapper import EnrichedApplication
 from source_phenom.listings.enrichment_state import EnrichmentRun
-from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, digest_with
+from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, enriched_digest
 from source_phenom.models import applications
 from source_phenom.models.candidates import candidate_id
 from source_phenom.models.hiring_status import (
@@ -88,7 +88,7 @@ class ApplicationEnricher(StreamEnricher):
                 self.stream.counts["without_key"] += 1
         if not pending:
             return
-        verdicts = self.stream.compare(
+        verdicts = self.stream.compare_without_details(
             [row.key for _, row in pending], [row.digest for _, row in pending]
         )
         unchanged: list[str] = []
@@ -101,7 +101,7 @@ class ApplicationEnricher(StreamEnricher):
                 self.context.groups.add(candidate, row)
             else:
                 yield from self._look_among_applicants(row)
-        yield from self.stream.keep(unchanged)
+        yield from self.stream.keep_unchanged(unchanged)
 
     def _needs_refresh(self, candidate: str | None, row: PendingApplication) -> bool:
         return row.key in self._changed_keys or self.run.needs_refresh(candidate, row.address)
@@ -180,7 +180,7 @@ class ApplicationEnricher(StreamEnricher):
         columns = applications.details(status, self._outcome(status))
         if row.outcome is not None or not self._uses_default_outcome:
             columns["outcome"] = None
-        digest = digest_with(row.digest, columns)
+        digest = enriched_digest(row.digest, columns)
         columns["outcome"] = row.outcome or columns["outcome"]
         yield from self.stream.add(row.key, joined(row.columns, canonical(columns)), digest=digest)
 

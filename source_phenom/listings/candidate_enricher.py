@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from phenom_api import candidates as api
 from source_phenom.listings.candidate_groups import CandidateGroup, CandidateTag, SearchHit
 from source_phenom.listings.enrichment_state import EnrichmentRun
-from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, digest_with
+from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, enriched_digest
 from source_phenom.models.candidates import details
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Mismatches, canonical, joined, key_text, text
@@ -79,7 +79,7 @@ class CandidateEnricher(StreamEnricher):
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
         groups = [group for group in page if group.listed]
         digests = [fingerprint(group.record()) for group in groups]
-        verdicts = self.stream.compare([group.key for group in groups], digests)
+        verdicts = self.stream.compare_without_details([group.key for group in groups], digests)
         unchanged: list[str] = []
         for group, verdict in zip(groups, verdicts, strict=True):
             if verdict is Verdict.DUPLICATE:
@@ -91,7 +91,7 @@ class CandidateEnricher(StreamEnricher):
                 asked.append(group)
             else:
                 yield from self.complete(group, CandidateDetails(None, None))
-        yield from self.stream.keep(unchanged)
+        yield from self.stream.keep_unchanged(unchanged)
 
     def _must_ask(self, group: CandidateGroup) -> bool:
         if group.id is None:
@@ -137,7 +137,7 @@ class CandidateEnricher(StreamEnricher):
             group.key,
             joined(record, canonical(columns)),
             mismatches,
-            digest=digest_with(fingerprint(record), columns),
+            digest=enriched_digest(fingerprint(record), columns),
         )
 
 

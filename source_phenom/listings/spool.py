@@ -1,4 +1,4 @@
-"""Rows that must be seen together but arrive apart, kept out of memory until they are all there.
+"""Groups rows by key on disk, for rows that must be seen together but arrive apart.
 
 A candidate's columns come from its newest application and its source from the oldest; a job can
 be listed once per locale and site type. Which row counts is known when the scan has ended.
@@ -50,7 +50,7 @@ class Spool:
 
 
 class _Shard:
-    """Marshalled rows, the newest in memory, older ones in a file once there are enough."""
+    """Marshalled rows: the newest in memory, the older ones in a file once there are many."""
 
     def __init__(self, files: ExitStack) -> None:
         self._files = files
@@ -86,6 +86,6 @@ class _Shard:
         )
         left = memoryview(framed)
         while left:
-            # On a disk that fills up the last write is a short one; the next one raises.
+            # On a disk that fills up the last write is short, and the next one raises.
             left = left[self._file.write(left) :]
         self._recent, self._recent_bytes = [], 0

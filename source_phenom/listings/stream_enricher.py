@@ -83,7 +83,7 @@ class StreamEnricher(ABC):
         yield from ()
 
 
-def digest_with(record: int, details: Mapping[str, Any]) -> int:
+def enriched_digest(record: int, details: Mapping[str, Any]) -> int:
     """A record's digest with a second half for its columns from other APIs.
 
     :param record: the fingerprint of the listed columns.

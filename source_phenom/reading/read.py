@@ -83,7 +83,8 @@ def read(
     now, clock = now or utc_now, clock or seconds
     executor = ThreadPoolExecutor(config.num_workers, thread_name_prefix="phenom")
     reader = GatewayReader(config, gateway, executor)
-    directory = Directory(reader, operations("employees", declared)["users"])
+    people = operations(each for each in declared if each.listing == "employees")
+    directory = Directory(reader, people["users"])
     try:
         for name, kind in listings(config).items():
             of_listing = {each.name: each for each in declared if each.listing == name}
@@ -101,7 +102,7 @@ def read(
                 except UnusableState as error:
                     yield from _incomplete(unusable_state(stream.name, error))
             if streams:
-                asked = operations(name, declared)
+                asked = operations(of_listing[stream] for stream in streams)
                 yield from _read_listing(kind(config, streams, asked, reader, directory))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

@@ -135,21 +135,21 @@ class StreamRun:
             yield from self._emit(fresh)
         yield from self._checkpoint()
 
-    def compare(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
+    def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
         """What the previous run says of records whose details are not known yet.
 
         :param digests: fingerprints of the records without the columns from other APIs.
         """
         return self._comparison.peek(keys, digests)
 
-    def keep(self, keys: Sequence[str]) -> Iterator[Event]:
+    def keep_unchanged(self, keys: Sequence[str]) -> Iterator[Event]:
         """Count records of the previous run as unchanged, without reading their details."""
         if keys:
             self._comparison.keep(keys)
             self.counts["unchanged"] += len(keys)
             yield from self._checkpoint()
 
-    def keep_where(self, is_kept: Callable[[str], bool]) -> None:
+    def keep_unchanged_where(self, is_kept: Callable[[str], bool]) -> None:
         """The same for every record not seen so far whose key passes ``is_kept``."""
         self.counts["unchanged"] += self._comparison.keep_where(is_kept)
 

@@ -73,10 +73,10 @@ class Recruiting:
     asked: list[str] = field(default_factory=list)
 
     @contextmanager
-    def served(self) -> Iterator[None]:
+    def served(self) -> Iterator[requests_mock.Mocker]:
         with requests_mock.Mocker() as mocker:
             mocker.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._answer)
-            yield
+            yield mocker
 
     def _answer(self, request: Any, context: Any) -> str:
         url = urlsplit(request.url)

@@ -208,14 +208,14 @@ class TestTrust:
         self, tmp_path: Path
     ) -> None:
         tenant = Tenant(applications=[application(number) for number in range(12)])
-        everything, answer = tenant.applications, tenant._applications
+        everything, answer = tenant.applications, tenant.answer_applications
 
         def broken(request: Any, context: Any) -> dict[str, Any]:
             if int(request.qs["offset"][0]) > 6:
                 context.status_code = 404
             return answer(request, context)
 
-        answers = mock.patch.object(Tenant, "_applications", property(lambda _: broken))
+        answers = mock.patch.object(Tenant, "answer_applications", property(lambda _: broken))
         with answers, tenant.served():
             failed = read(tmp_path, streams=["applications"])
         assert failed.code == 1
@@ -240,7 +240,7 @@ class TestTrust:
         everything = tenant.applications
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 1000})
 
-        answer = tenant._applications
+        answer = tenant.answer_applications
         begun = 0
 
         def flickering(request: Any, context: Any) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class TestTrust:
             tenant.applications = everything[:50] if begun < 2 else everything
             return answer(request, context)
 
-        with mock.patch.object(Tenant, "_applications", property(lambda _: flickering)):
+        with mock.patch.object(Tenant, "answer_applications", property(lambda _: flickering)):
             second = sync(
                 tenant,
                 tmp_path,
