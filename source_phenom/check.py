@@ -14,7 +14,7 @@ from source_phenom.probes import acting_user_probes, listing_probes
 def check(config: SourceConfig) -> CheckResult:
     """Try the token, every listing and what an acting user adds, side by side, within seconds.
 
-    Fails if no token can be had, or if none of the manifest's ``check.stream_names`` can be read.
+    Fails if it gets no token, or if none of the manifest's ``check.stream_names`` can be read.
     If only some APIs can be read it succeeds, and the message names what is denied and which
     streams and columns are lost.
     """

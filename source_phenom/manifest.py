@@ -80,12 +80,14 @@ def streams() -> tuple[DeclaredStream, ...]:
     return tuple(declared)
 
 
-def _resolved(component: Mapping[str, Any]) -> dict[str, Any]:
-    """A component with the definition that it refers to; its own members count first."""
-    if "$ref" not in component:
-        return dict(component)
-    definition = component["$ref"].removeprefix("#/definitions/")
-    return {**_resolved(manifest()["definitions"][definition]), **component}
+def _resolved(component: Any) -> Any:
+    """A component with the definitions that it refers to; its own members count first."""
+    if not isinstance(component, Mapping):
+        return component
+    if "$ref" in component:
+        definition = component["$ref"].removeprefix("#/definitions/")
+        component = {**manifest()["definitions"][definition], **component}
+    return {name: _resolved(value) for name, value in component.items() if name != "$ref"}
 
 
 def streams_of(listing: str) -> list[DeclaredStream]:

@@ -96,7 +96,7 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
             ("employees",),
             partial(_resources, users, rows),
             fills=("users.first_name", "users.last_name"),
-            besides="Users are then called what the jobs call them.",
+            besides="Users then have the names that the jobs give them.",
         ),
         Probe("groups (SCIM)", groups, ("groups",), partial(_resources, groups, rows)),
         Probe(
@@ -112,7 +112,7 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
             (),
             _search,
             fills=("candidates.remote_created_at", "candidates.remote_updated_at"),
-            besides="Nothing tells who changed: every sync asks about every candidate.",
+            besides="Without it nothing shows who changed: every sync asks about every candidate.",
         ),
         Probe(
             "applicants of a job",
@@ -120,7 +120,7 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
             (),
             partial(_about, job, _applicants),
             fills=("applications.outcome", "applications.current_stage"),
-            besides="Those columns are lost for candidates without a candidate id only.",
+            besides="Only applications of candidates without a candidate id lose them.",
         ),
         Probe(
             "applications of a candidate",

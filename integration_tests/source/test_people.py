@@ -227,7 +227,7 @@ class TestOptionalApis:
         first = sync(local, streams=["users", "jobs"])
         assert first.code == 0
         assert first.content() == without.content()
-        assert "users are called what the jobs call them" in first.warnings
+        assert "users have the names that the jobs give them" in first.warnings
         assert "of jobs are null" in first.warnings
         second = sync(local, first.outcome.states, streams=["users", "jobs"])
         assert second.content() == {}

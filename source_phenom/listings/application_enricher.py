@@ -201,6 +201,6 @@ class ApplicationEnricher(StreamEnricher):
         )
         more = len(self._unmapped) - len(most)
         self.stream.notes.append(
-            f"{self._unmapped.total()} hiring statuses that nothing maps were taken for PENDING: "
-            f"{named}{f' and {more} others' if more else ''}. outcome_mapping can say otherwise."
+            f"{self._unmapped.total()} hiring statuses that nothing maps count as PENDING: {named}"
+            f"{f' and {more} others' if more else ''}. Set outcome_mapping to change that."
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from phenom_api.errors import PhenomError
-from phenom_api.gateway import Operation
 from source_phenom.config import SourceConfig
 from source_phenom.listings.application_enricher import ApplicationEnricher
 from source_phenom.listings.applications import ApplicationListing
@@ -21,11 +20,9 @@ from source_phenom.listings.candidate_groups import (
 )
 from source_phenom.listings.change_lookup import ChangeLookup, changed_at
 from source_phenom.listings.completeness import is_complete
-from source_phenom.listings.directory import Directory
 from source_phenom.listings.enriched_mapper import EnrichedApplication, EnrichedMapper
 from source_phenom.listings.enrichment_state import ChangedCandidates, EnrichmentRun
-from source_phenom.listings.gateway_reader import GatewayReader
-from source_phenom.listings.listing import Scanning
+from source_phenom.listings.listing import ListingContext, Scanning
 from source_phenom.listings.spool import Spool
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import (
@@ -64,16 +61,9 @@ class EnrichedListing(ApplicationListing):
 
     detailed_names = (applications.MODEL, candidates.MODEL)
 
-    def __init__(
-        self,
-        config: SourceConfig,
-        streams: Mapping[str, StreamRun],
-        operations: Mapping[str, Operation],
-        reader: GatewayReader,
-        directory: Directory,
-    ) -> None:
-        super().__init__(config, streams, operations, reader, directory)
-        self._runs = {name: EnrichmentRun(stream, config) for name, stream in streams.items()}
+    def __init__(self, context: ListingContext, streams: Mapping[str, StreamRun]) -> None:
+        super().__init__(context, streams)
+        self._runs = {name: EnrichmentRun(stream, self.config) for name, stream in streams.items()}
 
     @classmethod
     def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
@@ -169,8 +159,8 @@ class EnrichedListing(ApplicationListing):
             if not is_refusal(error):
                 raise
             logger.warning(
-                f"{error.message} Without it nothing tells who changed: every sync has to ask the "
-                "Candidates API about everybody."
+                f"{error.message} Without it nothing shows who changed: every sync has to ask the "
+                "Candidates API about every candidate."
             )
             for run in runs:
                 run.read_everything()

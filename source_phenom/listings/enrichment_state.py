@@ -131,7 +131,7 @@ class EnrichmentRun:
         """The API of that name; the same object in every scan of the run.
 
         :param in_full_runs: True if every full run calls this API, so that a first success means
-            that it was refused before, and that everybody has to be asked about.
+            that it was refused before, and that all candidates have to be asked about.
         """
         if name not in self._apis:
             when_new = self.start_over if in_full_runs else _ignore

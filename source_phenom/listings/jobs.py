@@ -11,13 +11,10 @@ import orjson
 
 from phenom_api import hiring_manager
 from phenom_api.errors import PhenomError
-from phenom_api.gateway import Operation
 from phenom_api.listings import identified_by, job_identity, jobs_page
 from source_phenom.config import SourceConfig
 from source_phenom.listings.completeness import is_complete
-from source_phenom.listings.directory import Directory
-from source_phenom.listings.gateway_reader import GatewayReader
-from source_phenom.listings.listing import Listing, Scanning
+from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
 from source_phenom.models.employees import Name
@@ -55,16 +52,9 @@ _managed_identity = identified_by("jobId", "locale")
 class JobListing(Listing):
     """The open jobs of each site type, and the closed ones if they are configured."""
 
-    def __init__(
-        self,
-        config: SourceConfig,
-        streams: Mapping[str, StreamRun],
-        operations: Mapping[str, Operation],
-        reader: GatewayReader,
-        directory: Directory,
-    ) -> None:
-        super().__init__(config, streams, operations, reader, directory)
-        self._segments = _SEGMENTS if config.include_closed_jobs else _SEGMENTS[:1]
+    def __init__(self, context: ListingContext, streams: Mapping[str, StreamRun]) -> None:
+        super().__init__(context, streams)
+        self._segments = _SEGMENTS if self.config.include_closed_jobs else _SEGMENTS[:1]
         self._real_names: Mapping[str, Name] = {}
         self._managed: Mapping[str, jobs.Managed] = {}
 
@@ -92,7 +82,7 @@ class JobListing(Listing):
                     self.failed[name] = error
 
     def _read_real_names(self, stream: StreamRun) -> None:
-        without = "Without it, users are called what the jobs call them."
+        without = "Without it, users have the names that the jobs give them."
         self._real_names = OptionalApi(stream, "scim", without).read(self.directory.names) or {}
 
     def _read_managed(self, stream: StreamRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from phenom_api.errors import PhenomError
@@ -20,31 +21,36 @@ Scanning = Generator[Event, None, bool]
 """Yields what one scan of a listing emits; returns whether absence from it means deletion."""
 
 
+@dataclass(frozen=True)
+class ListingContext:
+    """What a listing reads with.
+
+    :param operations: what the manifest says is asked of the gateway, by the request's name.
+    :param directory: the tenant's users, for their names.
+    """
+
+    config: SourceConfig
+    operations: Mapping[str, Operation]
+    reader: GatewayReader
+    directory: Directory
+
+
 class Listing(ABC):
     """One scan of the gateway, and the streams that are made of its rows.
 
     :param streams: the selected streams of the listing, by name; at least one.
-    :param operations: what the manifest says is asked of the gateway, by name.
-    :param directory: the tenant's users, for their names.
     """
 
     detailed_names: ClassVar[tuple[str, ...]] = ()
     """Streams with columns from other APIs that are not read in every run."""
 
-    def __init__(
-        self,
-        config: SourceConfig,
-        streams: Mapping[str, StreamRun],
-        operations: Mapping[str, Operation],
-        reader: GatewayReader,
-        directory: Directory,
-    ) -> None:
-        self.config = config
+    def __init__(self, context: ListingContext, streams: Mapping[str, StreamRun]) -> None:
+        self.config = config = context.config
         self.streams = dict(streams)
         """The streams that are still to be ended."""
-        self.operations = operations
-        self.reader = reader
-        self.directory = directory
+        self.operations = context.operations
+        self.reader = context.reader
+        self.directory = context.directory
         self.now = next(stream.now for stream in streams.values())
         self.ids = UnifiedIds(config.integration_id)
         self.remapping = Remapping(config.field_overrides, config.custom_fields)

@@ -20,7 +20,7 @@ from source_phenom.listings.enriched import EnrichedListing
 from source_phenom.listings.enrichment_state import forget
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.jobs import JobListing
-from source_phenom.listings.listing import Listing, Scanning
+from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.people import EmployeeListing, GroupListing
 from source_phenom.manifest import DeclaredStream
 from source_phenom.models.ids import UnifiedIds
@@ -103,7 +103,8 @@ def read(
                     yield from _incomplete(unusable_state(stream.name, error))
             if streams:
                 asked = operations(of_listing[stream] for stream in streams)
-                yield from _read_listing(kind(config, streams, asked, reader, directory))
+                context = ListingContext(config, asked, reader, directory)
+                yield from _read_listing(kind(context, streams))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         logger.info(

@@ -84,8 +84,8 @@ class OptionalApi:
     def _as_lasting_failure(self, error: PhenomError) -> PhenomError:
         lasting = copy(error)
         lasting.message += (
-            f" Earlier syncs filled columns of {self._stream.name} from there. Rather than empty "
-            "them, the stream waits until it can be read again; reset the stream to go on "
+            f" Earlier syncs filled columns of {self._stream.name} from there. The stream fails "
+            "until it can be read again, rather than empty them; reset the stream to go on "
             f"without: {how_to_reset(self._stream.name)}."
         )
         return lasting

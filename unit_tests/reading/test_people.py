@@ -264,7 +264,7 @@ class TestUsers:
         assert outcome.code == 0
         assert names(outcome)["ada@x.io"] == ("A. L.", "(external)")
         assert f"GET {USERS_PATH} (403). Ask Phenom to grant it" in outcome.logs
-        assert "users are called what the jobs call them" in outcome.logs
+        assert "users have the names that the jobs give them" in outcome.logs
 
 
 class TestJobs:
