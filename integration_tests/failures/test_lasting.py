@@ -368,7 +368,7 @@ def test_a_full_disk(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Non
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/ann@example.org")
 
-    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     monkeypatch.setattr(spool, "TemporaryFile", full)
     ran = read(local)
     assert ran.code == 1
@@ -382,7 +382,7 @@ def test_a_full_disk(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
-    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Beyond the small files that the run itself gets, within what one shard needs.
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))

@@ -14,7 +14,7 @@ from typing import IO, Any
 from zlib import crc32
 
 _SHARDS = 128
-_SHARD_IN_MEMORY = 256 * 1024
+SHARD_IN_MEMORY = 256 * 1024
 """Bytes of a shard before it goes to disk: 32 MB in all, so that a small tenant stays in memory."""
 _LENGTH_BYTES = 4
 
@@ -61,7 +61,7 @@ class _Shard:
     def add(self, row: bytes) -> None:
         self._recent.append(row)
         self._recent_bytes += len(row)
-        if self._recent_bytes > _SHARD_IN_MEMORY:
+        if self._recent_bytes > SHARD_IN_MEMORY:
             self._spill()
 
     def rows(self) -> Iterator[Any]:

@@ -62,7 +62,7 @@ def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> Out
 
 
 class TestSecondSync:
-    def test_of_a_quiet_tenant_prints_states_only(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_an_unchanged_tenant_gives_states_only(self, tenant: Tenant, tmp_path: Path) -> None:
         first = sync(tenant, tmp_path)
         second = sync(tenant, tmp_path, first.states)
         assert not second.records
@@ -230,12 +230,12 @@ class TestTrust:
         del tenant.applications[100:]
         with tenant.served() as gateway:
             second = read(tmp_path, {"page_size": 100}, first.states, streams=["applications"])
-            # Three looks at the end each time: there nothing is taken for granted.
+            # The end of the listing is read three times in each scan.
             assert gateway.call_count == 1 + 2 * 4
         assert "100 applications are gone at once: reading the listing again" in second.logs
         assert len(second.records["applications"]) == 100
 
-    def test_a_mass_deletion_that_was_a_hiccup(self, tmp_path: Path) -> None:
+    def test_a_mass_deletion_that_the_second_scan_does_not_confirm(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(200)])
         everything = tenant.applications
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 1000})
@@ -261,7 +261,7 @@ class TestTrust:
 
 
 class TestClock:
-    def test_a_clock_that_goes_back_does_not_take_changed_at_with_it(
+    def test_changed_at_never_goes_back_with_the_clock(
         self, tenant: Tenant, tmp_path: Path
     ) -> None:
         first = sync(tenant, tmp_path, streams=["applications"])
@@ -317,7 +317,7 @@ class TestStates:
             lambda _: [1],
         ],
     )
-    def test_a_state_that_cannot_be_used_says_so(
+    def test_an_unusable_state_is_a_clear_error(
         self, tenant: Tenant, tmp_path: Path, damage: Any
     ) -> None:
         state = sync(tenant, tmp_path, streams=["jobs", "applications"]).states
@@ -412,7 +412,7 @@ class TestStates:
             ("", "state file is empty"),
         ],
     )
-    def test_a_state_file_that_holds_none(
+    def test_a_state_file_without_a_state(
         self, tenant: Tenant, tmp_path: Path, text: str, message: str
     ) -> None:
         with tenant.served():
