@@ -14,7 +14,7 @@ from source_phenom.listings.ordered_prefetch import OrderedPrefetch
 from source_phenom.models.values import canonical, is_empty
 
 Subject = TypeVar("Subject")
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 _ROWS_AHEAD = 20_000
 """Rows that may be fetched before they are taken, so that large pages do not fill the memory."""
@@ -51,7 +51,7 @@ class GatewayReader:
             ahead=self._pages_ahead,
         )
 
-    def prefetch(self, ask: Callable[[Subject], Answer]) -> OrderedPrefetch[Subject, Answer]:
+    def prefetch(self, ask: Callable[[Subject], Response]) -> OrderedPrefetch[Subject, Response]:
         """Asks one request after the other about many subjects, several of them at a time."""
         return OrderedPrefetch(ask, self._executor, self._requests_ahead)
 

@@ -8,10 +8,10 @@ from concurrent.futures import Executor, Future
 from typing import Generic, TypeVar
 
 Subject = TypeVar("Subject")
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
-class OrderedPrefetch(Generic[Subject, Answer]):
+class OrderedPrefetch(Generic[Subject, Response]):
     """Asks ahead, up to a bound, while answers are taken in order.
 
     Use it as a context manager, so that an error cancels what was asked ahead.
@@ -19,36 +19,38 @@ class OrderedPrefetch(Generic[Subject, Answer]):
     :param request: called in other threads. :param most: how many answers may wait to be taken.
     """
 
-    def __init__(self, request: Callable[[Subject], Answer], executor: Executor, most: int) -> None:
+    def __init__(
+        self, request: Callable[[Subject], Response], executor: Executor, most: int
+    ) -> None:
         self._request = request
         self._executor = executor
         self._most = most
-        self._asked: deque[tuple[Subject, Future[Answer]]] = deque()
+        self._asked: deque[tuple[Subject, Future[Response]]] = deque()
 
-    def __enter__(self) -> OrderedPrefetch[Subject, Answer]:
+    def __enter__(self) -> OrderedPrefetch[Subject, Response]:
         return self
 
     def __exit__(self, *_: object) -> None:
         for _subject, answer in self._asked:
             answer.cancel()
 
-    def ask(self, subject: Subject) -> Iterator[tuple[Subject, Answer]]:
+    def ask(self, subject: Subject) -> Iterator[tuple[Subject, Response]]:
         """Ask about one more subject; yields the oldest answers if too many are waiting."""
         self._asked.append((subject, self._executor.submit(self._request, subject)))
         while len(self._asked) > self._most:
             yield self._take()
 
-    def rest(self) -> Iterator[tuple[Subject, Answer]]:
+    def rest(self) -> Iterator[tuple[Subject, Response]]:
         """The answers that are still to come."""
         while self._asked:
             yield self._take()
 
-    def ask_all(self, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, Answer]]:
+    def ask_all(self, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, Response]]:
         """Ask about each subject; yields all answers."""
         for subject in subjects:
             yield from self.ask(subject)
         yield from self.rest()
 
-    def _take(self) -> tuple[Subject, Answer]:
+    def _take(self) -> tuple[Subject, Response]:
         subject, answer = self._asked.popleft()
         return subject, answer.result()

@@ -16,7 +16,7 @@ logger = logging.getLogger("airbyte.phenom")
 FILLED_FROM = "filled_from"
 """Member of a stream's state: names of the APIs that have filled columns of it."""
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
 class OptionalApi:
@@ -44,7 +44,7 @@ class OptionalApi:
         self._when_new = when_new
         self._is_available: bool | None = None
 
-    def read(self, read: Callable[[], Answer]) -> Answer | None:
+    def read(self, read: Callable[[], Response]) -> Response | None:
         """What ``read`` returns; None if the API refuses.
 
         :raises PhenomError: the API may answer later, or has filled columns before.

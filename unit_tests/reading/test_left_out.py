@@ -127,7 +127,7 @@ def tenants(draw: Any, *, may_apply_again: bool = False) -> Recruiting:
             odd=draw(st.none() | st.sampled_from(ODD)),
         )
         if draw(st.integers(0, 9)) == 0:
-            # An application without an id is no record; the API's rows about it cannot be recognised.
+            # Without an id it is no record, and the API's rows about it cannot be recognised.
             row = {**one.row, "id": draw(st.sampled_from([None, " "]))}
             one = replace(one, row=row, own=None, history=(), files=())
         listed.append(one)
