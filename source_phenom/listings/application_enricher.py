@@ -32,7 +32,7 @@ from source_phenom.models.hiring_status import (
 from source_phenom.models.outcomes import Outcome, Outcomes
 from source_phenom.models.values import canonical
 from source_phenom.reading.events import Event
-from source_phenom.snapshot import Verdict, detailed
+from source_phenom.snapshot import Verdict, digest_with_details
 
 _NAMED_IN_SUMMARY = 10
 _LONGEST_STATUS = 80
@@ -212,7 +212,7 @@ class ApplicationEnricher(StreamEnricher):
         if row.outcome is not None or not self._default_counts:
             columns["outcome"] = None
         is_bare = all(value is None for value in columns.values())
-        digest = detailed(row.digest, None if is_bare else canonical(columns))
+        digest = digest_with_details(row.digest, None if is_bare else canonical(columns))
         columns["outcome"] = row.outcome or columns["outcome"]
         body = row.columns[:-1] + b"," + canonical(columns)[1:]
         yield from self._admission.add(row.key, body, digest=digest)

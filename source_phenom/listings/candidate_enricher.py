@@ -26,7 +26,7 @@ from source_phenom.models.candidates import details
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Mismatches, canonical, key_text, text
 from source_phenom.reading.events import Event
-from source_phenom.snapshot import Verdict, detailed, fingerprint
+from source_phenom.snapshot import Verdict, digest_with_details, fingerprint
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -169,7 +169,7 @@ class CandidateEnricher(StreamEnricher):
             person.key,
             record[:-1] + b"," + more[1:],
             mismatches,
-            digest=detailed(fingerprint(record), None if is_bare else more),
+            digest=digest_with_details(fingerprint(record), None if is_bare else more),
         )
 
     def finish(self) -> Iterator[Event]:

@@ -120,18 +120,18 @@ class StreamRun:
 
         :param digests: fingerprints of the records without what comes from elsewhere.
         """
-        return self._comparison.peek(keys, digests)
+        return self._comparison.compare_without_details(keys, digests)
 
     def keep(self, keys: Sequence[str]) -> Iterator[Event]:
         """Take records of the previous run for unchanged, details included."""
         if keys:
-            self._comparison.keep(keys)
+            self._comparison.observe_unchanged(keys)
             self.counts["unchanged"] += len(keys)
             yield from self._checkpoint()
 
     def keep_where(self, is_kept: Callable[[str], bool]) -> None:
         """Do so for all records whose key is not seen so far and of which ``is_kept`` is true."""
-        self.counts["unchanged"] += self._comparison.keep_where(is_kept)
+        self.counts["unchanged"] += self._comparison.observe_unchanged_where(is_kept)
 
     def missing(self) -> Iterator[str]:
         """The keys of the previous run that were not seen in this one so far."""
