@@ -30,5 +30,5 @@ REFERENCES = (
 
 
 def reference(stream: str, column: str) -> Reference | None:
-    """The reference that a column is, if it is one."""
+    """The reference that a column holds, or None."""
     return next((each for each in REFERENCES if each[:2] == (stream, column)), None)

@@ -91,9 +91,9 @@ class ApplicantLookup:
         for candidate, row in job.rows:
             standing = None
             if not job.is_ambiguous(candidate, row.address):
-                standing = applicants.standing(candidate, row.address, others)
+                standing = applicants.find_status(candidate, row.address, others)
             if standing is None and candidate is None:
-                standing = self._by_id_alone(row, applicants.candidates(row.address), own)
+                standing = self._by_id_alone(row, applicants.candidate_ids(row.address), own)
             found.append((row, standing))
         return found
 
@@ -109,6 +109,6 @@ class ApplicantLookup:
                 own[candidate] = self._own(candidate)
             for application in own[candidate]:
                 if row.key in application.application_ids:
-                    stage, mismatches = application.standing.stage, application.standing.mismatches
+                    stage, mismatches = application.status.stage, application.status.mismatches
                     return HiringStatus(stage, mismatches=mismatches)
         return None

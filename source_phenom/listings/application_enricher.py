@@ -22,11 +22,11 @@ from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.listing import RecordBuffer
 from source_phenom.listings.ordered_prefetch import OrderedPrefetch
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
-from source_phenom.models.applications import details
+from source_phenom.models.applications import enriched_columns
 from source_phenom.models.hiring_status import (
     HiringStatus,
     OwnApplication,
-    among_own,
+    find_own_status,
     own_application,
 )
 from source_phenom.models.outcomes import Outcome, Outcomes
@@ -142,7 +142,7 @@ class ApplicationEnricher(StreamEnricher):
     def admit(self, person: CandidateGroup, answer: list[OwnApplication]) -> Iterator[Event]:
         left_out = person.other_applications
         for row in person.waiting:
-            standing = among_own(answer, row.key, row.job_id, left_out)
+            standing = find_own_status(answer, row.key, row.job_id, left_out)
             if standing is None:
                 yield from self._look_among_applicants(row, person.id)
             else:
@@ -208,7 +208,7 @@ class ApplicationEnricher(StreamEnricher):
     def _settle(self, row: PendingApplication, standing: HiringStatus | None) -> Iterator[Event]:
         if standing is not None:
             self.stream.note(standing.mismatches)
-        columns = details(standing, self._outcome(standing))
+        columns = enriched_columns(standing, self._outcome(standing))
         if row.outcome is not None or not self._default_counts:
             columns["outcome"] = None
         is_bare = all(value is None for value in columns.values())

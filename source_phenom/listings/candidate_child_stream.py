@@ -11,7 +11,7 @@ from source_phenom.listings.candidate_groups import CandidateGroup
 from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.listing import RecordBuffer
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
-from source_phenom.models.candidates import as_owner
+from source_phenom.models.candidates import child_key_prefix
 from source_phenom.models.values import Mismatches, record_json
 from source_phenom.reading.events import Event
 
@@ -56,13 +56,13 @@ class CandidateChildStream(StreamEnricher):
             if self._is_asked(person):
                 asked.append(person)
             else:
-                self._unasked.add(as_owner(person.key))
+                self._unasked.add(child_key_prefix(person.key))
         self._asked += len(asked) - before
         yield from ()
 
     def _is_asked(self, person: CandidateGroup) -> bool:
         if self._doubted is not None:
-            return as_owner(person.key) in self._doubted
+            return child_key_prefix(person.key) in self._doubted
         followed = self.followed
         if followed.needs_refresh(person.id):
             return True

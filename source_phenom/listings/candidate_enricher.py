@@ -22,7 +22,7 @@ from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.listing import RecordBuffer
 from source_phenom.listings.ordered_prefetch import OrderedPrefetch
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
-from source_phenom.models.candidates import details
+from source_phenom.models.candidates import enriched_columns
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Mismatches, canonical, key_text, text
 from source_phenom.reading.events import Event
@@ -161,7 +161,7 @@ class CandidateEnricher(StreamEnricher):
         tags = answer.tags
         if tags is None:
             tags = [{"tag": each.tag} for each in person.tagged]
-        columns = details(found.created, found.updated, tags, mismatches)
+        columns = enriched_columns(found.created, found.updated, tags, mismatches)
         more = canonical(columns)
         record = person.record()
         is_bare = all(value is None for value in columns.values())
