@@ -27,7 +27,7 @@ ENRICHED_COLUMNS = (
     "remote_created_at",
     "remote_updated_at",
 )
-"""Columns that only the Candidates API fills. It fills ``outcome`` too, as an override can."""
+"""Columns that only the Candidates API fills. An override can also fill ``outcome``."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.id": ("candidate_id",),
@@ -36,7 +36,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "jobApplicationData.applicantSource": ("source", INTEGRATION_FIELDS),
     "jobApplicationData.jobId": ("job_id", "remote_job_id", INTEGRATION_FIELDS),
 }
-"""Remote paths and the columns that :func:`application` makes of them."""
+"""Remote paths and the columns that they feed."""
 
 _PLACEHOLDER = "JOBID"
 _FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc)

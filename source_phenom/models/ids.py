@@ -21,36 +21,18 @@ def creation_second(key: str) -> int | None:
 class UnifiedIds:
     """``uuid5(uuid5(NAMESPACE_URL, "urn:phenom:" + integration_id), model + ":" + key)``.
 
-    A record has three or four of them. The hash of namespace and model is kept per model, so that
-    an id costs one short hash.
+    Written out here, because a record has three or four ids and the uuid module makes objects.
     """
 
     def __init__(self, integration_id: str) -> None:
         #: The same as `of`, with a cache, for keys that many records have in common.
         self.cached = lru_cache(_CACHED)(self.of)
         self._namespace = uuid5(NAMESPACE_URL, f"urn:phenom:{integration_id}").bytes
-        self._hashes = {
-            model: sha1(self._namespace + f"{model}:".encode(), usedforsecurity=False)
-            for model in (
-                "application_activities",
-                "applications",
-                "candidate_documents",
-                "candidates",
-                "employees",
-                "groups",
-                "job_hiring_team_members",
-                "job_user_role_assignments",
-                "jobs",
-                "roles",
-                "users",
-            )
-        }
 
     def of(self, model: str, key: str) -> str:
         """The unified id of the record of ``model`` with this key, in lower case."""
-        digest = self._hashes[model].copy()
-        digest.update(key.encode())
-        hexadecimal = digest.hexdigest()
+        name = f"{model}:{key}".encode()
+        hexadecimal = sha1(self._namespace + name, usedforsecurity=False).hexdigest()
         return (
             f"{hexadecimal[:8]}-{hexadecimal[8:12]}-5{hexadecimal[13:16]}-"
             f"{_VARIANT[hexadecimal[16]]}{hexadecimal[17:20]}-{hexadecimal[20:32]}"
