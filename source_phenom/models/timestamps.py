@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import pendulum
-
 from source_phenom.models.values import Mismatches, is_empty
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -111,10 +109,7 @@ def rfc3339(moment: datetime) -> str:
 
 def parse_rfc3339(written: str) -> datetime:
     """The moment in a text of :func:`rfc3339`."""
-    moment = pendulum.parse(written)
-    if not isinstance(moment, pendulum.DateTime):
-        raise ValueError("not a moment")
-    return moment
+    return datetime.fromisoformat(written.removesuffix("Z") + "+00:00")
 
 
 def _in_utc(moment: datetime) -> str:
