@@ -20,6 +20,7 @@ from source_phenom.models.values import (
     Mismatches,
     as_object,
     custom_object,
+    joined,
     key_text,
     mail_address,
     objects,
@@ -151,8 +152,8 @@ def candidate(
 
 
 def with_source(columns: bytes, source: str | None) -> bytes:
-    """A candidate's columns, a JSON object, with ``source`` added."""
-    return columns[:-1] + b',"source":' + orjson.dumps(source) + b"}"
+    """A candidate's columns as a JSON object, completed with ``source``."""
+    return joined(columns, orjson.dumps({"source": source}))
 
 
 def enriched_columns(

@@ -167,6 +167,15 @@ def record_json(record: dict[str, Any], mismatches: Mismatches) -> bytes:
         return canonical(record)
 
 
+def joined(first: bytes, second: bytes) -> bytes:
+    """Two JSON objects as one; neither may be empty, and they share no member.
+
+    A record's columns come from different places at different times. To put their bytes together
+    costs a hundredth of parsing and writing the record again.
+    """
+    return first[:-1] + b"," + second[1:]
+
+
 def normalized_label(label: str) -> str:
     """A label without case, spaces and punctuation, to compare labels by."""
     return "".join(filter(str.isalnum, label)).casefold()
