@@ -24,7 +24,12 @@ REFERENCES = (
     Reference("employees", "groups", "groups", "the `id` of each element"),
     Reference("application_activities", "candidate_id", "candidates"),
     Reference("application_activities", "application_id", "applications"),
-    Reference("application_activities", "employee_id", "employees", "may name an employee who is not listed"),
+    Reference(
+        "application_activities",
+        "employee_id",
+        "employees",
+        "may name an employee who is not listed",
+    ),
     Reference("candidate_documents", "candidate_id", "candidates"),
 )
 
