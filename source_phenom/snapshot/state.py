@@ -59,7 +59,7 @@ class StreamState:
         if missing:
             raise UnusableState(f"it has no {' and no '.join(missing)}")
         if state["version"] != VERSION or isinstance(state["version"], bool):
-            raise UnusableState(f"it is of another version than {VERSION}")
+            raise UnusableState(f"its version is not {VERSION}")
         changed_at = state["changed_at"]
         if not isinstance(changed_at, str) or not _CHANGED_AT.fullmatch(changed_at):
             raise UnusableState("its changed_at is not a UTC time with milliseconds")

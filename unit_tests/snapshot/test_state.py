@@ -30,9 +30,9 @@ def test_the_cursor_is_readable() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 1}, "another version than 2"),
-        ({"version": "2"}, "another version than 2"),
-        ({"version": True}, "another version than 2"),
+        ({"version": 1}, "its version is not 2"),
+        ({"version": "2"}, "its version is not 2"),
+        ({"version": True}, "its version is not 2"),
         ({"changed_at": None}, "changed_at"),
         ({"changed_at": "2025-03-01"}, "changed_at"),
         ({"changed_at": "2025-03-01T09:00:00.001Z"}, "damaged"),
