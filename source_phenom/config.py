@@ -128,11 +128,11 @@ class SourceConfig(Connection):
     @property
     def created_sources(self) -> frozenset[str] | None:
         """The sources of the applications that are read, in a plain form; None for all."""
-        from source_phenom.models.applications import plain_source
+        from source_phenom.models.applications import normalized_source
 
         if not self.only_created_applications:
             return None
-        return frozenset(map(plain_source, self.application_sources))
+        return frozenset(map(normalized_source, self.application_sources))
 
 
 def source_config(config: Any) -> SourceConfig:

@@ -92,9 +92,9 @@ class ApplicantLookup:
         for candidate, row in job.pending:
             status = None
             if not job.is_ambiguous(candidate, row.address):
-                status = applicants.standing(candidate, row.address, excluded)
+                status = applicants.find_status(candidate, row.address, excluded)
             if status is None and candidate is None:
-                status = self._by_application_id(row, applicants.candidates(row.address), own)
+                status = self._by_application_id(row, applicants.candidate_ids(row.address), own)
             found.append((row, status))
         return found
 
@@ -110,6 +110,6 @@ class ApplicantLookup:
                 own[candidate] = self._own_applications(candidate)
             for application in own[candidate]:
                 if row.key in application.application_ids:
-                    stage, mismatches = application.standing.stage, application.standing.mismatches
+                    stage, mismatches = application.status.stage, application.status.mismatches
                     return HiringStatus(stage, mismatches=mismatches)
         return None

@@ -19,7 +19,7 @@ from source_phenom.models.candidates import candidate_id
 from source_phenom.models.hiring_status import (
     HiringStatus,
     OwnApplication,
-    among_own,
+    find_own_status,
     own_application,
 )
 from source_phenom.models.outcomes import Outcome, Outcomes
@@ -122,7 +122,7 @@ class ApplicationEnricher(StreamEnricher):
     def complete(self, group: CandidateGroup, answer: list[OwnApplication]) -> Iterator[Event]:
         excluded = group.excluded_applications
         for row in group.pending:
-            status = among_own(answer, row.key, row.job_id, excluded)
+            status = find_own_status(answer, row.key, row.job_id, excluded)
             if status is None:
                 yield from self._look_among_applicants(row, group.id)
             else:
@@ -177,7 +177,7 @@ class ApplicationEnricher(StreamEnricher):
     def _add(self, row: PendingApplication, status: HiringStatus | None) -> Iterator[Event]:
         if status is not None:
             self.stream.count_mismatches(status.mismatches)
-        columns = applications.details(status, self._outcome(status))
+        columns = applications.enriched_columns(status, self._outcome(status))
         if row.outcome is not None or not self._uses_default_outcome:
             columns["outcome"] = None
         digest = enriched_digest(row.digest, columns)

@@ -12,7 +12,7 @@ from source_phenom.listings.candidate_groups import CandidateGroup
 from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import application_activities, candidate_documents
-from source_phenom.models.candidates import as_owner
+from source_phenom.models.candidates import child_key_prefix
 from source_phenom.models.values import Mismatches, record_json
 from source_phenom.streams.events import Event
 
@@ -50,12 +50,12 @@ class CandidateChildStream(StreamEnricher):
                 asked.append(group)
                 self._asked += 1
             else:
-                self._unasked.add(as_owner(group.key))
+                self._unasked.add(child_key_prefix(group.key))
         yield from ()
 
     def _must_ask(self, group: CandidateGroup) -> bool:
         if self._incomplete is not None:
-            return as_owner(group.key) in self._incomplete
+            return child_key_prefix(group.key) in self._incomplete
         if self.run.needs_refresh(group.id):
             return True
         before = self.run.before

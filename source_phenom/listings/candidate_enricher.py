@@ -11,7 +11,7 @@ from phenom_api import candidates as api
 from source_phenom.listings.candidate_groups import CandidateGroup, CandidateTag, SearchHit
 from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, enriched_digest
-from source_phenom.models.candidates import details
+from source_phenom.models.candidates import enriched_columns
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Mismatches, canonical, joined, key_text, text
 from source_phenom.snapshot import Verdict, fingerprint
@@ -131,7 +131,7 @@ class CandidateEnricher(StreamEnricher):
         tags = answer.tags
         if tags is None:
             tags = [{"tag": each.tag} for each in group.tags]
-        columns = details(dates.created, dates.updated, tags, mismatches)
+        columns = enriched_columns(dates.created, dates.updated, tags, mismatches)
         record = group.record()
         yield from self.stream.add(
             group.key,

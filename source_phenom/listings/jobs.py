@@ -56,7 +56,7 @@ class JobListing(Listing):
         super().__init__(context, streams)
         self._segments = _SEGMENTS if self.config.include_closed_jobs else _SEGMENTS[:1]
         self._real_names: Mapping[str, Name] = {}
-        self._managed: Mapping[str, jobs.Managed] = {}
+        self._managed: Mapping[str, jobs.JobDates] = {}
 
     @classmethod
     def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
@@ -89,9 +89,9 @@ class JobListing(Listing):
         api = OptionalApi(stream, "hiring_manager", f"Without it, {_MANAGED_COLUMNS} are null.")
         self._managed = api.read(partial(self._managed_jobs, stream)) or {}
 
-    def _managed_jobs(self, stream: StreamRun) -> dict[str, jobs.Managed]:
+    def _managed_jobs(self, stream: StreamRun) -> dict[str, jobs.JobDates]:
         """Per ``jobId`` what the hiring manager's view says; of several rows the last updated."""
-        found: dict[str, jobs.Managed] = {}
+        found: dict[str, jobs.JobDates] = {}
         statuses: tuple[hiring_manager.JobStatus, ...] = ("OPEN",)
         if self.config.include_closed_jobs:
             # After the open ones: a job that is closed meanwhile is in both.
@@ -104,7 +104,7 @@ class JobListing(Listing):
                     key = jobs.job_key(row, []) if type(row) is dict else None
                     if key is not None:
                         mismatches: Mismatches = []
-                        managed = jobs.managed(row, mismatches)
+                        managed = jobs.job_dates(row, mismatches)
                         found[key] = max(found.get(key, managed), managed)
                         stream.count_mismatches(mismatches)
             if scan.outcome.ignores_offset:
@@ -183,7 +183,7 @@ class JobListing(Listing):
                     site_type=site_type,
                     ids=self.ids,
                     mismatches=mismatches,
-                    managed=self._managed.get(key, jobs.UNMANAGED),
+                    dates=self._managed.get(key, jobs.NO_DATES),
                 )
                 self.remapping.apply(jobs.MODEL, row, record, mismatches)
                 for column in unfilled:

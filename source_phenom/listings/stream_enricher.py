@@ -17,7 +17,7 @@ from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import canonical
-from source_phenom.snapshot import detailed
+from source_phenom.snapshot import digest_with_details
 from source_phenom.streams.events import Event
 
 
@@ -89,4 +89,4 @@ def enriched_digest(record: int, details: Mapping[str, Any]) -> int:
     :param record: the fingerprint of the listed columns.
     """
     is_empty = all(value is None for value in details.values())
-    return detailed(record, None if is_empty else canonical(details))
+    return digest_with_details(record, None if is_empty else canonical(details))

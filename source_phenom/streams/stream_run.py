@@ -140,18 +140,18 @@ class StreamRun:
 
         :param digests: fingerprints of the records without the columns from other APIs.
         """
-        return self._comparison.peek(keys, digests)
+        return self._comparison.compare_without_details(keys, digests)
 
     def keep_unchanged(self, keys: Sequence[str]) -> Iterator[Event]:
         """Count records of the previous run as unchanged, without reading their details."""
         if keys:
-            self._comparison.keep(keys)
+            self._comparison.observe_unchanged(keys)
             self.counts["unchanged"] += len(keys)
             yield from self._checkpoint()
 
     def keep_unchanged_where(self, is_kept: Callable[[str], bool]) -> None:
         """The same for every record not seen so far whose key passes ``is_kept``."""
-        self.counts["unchanged"] += self._comparison.keep_where(is_kept)
+        self.counts["unchanged"] += self._comparison.observe_unchanged_where(is_kept)
 
     def count_mismatches(self, columns: Sequence[str]) -> None:
         """Count columns whose payload value had an unexpected type."""

@@ -184,7 +184,9 @@ def test_a_padded_key_of_an_earlier_state_becomes_a_tombstone() -> None:
     state = StreamState.parse(
         read(given, streams=["jobs"]).states["jobs"], tenant=tenant_tag(GATEWAY, "phenom")
     )
-    earlier = replace(state, snapshot=Snapshot.of({f" {key}": d for key, d in state.snapshot}))
+    earlier = replace(
+        state, snapshot=Snapshot.from_records({f" {key}": d for key, d in state.snapshot})
+    )
     second = read(given, {"jobs": earlier.dump()}, streams=["jobs"])
     found = {record["id"]: record["remote_deleted_at"] for record in second.records["jobs"]}
     assert set(found) == {IDS.of("jobs", "R-1"), IDS.of("jobs", " R-1")}
