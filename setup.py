@@ -98,6 +98,7 @@ setup(
         "msgspec>=0.19,<1",
         "numpy>=1.26,<3",
         "orjson>=3.10.7,<4",
+        "pendulum>=3.0,<4",
         "pycountry>=24.6",
         "pydantic>=2.13,<3",
         "PyYAML>=6.0.1,<7",

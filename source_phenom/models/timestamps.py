@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import pendulum
+
 from source_phenom.models.values import Mismatches, is_empty
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -109,7 +111,10 @@ def rfc3339(moment: datetime) -> str:
 
 def parse_rfc3339(written: str) -> datetime:
     """The moment in a text of :func:`rfc3339`."""
-    return datetime.fromisoformat(written.removesuffix("Z") + "+00:00")
+    moment = pendulum.parse(written)
+    if not isinstance(moment, pendulum.DateTime):
+        raise ValueError("not a moment")
+    return moment
 
 
 def _in_utc(moment: datetime) -> str:
