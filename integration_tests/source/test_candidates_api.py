@@ -410,7 +410,7 @@ class TestFailures:
         syncs.local.faults.deny = Fault(403, path=SEARCH)
         first = syncs.run(*OF_CANDIDATES)
         assert first.statuses == dict.fromkeys(OF_CANDIDATES, "COMPLETE")
-        assert "every sync has to ask the Candidates API about everybody" in first.log
+        assert "every sync has to ask the Candidates API about every candidate" in first.log
         assert all(r["remote_updated_at"] is None for r in first.records["candidates"])
         moved = people(syncs)[min(people(syncs))][0]["id"]
         syncs.local.tenant.hiring.move(moved, "Hired")
