@@ -161,9 +161,9 @@ def _take(batch: Batch, action: str, incoming: Iterator[Line]) -> None:
             try:
                 row = _row(line)
             except ValueError as error:
-                batch.reject(stream, str(error), line.number)
+                batch.reject_record(stream, str(error), line.number)
             else:
-                batch.record(stream, action, row, len(line.content))
+                batch.add_record(stream, action, row, len(line.content))
     except BatchStopped:
         pass
     except Exception as error:

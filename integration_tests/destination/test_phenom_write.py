@@ -161,13 +161,13 @@ def test_files_in_columns(local: LocalTenant, job: str, tmp_path: Path) -> None:
     )
     dry = run(local, tmp_path, text, "--dry-run")
     assert [each["status"] for each in printed(dry)] == ["valid", "rejected"]
-    assert "Columns of create_application that no field takes are ignored: RESUME." in dry.stderr
+    assert "Unknown columns of create_application are ignored: RESUME." in dry.stderr
     done = run(local, tmp_path, text)
     created, rejected = printed(done)
     assert (created["status"], rejected["status"]) == ("created", "rejected")
     assert "attachments[0] must have exactly one of data and data_url" in rejected["error"]
     assert file_names(local, created["application_id"]) == ["cv.pdf"]
-    assert "Columns of create_application that no field takes are ignored: RESUME." in done.stderr
+    assert "Unknown columns of create_application are ignored: RESUME." in done.stderr
 
 
 def test_progress(local: LocalTenant, tmp_path: Path) -> None:

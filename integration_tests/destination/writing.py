@@ -28,7 +28,7 @@ from phenom_api.gateway import RetryPolicy
 write.RETRY_POLICY = RetryPolicy(
     attempts=12, first_wait=0.01, longest_wait=0.2, throttled=3.0, connect=2.0, read=0.6
 )
-attachments._WAIT = 0.01
+attachments.RETRY_PAUSE = 0.01
 run.main(sys.argv[1:])
 """
 

@@ -55,7 +55,7 @@ def test_it_is_the_rejection_of_that_record(bad: Mapping[str, Any]) -> None:
     results: list[ResultLine] = []
     batch = Batch(cast(Actions, Faulty()), 2, report=results.append, echo=lambda *_: None)
     for each in (row("a@example.com"), bad, row("b@example.com")):
-        batch.record(STREAM, OPERATION, each, 1)
+        batch.add_record(STREAM, OPERATION, each, 1)
     batch.finish()
     results.sort(key=lambda each: each.position or 0)
     assert [each.outcome.status for each in results] == ["created", "rejected", "created"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from destination_phenom.column_names import OTHERS, shown
+from destination_phenom.column_names import HIDDEN, loggable_name
 from destination_phenom.columns import fields, unflatten
 from destination_phenom.records import CreateApplication, CreateCandidate
 from destination_phenom.rejections import Rejected
@@ -309,7 +309,7 @@ def test_values_that_are_nested_deeply(depth: int) -> None:
         )),
         ("candidate.frist_name", "one that resembles candidate.first_name"),
         ("CANDIDATE_E_MAIL_ADDRESS", "one that resembles candidate.email_address"),
-        *((name, OTHERS) for name in (
+        *((name, HIDDEN) for name in (
             "ada@example.com", "candidate.ada@example.com", "Ada Lovelace", "ada_lovelace",
             "Zebulon_Quartermaine", "zebulon_quartermaine", "candidate.Quartermaine", "Müller",
             "name_of_jörg", "+49 30 1234567", "49 30 12", "1815", "", "loaded\nby", "name " * 100,
@@ -317,7 +317,7 @@ def test_values_that_are_nested_deeply(depth: int) -> None:
     ],
 )  # fmt: skip
 def test_no_log_shows_a_column_that_may_be_named_after_somebody(column: str, said: str) -> None:
-    assert shown(column, fields(CreateApplication)) == said
+    assert loggable_name(column, fields(CreateApplication)) == said
 
 
 def test_text_that_is_no_json() -> None:

@@ -357,7 +357,7 @@ def test_redirects_come_to_an_end() -> None:
 
 @pytest.mark.usefixtures("loopback")
 @pytest.mark.parametrize(
-    ("answer", "rule", "passing"),
+    ("answer", "rule", "retryable"),
     [
         (ok(b"x" * 101), "more than the 100 bytes", False),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101, "more than the 100 bytes", False),
@@ -376,10 +376,10 @@ def test_redirects_come_to_an_end() -> None:
         (b"SSH-2.0-x\r\n\r\n", "cannot be reached", True),
     ],
 )
-def test_answers_that_are_no_attachment(answer: bytes, rule: str, passing: bool) -> None:
+def test_answers_that_are_no_attachment(answer: bytes, rule: str, retryable: bool) -> None:
     with serving(lambda _: answer) as server, pytest.raises(NotFetched, match=rule) as raised:
         Fetcher().fetch(f"http://127.0.0.1:{server.port}/secret", 100)
-    assert raised.value.passing is passing
+    assert raised.value.retryable is retryable
     assert "secret" not in str(raised.value)
 
 

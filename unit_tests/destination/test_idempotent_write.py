@@ -21,7 +21,7 @@ from phenom_api.errors import (
 from phenom_api.gateway import RetryPolicy
 
 
-class StateCheckpointer:
+class ScriptedGateway:
     """A gateway that acts or not, and answers or not, as `script` says."""
 
     def __init__(self, script: list[tuple[bool, bool]]) -> None:
@@ -48,7 +48,7 @@ def once(slept: list[float], attempts: int = 4) -> IdempotentWrite:
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=8))
 def test_never_twice(script: list[tuple[bool, bool]]) -> None:
-    gateway = StateCheckpointer(script)
+    gateway = ScriptedGateway(script)
     try:
         written = once([])(gateway.send, gateway.find)
     except (Unavailable, Unreachable):
@@ -60,7 +60,7 @@ def test_never_twice(script: list[tuple[bool, bool]]) -> None:
 
 def test_it_looks_before_it_tries_again_and_pauses_before_it_looks() -> None:
     slept: list[float] = []
-    gateway = StateCheckpointer([(True, False)])
+    gateway = ScriptedGateway([(True, False)])
     assert once(slept)(gateway.send, gateway.find) == "found"
     assert len(slept) == 1
     assert 0.25 <= slept[0] <= 0.5
@@ -140,7 +140,7 @@ def test_who_asks_to_wait_for_too_long_is_not_asked_again(
 def test_a_record_that_alone_fails_is_refused() -> None:
     """Others going through meanwhile shows that it is the record."""
     writes = once([])
-    fails = StateCheckpointer([(False, True)] * 9)
+    fails = ScriptedGateway([(False, True)] * 9)
 
     def send() -> str:
         writes(lambda: "another", lambda: None)
@@ -152,7 +152,7 @@ def test_a_record_that_alone_fails_is_refused() -> None:
 
 def test_where_nothing_goes_through_it_is_the_gateway() -> None:
     slept: list[float] = []
-    fails = StateCheckpointer([(False, True)] * 9)
+    fails = ScriptedGateway([(False, True)] * 9)
     with pytest.raises(Unavailable):
         once(slept)(fails.send, fails.find)
     assert len(fails.script) == 5

@@ -14,7 +14,7 @@ import pytest
 import requests_mock
 
 from destination_phenom.actions import Actions
-from destination_phenom.attachments import Contents
+from destination_phenom.attachments import AttachmentLoader
 from destination_phenom.config import destination_config
 from destination_phenom.idempotent_write import IdempotentWrite
 from destination_phenom.jobs import JobIds
@@ -57,7 +57,9 @@ ROW: dict[str, Any] = {
 CARRY_OUT = Callable[..., WriteOutcome]
 
 
-def standing(applied: Any, application_id: Any = "a1", candidate_id: Any = "c1") -> dict[str, Any]:
+def status_body(
+    applied: Any, application_id: Any = "a1", candidate_id: Any = "c1"
+) -> dict[str, Any]:
     ids = {"candidateId": candidate_id, "applicationId": application_id}
     return {"status": "success", "data": {"alreadyApplied": applied, **ids}}
 
@@ -82,8 +84,8 @@ def carry_out(wire: requests_mock.Mocker) -> Iterator[CARRY_OUT]:
         actions = Actions(
             config,
             gateway,
-            once=IdempotentWrite(policy, sleep=lambda _: None),
-            contents=Contents(100),
+            idempotent_write=IdempotentWrite(policy, sleep=lambda _: None),
+            loader=AttachmentLoader(100),
         )
 
         def run(operation: str = "create_application", **changes: Any) -> WriteOutcome:
@@ -100,8 +102,8 @@ def sent(wire: requests_mock.Mocker) -> list[str]:
 
 
 def test_the_status_is_asked_with_headers(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out() == WriteOutcome("created", "c1", "a1")
     status, submit = wire.request_history[1:]
     expected = {"email": "ada@example.com", "jobId": "JR-1"}
@@ -116,7 +118,7 @@ def test_the_status_is_asked_with_headers(wire: requests_mock.Mocker, carry_out:
 def test_somebody_who_applied_is_not_submitted(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, applied: Any
 ) -> None:
-    wire.get(STATUS, json=standing(applied))
+    wire.get(STATUS, json=status_body(applied))
     assert carry_out() == WriteOutcome("already_applied", "c1", "a1")
     assert len(sent(wire)) == 1
 
@@ -130,7 +132,7 @@ def test_somebody_who_applied_is_not_submitted(
 def test_a_gateway_that_asks_for_a_long_pause_gets_it(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int, wait: str
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=status, headers={"Retry-After": wait})
     with pytest.raises(Unavailable, match="asks to wait"):
         carry_out()
@@ -140,7 +142,7 @@ def test_a_gateway_that_asks_for_a_long_pause_gets_it(
 def test_an_answer_that_names_the_application_says_enough(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, json={"data": {"applicationId": 7, "candidateId": "c1"}})
     assert carry_out() == WriteOutcome("created", "c1", "7")
     assert len(sent(wire)) == 2
@@ -150,7 +152,7 @@ def test_an_answer_that_names_the_application_says_enough(
 def test_an_answer_that_says_too_little_is_not_believed(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, data: Any
 ) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
     wire.post(APPLICATIONS, json={"data": data})
     assert carry_out() == WriteOutcome("created", "c1", "a1")
     assert len(sent(wire)) == 3
@@ -160,7 +162,7 @@ def test_an_answer_that_says_too_little_is_not_believed(
 def test_a_status_that_no_gateway_answers_with_is_not_the_records_fault(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=status)
     with pytest.raises(RequestRefused, match=str(status)):
         carry_out()
@@ -169,13 +171,13 @@ def test_a_status_that_no_gateway_answers_with_is_not_the_records_fault(
 def test_the_submit_itself_says_already_applied(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(True))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(True))
     assert carry_out().status == "already_applied"
 
 
 def test_a_conflict_means_already_applied(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
     wire.post(APPLICATIONS, status_code=409, json={"message": "duplicate"})
     assert carry_out() == WriteOutcome("already_applied", "c1", "a1")
 
@@ -184,23 +186,23 @@ def test_an_unknown_person_is_not_found_rather_than_not_applied(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
     wire.get(STATUS, status_code=404, json={"error": "no such applicant"})
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out().status == "created"
 
 
 def test_ids_that_the_submit_does_not_name(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
-    wire.post(APPLICATIONS, json=standing(False, None, None))
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
+    wire.post(APPLICATIONS, json=status_body(False, None, None))
     assert carry_out() == WriteOutcome("created", "c1", "a1")
 
 
 def test_an_application_whose_id_nobody_names(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False, None, None))
     outcome = carry_out(attachments=attached("a.pdf"))
     assert outcome.status == "created"
     assert "id is unknown" in str(outcome.error)
@@ -211,7 +213,7 @@ def test_an_application_whose_id_nobody_names(
 def test_files_of_an_application_that_nobody_names_are_not_lost_in_silence(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, told_by: str, no_id: Any
 ) -> None:
-    applied, not_applied = standing(True, no_id), standing(False, None, None)
+    applied, not_applied = status_body(True, no_id), status_body(False, None, None)
     wire.get(STATUS, [{"json": applied if told_by == "status" else not_applied}, {"json": applied}])
     wire.post(APPLICATIONS, status_code=409 if told_by == "conflict" else 200, json=applied)
     outcome = carry_out(attachments=attached("a.pdf"))
@@ -224,8 +226,8 @@ def test_files_of_an_application_that_nobody_names_are_not_lost_in_silence(
 
 def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
     """What this run created it knows itself."""
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out().status == "created"
     person = {**ROW["candidate"], "email_address": "ADA@example.com"}
     assert carry_out(candidate=person) == WriteOutcome("already_applied", "c1", "a1")
@@ -235,7 +237,7 @@ def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_
 def test_refusals_are_quoted_without_what_is_personal(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     details = ["candidateData.firstName: Wilhelmina is blocked", "mail ada@example.com"]
     wire.post(
         APPLICATIONS, status_code=400, json={"error": "Validation failed", "details": details}
@@ -281,7 +283,7 @@ def test_no_spelling_of_what_was_sent_is_quoted(
         "email_address": "zebulonq@example.com",
         "phone_number": "+49301234567",
     }
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     body = orjson.dumps(shape).replace(b"%s", said.encode())
     wire.post(APPLICATIONS, status_code=status, content=body)
     with pytest.raises((Rejected, PhenomError)) as raised:
@@ -299,7 +301,7 @@ def test_a_name_that_is_a_word_is_not_quoted_either(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, said: str
 ) -> None:
     person = {**ROW["candidate"], "first_name": "Page", "last_name": "Field"}
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=400, json={"message": said})
     with pytest.raises(Rejected) as raised:
         carry_out(candidate=person)
@@ -308,12 +310,15 @@ def test_a_name_that_is_a_word_is_not_quoted_either(
 
 
 def test_a_secret_that_the_gateway_repeats_is_not_quoted(wire: requests_mock.Mocker) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=400, json={"message": "the api key open sesame is invalid"})
     config = destination_config({**CONFIG, "api_key": "open sesame"})
     with Gateway(config) as gateway:
         actions = Actions(
-            config, gateway, once=IdempotentWrite(gateway.policy), contents=Contents(100)
+            config,
+            gateway,
+            idempotent_write=IdempotentWrite(gateway.policy),
+            loader=AttachmentLoader(100),
         )
         with pytest.raises(Rejected, match=r"the api key \*\*\*\* is invalid"):
             actions.carry_out("create_application", ROW)
@@ -322,7 +327,7 @@ def test_a_secret_that_the_gateway_repeats_is_not_quoted(wire: requests_mock.Moc
 def test_a_long_refusal_takes_no_longer_than_its_length(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     texts = ["a" * 1_000_000, "a@" * 1_000_000, "a@" + "." * 1_000_000 + "@", "-" * 1_000_000]
     for text in texts:
         body = {"error": f"refused: {text}", "details": [text] * 3}
@@ -336,14 +341,14 @@ def test_a_long_refusal_takes_no_longer_than_its_length(
 def test_refusals_without_words(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, body: str
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=422, text=body)
     with pytest.raises(Rejected, match="422"):
         carry_out()
 
 
 def test_what_is_not_the_records_fault(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=403, json={"message": "no"})
     with pytest.raises(PermissionDenied):
         carry_out()
@@ -355,7 +360,7 @@ def test_what_is_not_the_records_fault(wire: requests_mock.Mocker, carry_out: CA
 def test_a_resume_that_is_not_listed_among_the_attachments(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     wire.get(f"{APPLICATIONS}/a1/attachments", json={"data": [{"fileName": "b.pdf"}]})
     wire.get(f"{APPLICATIONS}/a1", json={"data": {"resumeData": {"fileName": "cv.pdf"}}})
     files = attached("cv.pdf", "b.pdf")
@@ -365,7 +370,7 @@ def test_a_resume_that_is_not_listed_among_the_attachments(
 
 
 def test_attachments_that_may_not_be_read(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     wire.get(f"{APPLICATIONS}/a1/attachments", status_code=403, json={"message": "no"})
     outcome = carry_out(attachments=attached("a.pdf"))
     assert outcome.status == "already_applied"
@@ -392,7 +397,7 @@ def test_unified_ids_are_looked_up_once_and_in_order(
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
     wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
 
     def asked(job_id: str) -> str:
         wire.reset_mock()
@@ -423,8 +428,8 @@ def test_a_job_is_the_same_with_white_space_around_its_id(
     wire.get(
         f"{GATEWAY}/jobs-api/v1/jobs", json={"totalRecordsCount": 1, "data": [{"jobId": listed}]}
     )
-    wire.get(STATUS, json=standing(False))
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.get(STATUS, json=status_body(False))
+    wire.post(APPLICATIONS, json=status_body(False))
     unified = UnifiedIds("phenom").of("jobs", "JR-1")
     carry_out(application={"job_id": unified if named == "unified" else named})
     asked, submitted = wire.request_history[-2:]
@@ -443,7 +448,7 @@ def test_jobs_with_a_deep_object_of_the_tenant(
         return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
     assert wire.request_history[-1].headers["jobId"] == "JR-1"
 
@@ -470,7 +475,7 @@ def test_listings_that_may_not_be_read_are_passed_over(
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
     wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR")})
     with pytest.raises(Rejected, match=f"may not be read: GET .*{denied}"):
         carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "another")})
