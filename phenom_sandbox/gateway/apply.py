@@ -112,7 +112,7 @@ def submit_application(call: Call) -> SandboxAnswer:
     email, job_id = candidate["contactData"]["email"], job["jobId"]
     with tenant.lock:
         earlier = _earlier(tenant, email, job_id)
-        if earlier is not None:
+        if earlier is not None and not tenant.accepts_duplicates:
             return _success(_applied(tenant, earlier), "Already applied")
         if not tenant.accepts_unknown_jobs and not tenant.open.matching({"jobId": job_id}):
             raise Refusal(404, "Job not found", [f"jobApplicationData.jobId: {job_id}"])

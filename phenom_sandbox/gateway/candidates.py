@@ -130,11 +130,8 @@ def create_candidate_v2(call: Call) -> SandboxAnswer:
     emails = [entry["email"] for entry in body.get("emailList") or []]
     people = call.tenant.people
     with call.tenant.lock:
-        for email in emails:
-            _refuse_existing(people.find_by_email(email), "email")
-        for field in ("atsId", "linkedInProfileURL"):
-            if body.get(field):
-                _refuse_existing(people.find_by(field, body[field]), field)
+        if not call.tenant.accepts_duplicates:
+            _refuse_duplicate(people, emails, body)
         phones = body.get("contacts") or [{}]
         known = ("firstName", "middleName", "lastName", "atsId", "employeeId", "internal")
         candidate_id = people.create(
@@ -153,10 +150,15 @@ def create_candidate_v2(call: Call) -> SandboxAnswer:
     return json_answer({"status": 200, "message": "Candidate created", "data": data})
 
 
-def _refuse_existing(candidate: Payload | None, field: str) -> None:
-    if candidate is not None:
-        data = {"candidateId": candidate["candidateId"], "matchedField": field}
-        raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
+def _refuse_duplicate(people: People, emails: list[str], body: dict[str, Any]) -> None:
+    found = [(people.find_by_email(email), "email") for email in emails]
+    for field in ("atsId", "linkedInProfileURL"):
+        if body.get(field):
+            found.append((people.find_by(field, body[field]), field))
+    for candidate, field in found:
+        if candidate is not None:
+            data = {"candidateId": candidate["candidateId"], "matchedField": field}
+            raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
 
 
 def _range(start: Any, size: Any) -> tuple[int, int]:

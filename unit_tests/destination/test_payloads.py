@@ -1,4 +1,4 @@
-"""Request bodies."""
+"""The bodies of requests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_addresses(location: object, address: object) -> None:
     assert body["candidateData"]["addressData"] == address
 
 
-def test_what_is_not_given_is_not_sent() -> None:
+def test_missing_fields_are_not_sent() -> None:
     assert payloads.application(record(), "JR-1", None, "Airbyte") == {
         "candidateData": {
             "firstName": "Ada",

@@ -1,7 +1,8 @@
-"""Order, counts and back-pressure."""
+"""The order of states, their counts, and the limit on pending records."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
@@ -9,7 +10,7 @@ import threading
 import pytest
 
 from destination_phenom.keyed_executor import KeyedExecutor
-from destination_phenom.state_checkpointer import BatchStopped, PendingRecord, StateCheckpointer
+from destination_phenom.state_checkpointer import BatchStopped, StateCheckpointer
 from destination_phenom.states import StateLine, Stats, StreamKey, state_line
 
 A: StreamKey = (None, "a")
@@ -71,38 +72,45 @@ def test_a_line_of_no_stream_is_counted_by_the_next_state(after: StreamKey | Non
     assert echoed == [(1, 1, 1), (2, 0, 0)]
 
 
-@pytest.mark.parametrize(("entries", "size"), [(3, 1), (100, 30)])
-def test_who_reads_waits_for_room(entries: int, size: int) -> None:
-    checkpointer = StateCheckpointer(Echoes(), max_pending=entries, max_bytes=90)
-    admitted: list[PendingRecord] = []
-    third, fifth = threading.Event(), threading.Event()
+def adding(checkpointer: StateCheckpointer, size: int) -> threading.Event:
+    """Adds a record in a thread; the event is set when the checkpointer has accepted it."""
+    added = threading.Event()
 
-    def read() -> None:
-        for _ in range(5):
-            admitted.append(checkpointer.add_record(A, size))
-            if len(admitted) == 3:
-                third.set()
-        fifth.set()
+    def add() -> None:
+        with contextlib.suppress(BatchStopped):
+            checkpointer.add_record(A, size)
+            added.set()
 
-    threading.Thread(target=read, daemon=True).start()
-    assert third.wait(5)
-    assert not fifth.wait(0.05)
-    checkpointer.finish(admitted[0], rejected=False)
-    checkpointer.finish(admitted[1], rejected=False)
-    assert fifth.wait(5)
+    threading.Thread(target=add, daemon=True).start()
+    return added
 
 
-def test_a_record_larger_than_the_room_waits_alone() -> None:
+@pytest.mark.parametrize(("max_pending", "size"), [(3, 1), (100, 30)])
+def test_adding_a_record_blocks_while_too_much_is_pending(max_pending: int, size: int) -> None:
+    checkpointer = StateCheckpointer(Echoes(), max_pending=max_pending, max_bytes=90)
+    pending = [checkpointer.add_record(A, size) for _ in range(3)]
+    added = adding(checkpointer, size)
+    for record in pending:
+        assert not added.wait(0.05)
+        checkpointer.finish(record, rejected=False)
+        assert added.wait(5)
+        added = adding(checkpointer, size)
+    checkpointer.stop()
+
+
+def test_a_record_larger_than_the_limit_is_pending_alone() -> None:
     checkpointer = StateCheckpointer(Echoes(), max_bytes=10)
-    entry = checkpointer.add_record(A, 1_000)
-    checkpointer.finish(entry, rejected=False)
-    checkpointer.add_record(A, 1_000)
+    large = checkpointer.add_record(A, 1_000)
+    added = adding(checkpointer, 1)
+    assert not added.wait(0.05)
+    checkpointer.finish(large, rejected=False)
+    assert added.wait(5)
 
 
-def test_nothing_comes_in_after_a_stop() -> None:
+def test_nothing_is_accepted_after_a_stop() -> None:
     echoed = Echoes()
     checkpointer = StateCheckpointer(echoed, max_pending=1)
-    entry = checkpointer.add_record(A, 1)
+    record = checkpointer.add_record(A, 1)
     stopped = threading.Event()
 
     def read() -> None:
@@ -113,7 +121,7 @@ def test_nothing_comes_in_after_a_stop() -> None:
     threading.Thread(target=read, daemon=True).start()
     checkpointer.stop()
     assert stopped.wait(5)
-    checkpointer.finish(entry, rejected=False)
+    checkpointer.finish(record, rejected=False)
     assert echoed == []
 
 
