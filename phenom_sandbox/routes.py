@@ -1,4 +1,4 @@
-"""Which operation answers which method and path."""
+"""The operation for every method and path."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Routes:
 
     def __init__(self, routes: list[tuple[str, str, Operation]]) -> None:
         self._fixed: dict[tuple[str, str], Route] = {}
-        # By the number of segments, as there are many of them and every request looks.
+        # By the number of segments, so that a request is compared with few patterns.
         self._patterns: dict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
         for method, template, operation in routes:
             route = Route(method, template, operation)

@@ -77,7 +77,7 @@ def application(local: LocalTenant) -> dict[str, Any]:
         for each in local.tenant.applications()
         if each["candidateData"].get("id")
         and each["candidateData"]["contactData"]["email"]
-        and each["jobApplicationData"]["jobId"] in local.tenant.job_book.numbers
+        and each["jobApplicationData"]["jobId"] in local.tenant.generated_jobs.numbers
     )
 
 
@@ -118,7 +118,7 @@ def test_jobs_to_the_end(local: LocalTenant, api: Api) -> None:
 
 
 def test_a_job_by_its_id(local: LocalTenant, api: Api) -> None:
-    for job_id in local.tenant.job_book.ids[:3]:
+    for job_id in local.tenant.generated_jobs.ids[:3]:
         assert api(JobsApi).get_job_by_reference_id(job_id)["data"]["jobId"] == job_id
 
 

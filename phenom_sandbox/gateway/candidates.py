@@ -1,4 +1,4 @@
-"""Candidates API: `/candidates-api`. Every operation wants the acting user in `x-ph-userId`."""
+"""Candidates API: `/candidates-api`. Every operation requires `x-ph-userId`."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ Test = Callable[[Payload], bool]
 
 
 class CandidateSearch:
-    """Keeps whom the latest conditions found, for the pages that follow while nothing changes."""
+    """Keeps the result of the latest search for its next pages, until the tenant changes."""
 
     def __init__(self) -> None:
         self._found: tuple[object, list[str]] | None = None
 
     def candidates_filter(self, call: Call) -> SandboxAnswer:
-        """`filters` on dates take epoch milliseconds or ISO text; no total is answered."""
+        """`filters` on dates take epoch milliseconds or ISO text; the answer has no total."""
         body = call.json_object() if call.body else {}
         start, size = _range(body.get("from"), body.get("size"))
         any_of = body.get("filtersOperator") or "AND"
@@ -83,7 +83,7 @@ def _matching(
     combine: Callable[[Iterable[bool]], bool],
     keyword: str | None,
 ) -> list[str]:
-    """Who passes; candidates are put together only when the dates alone do not decide."""
+    """The ids of matching candidates; their records are needed only for filters on other fields."""
     if not keyword and all(by_date for _, by_date in tests):
         return people.ids(_of_dates(tests, combine) if tests else None)
     everyone = filter(None, map(people.find, people.ids()))
@@ -180,9 +180,9 @@ def _mentions(candidate: Payload, keyword: str | None) -> bool:
 
 
 def _tests(filters: Any, *, dates_only: bool) -> list[tuple[Test, bool]]:
-    """Each filter as a test of a candidate, with whether it looks at dates only.
+    """Each filter as a test of a candidate; True with it if the test needs only dates.
 
-    With `dates_only`, date filters take whole days alone (the description says `format: date`).
+    With `dates_only`, date filters accept only whole days (the description says `format: date`).
     """
     if filters is None:
         return []

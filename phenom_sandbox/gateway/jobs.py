@@ -27,7 +27,7 @@ def _listing(call: Call, listing: JobListing) -> SandboxAnswer:
 
 
 def get_job_by_reference_id(call: Call) -> SandboxAnswer:
-    """Takes a `jobId` or a `reqId`; of several rows the first listed one is answered."""
+    """Takes a `jobId` or a `reqId`; returns the first of several rows."""
     wanted = call.parameters["referenceId"]
     tenant = call.tenant
     with tenant.lock:

@@ -18,10 +18,10 @@ from phenom_sandbox.records.pools import (
 )
 from phenom_sandbox.records.staff import Employee, Staff
 
-_HOME = 0  # the locale that the job was written in; 1 and 2 are translations
+_HOME = 0  # the original locale; 1 and 2 are translations
 _TRANSLATIONS = ("en_US", "de_DE", "fr_FR")
 
-# What a job is published as: (site type, which of its locales). Cycled through by job number.
+# How jobs are published: (site type, which of the job's locales). Repeated over the job numbers.
 _VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("external", 0),),
     (("external", 0), ("external", 1)),
@@ -42,7 +42,7 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("external", 0),),
     (("internal", 0),),
 )
-_BOTH_EVERY = 25  # every so many open jobs are also in the listing of closed ones
+_BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
 _DAY = 86_400  # seconds
 
 Row = tuple[int, int]
@@ -51,7 +51,7 @@ Row = tuple[int, int]
 
 @dataclass(frozen=True)
 class JobDates:
-    """In epoch milliseconds; `closed` is None while the job is open."""
+    """The dates of a job in epoch milliseconds; `closed` is None while it is open."""
 
     created: int
     posted: int
@@ -59,10 +59,10 @@ class JobDates:
     closed: int | None = None
 
 
-class JobBook:
-    """All jobs that a tenant ever had, by number: open ones, then closed ones, then deleted ones.
+class GeneratedJobs:
+    """All generated jobs of a tenant, by number: first open, then closed, then deleted jobs.
 
-    Applications refer to any of them; no listing shows the deleted ones.
+    Applications refer to any of them; no listing shows the deleted jobs.
     """
 
     def __init__(self, seed: int, jobs: int) -> None:
@@ -86,7 +86,7 @@ class JobBook:
             for number in range(self.open, self.open + self.closed)
             for variant in range(len(_CLOSED_VARIANTS[number % len(_CLOSED_VARIANTS)]))
         ]
-        # A listing is not sorted by job: the rows of one job end up on different pages.
+        # In a real listing, the rows of one job are on different pages.
         Random(seed).shuffle(self.open_rows)
         Random(seed + 1).shuffle(self.closed_rows)
 
@@ -106,7 +106,7 @@ class JobBook:
         return draw.pick(CATEGORIES)
 
     def dates(self, number: int) -> JobDates:
-        """Those of a generated job, as long as nobody changes it."""
+        """The dates of a generated job before any change."""
         draw = Draw(f"{self.seed}/job dates/{number}".encode())
         posted = FIRST_SECOND + 60 * draw.below(24 * 60 * 700)
         created = posted - draw.below(20 * _DAY)
@@ -253,7 +253,7 @@ def _description(pool: LocalePool, draw: Draw) -> str:
 
 
 def _additional_fields(draw: Draw, posted: int) -> dict[str, Any] | None:
-    """The tenant's own object; every business unit spells its fields in its own way.
+    """The tenant's custom object, whose field names differ between business units.
 
     `posted` is in epoch milliseconds.
     """

@@ -38,5 +38,5 @@ def application(client: Client) -> dict[str, Any]:
         for each in client.local.tenant.applications()
         if each["candidateData"].get("id")
         and each["candidateData"]["contactData"]["email"]
-        and each["jobApplicationData"]["jobId"] in client.local.tenant.job_book.numbers
+        and each["jobApplicationData"]["jobId"] in client.local.tenant.generated_jobs.numbers
     )

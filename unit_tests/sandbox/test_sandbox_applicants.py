@@ -42,7 +42,7 @@ def activities(client: Client, candidate_id: str) -> list[dict[str, Any]]:
 def test_every_application_has_the_same_status_from_all_sides(
     client: Client, tenant: Tenant
 ) -> None:
-    truth = dict(tenant.hiring.truth())
+    truth = dict(tenant.hiring.statuses())
     listed = {each["id"]: each for each in tenant.applications()}
     assert list(truth) == list(listed)
     by_job = {
@@ -194,7 +194,7 @@ def test_jobs_that_nobody_knows(client: Client, tenant: Tenant) -> None:
         assert client.get(f"{PATH}/jobs/{job_id}/applicants", params=page).status_code == 404
     missing = client.get(f"{PATH}/jobs/JR-1/applicants", params={"from": 0})
     assert missing.status_code == 400
-    gone = tenant.job_book.ids[-1]
+    gone = tenant.generated_jobs.ids[-1]
     assert not tenant.job_rows(gone)
     assert client.get(f"{PATH}/jobs/{gone}/applicants", params=page).status_code == 200
 

@@ -178,7 +178,7 @@ def test_faults_of_pages_by_from_and_size(local: LocalTenant, name: str) -> None
     tenant = local.tenant
     candidate = max(tenant.people.ids(), key=lambda each: len(tenant.application_ids_of(each)))
     method, path = LISTS[name]
-    url = local.url + path.format(job=tenant.job_book.ids[0], candidate=candidate)
+    url = local.url + path.format(job=tenant.generated_jobs.ids[0], candidate=candidate)
     headers = {**local.authorization(), "x-ph-userId": "u"}
 
     def members() -> dict[str, Any]:
