@@ -28,7 +28,7 @@ _PROGRESS = 1_000
 
 
 @dataclass(frozen=True)
-class _Task:
+class _RecordTask:
     stream: StreamKey
     position: int
     operation: str
@@ -96,7 +96,7 @@ class Batch:
         self._unused.warn(stream[1], unused, OPERATIONS[operation])
         email = fields.get("candidate", {}).get("email_address")
         key = email.strip().lower() if isinstance(email, str) else pending
-        self._executor.put(key, _Task(stream, position, operation, fields, pending))
+        self._executor.put(key, _RecordTask(stream, position, operation, fields, pending))
 
     def add_state(self, state: StateLine) -> None:
         """Queue a state; it is given back when every record before it is finished."""
@@ -138,14 +138,14 @@ class Batch:
         self._stopped.set()
         self._checkpointer.stop()
 
-    def _work(self, task: _Task) -> None:
+    def _work(self, task: _RecordTask) -> None:
         try:
             self._finish_record(task.stream, task.position, task.pending, self._outcome(task))
         except Exception as error:
             # The results or states cannot be written any more, or there is a bug.
             self.stop(error)
 
-    def _outcome(self, task: _Task) -> WriteOutcome:
+    def _outcome(self, task: _RecordTask) -> WriteOutcome:
         if self.stopped:
             return _not_sent()
         try:

@@ -21,7 +21,7 @@ _AIRBYTE_PREFIX = "_airbyte_"
 _LONE_SURROGATE = "contains half a surrogate pair: the text was damaged before it came here"
 
 
-class _Kind(Enum):
+class _FieldKind(Enum):
     VALUE = auto()
     OBJECT = auto()
     LIST = auto()
@@ -55,7 +55,7 @@ class _RowReader:
         self._record: dict[str, Any] = {
             name: {}
             for name, field in model.model_fields.items()
-            if field.is_required() and self._kinds[(name,)] is _Kind.OBJECT
+            if field.is_required() and self._kinds[(name,)] is _FieldKind.OBJECT
         }
         self._unused: dict[str, None] = {}
         self._problems: list[Problem] = []
@@ -80,9 +80,9 @@ class _RowReader:
         if _is_blank(value):
             return
         kind = self._kinds[location]
-        if kind is _Kind.VALUE:
+        if kind is _FieldKind.VALUE:
             self._set(location, value)
-        elif kind is _Kind.OBJECT:
+        elif kind is _FieldKind.OBJECT:
             value = self._parsed(location, value)
             if isinstance(value, Mapping):
                 for name, inner in value.items():
@@ -231,7 +231,7 @@ def fields(model: type[CreateCandidate]) -> tuple[str, ...]:
 
 
 @cache
-def _kinds(model: type[BaseModel]) -> dict[FieldPath, _Kind]:
+def _kinds(model: type[BaseModel]) -> dict[FieldPath, _FieldKind]:
     """The kind of every field; the members of a list's items are directly below the list."""
     return dict(_walk(model, ()))
 
@@ -243,7 +243,7 @@ def _columns(model: type[BaseModel]) -> dict[str, FieldPath]:
     return {
         _normalized("_".join(location)): location
         for location in kinds
-        if kinds.get(location[:1]) is not _Kind.LIST or len(location) == 1
+        if kinds.get(location[:1]) is not _FieldKind.LIST or len(location) == 1
     }
 
 
@@ -259,7 +259,7 @@ def _element_columns(
     kinds = _kinds(model)
     found = {}
     for location, kind in kinds.items():
-        if kind is _Kind.LIST:
+        if kind is _FieldKind.LIST:
             below = (each for each in kinds if each[:1] == location and len(each) == 2)
             members = {_normalized(member): member for _, member in below}
             name = _normalized(location[0]).removesuffix("s")
@@ -268,14 +268,14 @@ def _element_columns(
     return found
 
 
-def _walk(model: type[BaseModel], above: FieldPath) -> Iterator[tuple[FieldPath, _Kind]]:
+def _walk(model: type[BaseModel], above: FieldPath) -> Iterator[tuple[FieldPath, _FieldKind]]:
     for name, field in model.model_fields.items():
         location = (*above, name)
         inner, is_list = _model_of(field.annotation)
         if inner is None:
-            yield location, _Kind.VALUE
+            yield location, _FieldKind.VALUE
         else:
-            yield location, _Kind.LIST if is_list else _Kind.OBJECT
+            yield location, _FieldKind.LIST if is_list else _FieldKind.OBJECT
             yield from _walk(inner, location)
 
 

@@ -207,7 +207,7 @@ class Fetcher:
     @contextmanager
     def _exchange(
         self, parts: SplitResult, deadline: _Deadline
-    ) -> Iterator[tuple[_Exchange, h11.Response]]:
+    ) -> Iterator[tuple[_HttpConnection, h11.Response]]:
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         request = h11.Request(
@@ -227,7 +227,7 @@ class Fetcher:
             except (OSError, ValueError):
                 continue
             with connection:
-                exchange = _Exchange(connection, deadline, self._limits.read)
+                exchange = _HttpConnection(connection, deadline, self._limits.read)
                 try:
                     response = exchange.request(request)
                 except (OSError, h11.ProtocolError):
@@ -292,7 +292,7 @@ class Fetcher:
             raise
 
 
-class _Exchange:
+class _HttpConnection:
     """One HTTP request and its response on a connection.
 
     :param read_timeout: seconds without a byte after which the exchange fails.
@@ -353,7 +353,7 @@ def _redirect_target(response: h11.Response) -> str:
     return _header_text(response, b"location") if response.status_code in _REDIRECTS else ""
 
 
-def _content(exchange: _Exchange, response: h11.Response, max_bytes: int) -> Fetched:
+def _content(exchange: _HttpConnection, response: h11.Response, max_bytes: int) -> Fetched:
     status = response.status_code
     if status != 200:
         # Other successes are not the file: 206 is a part of it, 202 and 204 have no file.

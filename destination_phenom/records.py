@@ -114,7 +114,7 @@ def _url(text: str) -> str:
 
 
 _Base = Annotated[str, BeforeValidator(_text), AfterValidator(_printable)]
-Name = Annotated[
+PersonName = Annotated[
     _Base, AfterValidator(_name), WithJsonSchema({"type": "string", "maxLength": NAME_LENGTH})
 ]
 Email = Annotated[_Base, AfterValidator(_email)]
@@ -152,8 +152,8 @@ class Location(_RecordPart):
 class Candidate(_RecordPart):
     """The person."""
 
-    first_name: Name = Field(description=f"First name, at most {NAME_LENGTH} characters.")
-    last_name: Name = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
+    first_name: PersonName = Field(description=f"First name, at most {NAME_LENGTH} characters.")
+    last_name: PersonName = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
     email_address: Email = Field(
         description="E-mail address. With the job, it identifies an existing application.",
         examples=["ada@example.com"],

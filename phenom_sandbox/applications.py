@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from phenom_sandbox.clock import Clock
-from phenom_sandbox.listing import Listing, Payload
+from phenom_sandbox.listing import Payload, RecordStore
 from phenom_sandbox.records.applications import GeneratedApplications
 from phenom_sandbox.records.draw import created_second
 
 
-class Applications(Listing[str]):
+class Applications(RecordStore[str]):
     """The listing of `GET /apply/v2/applications`, with indexes.
 
     The key of an application is the id that it was added with. Every change has to be followed by

@@ -54,7 +54,7 @@ class Account:
 _SERVICE = Account("f" * 16, "svc.integration", None, None, None)
 
 
-class Directory:
+class UserDirectory:
     """The accounts of all employees, with the e-mail addresses that hiring teams show.
 
     The key of an account is `user_name` (an e-mail address in lower case), that of a group its id.

@@ -13,8 +13,8 @@ Key = TypeVar("Key")
 Payload = dict[str, Any]
 
 
-class Listing(Generic[Key]):
-    """A listing. A record's key never changes.
+class RecordStore(Generic[Key]):
+    """The records of one listing. A record's key never changes.
 
     `version` increases with every change.
     """
@@ -81,7 +81,7 @@ class Listing(Generic[Key]):
         self.version += 1
 
 
-class JobListing(Listing[int]):
+class JobStore(RecordStore[int]):
     """A listing of jobs with filters (`GET /jobs-api/v1/jobs`). Keys are numbers."""
 
     def __init__(self, rows: Iterable[Payload]) -> None:

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from phenom_sandbox.faults import Faults
 from phenom_sandbox.journal import Journal
-from phenom_sandbox.server import Access, Gateway
+from phenom_sandbox.server import Access, SandboxServer
 from phenom_sandbox.tenant import Tenant
 
 _SHUTDOWN_SECONDS = 0.2
@@ -37,7 +37,7 @@ class LocalTenant:
     switches, `requests` the journal of its requests.
     """
 
-    def __init__(self, gateway: Gateway, url: str) -> None:
+    def __init__(self, gateway: SandboxServer, url: str) -> None:
         self._gateway = gateway
         self.url = url
 
@@ -99,7 +99,7 @@ def running(
 
     Takes a `Tenant` or its keyword arguments. `clock` (epoch seconds) decides when tokens expire.
     """
-    gateway = Gateway(tenant or Tenant(**tenant_options), access or Access(), clock)
+    gateway = SandboxServer(tenant or Tenant(**tenant_options), access or Access(), clock)
     loop = asyncio.new_event_loop()
     started: list[tuple[web.ServerRunner, str] | BaseException] = []
     ready = threading.Event()
@@ -151,7 +151,7 @@ def serve_forever(
     Raises `CannotServe`.
     """
     tenant = Tenant(seed=seed, jobs=jobs, applications=applications, **tenant_options)
-    gateway = Gateway(tenant, access or Access())
+    gateway = SandboxServer(tenant, access or Access())
     try:
         asyncio.run(_serve_until_stopped(gateway, host, port, output))
     except CannotServe as error:
@@ -164,7 +164,9 @@ def serve_forever(
         raise
 
 
-async def _serve_until_stopped(gateway: Gateway, host: str, port: int, output: str | None) -> None:
+async def _serve_until_stopped(
+    gateway: SandboxServer, host: str, port: int, output: str | None
+) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
@@ -220,7 +222,7 @@ async def _stop(runner: web.ServerRunner) -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def _start(gateway: Gateway, host: str, port: int) -> tuple[web.ServerRunner, str]:
+async def _start(gateway: SandboxServer, host: str, port: int) -> tuple[web.ServerRunner, str]:
     server = web.Server(gateway, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()

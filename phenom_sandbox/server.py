@@ -44,7 +44,7 @@ class Access:
     users: frozenset[str] | None = None
 
 
-class Gateway:
+class SandboxServer:
     """Serves a tenant; an instance is the handler of an `aiohttp.web.Server`."""
 
     def __init__(
@@ -111,7 +111,7 @@ class Gateway:
             route, parameters = self._routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
             call = self._call(request.method, path, parameters, query, headers, body)
-            return route.operation(call)
+            return route.handler(call)
         except Refusal as refusal:
             return error_answer(refusal, path, int(self._clock()))
 
@@ -137,7 +137,7 @@ class Gateway:
         try:
             route, parameters = self._admin_routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
-            return route.operation(self._call(request.method, path, parameters, query, {}, body))
+            return route.handler(self._call(request.method, path, parameters, query, {}, body))
         except Refusal as refusal:
             return error_answer(refusal, path, int(self._clock()))
 

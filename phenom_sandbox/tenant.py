@@ -10,10 +10,10 @@ import orjson
 
 from phenom_sandbox.applications import Applications
 from phenom_sandbox.clock import Clock
-from phenom_sandbox.directory import Directory
+from phenom_sandbox.directory import UserDirectory
 from phenom_sandbox.files import Files
 from phenom_sandbox.hiring import Hiring, HiringStatus
-from phenom_sandbox.listing import JobListing, Payload, merged
+from phenom_sandbox.listing import JobStore, Payload, merged
 from phenom_sandbox.people import People
 from phenom_sandbox.records.applications import GeneratedApplications
 from phenom_sandbox.records.candidates import GeneratedCandidates
@@ -57,14 +57,14 @@ class Tenant:
         self.generated_applications = GeneratedApplications(
             seed, applications, self.generated_jobs, self.generated_candidates
         )
-        self.open = JobListing(map(self.generated_jobs.compose, self.generated_jobs.open_rows))
-        self.closed = JobListing(map(self.generated_jobs.compose, self.generated_jobs.closed_rows))
+        self.open = JobStore(map(self.generated_jobs.compose, self.generated_jobs.open_rows))
+        self.closed = JobStore(map(self.generated_jobs.compose, self.generated_jobs.closed_rows))
         self.applied = Applications(self.generated_applications, self.clock)
         self.hiring = Hiring(self.applied, self.generated_jobs.staff, seed, self.clock)
         self.people = People(self.applied, self.hiring, self.clock)
         self.files = Files(self.applied, self.people, seed, self.clock)
         self.tags = Tags(self.people, seed, self.clock)
-        self.directory = Directory(self.generated_jobs.staff, seed, self.lock)
+        self.directory = UserDirectory(self.generated_jobs.staff, seed, self.lock)
         self._job_dates: dict[str, JobDates] = {}
 
     # -- what is listed now ------------------------------------------------------------------
@@ -81,7 +81,7 @@ class Tenant:
         """The rows of `GET /jobs-api/v1/closedJobs`."""
         return self._payloads(self.closed)
 
-    def _payloads(self, listing: JobListing | Applications) -> Iterator[Payload]:
+    def _payloads(self, listing: JobStore | Applications) -> Iterator[Payload]:
         with self.lock:
             contents = listing.contents()
         return map(orjson.loads, contents)
@@ -317,11 +317,11 @@ class Tenant:
                 dates, updated=now, closed=now if closed else dates.closed
             )
 
-    def _jobs(self, closed: bool) -> JobListing:
+    def _jobs(self, closed: bool) -> JobStore:
         return self.closed if closed else self.open
 
 
-def _rows(listing: JobListing, job_id: str, locale: str | None, site_type: str | None) -> list[int]:
+def _rows(listing: JobStore, job_id: str, locale: str | None, site_type: str | None) -> list[int]:
     filters = {"jobId": job_id, "locale": locale, "siteType": site_type}
     keys = listing.matching({name: value for name, value in filters.items() if value})
     if not keys:

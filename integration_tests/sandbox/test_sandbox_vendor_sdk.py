@@ -1,4 +1,4 @@
-"""The vendor's SDK as a judge of the sandbox: what its classes can do with a gateway."""
+"""The vendor's SDK works with the sandbox as with a real gateway."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def local() -> Iterator[LocalTenant]:
 
 @pytest.fixture(scope="module")
 def token(local: LocalTenant) -> Iterator[str]:
-    """The SDK speaks https with the login host only; here it has to make do with http."""
+    """A token. The SDK calls the login host only by https, so the test replaces that by http."""
     config = local.config
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(get_token.http.client, "HTTPSConnection", http.client.HTTPConnection)

@@ -59,7 +59,7 @@ class Call:
         return body
 
 
-Operation = Callable[[Call], SandboxAnswer]
+Handler = Callable[[Call], SandboxAnswer]
 
 
 class Refusal(Exception):

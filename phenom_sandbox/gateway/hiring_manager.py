@@ -9,7 +9,7 @@ from typing import Any
 
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.paging import cut
-from phenom_sandbox.listing import JobListing, Payload
+from phenom_sandbox.listing import JobStore, Payload
 from phenom_sandbox.records.draw import instant
 from phenom_sandbox.tenant import Tenant
 
@@ -49,7 +49,7 @@ def get_job_details(call: Call) -> SandboxAnswer:
         return json_answer({"status": "success", "data": {"job": _details(tenant, job_id)}})
 
 
-def _job_ids(listing: JobListing) -> list[str]:
+def _job_ids(listing: JobStore) -> list[str]:
     return list(dict.fromkeys(str(listing.row(key)["jobId"]) for key in listing))
 
 

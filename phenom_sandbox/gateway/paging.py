@@ -10,16 +10,16 @@ import orjson
 
 from phenom_sandbox.applications import Applications
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, whole_number
-from phenom_sandbox.listing import JobListing
+from phenom_sandbox.listing import JobStore
 from phenom_sandbox.tenant import Tenant
 
 LARGEST_LIMIT = 1000
 
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Page:
+class ListingPage:
     """One page: `data` is a JSON array or `null`, `limit` is the one that the answer shows."""
 
     offset: int
@@ -34,8 +34,8 @@ class Page:
 
 
 def listing_page(
-    call: Call, listing: Applications | JobListing, keys: list[int] | None = None
-) -> Page:
+    call: Call, listing: Applications | JobStore, keys: list[int] | None = None
+) -> ListingPage:
     """The page for `offset` and `limit` of the query.
 
     `keys` limits a listing of jobs to some of its rows. Raises `Refusal` 400.
@@ -43,18 +43,18 @@ def listing_page(
     offset = whole_number(call.query.get("offset"), "offset", 0)
     asked = whole_number(call.query.get("limit"), "limit", DEFAULT_SIZE, least=1)
     limit, shown = _limits(call, offset, asked)
-    if keys is not None and isinstance(listing, JobListing):
+    if keys is not None and isinstance(listing, JobStore):
         total, data = len(keys), listing.array(keys[offset : offset + limit])
     else:
         total, data = len(listing), listing.page(offset, limit)
     if call.hit("data_null"):
         data = b"null"
-    return Page(offset, shown, total, data)
+    return ListingPage(offset, shown, total, data)
 
 
 def cut(
-    call: Call, rows: Sequence[Row], start: int, size: int, total_name: str | None
-) -> tuple[list[Row], dict[str, Any]]:
+    call: Call, rows: Sequence[Item], start: int, size: int, total_name: str | None
+) -> tuple[list[Item], dict[str, Any]]:
     """The rows for `from` and `size`, and the answer's `from`, `size` and total, if it has one.
 
     The faults of listings apply here, too.
@@ -105,7 +105,7 @@ def fragment(data: bytes) -> Any:
     return orjson.Fragment(data)
 
 
-def churn(call: Call, listing: Applications | JobListing) -> None:
+def churn(call: Call, listing: Applications | JobStore) -> None:
     """Edits, inserts or deletes a record, as other users do while a listing is read."""
     fault = call.hit("churn")
     if fault is None:
@@ -120,7 +120,7 @@ def churn(call: Call, listing: Applications | JobListing) -> None:
         position = random.randrange(size) if size else 0
     if action != "insert" and position >= size:
         return
-    if isinstance(listing, JobListing):
+    if isinstance(listing, JobStore):
         _churn_jobs(tenant, listing, action, position)
     else:
         _churn_applications(tenant, action, position)
@@ -137,7 +137,7 @@ def _churn_applications(tenant: Tenant, action: str, position: int) -> None:
         tenant.set_application(application_id, {"customFieldData": {"edited": tenant.new_id()}})
 
 
-def _churn_jobs(tenant: Tenant, listing: JobListing, action: str, position: int) -> None:
+def _churn_jobs(tenant: Tenant, listing: JobStore, action: str, position: int) -> None:
     if action == "insert":
         tenant.add_job(closed=listing is tenant.closed, position=position)
         return

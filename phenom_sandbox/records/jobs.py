@@ -45,7 +45,7 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
 _BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
 _DAY = 86_400  # seconds
 
-Row = tuple[int, int]
+JobVariant = tuple[int, int]
 """A job's number and which of its variants."""
 
 
@@ -74,12 +74,12 @@ class GeneratedJobs:
         self.staff = Staff(seed, jobs)
         self.ids = [self._job_id(number) for number in range(self.size)]
         self.numbers = {job_id: number for number, job_id in enumerate(self.ids)}
-        self.open_rows: list[Row] = [
+        self.open_rows: list[JobVariant] = [
             (number, variant)
             for number in range(self.open)
             for variant in range(len(_VARIANTS[number % len(_VARIANTS)]))
         ]
-        self.closed_rows: list[Row] = [
+        self.closed_rows: list[JobVariant] = [
             (number, 0) for number in range(_BOTH_EVERY - 1, self.open, _BOTH_EVERY)
         ] + [
             (number, variant)
@@ -119,7 +119,7 @@ class GeneratedJobs:
         pool = draw.pick(pools())
         return draw, pool, draw.below(len(pool.job_titles))
 
-    def publication(self, row: Row) -> tuple[str, str]:
+    def publication(self, row: JobVariant) -> tuple[str, str]:
         """The row's site type and locale."""
         number, variant = row
         variants = _VARIANTS if number < self.open else _CLOSED_VARIANTS
@@ -130,7 +130,7 @@ class GeneratedJobs:
         others = [locale for locale in _TRANSLATIONS if locale != pool.locale]
         return site_type, others[which - 1]
 
-    def compose(self, row: Row) -> dict[str, Any]:
+    def compose(self, row: JobVariant) -> dict[str, Any]:
         number, _ = row
         site_type, locale = self.publication(row)
         draw, home, title = self._opening(number)

@@ -1,4 +1,4 @@
-"""What a tenant's data promises: the same for a seed, and as ugly as real data."""
+"""The data of a tenant: the same for a seed, and as irregular as real data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from phenom_sandbox.records.pools import NAME_LENGTH, pools
 
 @pytest.fixture(scope="module")
 def shared() -> Tenant:
-    """Not to be changed by a test."""
+    """A tenant that tests must not change."""
     return Tenant(seed=7, jobs=300, applications=3000)
 
 
@@ -50,7 +50,7 @@ def test_ids_ascend_and_begin_with_the_creation_second(listed: list[dict[str, An
     assert max(seconds) < 1_767_225_600
 
 
-def test_applications_have_the_size_and_the_ugliness_of_real_ones(
+def test_applications_are_as_large_and_irregular_as_real_ones(
     listed: list[dict[str, Any]], shared: Tenant
 ) -> None:
     sizes = [len(orjson.dumps(application)) for application in listed]
@@ -157,9 +157,9 @@ def test_edits_are_merged_and_seen_everywhere(tenant: Tenant) -> None:
     assert tenant.application_at(5) == before
 
 
-def test_what_comes_out_is_a_copy(tenant: Tenant) -> None:
+def test_payloads_are_copies(tenant: Tenant) -> None:
     payload = tenant.application_at(0)
-    payload["candidateData"]["experienceData"] = "spoilt"
+    payload["candidateData"]["experienceData"] = "with_junk"
     assert tenant.application_at(0) != payload
 
 
@@ -221,7 +221,7 @@ def test_hiring_status_can_be_set(tenant: Tenant) -> None:
             ask(application_id)
 
 
-def test_what_hangs_on_applications_is_the_same_for_a_seed() -> None:
+def test_attachments_and_statuses_depend_only_on_the_seed() -> None:
     one, other, different = (Tenant(seed, jobs=30, applications=80) for seed in (5, 5, 6))
     assert one.hiring.statuses() == other.hiring.statuses()
     assert one.people.ids() == other.people.ids() != different.people.ids()
