@@ -15,11 +15,11 @@ from destination_phenom.keyed_executor import KeyedExecutor
 from destination_phenom.outcomes import AttachmentsInterrupted, WriteOutcome
 from destination_phenom.records import OPERATIONS
 from destination_phenom.rejections import Problem, Rejected, rejected, unexpected
-from destination_phenom.results import ResultLine, Summary
+from destination_phenom.results import ResultLine, ResultsFile, Summary
 from destination_phenom.state_checkpointer import BatchStopped, PendingRecord, StateCheckpointer
 from destination_phenom.states import StateLine, Stats, StreamKey
 from destination_phenom.unused_columns import UnusedColumns
-from phenom_api.errors import PhenomError
+from phenom_api.errors import InvalidConfig, PhenomError
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -43,8 +43,9 @@ class Batch:
     are then reported as ``unsettled``, and no state behind them is given back, so that the
     platform sends them again.
 
-    :param report: takes the result of every record and every broken line, from any thread.
-    :param echo: gives a state back, with its counts, after the results before it were reported.
+    :param results: the file that gets the result of every record and every broken line.
+    :param report: takes every result, too, from any thread.
+    :param echo: gives a state back, with its counts, when the results before it are on the disk.
     """
 
     def __init__(
@@ -52,12 +53,15 @@ class Batch:
         actions: Actions,
         workers: int,
         *,
-        report: Callable[[ResultLine], None],
-        echo: Callable[[StateLine, Stats], None],
+        results: ResultsFile | None = None,
+        report: Callable[[ResultLine], None] = lambda _: None,
+        echo: Callable[[StateLine, Stats], None] = lambda *_: None,
     ) -> None:
         self._actions = actions
+        self._results = results
         self._report = report
-        self._checkpointer = StateCheckpointer(echo)
+        self._echo = echo
+        self._checkpointer = StateCheckpointer(self._give_back)
         self._positions: Counter[StreamKey] = Counter()
         self._unused = UnusedColumns()
         self._summary_lock = threading.Lock()
@@ -128,8 +132,13 @@ class Batch:
         self._checkpointer.finish(pending, rejected=True)
 
     def finish(self) -> None:
-        """Wait until all records are finished, or the run has stopped."""
+        """Wait until all records are finished or the run has stopped, and close the results."""
         self._executor.close()
+        try:
+            if self._results is not None:
+                self._results.close()
+        except InvalidConfig as error:
+            self.stop(error)
 
     def stop(self, failure: BaseException) -> None:
         """Send nothing more. Where several failures stop the run, the first one is kept."""
@@ -173,13 +182,22 @@ class Batch:
             self.summary.add(result)
             total = self.summary.total
         try:
-            self._report(result)
+            try:
+                if self._results is not None:
+                    self._results.write(result)
+            finally:
+                self._report(result)
         except Exception:
             with self._summary_lock:
                 self.summary.add_unwritten(result)
             raise
         if total % _PROGRESS == 0:
             logger.info(f"{total:,} records so far.")
+
+    def _give_back(self, state: StateLine, stats: Stats) -> None:
+        if self._results is not None:
+            self._results.sync()
+        self._echo(state, stats)
 
 
 def _not_sent() -> WriteOutcome:

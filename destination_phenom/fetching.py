@@ -194,10 +194,10 @@ class Fetcher:
         except ValueError as error:
             raise NotFetched(str(error)) from None
         for _ in range(_MAX_REDIRECTS + 1):
-            with self._exchange(parts, deadline) as (exchange, response):
+            with self._request(parts, deadline) as (http, response):
                 target = _redirect_target(response)
                 if not target:
-                    return _content(exchange, response, max_bytes)
+                    return _content(http, response, max_bytes)
             try:
                 parts = check_url(target, parts.geturl())
             except ValueError as error:
@@ -205,7 +205,7 @@ class Fetcher:
         raise NotFetched("is redirected too often")
 
     @contextmanager
-    def _exchange(
+    def _request(
         self, parts: SplitResult, deadline: _Deadline
     ) -> Iterator[tuple[_HttpConnection, h11.Response]]:
         host = parts.hostname or ""
@@ -227,12 +227,12 @@ class Fetcher:
             except (OSError, ValueError):
                 continue
             with connection:
-                exchange = _HttpConnection(connection, deadline, self._limits.read)
+                http = _HttpConnection(connection, deadline, self._limits.read)
                 try:
-                    response = exchange.request(request)
+                    response = http.request(request)
                 except (OSError, h11.ProtocolError):
                     continue
-                yield exchange, response
+                yield http, response
                 return
         deadline.check()
         raise NotFetched("cannot be reached, or does not answer in HTTP", retryable=True)
@@ -353,7 +353,7 @@ def _redirect_target(response: h11.Response) -> str:
     return _header_text(response, b"location") if response.status_code in _REDIRECTS else ""
 
 
-def _content(exchange: _HttpConnection, response: h11.Response, max_bytes: int) -> Fetched:
+def _content(http: _HttpConnection, response: h11.Response, max_bytes: int) -> Fetched:
     status = response.status_code
     if status != 200:
         # Other successes are not the file: 206 is a part of it, 202 and 204 have no file.
@@ -364,7 +364,7 @@ def _content(exchange: _HttpConnection, response: h11.Response, max_bytes: int) 
     if int(_header_text(response, b"content-length") or 0) > max_bytes:
         raise too_large
     content = bytearray()
-    for block in exchange.body():
+    for block in http.body():
         content += block
         if len(content) > max_bytes:
             raise too_large

@@ -30,8 +30,8 @@ _SITE_TYPES = ("external", "internal")
 class JobIds:
     """Turns the ``application.job_id`` of a record into Phenom's jobId.
 
-    A unified id is a hash, so the job listings are read to find its job, each at most once and
-    only until the job is found: open jobs of the configured site type, open jobs of the other
+    A unified id is a hash, so the job listings are read to find its job, one after the
+    other until the job is found: open jobs of the configured site type, open jobs of the other
     site types, then closed jobs. A run whose listings cannot be read has to end.
     """
 

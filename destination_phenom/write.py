@@ -17,7 +17,7 @@ from destination_phenom.idempotent_write import IdempotentWrite
 from destination_phenom.lines import InputUnreadable
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
 from destination_phenom.records import OPERATIONS
-from destination_phenom.results import ResultLine, ResultsFile, Summary
+from destination_phenom.results import ResultsFile, Summary
 from destination_phenom.state_checkpointer import BatchStopped
 from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
 from phenom_api.errors import (
@@ -118,16 +118,10 @@ def write(
         raise ProtocolError(error.message) from None
     with Gateway(config, policy=policy or RETRY_POLICY) as gateway:
 
-        def report(result: ResultLine) -> None:
-            if results is not None:
-                results.write(result)
-
         def echo(state: StateLine, stats: Stats) -> None:
-            if results is not None:
-                results.sync()
             session.output.write(state.with_stats(stats))
 
-        batch = Batch(actions(config, gateway), config.num_workers, report=report, echo=echo)
+        batch = Batch(actions(config, gateway), config.num_workers, results=results, echo=echo)
         try:
             _feed(batch, operations, stdin, longest_line(config))
             batch.finish()
@@ -135,11 +129,6 @@ def write(
             # Requests in progress end, and all records that came in are reported.
             batch.stop(interruption)
             batch.finish()
-    try:
-        if results is not None:
-            results.close()
-    except InvalidConfig as error:
-        batch.stop(error)
     for line in batch.summary.lines():
         logger.info(line)
     if session.output.failure is not None:
