@@ -136,9 +136,9 @@ def _named(entry: Any, where: str, files: list[CandidateFile]) -> CandidateFile:
     if problems:
         raise Refusal(400, "; ".join(problems))
     for file in files:
-        told = (file.attachment_type, file.md5sum, file.name)
+        file_key = (file.attachment_type, file.md5sum, file.name)
         wanted = (entry["attachmentType"], entry["md5sum"].lower(), entry["attachmentName"])
-        if told == wanted and entry.get("fieldId") in (None, file.field_id):
+        if file_key == wanted and entry.get("fieldId") in (None, file.field_id):
             return file
     raise Refusal(404, f"{where}: attachment not found")
 

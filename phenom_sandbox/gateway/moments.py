@@ -27,10 +27,10 @@ def moment(value: Any, *, dates_only: bool = False) -> Moment:
     try:
         if text.lstrip("-").isdigit():
             return int(text), int(text)
-        told = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        if told.tzinfo is None:
-            told = told.replace(tzinfo=timezone.utc)
-        first = int(told.timestamp() * 1000)
+        parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=timezone.utc)
+        first = int(parsed.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise Refusal(400, "a date must be epoch milliseconds or ISO text") from None
     return first, first + _DAY - 1 if whole_day else first
