@@ -121,7 +121,10 @@ def media_type(file: Attachment, server_type: str = "") -> str:
 
 def _type_by_name(name: str) -> str | None:
     # Only the extension: guess_type would parse a name that looks like a URL as one.
-    guessed, compression = _MEDIA_TYPES.guess_type(f"file.{name.rpartition('.')[2].lower()}")
+    _, dot, extension = name.rpartition(".")
+    if not dot:
+        return None
+    guessed, compression = _MEDIA_TYPES.guess_type(f"file.{extension.lower()}")
     return _COMPRESSED_TYPES.get(compression) if compression is not None else guessed
 
 

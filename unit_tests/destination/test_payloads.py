@@ -83,6 +83,7 @@ def test_calling_codes(phone: str, code: str, number: str) -> None:
         ("cv.pdf", "text/plain", "image/png", "text/plain"),
         ("cv", None, "image/png", "image/png"),
         ("cv", None, "", "application/octet-stream"),
+        ("doc", None, "image/png", "image/png"),
         ("cv.", None, "image/png", "image/png"),
         ("cv.unheard-of", None, "image/png", "image/png"),
         ("CV.PDF", None, "", "application/pdf"),
