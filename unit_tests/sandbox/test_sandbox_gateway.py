@@ -103,6 +103,23 @@ def test_the_three_formats_of_errors(client: Client) -> None:
     assert client.get("/nowhere").status_code == 404
 
 
+def test_a_tenant_that_accepts_duplicates(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = client.local.tenant
+    monkeypatch.setattr(tenant, "accepts_duplicates", True)
+    body = new_application(client, email="twice@example.com")
+    submits = [client.post(APPLICATIONS, json=body).json()["data"] for _ in range(2)]
+    assert [each["alreadyApplied"] for each in submits] == [False, False]
+    assert len({each["applicationId"] for each in submits}) == 2
+    candidate = {
+        "firstName": "Ada",
+        "lastName": "Lovelace",
+        "profileSources": ["Airbyte"],
+        "emailList": [{"email": "both@example.com", "type": "Personal", "status": "Primary"}],
+    }
+    creations = [client.post("/candidates-api/v2/candidates", json=candidate) for _ in range(2)]
+    assert len({each.json()["data"]["cId"] for each in creations}) == 2
+
+
 def test_submitting(client: Client) -> None:
     body = new_application(
         client,
