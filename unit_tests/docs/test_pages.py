@@ -22,6 +22,7 @@ PAGES = sorted(
         *(ROOT / "docs").rglob("*.md"),
     }
 )
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 CONNECTORS = {
     "source-phenom": {"spec", "check", "discover", "read"},
     "destination-phenom": {"spec", "check", "discover", "write"},
@@ -124,8 +125,22 @@ def test_pages_have_links_and_commands() -> None:
     assert sum(1 for page in PAGES for _ in commands(page)) > 50
 
 
-def test_files_in_contributing_exist() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = re.findall(r"[`\s](\.?\w+/[\w./-]*\w)/?", text)
-    assert len(named) > 20
-    assert [path for path in named if not (ROOT / path).exists() and path != "./run"] == []
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", *DECISIONS], ids=name)
+def test_named_paths_exist(page: Path) -> None:
+    named = re.findall(r"`([\w.-]+/[\w./-]*)`", page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_decisions_are_numbered_listed_and_of_one_form() -> None:
+    listed = re.findall(
+        r"^\| \[(\d+)\]\((\S+)\) \| (.+) \|$",
+        (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert [page for _, page, _ in listed] == [path.name for path in DECISIONS]
+    for count, (number, page, title) in enumerate(listed, 1):
+        text = (ROOT / "docs" / "decisions" / page).read_text(encoding="utf-8")
+        assert int(number) == int(page[:4]) == count
+        assert text.startswith(f"# {number}. {title}\n")
+        sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+        assert sections == ["Context", "Choice", "Consequences"]
