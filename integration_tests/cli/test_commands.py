@@ -18,16 +18,16 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from integration_tests.cli.running import Done, config_file, run
 from phenom_cli import interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
 from source_phenom import manifest
+from unit_tests.cli.running import CommandResult, config_file, run
 
 ROOT = Path(__file__).resolve().parents[2]
 ERASED = re.compile(r"[^\n]*\r\n\S*\r\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K")
 """A line that goes again: from the line below it, or from its own end."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-Tool = Callable[..., Done]
+Tool = Callable[..., CommandResult]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def tool(
         interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
     )
 
-    def call(command: str, *arguments: str, **config: Any) -> Done:
+    def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, **config})
         return run(capsys, command, "--config", file, *arguments)
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from integration_tests.cli.running import Done, config_file, run
 from phenom_api.retries import RetryPolicy
 from phenom_cli import candidate_files, interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
+from unit_tests.cli.running import CommandResult, config_file, run
 
-Tool = Callable[..., Done]
+Tool = Callable[..., CommandResult]
 FILES = "/candidates-api/files"
 SIGNED = "/signed-files"
 
@@ -38,7 +38,7 @@ def tool(
     )
     monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
 
-    def call(command: str, *arguments: str, **config: Any) -> Done:
+    def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, "ph_user_id": "recruiter-1", **config})
         return run(capsys, "documents", command, "--config", file, *arguments)
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
 from phenom_api.retries import RetryPolicy
 from phenom_cli import candidate_files, interactive_gateway
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
@@ -66,11 +66,11 @@ class Tool:
         self._folder = folder
         self.to = folder / "files"
 
-    def __call__(self, command: str, *arguments: str) -> Done:
+    def __call__(self, command: str, *arguments: str) -> CommandResult:
         config = config_file(self._folder, {**CONFIG, "ph_user_id": "u"})
         return run(self._capsys, "documents", command, "--config", config, *arguments)
 
-    def download(self, *arguments: str) -> Done:
+    def download(self, *arguments: str) -> CommandResult:
         return self("download", "--to", str(self.to), *arguments)
 
 
@@ -79,7 +79,7 @@ def tool(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Tool:
     return Tool(capsys, tmp_path)
 
 
-def contents(done: Done) -> dict[tuple[str, str], str]:
+def contents(done: CommandResult) -> dict[tuple[str, str], str]:
     """What is in the file of each document that has one."""
     return {
         (row["candidate_id"], row["name"]): Path(row["file"]).read_text()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from phenom_api.paging import Page
-from phenom_cli.field_profile import DEEPEST, Field, field_profile, sample
+from phenom_cli.field_profile import MAX_DEPTH, RemoteField, field_profile, sample
 from unit_tests.phenom_api.repeating_listing import IN_ORDER, TOTALS, RepeatingListing, Serve
 
 
@@ -22,14 +22,14 @@ def test_fields_of_payloads() -> None:
         ]
     )
     assert found == [
-        Field(("a",), ("string", "integer"), 0.75, "A9"),
-        Field(("b",), ("object",), 0.5, "object[2]"),
-        Field(("b", "c"), ("integer", "string"), 0.5, "9"),
-        Field(("b", "d"), ("null",), 0.0, ""),
-        Field(("e",), ("array",), 0.25, "list[2]"),
-        Field(("e", "f"), ("string",), 0.25, "a", in_list=True),
-        Field(("e", "g"), ("integer",), 0.25, "9", in_list=True),
-        Field(("h",), ("null",), 0.0, ""),
+        RemoteField(("a",), ("string", "integer"), 0.75, "A9"),
+        RemoteField(("b",), ("object",), 0.5, "object[2]"),
+        RemoteField(("b", "c"), ("integer", "string"), 0.5, "9"),
+        RemoteField(("b", "d"), ("null",), 0.0, ""),
+        RemoteField(("e",), ("array",), 0.25, "list[2]"),
+        RemoteField(("e", "f"), ("string",), 0.25, "a", in_list=True),
+        RemoteField(("e", "g"), ("integer",), 0.25, "9", in_list=True),
+        RemoteField(("h",), ("null",), 0.0, ""),
     ]
 
 
@@ -57,7 +57,7 @@ def test_texts_and_objects_of_any_size() -> None:
         deep = {"a": deep}
     found = field_profile([{"long": "x" * 5_000_000, "deep": deep}])
     assert found[-1].shape == "<long text>"
-    assert len(found) == DEEPEST + 1
+    assert len(found) == MAX_DEPTH + 1
 
 
 def test_no_payloads_no_fields() -> None:

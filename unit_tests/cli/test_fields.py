@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.cli.running import Done, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, Tenant
 
 SECRETS = ("Lovelace", "ada@example.com", "JR-4711", "Zuse Research", "hm@example.com")
@@ -45,7 +45,7 @@ def fields(
     folder: Path,
     *arguments: str,
     **config: Any,
-) -> Done:
+) -> CommandResult:
     file = config_file(folder, {**CONFIG, **config})
     with tenant.served():
         return run(capsys, "fields", "--config", file, *arguments)

@@ -12,8 +12,8 @@ import pytest
 import requests
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
 from phenom_cli import interactive_gateway
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.phenom_api.repeating_listing import (
     Serve,
     begins_again,
@@ -41,7 +41,7 @@ class Tool:
         self._folder = folder
         self.config: dict[str, Any] = {**CONFIG, "api_key": "the-api-key"}
 
-    def __call__(self, *arguments: str) -> Done:
+    def __call__(self, *arguments: str) -> CommandResult:
         file = config_file(self._folder, self.config)
         return run(self._capsys, "passthrough", "--config", file, *arguments)
 
@@ -327,8 +327,8 @@ def test_a_wrong_total_is_told(http: requests_mock.Mocker, tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("serve", "count", "says"),
     [
-        (begins_again, 198, "behind these rows the gateway lists them again"),
-        (goes_round, 198, "behind these rows the gateway lists them again"),
+        (begins_again, 198, "after these rows the gateway lists them again"),
+        (goes_round, 198, "after these rows the gateway lists them again"),
         (ignores_offset, 21, "the gateway ignores offset"),
     ],
 )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
 from source_phenom import manifest
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL, run_source
 
 JOBS = f"{GATEWAY}/jobs-api/v1/jobs"
@@ -81,7 +81,7 @@ class Tool:
         self._capsys = capsys
         self._folder = folder
 
-    def text(self, **config: Any) -> Done:
+    def text(self, **config: Any) -> CommandResult:
         file = config_file(self._folder, {**CONFIG, **config})
         return run(self._capsys, "scopes", "--config", file)
 

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from integration_tests.cli.running import Done, config_file, run
 from phenom_api.visible import visible
 from phenom_cli import interactive_gateway
 from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
-from phenom_cli.screen import Screen, visible_line
+from phenom_cli.terminal import SafeStream, visible_line
 from phenom_protocol import messages
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ class Tool:
         self._capsys = capsys
         self._folder = folder
 
-    def __call__(self, *words: str, **config: Any) -> Done:
+    def __call__(self, *words: str, **config: Any) -> CommandResult:
         file = config_file(self._folder, {**CONFIG, **config})
         split = 2 if words[0] == "documents" else 1
         done = run(self._capsys, *words[:split], "--config", file, *words[split:])
@@ -175,7 +175,7 @@ class TestDisplay:
 
     def test_lines(self) -> None:
         stream = io.StringIO()
-        with PlainDisplay(Screen(stream).write) as shown:
+        with PlainDisplay(SafeStream(stream).write) as shown:
             shown.show(WARNING)
         assert not unseen(stream.getvalue())
 
@@ -240,8 +240,8 @@ class TestStandardStreams:
 
     def test_what_is_closed_is_not_closed_for_child_processes(self) -> None:
         code = (
-            "import os, subprocess; from phenom_cli.screen import screens\n"
-            "with screens():\n"
+            "import os, subprocess; from phenom_cli.terminal import safe_standard_streams\n"
+            "with safe_standard_streams():\n"
             "    code = 'import os; [os.fstat(number) for number in range(3)]'\n"
             f"    done = subprocess.run([{sys.executable!r}, '-c', code], check=False)\n"
             "os._exit(done.returncode)"

@@ -13,7 +13,7 @@ from phenom_cli.main import phenom
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -27,11 +27,11 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> CommandResult:
     with pytest.raises(SystemExit) as ended:
         phenom.main([*arguments], prog_name="phenom")
     printed = capsys.readouterr()
-    return Done(int(ended.value.code or 0), printed.out, printed.err)
+    return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
 
 
 def config_file(folder: Path, config: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_cli.shapes import json_type, shape
+from phenom_cli.value_shapes import json_type, shape
 
 
 @pytest.mark.parametrize(
