@@ -10,13 +10,14 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import click
 
 DEFAULT_SCHEMA = "public"
-# DuckDB would also open an SQLite, Parquet or CSV file, but store nothing in it.
-DUCKDB_MAGIC, DUCKDB_MAGIC_OFFSET = b"DUCK", 8
+# DuckDB itself opens an SQLite, Parquet or CSV file too: as something else, into which nothing of a
+# sync would go.
+DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8
 OTHER_FILES = {b"SQLite format 3\0": "an SQLite database", b"PAR1": "a Parquet file"}
-# ":memory:", "md:…", "duckdb:…", "dbname=…" are not files; one letter and a colon is a drive.
-NOT_A_FILE = re.compile(r":|[A-Za-z][\w+.-]+:|(?:dbname|host|user)\s*=", re.ASCII)
+# ":memory:", "md:…", "duckdb:…", "dbname=…" are no files; one letter is a Windows drive.
+OTHER_PLACE = re.compile(r":|[A-Za-z][\w+.-]+:|(?:dbname|host|user)\s*=", re.ASCII)
 NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
-URL_FORM = (
+USABLE = (
     "It looks like postgresql://user:password@host:5432/database; in user and password, write @ as"
     " %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 )
@@ -25,7 +26,7 @@ SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Either ``duckdb_path`` or ``postgres_url`` is set. ``place`` is for messages: no password."""
+    """Either ``duckdb_path`` or ``postgres_url`` is set; ``place`` never holds the password."""
 
     place: str
     duckdb_path: Path | None = None
@@ -46,11 +47,11 @@ def parse_warehouse(value: str) -> Warehouse:
         )
     if not value.strip() or value == "-":
         raise click.ClickException("--warehouse names no file. Give the path of a DuckDB file.")
-    if NOT_A_FILE.match(value) and not Path(value).exists():
+    if OTHER_PLACE.match(value) and not Path(value).exists():
         raise click.ClickException(
             "The warehouse is neither the path of a DuckDB file nor a URL like"
-            " postgresql://user:password@host:5432/database. To create a file of that name, write"
-            " ./ in front of it."
+            " postgresql://user:password@host:5432/database. If a new file is to have that name,"
+            " write ./ in front of it."
         )
     try:
         return _duckdb(value)
@@ -65,8 +66,8 @@ def _duckdb(value: str) -> Warehouse:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
         raise click.ClickException(
-            f"The warehouse {value} is in the home folder of a user that does not exist. Give its"
-            " full path, or write ./ in front of it."
+            f"The warehouse {value} is in the home folder of nobody known here. Write its path in"
+            " full, or ./ in front of it."
         ) from None
     if path.is_dir():
         raise click.ClickException(
@@ -78,20 +79,20 @@ def _duckdb(value: str) -> Warehouse:
             f"The folder {path.parent} of the warehouse does not exist. Create it or give another."
         )
     if path.exists():
-        _check_is_duckdb(path, value)
+        _refuse_other_files(path, value)
     return Warehouse(place=value, duckdb_path=path)
 
 
-def _check_is_duckdb(path: Path, shown: str) -> None:
+def _refuse_other_files(path: Path, shown: str) -> None:
     if not path.is_file():
         raise click.ClickException(
             f"The warehouse {shown} is not a file. Give the path of a DuckDB file."
         )
     with path.open("rb") as file:
         start = file.read(16)
-    if start[DUCKDB_MAGIC_OFFSET:].startswith(DUCKDB_MAGIC):
+    if start[DUCKDB_MARK_AT:].startswith(DUCKDB_MARK):
         return
-    kinds = [kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)]
+    kinds = [kind for mark, kind in OTHER_FILES.items() if start.startswith(mark)]
     what = f"{kinds[0]}, " if kinds else "an empty file, " if not start else ""
     raise click.ClickException(
         f"The file {shown} is {what}not a DuckDB database. Give --warehouse another path, or move"
@@ -105,12 +106,12 @@ def _postgres(value: str) -> Warehouse:
         port = f":{parts.port}" if parts.port else ""
     except ValueError as error:
         raise click.ClickException(
-            f"The warehouse URL is not usable (host or port). {URL_FORM}"
+            f"The warehouse URL is not usable (host or port). {USABLE}"
         ) from error
-    # A password with such a character would be parsed as another part, and shown in messages.
+    # What is not encoded ends in another part of the URL, and from there in a message.
     at_signs = parts.netloc.count("@") > 1 or "@" in value.replace(parts.netloc, "", 1)
     if at_signs or "#" in value or NOT_ENCODED.search(value):
-        raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {URL_FORM}")
+        raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {USABLE}")
     options = parse_qsl(parts.query, keep_blank_values=True)
     schema = next((text for name, text in options if name == "schema"), DEFAULT_SCHEMA)
     if not SCHEMA_NAME.fullmatch(schema):
@@ -118,10 +119,10 @@ def _postgres(value: str) -> Warehouse:
             f"The schema {schema!r} of the warehouse URL must be made of lower-case letters,"
             " digits and underscores."
         )
-    # With quote_via, a space becomes %20: PostgreSQL would read + as a plus sign.
+    # PostgreSQL takes a plus for itself, not for a space.
     rest = urlencode([pair for pair in options if pair[0] != "schema"], quote_via=quote)
-    password_option = next((quote(text) for name, text in options if name == "password"), None)
-    password = parts.password or password_option
+    in_options = next((quote(text) for name, text in options if name == "password"), None)
+    password = parts.password or in_options
     user = f"{parts.username}@" if parts.username else ""
     shown_schema = f" (schema {schema})" if schema != DEFAULT_SCHEMA else ""
     return Warehouse(

@@ -43,7 +43,7 @@ def _id_options(command: Command) -> Command:
         multiple=True,
         help="Only files of the candidate with this id in Phenom (candidates.remote_id); can be"
         " repeated. Without it, files of everybody who has an application (with"
-        " only_created_applications: one of those).",
+        " only_created_applications, one that it keeps).",
     )
     of_document = click.option(
         "--document",

@@ -53,8 +53,8 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
     If the results cannot be written any more (standard output, or the file named by results_path),
     nothing more is sent, and standard error says how many records were created.
 
-    Exit code 0 if no record was rejected, else 1, unless the configuration says
-    on_rejected_record: skip. The exit code is also 1 if the run could not be completed.
+    Exit code 0 if no record was rejected and the run was completed, else 1. With
+    on_rejected_record: skip in the configuration, rejected records do not count.
 
     \b
     Examples (with C for tenant.json):

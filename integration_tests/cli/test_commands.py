@@ -25,7 +25,7 @@ from unit_tests.cli.running import CommandResult, config_file, run
 
 ROOT = Path(__file__).resolve().parents[2]
 ERASED = re.compile(r"[^\n]*\r\n\S*\r\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K")
-"""A line that goes again: from the line below it, or from its own end."""
+"""A line that is erased: from the line below it, or from its own end."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 Tool = Callable[..., CommandResult]
 
@@ -144,7 +144,7 @@ class TestPassthrough:
         assert done.code == 0
         assert len(done.rows) == len(getattr(local.tenant, size))
 
-    def test_secrets_stay_unsaid(self, local: LocalTenant, tool: Tool) -> None:
+    def test_secrets_are_not_printed(self, local: LocalTenant, tool: Tool) -> None:
         for path in ("/jobs-api/v1/jobs", "/nowhere"):
             done = tool("passthrough", "GET", path)
             for secret in (local.config["client_secret"], local.config["api_key"]):
@@ -185,9 +185,9 @@ def on_terminal(
     stderr: int | None = subprocess.DEVNULL,
     kind: str = "xterm",
 ) -> str:
-    """All that a terminal of that width gets.
+    """Everything that a terminal of that width gets.
 
-    :param stdout, stderr: where one of them goes instead.
+    :param stdout, stderr: another place for one of them.
     """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
@@ -229,7 +229,7 @@ def test_on_a_terminal(local: LocalTenant, tmp_path: Path, command: str, width: 
 
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
 @pytest.mark.parametrize("command", ["scopes", "fields"])
-def test_what_moves_is_gone_where_text_begins(
+def test_the_spinner_is_erased_before_text(
     local: LocalTenant, tmp_path: Path, command: str, kind: str
 ) -> None:
     local.faults.deny = Fault(path="/jobs-api")
@@ -260,7 +260,7 @@ def test_a_long_error_is_broken_between_words(
 
 
 def error_in_a_pipe(*arguments: str) -> str:
-    """The one line of it."""
+    """The one line that the command prints on stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "phenom_cli.main", *arguments],
         cwd=ROOT,

@@ -46,7 +46,7 @@ def tool(
 
 
 def files_of(local: LocalTenant) -> dict[str, tuple[str, bytes]]:
-    """What everybody has who has an application: name and content by document id."""
+    """The files of everybody who has an application: name and content by document id."""
     whose = {
         application["candidateData"]["id"]
         for application in local.tenant.applications()
@@ -61,6 +61,7 @@ def files_of(local: LocalTenant) -> dict[str, tuple[str, bytes]]:
 
 
 def with_a_file(local: LocalTenant) -> str:
+    """The id of a candidate."""
     return next(iter(files_of(local))).partition(":")[0]
 
 
@@ -75,18 +76,18 @@ class TestList:
         assert set(done.rows[0]) == {"candidate_id", "document_id", "name", "type"}
         assert not local.requests.count(f"GET {SIGNED}")
 
-    def test_of_some(self, local: LocalTenant, tool: Tool) -> None:
+    def test_of_one_candidate(self, local: LocalTenant, tool: Tool) -> None:
         candidate = with_a_file(local)
         done = tool("list", "--candidate", candidate)
         assert {row["candidate_id"] for row in done.rows} == {candidate}
         assert not local.requests.count("GET /apply/v2/applications")
 
-    def test_one_is_no_plural(self, local: LocalTenant, tool: Tool) -> None:
+    def test_one_document_is_singular(self, local: LocalTenant, tool: Tool) -> None:
         document = next(iter(files_of(local)))
         done = tool("list", "--document", document, "--candidate", document.partition(":")[0])
         assert done.err == "1 document.\n"
 
-    def test_of_those_whose_applications_are_read(self, local: LocalTenant, tool: Tool) -> None:
+    def test_only_created_applications(self, local: LocalTenant, tool: Tool) -> None:
         candidate = with_a_file(local)
         for application in list(local.tenant.applications()):
             if application["candidateData"].get("id") == candidate:
@@ -95,7 +96,9 @@ class TestList:
         config = {"only_created_applications": True, "application_sources": ["BY US "]}
         assert {row["candidate_id"] for row in tool("list", **config).rows} == {candidate}
 
-    def test_who_is_gone_is_passed_over_unless_named(self, local: LocalTenant, tool: Tool) -> None:
+    def test_a_deleted_candidate_is_an_error_only_if_named(
+        self, local: LocalTenant, tool: Tool
+    ) -> None:
         gone = with_a_file(local)
         local.tenant.people.delete(gone)
         done = tool("list")
@@ -208,7 +211,7 @@ class TestDownload:
         assert "signature=" not in shown
         assert "key-of-the-tenant" not in shown
 
-    def test_each_try_has_a_fresh_address(
+    def test_each_attempt_asks_for_a_new_address(
         self, local: LocalTenant, tool: Tool, tmp_path: Path
     ) -> None:
         local.faults.server_error = Fault(503, path=SIGNED, count=1)
@@ -220,7 +223,7 @@ class TestDownload:
         signed = [n for path, n in counts.items() if path.endswith("pre-signed-url")]
         assert signed == [2]
 
-    def test_a_file_that_cannot_be_had_costs_itself_only(
+    def test_a_file_that_fails_does_not_stop_the_others(
         self, local: LocalTenant, tool: Tool, tmp_path: Path
     ) -> None:
         broken = next(iter(files_of(local)))

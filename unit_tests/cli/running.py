@@ -1,4 +1,4 @@
-"""The command `phenom` in this process: arguments in, exit code and what it printed out."""
+"""Runs `phenom` in this process: arguments in, exit code and output out."""
 
 from __future__ import annotations
 
