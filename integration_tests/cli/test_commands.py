@@ -18,10 +18,9 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from phenom_cli import interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
 from source_phenom import manifest
-from unit_tests.cli.running import CommandResult, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 
 ROOT = Path(__file__).resolve().parents[2]
 ERASED = re.compile(r"[^\n]*\r\n\S*\r\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K")
@@ -50,9 +49,7 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=3)
 
     def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, **config})

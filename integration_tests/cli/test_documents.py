@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from phenom_api.retries import RetryPolicy
-from phenom_cli import candidate_files, interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
-from unit_tests.cli.running import CommandResult, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 
 Tool = Callable[..., CommandResult]
 FILES = "/candidates-api/files"
@@ -33,10 +31,7 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
-    )
-    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
+    shorten_retries(monkeypatch, attempts=2)
 
     def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, "ph_user_id": "recruiter-1", **config})

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from phenom_api.retries import RetryPolicy
+from phenom_cli import candidate_files, interactive_gateway
 from phenom_cli.main import phenom
 
 
@@ -32,6 +34,13 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> CommandResult:
         phenom.main([*arguments], prog_name="phenom")
     printed = capsys.readouterr()
     return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
+
+
+def shorten_retries(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
+    """Lets commands retry without waiting."""
+    policy: dict[str, Any] = {"attempts": attempts, "first_wait": 0.001, "throttled": 0}
+    monkeypatch.setattr(interactive_gateway, "RETRY_POLICY", policy)
+    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(**policy))
 
 
 def config_file(folder: Path, config: dict[str, Any]) -> str:

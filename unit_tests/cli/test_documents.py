@@ -10,9 +10,8 @@ from urllib.parse import quote
 import pytest
 import requests_mock
 
-from phenom_api.retries import RetryPolicy
-from phenom_cli import candidate_files, interactive_gateway
-from unit_tests.cli.running import CommandResult, config_file, run
+from phenom_cli import candidate_files
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
@@ -52,10 +51,7 @@ class Tenant:
 
 @pytest.fixture
 def tenant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
-    )
-    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
+    shorten_retries(monkeypatch, attempts=2)
     with requests_mock.Mocker(case_sensitive=True) as mocker:
         yield Tenant(mocker)
 

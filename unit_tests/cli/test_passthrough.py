@@ -12,8 +12,7 @@ import pytest
 import requests
 import requests_mock
 
-from phenom_cli import interactive_gateway
-from unit_tests.cli.running import CommandResult, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.phenom_api.repeating_listing import (
     Serve,
     begins_again,
@@ -50,9 +49,7 @@ class Tool:
 def tool(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=3)
     return Tool(capsys, tmp_path)
 
 

@@ -20,11 +20,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from phenom_api.visible import visible
-from phenom_cli import interactive_gateway
 from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
 from phenom_cli.terminal import SafeStream, visible_line
 from phenom_protocol import messages
-from unit_tests.cli.running import CommandResult, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,9 +73,7 @@ class TestVisible:
 
 @pytest.fixture
 def http(monkeypatch: pytest.MonkeyPatch) -> Iterator[requests_mock.Mocker]:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 1, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=1)
     with requests_mock.Mocker() as mocker:
         mocker.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
         yield mocker
