@@ -88,7 +88,7 @@ def rendered_jobs() -> Rendered:
 
 
 def _applications(number: int) -> Iterator[Mapping[str, Any]]:
-    """One after the other: a million at once would not fit into memory."""
+    """One after the other: a local tenant would keep a million of them in memory."""
     from phenom_sandbox.records.applications import ApplicationBook
     from phenom_sandbox.records.candidates import CandidateBook
     from phenom_sandbox.records.jobs import JobBook
