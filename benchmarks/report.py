@@ -105,7 +105,7 @@ def _reader(results: Results, key: Key) -> Iterator[str]:
         yield f"{value / own:.2f}" if own else ""
 
 
-def _runs(name: str, order: Iterable[str]) -> Iterator[str]:
+def _plain(name: str, order: Iterable[str]) -> Iterator[str]:
     """A table of one benchmark's runs: wall, CPU and peak."""
     results = Results(name)
     wanted = list(order)
@@ -132,7 +132,7 @@ def _runs(name: str, order: Iterable[str]) -> Iterator[str]:
 def _loading() -> Iterator[str]:
     again = loading.AGAIN
     parties = (loading.OURS, loading.PYAIRBYTE, loading.OURS + again, loading.PYAIRBYTE + again)
-    yield from _runs("loading", parties)
+    yield from _plain("loading", parties)
     spent = [run["seconds"] for run in Results("loading").runs if run["who"] == loading.PYAIRBYTE]
     if spent:
         parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent[-1].items())
@@ -159,9 +159,9 @@ def _state() -> Iterator[str]:
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "targets": _targets,
     "readers": _readers,
-    "quiet": lambda: _runs("quiet", (ours.START, ours.BARE, ours.QUIET)),
-    "startup": lambda: _runs("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
-    "memory": lambda: _runs("memory", (ours.EVERYTHING,)),
+    "quiet": lambda: _plain("quiet", (ours.START, ours.BARE, ours.QUIET)),
+    "startup": lambda: _plain("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
+    "memory": lambda: _plain("memory", (ours.EVERYTHING,)),
     "state": _state,
     "loading": _loading,
 }
