@@ -7,58 +7,26 @@ import re
 import socket
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import duckdb
-import psycopg
 import pytest
 
 import phenom_sandbox
 from integration_tests.warehouse.command import UNTOUCHED, phenom_sync, write_config
+from integration_tests.warehouse.places import Place, new_place
 from phenom_cli.local_tenant import FIRST_PORT, PORTS
 from phenom_sandbox import Access, Fault
 from source_phenom.snapshot import Snapshot, StreamState
-
-if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
 
 pytestmark = pytest.mark.warehouse
 
 STREAMS = ("jobs", "applications")
 
 
-class Place:
-    """A warehouse, and a way to look into it."""
-
-    def __init__(self, address: str, connect: Any, mark: str) -> None:
-        self.address = address
-        self._connect = connect
-        self._mark = mark
-
-    def run(self, query: str, *values: str) -> list[Any]:
-        with closing(self._connect()) as connection:
-            found = connection.execute(query.replace("?", self._mark), values)
-            rows = found.fetchall() if found.description else []
-            connection.commit()
-        return list(rows)
-
-    def states(self) -> dict[str, Any]:
-        rows = self.run("SELECT table_name, state_json FROM _airbyte_state")
-        return {name: json.loads(text) for name, text in rows}
-
-
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "duckdb":
-        file = str(tmp_path / "phenom.duckdb")
-        return Place(file, lambda: duckdb.connect(file), "?")
-    server: PostgresServer = request.getfixturevalue("postgres")
-    schema = f"first_{zlib.crc32(str(tmp_path).encode())}"
-    url, options = server.url(), f"-c search_path={schema}"
-    address = f"{url}?schema={schema}"
-    return Place(address, lambda: psycopg.connect(url, options=options), "%s")
+    return new_place(request.param, tmp_path, request)
 
 
 @pytest.fixture
