@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 KINDS = ("duckdb", "postgresql")
 
+COLUMNS = {
+    "duckdb": "SELECT column_name FROM duckdb_columns() WHERE table_name = '{}'",
+    "postgresql": """SELECT column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = '{}' ORDER BY ordinal_position""",
+}
+"""Queries for the names of a table's columns, in order."""
+
 
 class Place:
     """``address``: the value of ``--warehouse``."""

@@ -16,7 +16,7 @@ import phenom_sandbox
 from integration_tests.pyairbyte import pyairbyte_python, quiet_environment
 from integration_tests.source.reading import STREAMS
 from integration_tests.warehouse.command import phenom_sync, write_config
-from integration_tests.warehouse.places import KINDS, Place, new_place
+from integration_tests.warehouse.places import COLUMNS, KINDS, Place, new_place
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
@@ -127,13 +127,6 @@ def described(place: Place) -> dict[str, Any]:
         **{what: sorted(place.run(query), key=repr) for what, query in found.items()},
         **contents,
     }
-
-
-COLUMNS = {
-    "duckdb": "SELECT column_name FROM duckdb_columns() WHERE table_name = '{}'",
-    "postgresql": """SELECT column_name FROM information_schema.columns
-        WHERE table_schema = current_schema() AND table_name = '{}' ORDER BY ordinal_position""",
-}
 
 
 def meant(row: tuple[Any, ...]) -> str:
