@@ -16,7 +16,12 @@ SIZED: dict[str, tuple[Measure, str, list[int], int]] = {
     "startup": (ours.startup, "spec, check, discover beside import airbyte_cdk", [20_000], 15),
     "memory": (ours.memory, "peak memory of a full read", [200_000, 1_000_000], 1),
     "state": (ours.state, "size and speed of the state", [1_000_000], 1),
-    "loading": (loading.measure, "phenom sync beside PyAirbyte, into DuckDB", [100_000], 3),
+    "loading": (
+        loading.measure,
+        "phenom sync beside PyAirbyte and dlt, into warehouses",
+        [100_000],
+        3,
+    ),
 }
 """Per measure: what it does, its description, sizes of the application listing, runs."""
 

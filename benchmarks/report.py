@@ -139,13 +139,13 @@ def _plain(name: str, order: Iterable[str]) -> Iterator[str]:
 
 
 def _loading() -> Iterator[str]:
-    again = loading.AGAIN
-    parties = (loading.OURS, loading.PYAIRBYTE, loading.OURS + again, loading.PYAIRBYTE + again)
+    parties = [
+        loading.who(party, warehouse, again=again)
+        for warehouse in (loading.DUCKDB, loading.POSTGRES)
+        for again in (False, True)
+        for party in (loading.OURS, loading.PYAIRBYTE, loading.DLT)
+    ]
     yield from _plain("loading", parties)
-    spent = [run["seconds"] for run in Results("loading").runs if run["who"] == loading.PYAIRBYTE]
-    if spent:
-        parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent[-1].items())
-        yield from ("", f"PyAirbyte's last first run: {parts}.")
 
 
 def _state() -> Iterator[str]:

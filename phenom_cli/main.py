@@ -81,9 +81,9 @@ def phenom() -> None:
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
-    help="Path of a DuckDB file (a new one is readable by you alone), or"
-    " postgresql://user:password@host:5432/database (add ?schema=name for another schema than"
-    " public).",
+    help="Path of a DuckDB file (a new one is readable by you alone), md:database for MotherDuck"
+    " (with a token in MOTHERDUCK_TOKEN), or postgresql://user:password@host:5432/database (add"
+    " ?schema=name for another schema than public).",
 )
 @click.option(
     "--streams",
@@ -106,7 +106,13 @@ def sync(
     returns stay, with remote_deleted_at set. At the end a table tells for each stream how many
     rows are new, changed and deleted, and how many live rows there are in total.
 
-    Two tenants can share a warehouse if their configurations differ in integration_id.
+    Tables and columns carry their descriptions as comments; times are in UTC. Of the columns that
+    begin with _airbyte_, raw_id is random and new each time that the row is loaded, extracted_at
+    is when the record was read, and meta is always {}. The table _airbyte_state is where the next
+    sync goes on from.
+
+    Two tenants can share a warehouse if their configurations differ in integration_id; a full
+    refresh is about the rows of its tenant alone.
 
     Exit code 0 if every stream was read, else 1, with the failed streams and their errors named;
     what could be read is loaded all the same.

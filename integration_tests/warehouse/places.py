@@ -16,7 +16,7 @@ import pytest
 from phenom_cli.address import Warehouse, parse_warehouse
 
 if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
+    from integration_tests.postgres_server import PostgresServer
 
 KINDS = ("duckdb", "postgresql")
 

@@ -14,7 +14,7 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.warehouse.command import UNTOUCHED, phenom_sync, write_config
-from integration_tests.warehouse.places import Place, new_place
+from integration_tests.warehouse.places import KINDS, Place, new_place
 from phenom_cli.local_tenant import FIRST_PORT, PORTS
 from phenom_sandbox import Access, Fault
 from source_phenom.snapshot import Snapshot, StreamState
@@ -145,6 +145,28 @@ def test_a_state_that_cannot_be_used_names_what_helps(
     again = phenom_sync(*arguments(place, config), cwd=tmp_path)
     assert again.exit_code == 0, again.stderr
     assert again.changes() == dict.fromkeys(STREAMS, UNTOUCHED)
+
+
+@pytest.mark.parametrize("place", KINDS, indirect=True)
+def test_a_state_that_was_lost(place: Place, tenant: Any, tmp_path: Path) -> None:
+    """What was deleted meanwhile is marked, also of the models without a key of Phenom's."""
+    config = write_config(tmp_path, tenant.config)
+    streams = ("jobs", "roles", "job_hiring_team_members", "job_user_role_assignments")
+    first = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    place.run("DELETE FROM _airbyte_state")
+    job = next(row for row in tenant.tenant.open_jobs() if row["siteType"] == "external")
+    tenant.tenant.delete_job(job["jobId"])
+    again = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.changes()["jobs"] == {"new": 0, "changed": 0, "deleted": 1}
+    for stream in streams[2:]:
+        assert again.changes()[stream]["deleted"] > 0, stream
+    assert place.run("SELECT remote_id FROM jobs WHERE remote_deleted_at IS NOT NULL") == [
+        (job["jobId"],)
+    ]
+    third = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert third.changes() == dict.fromkeys(streams, UNTOUCHED), third.stderr
 
 
 def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None:
