@@ -32,7 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "quiet": Benchmark(ours.quiet, "a sync that finds nothing new", 2),
     "memory": Benchmark(ours.memory, "peak memory of a full read", 6, (200_000, 1_000_000), 1),
     "loading": Benchmark(
-        loading.measure, "phenom sync and PyAirbyte, into DuckDB", 5, (100_000,), 2
+        loading.measure, "phenom sync, PyAirbyte and dlt, into warehouses", 10, (100_000,), 1
     ),
     "readers": Benchmark(readers.measure, "the connector and its peers", 31, runs=None),
 }

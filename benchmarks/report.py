@@ -33,8 +33,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _targets() -> Iterator[str]:
-    names = [name for name in SECTIONS if name != "targets"]
-    code = dict.fromkeys(Results(name).content["machine"]["code"] for name in names)
+    contents = [Results(name).content for name in SECTIONS if name != "targets"]
+    measured = [content for content in contents if content["runs"] or content["figures"]]
+    code = dict.fromkeys(content["machine"]["code"] for content in measured)
     yield f"Measured {'; '.join(code)}."
     yield ""
     yield from _table(("target", "limit", "measured", ""), map(_target, targets()))
@@ -130,13 +131,13 @@ def _plain(name: str, order: Iterable[str]) -> Iterator[str]:
 
 
 def _loading() -> Iterator[str]:
-    again = loading.AGAIN
-    parties = (loading.OURS, loading.PYAIRBYTE, loading.OURS + again, loading.PYAIRBYTE + again)
+    parties = [
+        loading.who(party, warehouse, again=again)
+        for warehouse in (loading.DUCKDB, loading.POSTGRES)
+        for again in (False, True)
+        for party in (loading.OURS, loading.PYAIRBYTE, loading.DLT)
+    ]
     yield from _plain("loading", parties)
-    spent = [run["seconds"] for run in Results("loading").runs if run["who"] == loading.PYAIRBYTE]
-    if spent:
-        parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent[-1].items())
-        yield from ("", f"PyAirbyte's last first run: {parts}.")
 
 
 def _state() -> Iterator[str]:

@@ -143,6 +143,6 @@ def _pinned() -> dict[str, str]:
             name, _, number = line.partition("==")
             if name in ("dlt", "singer-sdk"):
                 found[name] = number
-    lines = (ROOT / "requirements" / "pyairbyte.txt").read_text().splitlines()
+    lines = (ROOT / "requirements" / "tests" / "pyairbyte.txt").read_text().splitlines()
     pyairbyte = next((line for line in lines if line.startswith("airbyte==")), "")
     return {**found, "PyAirbyte": pyairbyte.partition("==")[2].split(" ")[0]}

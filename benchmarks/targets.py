@@ -106,13 +106,25 @@ def _memory(results: Results) -> Iterator[Target]:
 
 
 def _loading(results: Results) -> Iterator[Target]:
-    keys = ((who, 100_000, 0) for who in (loading.PYAIRBYTE, loading.OURS))
-    yield Target(
-        "phenom sync of 100,000 applications into DuckDB: times as fast as PyAirbyte's read",
-        2,
-        _ratio(*map(results.median, keys)),
-        at_least=True,
-    )
+    targets = {
+        (loading.PYAIRBYTE, loading.POSTGRES): 3,
+        (loading.PYAIRBYTE, loading.DUCKDB): 2,
+        (loading.DLT, loading.POSTGRES): 1,
+        (loading.DLT, loading.DUCKDB): 1,
+    }
+    for (party, warehouse), times in targets.items():
+        for again in (False, True):
+            keys = (
+                (loading.who(each, warehouse, again=again), 100_000, 0)
+                for each in (party, loading.OURS)
+            )
+            yield Target(
+                f"phenom sync of 100,000 applications into {warehouse}"
+                f"{loading.AGAIN if again else ''}: times as fast as {party}",
+                times,
+                _ratio(*map(results.median, keys)),
+                at_least=True,
+            )
 
 
 def _ratio(over: float | None, under: float | None) -> float | None:

@@ -81,9 +81,9 @@ def phenom() -> None:
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
-    help="Path of a DuckDB file (only you can read a new one), or"
-    " postgresql://user:password@host:5432/database (add ?schema=name for another schema than"
-    " public).",
+    help="Path of a DuckDB file (only you can read a new one), md:database for MotherDuck (with a"
+    " token in MOTHERDUCK_TOKEN), or postgresql://user:password@host:5432/database (add"
+    " ?schema=name for another schema than public).",
 )
 @click.option(
     "--streams",
@@ -108,8 +108,13 @@ def sync(
     At the end, a table shows for each stream how many rows are new, changed and deleted, and how
     many rows there are that Phenom still returns.
 
+    The warehouse has a comment for each table and column. Times are in UTC. Of the columns that
+    begin with _airbyte_, raw_id is a new random id each time the row is loaded, extracted_at is
+    when the record was read, and meta is always {}. The next sync continues from the states in the
+    table _airbyte_state.
+
     Two tenants can share a warehouse if their configurations have different values of
-    integration_id.
+    integration_id. A full refresh then replaces the rows of its own tenant only.
 
     Exit code 0 if every stream was read. Otherwise 1, and standard error names the streams that
     failed; the other streams are loaded.

@@ -172,6 +172,11 @@ class StreamRun:
                 yield from self._emit(page)
             self.counts["deleted"] = self._comparison.gone_count
         self._settled = trusted
+        if trusted:
+            self.memory.pop("complete_scan", None)
+        else:
+            # Without a previous state nothing else tells that deletions may have been missed.
+            self.memory["complete_scan"] = False
         yield self.state()
         yield StreamProgress(self.name, "COMPLETE")
 
