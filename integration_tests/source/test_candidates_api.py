@@ -56,7 +56,7 @@ class TestColumnsAndStreams:
     def test_outcomes_are_the_truth_of_the_tenant(self, syncs: Syncs) -> None:
         records = syncs.run("applications").live("applications")
         outcomes = Outcomes({})
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         assert set(records) == set(truth)
         for key, status in truth.items():
             expected = None if status is None else outcomes.of(status.value) or "PENDING"
@@ -152,7 +152,7 @@ class TestColumnsAndStreams:
         assert outcome.asked("pre-signed-url") == 0
 
     def test_statuses_that_nothing_maps_are_counted(self, syncs: Syncs) -> None:
-        truth = [status for _, status in syncs.local.tenant.hiring.truth() if status is not None]
+        truth = [status for _, status in syncs.local.tenant.hiring.statuses() if status is not None]
         unmapped = sum(Outcomes({}).of(status.value) is None for status in truth)
         log = syncs.run("applications").log
         assert f"applications: {unmapped} hiring statuses that nothing maps" in log
@@ -351,7 +351,7 @@ class TestFailures:
         assert "Candidates API, reading a candidate's applications" in outcome.log
         assert "Tags API" in outcome.log
         records = outcome.live("applications")
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         with_id = [payload["id"] for rows in people(syncs).values() for payload in rows]
         assert any(records[key]["outcome"] == "DECLINED" for key in with_id)
         for key in with_id:
@@ -511,7 +511,7 @@ class TestSettings:
     def test_an_acting_user_who_comes_and_goes(self, syncs: Syncs) -> None:
         streams = ("applications", "candidates")
         without = syncs.run(*streams, ph_user_id=None)
-        known = {key for key, status in syncs.local.tenant.hiring.truth() if status is not None}
+        known = {key for key, status in syncs.local.tenant.hiring.statuses() if status is not None}
         of_person = {p["id"] for rows in people(syncs).values() for p in rows}
         came = syncs.run(*streams)
         assert set(came.live("applications")) == known | of_person
@@ -539,7 +539,7 @@ class TestSettings:
         syncs.run("applications")
         mapping = {"on hold": "DECLINED", "JOINED": "PENDING"}
         outcome = syncs.run("applications", outcome_mapping=mapping)
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         held = {
             k
             for k, s in truth.items()
