@@ -33,8 +33,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _targets() -> Iterator[str]:
-    names = [name for name in SECTIONS if name != "targets"]
-    code = dict.fromkeys(Results(name).content["machine"]["code"] for name in names)
+    contents = [Results(name).content for name in SECTIONS if name != "targets"]
+    measured = [content for content in contents if content["runs"] or content["figures"]]
+    code = dict.fromkeys(content["machine"]["code"] for content in measured)
     yield f"Measured {'; '.join(code)}."
     yield ""
     yield from _table(("target", "limit", "measured", ""), map(_target, targets()))
