@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
 import duckdb
 import pytest
 
 from integration_tests.destination.writing import ROOT, application, file, record, write, written
+from integration_tests.pyairbyte import pyairbyte_python
 from integration_tests.source.reading import read
 from integration_tests.warehouse.command import phenom_sync, write_config
-from phenom_cli.interpreter import pyairbyte_python
 from phenom_sandbox import LocalTenant
 from source_phenom.models.ids import UnifiedIds
 
@@ -215,10 +214,7 @@ else:
 
 @pytest.mark.warehouse
 def test_pyairbyte_writes_with_it(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    try:
-        python = pyairbyte_python()
-    except click.ClickException as error:
-        pytest.skip(error.message)
+    python = pyairbyte_python()
     rows = [application(f"a{number}@example.com", job) for number in range(3)]
     source, destination = tmp_path / "source-phenom-applicants", tmp_path / "destination-phenom"
     source.write_text(_SOURCE.format(python=sys.executable, rows=json.dumps(rows)))
