@@ -394,7 +394,8 @@ def test_a_sync_mode_that_cannot_be_done(
     assert error["failure_type"] == "config_error"
     assert "Append (destination_sync_mode append) for create_application" in error["message"]
     assert list(written(local)) == []
-    assert done.states == done.results == []
+    assert done.states == []
+    assert done.results == []
 
 
 @pytest.mark.parametrize("mode", ["append_dedup", "overwrite"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,8 @@ class TestDisplay:
 
     def test_lines(self) -> None:
         stream = io.StringIO()
-        with PlainDisplay(Screen(stream).write) as shown:
+        screen = Screen(stream)
+        with PlainDisplay(lambda line: screen.writelines([line])) as shown:
             shown.show(WARNING)
         assert not unseen(stream.getvalue())
 
@@ -250,7 +252,7 @@ class TestStandardStreams:
             [sys.executable, "-c", code],
             cwd=ROOT,
             check=False,
-            preexec_fn=lambda: [os.close(number) for number in range(3)],
+            preexec_fn=partial(os.closerange, 0, 3),
         )
         assert done.returncode == 0
 

@@ -18,8 +18,8 @@ from destination_phenom.fetching import (
     FetchLimits,
     NotFetched,
     check_url,
-    is_public,
 )
+from phenom_api.addresses import is_public
 from unit_tests.certificates import certificate
 
 Answer = Callable[[bytes], bytes]
