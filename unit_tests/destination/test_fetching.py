@@ -228,9 +228,10 @@ class Server:
                 threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), connection, contextlib.ExitStack() as tls:
             if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
+                wrapped = self._context.wrap_socket(connection, server_side=True)
+                connection = tls.enter_context(wrapped)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(4096)
