@@ -100,7 +100,7 @@ def contents(done: Done) -> dict[tuple[str, str], str]:
     ids=["long", "of many bytes", "paths", "reserved", "odd"],
 )
 def test_any_id_is_a_file_of_its_own(tenant: Tenant, tool: Tool, keys: list[str]) -> None:
-    expected: dict[tuple[str, str], str] = {}
+    expected = {}
     for key in keys:
         files = [(file, f"{number}{LONG}é.pdf") for number, file in enumerate(keys)]
         tenant.candidate(key, *files)

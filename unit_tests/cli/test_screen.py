@@ -9,7 +9,6 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +175,7 @@ class TestDisplay:
 
     def test_lines(self) -> None:
         stream = io.StringIO()
-        screen = Screen(stream)
-        with PlainDisplay(lambda line: screen.writelines([line])) as shown:
+        with PlainDisplay(Screen(stream).write) as shown:
             shown.show(WARNING)
         assert not unseen(stream.getvalue())
 
@@ -252,7 +250,7 @@ class TestStandardStreams:
             [sys.executable, "-c", code],
             cwd=ROOT,
             check=False,
-            preexec_fn=partial(os.closerange, 0, 3),
+            preexec_fn=lambda: [os.close(number) for number in range(3)],
         )
         assert done.returncode == 0
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from source_phenom.models.application_activities import activities, concerned
+from source_phenom.models.application_activities import ApplicationKeys, activities, concerned
 from source_phenom.models.candidate_documents import document_type, documents
-from source_phenom.models.hiring_status import ApplicationKeys
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import Mismatches
 
@@ -116,7 +115,7 @@ def test_the_application_that_an_activity_is_about(
 
 def test_a_document() -> None:
     mismatches: Mismatches = []
-    rows: list[dict[str, Any]] = [
+    rows = [
         {
             "attachmentId": "a1",
             "attachmentName": "cv.pdf",
