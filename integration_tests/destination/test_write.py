@@ -771,6 +771,7 @@ def test_interrupted(
     process.send_signal(end)
     printed += process.stdout.readlines()
     process.wait(timeout=60)
+    process.stdout.close()
     if not input_ends:
         process.stdin.close()
     done = Writing(process.returncode, printed, results(tmp_path))
