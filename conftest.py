@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Plugins that take a second or more to import, by the one test file that needs each.
+# Plugins that take a second or more to import, by the test file that needs them. The CDK's image
+# tests need its options too: add -p airbyte_cdk.test.standard_tests.pytest_hooks.
 _PLUGINS = {
     "test_cdk_standard.py": "airbyte_cdk.test.standard_tests.pytest_hooks",
     "test_sandbox_openapi.py": "schemathesis.extra.pytest_plugin",
