@@ -12,6 +12,9 @@ import pytest
 
 from source_phenom import manifest
 
+# What Dagster and Airflow warn about is theirs.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 
