@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from phenom_api import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
@@ -103,6 +106,16 @@ def test_programs_of_the_project_exist(workflow: Path) -> None:
             assert command in commands
         for program in re.findall(r"\.venv/bin/([\w-]+)", script):
             assert is_installed(program), program
+
+
+@pytest.mark.parametrize(("tag", "exit_code"), [(f"v{__version__}", 0), ("v0.0.0", 1)])
+def test_a_release_needs_the_tag_of_its_version(tag: str, exit_code: int) -> None:
+    (release,) = (workflow for workflow in WORKFLOWS if workflow.name == "release.yml")
+    (step,) = (step for step in steps(release) if step.get("name") == "The tag is the version")
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]], cwd=ROOT, env={**os.environ, "GITHUB_REF_NAME": tag}
+    )
+    assert done.returncode == exit_code
 
 
 def test_hooks_run_what_is_installed() -> None:
