@@ -29,12 +29,11 @@ import h11
 import idna
 
 from phenom_api.addresses import is_loopback, is_public
+from phenom_api.redirects import MOST_REDIRECTS, REDIRECTS
 
 ALLOW_LOOPBACK = "PHENOM_ALLOW_LOOPBACK_ATTACHMENTS"
 """Environment variable that, set to 1, opens loopback addresses (over http too) for tests."""
 
-_MOST_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BLOCK = 65_536
 _LONGEST_HEAD = 65_536
@@ -192,7 +191,7 @@ class Fetcher:
             parts = check_url(url)
         except ValueError as error:
             raise NotFetched(str(error)) from None
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             with self._asked(parts, deadline) as (exchange, response):
                 target = _location(response)
                 if not target:
@@ -344,7 +343,7 @@ def _header(response: h11.Response, name: bytes) -> str:
 
 def _location(response: h11.Response) -> str:
     """Where a redirect leads; empty where the answer is none."""
-    return _header(response, b"location") if response.status_code in _REDIRECTS else ""
+    return _header(response, b"location") if response.status_code in REDIRECTS else ""
 
 
 def _taken(exchange: _Exchange, response: h11.Response, most_bytes: int) -> Fetched:

@@ -50,7 +50,7 @@ TAGS_OF = Operation(
     "GET", "/tags-api/v1/candidates/{candidateId}/tags", "Tags API, reading a candidate's tags"
 )
 
-found_identity = identified_by("userId")
+search_identity = identified_by("userId")
 """Of a row of the candidate search."""
 tag_identity = identified_by("tag")
 _applicant = identified_by("userId", "hiringStatus")

@@ -64,8 +64,8 @@ class AdaptiveConcurrency:
         """How many requests may be in flight right now."""
         return max(1, int(self._limit))
 
-    def enter(self) -> Ticket:
-        """Wait for a place; pair with :meth:`leave`.
+    def acquire(self) -> Ticket:
+        """Wait for a place; pair with :meth:`release`.
 
         :raises Stopped: after :meth:`stop`.
         """
@@ -87,7 +87,7 @@ class AdaptiveConcurrency:
                 self._queue.remove(turn)
                 self._wake_first()
 
-    def leave(
+    def release(
         self, ticket: Ticket, *, answered: bool, throttled: bool = False, pause: float = 0.0
     ) -> None:
         """Give the place back and learn from how it went.

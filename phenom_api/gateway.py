@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from phenom_api import __version__
-from phenom_api.answers import names_path, parse_json, remote_message
+from phenom_api.answers import Answer, names_path, parse_json, remote_message
 from phenom_api.concurrency import AdaptiveConcurrency
 from phenom_api.connection import Connection
 from phenom_api.errors import (
@@ -24,18 +24,18 @@ from phenom_api.errors import (
     Throttled,
     Unavailable,
 )
-from phenom_api.reach import Reach
+from phenom_api.host_availability import HostAvailability
 from phenom_api.retries import (
     CHECK_POLICY,
-    Notices,
     Retrier,
+    RetryLog,
     RetryPolicy,
     TransientFault,
     duration,
     retry_after,
 )
 from phenom_api.token import Token, TokenSource, read_token
-from phenom_api.transport import Answer, Request, Transport, origin
+from phenom_api.transport import OutgoingRequest, Transport, origin
 
 __all__ = ["CHECK_POLICY", "Answer", "Gateway", "Operation", "RetryPolicy"]
 
@@ -110,7 +110,8 @@ class Gateway:
         self._transport = Transport(connection.num_workers)
         # By the key of the configuration that holds the address.
         self._reach = {
-            setting: Reach(self.policy, clock) for setting in ("token_url", "gateway_url")
+            setting: HostAvailability(self.policy, clock)
+            for setting in ("token_url", "gateway_url")
         }
         self._no_token: PhenomError | None = None
         self._patiently = Retrier(
@@ -119,7 +120,7 @@ class Gateway:
             sleep=sleep or self._sleep,
             rng=rng or random.Random(),
             before_retry=self._count_retry,
-            notices=Notices(clock),
+            retry_log=RetryLog(clock),
         )
         self._headers = {
             "Accept": "application/json",
@@ -245,7 +246,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         **parts: Any,
     ) -> Answer:
-        request = Request(
+        request = OutgoingRequest(
             operation.method,
             self.connection.gateway_url + (operation.address or operation.path),
             what=str(operation),
@@ -254,7 +255,7 @@ class Gateway:
             headers={**self._headers, **(headers or {})},
             **parts,
         )
-        ticket = self.concurrency.enter()
+        ticket = self.concurrency.acquire()
         answered, throttled, pause = False, False, 0.0
         try:
             answer = self._exchange(request)
@@ -270,7 +271,7 @@ class Gateway:
             answered = answer.status < 300
             return answer
         finally:
-            self.concurrency.leave(ticket, answered=answered, throttled=throttled, pause=pause)
+            self.concurrency.release(ticket, answered=answered, throttled=throttled, pause=pause)
 
     def _fetch_token(self) -> Token:
         # Every request of every stream wants one: patience must not be used up once for each.
@@ -286,7 +287,7 @@ class Gateway:
 
     def _fetch_token_once(self) -> Token:
         connection = self.connection
-        request = Request(
+        request = OutgoingRequest(
             "POST",
             connection.token_url,
             what="the token request",
@@ -332,7 +333,7 @@ class Gateway:
             return False
         return origin(token_url) == origin(gateway_url) or names_path(answer.content, path)
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: OutgoingRequest) -> Answer:
         """Send, for as long as the host is worth it.
 
         :raises PhenomError: like :meth:`Transport.exchange`; at once for a host given up before.
@@ -349,7 +350,7 @@ class Gateway:
         reach.answered()
         return answer
 
-    def _fault(self, what: str, request: Request, answer: Answer) -> TransientFault | None:
+    def _fault(self, what: str, request: OutgoingRequest, answer: Answer) -> TransientFault | None:
         """The passing fault that a status stands for, if it does.
 
         :param what: the beginning of the error where it does not pass.

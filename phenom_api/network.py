@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from urllib3 import exceptions as below
 
-from phenom_api.content import MOST_VALUES
+from phenom_api.body import MOST_VALUES
 from phenom_api.deadline import MOST_BYTES
 from phenom_api.errors import AnswerTooLarge, Unreachable
 from phenom_api.retries import TransientFault

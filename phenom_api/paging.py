@@ -19,7 +19,7 @@ from typing import Any
 from phenom_api.completeness import CompletenessTracker, Page, ScanOutcome
 from phenom_api.errors import PhenomError, RequestRefused
 from phenom_api.page_chain import Overlap, PageChain
-from phenom_api.repeats import Repeats
+from phenom_api.repeated_rows import RepeatedRows
 
 __all__ = ["Page", "Scan", "ScanOutcome"]
 
@@ -76,7 +76,7 @@ class Scan:
         self._probe: tuple[int, Future[Page]] | None = None
         self._repaired = 0
         self._open_seams = 0
-        self._repeats = Repeats()
+        self._repeats = RepeatedRows()
         self._proven = (0, 0, 0)
 
     @property

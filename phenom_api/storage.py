@@ -15,7 +15,6 @@ import time
 import zlib
 from collections.abc import Callable
 from contextlib import closing, suppress
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -24,17 +23,16 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from phenom_api import __version__, addresses
+from phenom_api.body import pieces_of
 from phenom_api.connection import is_loopback
-from phenom_api.content import pieces_of
 from phenom_api.deadline import TimedAdapter, TimeLimits
 from phenom_api.errors import AnswerTooLarge, PhenomError
+from phenom_api.host_availability import HostAvailability
 from phenom_api.network import network_failure
-from phenom_api.reach import Reach
+from phenom_api.redirects import MOST_REDIRECTS, redirect_target
 from phenom_api.retries import RetryPolicy, TransientFault
-from phenom_api.transport import PlainSession
+from phenom_api.transport import plain_session
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
 _PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 among them: the URL may have expired, and the next one will be fresh."""
 MOST_BYTES = 1024 * 1024 * 1024
@@ -96,12 +94,9 @@ class Storage:
         self._policy = RetryPolicy(connect=connect, read=read, answer=longest)
         self._most_bytes = most_bytes
         self._clock = clock
-        self._reach: dict[str | None, Reach] = {}
-        self._session = PlainSession()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._reach: dict[str | None, HostAvailability] = {}
         self._adapter = TimedAdapter(_CONNECTIONS) if loopback else _PublicAdapter(_CONNECTIONS)
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._adapter)
+        self._session = plain_session(self._adapter)
 
     def close(self) -> None:
         """Ends what is under way, too."""
@@ -133,15 +128,15 @@ class Storage:
         return size
 
     def _opened(self, url: str) -> requests.Response:
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             if not self._is_followed(url):
                 raise FileUnavailable(
                     "The file's URL is not one that is followed: it must begin with https://, "
                     "carry no user name and lead to a public address or into a private network."
                 )
             response = self._asked(url)
-            target = _location(response)
-            if response.status_code in _REDIRECTS and target:
+            target = redirect_target(response.status_code, response.headers.get("Location"))
+            if target:
                 response.close()
                 url = _joined(url, target)
             elif response.status_code == 200:
@@ -192,9 +187,9 @@ class Storage:
         reach.answered()
         return response
 
-    def _reach_of(self, url: str) -> Reach:
+    def _reach_of(self, url: str) -> HostAvailability:
         host = urlsplit(url).hostname
-        return self._reach.setdefault(host, Reach(self._policy, self._clock))
+        return self._reach.setdefault(host, HostAvailability(self._policy, self._clock))
 
     def _copied(self, response: requests.Response, file: BinaryIO) -> int:
         """How many bytes there were; one that ends before its announced length is an error."""
@@ -220,15 +215,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _location(response: requests.Response) -> str:
-    """Where a redirect leads. Headers are read as Latin-1, but most servers mean UTF-8."""
-    written = response.headers.get("Location", "")
-    try:
-        return written.encode("latin-1").decode()
-    except UnicodeError:
-        return written
 
 
 def _joined(url: str, target: str) -> str:

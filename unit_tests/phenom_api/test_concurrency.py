@@ -23,11 +23,11 @@ def round_trip(
     pause: float = 0.0,
 ) -> int:
     """As many requests as are let in, side by side; returns how many that were."""
-    tickets = [concurrency.enter() for _ in range(concurrency.limit)]
+    tickets = [concurrency.acquire() for _ in range(concurrency.limit)]
     clock.now += took
     for index, ticket in enumerate(tickets):
         hit = index < throttled
-        concurrency.leave(ticket, answered=not hit, throttled=hit, pause=pause if hit else 0.0)
+        concurrency.release(ticket, answered=not hit, throttled=hit, pause=pause if hit else 0.0)
     return len(tickets)
 
 
@@ -114,9 +114,9 @@ def test_one_lucky_answer_does_not_end_growth(clock: Clock) -> None:
 def test_failures_say_nothing_about_the_pace(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(10, clock=clock)
     for _ in range(5):
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         clock.now += 0.001
-        concurrency.leave(ticket, answered=False)
+        concurrency.release(ticket, answered=False)
     assert concurrency.limit == 1
     assert [round_trip(concurrency, clock, 0.3) for _ in range(5)] == [1, 2, 4, 8, 10]
 
@@ -138,9 +138,9 @@ def test_a_pause_keeps_everybody_out_and_is_counted_once(clock: Clock) -> None:
     entered = threading.Event()
 
     def enter() -> None:
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         entered.set()
-        concurrency.leave(ticket, answered=True)
+        concurrency.release(ticket, answered=True)
 
     waiting = threading.Thread(target=enter, daemon=True)
     waiting.start()
@@ -158,14 +158,14 @@ def wake(concurrency: AdaptiveConcurrency) -> None:
 
 def test_whoever_comes_first_is_admitted_first(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(1, clock=clock)
-    held = concurrency.enter()
+    held = concurrency.acquire()
     order: list[int] = []
     threads = []
 
     def enter(number: int) -> None:
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         order.append(number)
-        concurrency.leave(ticket, answered=True)
+        concurrency.release(ticket, answered=True)
 
     for number in range(20):
         thread = threading.Thread(target=enter, args=(number,), daemon=True)
@@ -173,7 +173,7 @@ def test_whoever_comes_first_is_admitted_first(clock: Clock) -> None:
         threads.append(thread)
         while len(concurrency._queue) <= number:
             pass
-    concurrency.leave(held, answered=True)
+    concurrency.release(held, answered=True)
     for thread in threads:
         thread.join(5)
     assert order == list(range(20))
@@ -186,13 +186,13 @@ def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> No
 
     def request(number: int) -> None:
         nonlocal inside, most
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         with lock:
             inside += 1
             most = max(most, inside)
         with lock:
             inside -= 1
-        concurrency.leave(ticket, answered=True, throttled=number % 7 == 0, pause=0.0)
+        concurrency.release(ticket, answered=True, throttled=number % 7 == 0, pause=0.0)
 
     with ThreadPoolExecutor(40) as pool:
         for done in [pool.submit(request, number) for number in range(3000)]:
@@ -205,15 +205,15 @@ def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> No
 
 def test_stopping_sends_away_those_who_wait(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(1, clock=clock)
-    concurrency.enter()
+    concurrency.acquire()
     with ThreadPoolExecutor(5) as pool:
-        waiting = [pool.submit(concurrency.enter) for _ in range(5)]
+        waiting = [pool.submit(concurrency.acquire) for _ in range(5)]
         concurrency.stop()
         for each in waiting:
             with pytest.raises(GatewayClosed):
                 each.result(5)
     with pytest.raises(GatewayClosed):
-        concurrency.enter()
+        concurrency.acquire()
 
 
 @given(
@@ -232,9 +232,9 @@ def test_the_limit_keeps_its_bounds(
     for took, throttled, answered, pause in events:
         while len(inside) < concurrency.limit:
             clock.now = max(clock.now, concurrency._closed_until)
-            inside.append(concurrency.enter())
+            inside.append(concurrency.acquire())
         clock.now += took
-        concurrency.leave(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
+        concurrency.release(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
         assert 1 <= concurrency.limit <= ceiling
         assert concurrency.most_in_flight <= ceiling
 

@@ -8,7 +8,7 @@ _PAGES, _ROWS = 3, 20
 """What comes again behind the last row, with nothing new among it, before a listing has ended."""
 
 
-class Repeats:
+class RepeatedRows:
     """Keeps account of rows that come again behind the last one that was new.
 
     They are held back until a new row follows: then they are rows that the listing has twice. If

@@ -14,7 +14,7 @@ _LEAST = 2.0
 """Seconds that the last try has, so that it can tell what is wrong."""
 
 
-class Reach:
+class HostAvailability:
     """What is known of one host: whether it has answered yet, and since when it has been tried.
 
     Each request alone is patient with a host that fails now and then. A host that never answers
