@@ -20,15 +20,9 @@ from destination_phenom.records import OPERATIONS
 from destination_phenom.results import ResultLine, ResultsFile, Summary
 from destination_phenom.state_checkpointer import BatchStopped
 from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
-from phenom_api.errors import (
-    AuthenticationFailed,
-    InvalidConfig,
-    PermissionDenied,
-    PhenomError,
-    RequestRefused,
-)
+from phenom_api.errors import InvalidConfig, PhenomError
 from phenom_api.gateway import Gateway, RetryPolicy
-from phenom_protocol.entry import ProtocolError, Session
+from phenom_protocol.entry import ProtocolError, Session, failure_type
 from phenom_protocol.messages import FailureType
 
 logger = logging.getLogger("airbyte.phenom")
@@ -39,13 +33,6 @@ _LONGEST_LINE = 64 * 1024 * 1024
 _SYNC_MODE = "append"
 _APPENDED_ALL_THE_SAME = ("append_dedup", "overwrite")
 """Sync modes that PyAirbyte chooses by itself where nobody names one."""
-_CONFIGURATION_IS_WRONG = (
-    AuthenticationFailed,
-    InputUnreadable,
-    InvalidConfig,
-    PermissionDenied,
-    RequestRefused,
-)
 
 
 def configured_operations(catalog: Any) -> dict[StreamKey, str]:
@@ -237,9 +224,8 @@ def _ended(failure: BaseException, summary: Summary) -> BaseException:
     """Why the run failed, as the protocol says it."""
     if not isinstance(failure, PhenomError):
         return failure
-    kind: FailureType = (
-        "config_error" if isinstance(failure, _CONFIGURATION_IS_WRONG) else "transient_error"
-    )
+    is_input = isinstance(failure, InputUnreadable)
+    kind: FailureType = "config_error" if is_input else failure_type(failure)
     undecided = summary.unsettled
     advice = f" {undecided:,} records are not decided: send them again." if undecided else ""
     if summary.unwritten:

@@ -49,13 +49,6 @@ class Answer:
         """The parsed body; raises ``ValueError`` if it is not JSON."""
         return parse_json(self.content)
 
-    def json_object(self) -> Mapping[str, Any]:
-        """The same, but raises ``ValueError`` also if it is not an object."""
-        body = parse_json(self.content)
-        if not isinstance(body, Mapping):
-            raise ValueError("not an object")
-        return body
-
 
 def parse_json(content: bytes) -> Any:
     """Parse a body; raises ``ValueError`` if it is not JSON, or cut off.

@@ -223,7 +223,8 @@ class Scan:
             self._headway.fruitless += page is None
             if page is not None:
                 rows = self._join(page)
-        return self._skip_row() if rows == [] and self._chain.end == end else rows
+        is_stuck = rows == [] and self._chain.end == end
+        return self._skip_row() if is_stuck else rows
 
     def _at_end(self) -> list[Any] | None:
         """A page that could have held more ended with our last row: is that the end?"""
@@ -283,16 +284,14 @@ class Scan:
     def _skip_row(self) -> list[Any] | None:
         """Go on behind rows that no page shows; None if nothing is there."""
         self._headway.fruitless += 1
-        end, distance = self._chain.end, 1
+        end, distance = self._chain.end, 0
         while distance <= self._length:
             page = self._read_where_no_row_may_be(end + distance, 1)
             if page is not None and self._has_new_row(page):
                 return self._take(page, Overlap.APART)
-            distance *= 2
+            distance = max(1, 2 * distance)
         rows = self._rest()
-        total = self._tracker.total
-        # What we took for the last row may not be the last one.
-        self._open_seams += rows is None and (total is None or total > end)
+        self._open_seams += rows is None
         return rows
 
     def _rest(self) -> list[Any] | None:

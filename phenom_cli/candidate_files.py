@@ -19,7 +19,7 @@ from phenom_api.connection import is_loopback
 from phenom_api.errors import AuthenticationFailed, GatewayClosed, PermissionDenied, PhenomError
 from phenom_api.gateway import Gateway
 from phenom_api.listings import APPLICATIONS
-from phenom_api.retries import RetryLog, Retrier, RetryPolicy
+from phenom_api.retries import Retrier, RetryLog, RetryPolicy
 from phenom_api.storage import FileUnavailable, Storage
 from phenom_cli.file_names import file_name, id_name, ignores_case
 from phenom_cli.rows import Rows

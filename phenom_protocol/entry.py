@@ -10,6 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from phenom_api.errors import (
+    AuthenticationFailed,
+    InvalidConfig,
+    PermissionDenied,
+    PhenomError,
+    RequestRefused,
+)
 from phenom_protocol import messages
 from phenom_protocol.json_file import UnreadableFile, read_json_file, read_json_lines
 from phenom_protocol.output import Output, ProtocolLog
@@ -164,6 +171,14 @@ def _trace(session: Session, message: str, detail: str, failure_type: messages.F
         session.output.write(trace)
     except OSError:
         session.tell_on_stderr(message)
+
+
+_CONFIGURATION_ERRORS = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)
+
+
+def failure_type(error: PhenomError) -> messages.FailureType:
+    """What the protocol calls an error: one to correct in the configuration, or one that passes."""
+    return "config_error" if isinstance(error, _CONFIGURATION_ERRORS) else "transient_error"
 
 
 def origin_of(error: BaseException) -> str:
