@@ -217,13 +217,13 @@ class Scan:
             return self._take(last, Overlap.SHIFTED)
         rows = self._join(last)
         limit = self._limit
-        while rows == [] and self._chain.end == end and limit > 2:
+        while rows == [] and self._chain.end == end != self._ended_at and limit > 2:
             limit = max(2, limit // 2)
             page = self._read(max(0, end - 1), limit)
             self._headway.fruitless += page is None
             if page is not None:
                 rows = self._join(page)
-        is_stuck = rows == [] and self._chain.end == end
+        is_stuck = rows == [] and self._chain.end == end != self._ended_at
         return self._skip_row() if is_stuck else rows
 
     def _at_end(self) -> list[Any] | None:
@@ -233,6 +233,7 @@ class Scan:
             return self._skip_row() if self._is_more() else None
         if later.offset > self._chain.end:
             # The row between them is not shown, or the answer about it was a bad one.
+            self._ended_at = -1
             return self._after_empty_page()
         return self._step_back(later)
 
@@ -240,13 +241,14 @@ class Scan:
         """A page with rows behind our last one; None at the end.
 
         One row that cannot be shown makes a page empty. So the two rows that would follow are
-        asked for singly. Look twice if nothing was read, if pages were short before, or if no
+        asked for singly. Look twice if pages have one row, if pages were short before, or if no
         total confirms the end.
         """
         end = self._chain.end
         places = [(end, 1), (end + 1, 1)]
-        if not end or self._tracker.total is None or not self._tracker.whole(end):
-            places = [(max(0, end - 1), self._limit), *places, (end + 1, self._limit)]
+        tracker, limit = self._tracker, self._limit
+        if self._length == 1 or tracker.total is None or not tracker.whole(end):
+            places = [(max(0, end - 1), limit), *places, (end, 1), (end + 1, limit)]
         for offset, limit in places:
             page = self._read_where_no_row_may_be(offset, limit)
             if page is not None and page.end > end and not self._is_repetition(page):
@@ -291,7 +293,9 @@ class Scan:
                 return self._take(page, Overlap.APART)
             distance = max(1, 2 * distance)
         rows = self._rest()
-        self._open_seams += rows is None
+        total = self._tracker.total
+        # If the listing got shorter, no row is missing.
+        self._open_seams += rows is None and (total is None or total >= end)
         return rows
 
     def _rest(self) -> list[Any] | None:
