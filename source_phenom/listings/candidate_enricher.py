@@ -144,7 +144,7 @@ class CandidateEnricher(StreamEnricher):
     def _look_up(self, person: CandidateGroup) -> SearchHit:
         """The dates of somebody whom the search did not show."""
 
-        def read(candidate_id: str) -> list[api.Row]:
+        def read(candidate_id: str) -> list[api.JsonObject]:
             return [api.candidate(self._gateway, candidate_id)]
 
         rows = api.none_if_not_found(partial(api.of_any, read, person.ids))
