@@ -168,7 +168,7 @@ def keys_of(name: str, n: int) -> list[str]:
 def snapshot_of(name: str, n: int) -> Snapshot:
     """Return a snapshot of `n` keys with random digests."""
     rng = random.Random(n)
-    return Snapshot.of((key, rng.getrandbits(32)) for key in keys_of(name, n))
+    return Snapshot.from_records((key, rng.getrandbits(32)) for key in keys_of(name, n))
 
 
 class Peak:

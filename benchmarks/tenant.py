@@ -89,11 +89,13 @@ def rendered_jobs() -> Rendered:
 
 def _applications(number: int) -> Iterator[Mapping[str, Any]]:
     """One after the other: a local tenant would keep a million of them in memory."""
-    from phenom_sandbox.records.applications import ApplicationBook
-    from phenom_sandbox.records.candidates import CandidateBook
-    from phenom_sandbox.records.jobs import JobBook
+    from phenom_sandbox.records.applications import GeneratedApplications
+    from phenom_sandbox.records.candidates import GeneratedCandidates
+    from phenom_sandbox.records.jobs import GeneratedJobs
 
-    book = ApplicationBook(SEED, number, JobBook(SEED, JOBS), CandidateBook(SEED, number))
+    book = GeneratedApplications(
+        SEED, number, GeneratedJobs(SEED, JOBS), GeneratedCandidates(SEED, number)
+    )
     return map(book.compose, range(number))
 
 

@@ -1,4 +1,4 @@
-"""Writing what must not be written twice, over a wire on which answers get lost."""
+"""Repeats a write whose answer was lost, without ever writing twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from phenom_api.gateway import RetryPolicy
 from phenom_api.retries import RetryLog, back_off
 
 LOST = (Unavailable, Unreachable, MalformedAnswer)
-"""After these nobody knows whether the gateway has acted."""
+"""After these errors it is unknown whether the write had an effect."""
 
 Written = TypeVar("Written")
 
@@ -44,15 +44,16 @@ class IdempotentWrite:
         self._taken = 0
 
     def __call__(self, send: Callable[[], Written], find: Callable[[], Written | None]) -> Written:
-        """Do ``send``; where its answer gets lost, ``find`` what it did before it is tried again.
+        """Call ``send``. Where its answer is lost, ``find`` looks for its effect before a retry.
 
-        The first look comes after a pause, as the gateway may still be at it. The pause is at least
-        as long as the gateway asks for; a longer one than patience allows ends it.
+        There is a pause before ``find``, because the gateway may still be working on the request.
+        The pause is at least as long as the gateway asks for. If the policy does not allow such a
+        long pause, there is no retry.
 
-        :param find: None when ``send`` had no effect.
-        :raises RequestRefused: where the gateway refuses, or keeps failing on this write while it
-            takes others.
-        :raises Unavailable, Unreachable, MalformedAnswer: where it takes nothing at all.
+        :param find: returns None if ``send`` had no effect.
+        :raises RequestRefused: where the gateway refuses the write, or fails on it again and again
+            while other writes succeed.
+        :raises Unavailable, Unreachable, MalformedAnswer: where no write succeeds.
         """
         taken_before = self._taken
         lost: PhenomError | None = None

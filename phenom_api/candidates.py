@@ -158,7 +158,9 @@ def applications(gateway: Gateway, candidate_id: str) -> list[Any]:
     return gateway.fetch(operation, lambda answer: _page(answer, "applications").rows)
 
 
-def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 100) -> list[Any]:
+def hiring_status_activities(
+    gateway: Gateway, candidate_id: str, size: int = 100, *, operation: Operation = HISTORY
+) -> list[Any]:
     """All changes of a candidate's hiring statuses, in all applications.
 
     The operation is described without paging parameters, but its answer has a pagination.
@@ -166,28 +168,30 @@ def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 10
     Answer: ``{pagination: {size, from, totalCount}, data: [{createdDate, actionType,
     previousValue, updatedValue, recruitersUserId, recruiterName, …}]}``.
     """
-    operation = HISTORY.at(candidateId=candidate_id)
+    of_candidate = operation.at(candidateId=candidate_id)
 
     def read(answer: JsonObject) -> Page:
         return page_of(answer, "data", _pagination(answer).get("totalCount"))
 
     return read_all(
         lambda offset, limit: gateway.fetch(
-            operation, read, params={"from": offset, "size": limit}
+            of_candidate, read, params={"from": offset, "size": limit}
         ),
         size,
         _activity,
     )
 
 
-def attachments(gateway: Gateway, candidate_id: str) -> list[Any]:
+def attachments(
+    gateway: Gateway, candidate_id: str, *, operation: Operation = ATTACHMENTS
+) -> list[Any]:
     """The names and types of a candidate's files, not the files themselves.
 
     Answer: ``{status, message, attachments: [{attachmentId, attachmentName, attachmentType,
     fieldID}]}``.
     """
-    operation = ATTACHMENTS.at(candidateId=candidate_id)
-    return gateway.fetch(operation, lambda answer: page_of(answer, "attachments", None).rows)
+    of_candidate = operation.at(candidateId=candidate_id)
+    return gateway.fetch(of_candidate, lambda answer: page_of(answer, "attachments", None).rows)
 
 
 def pre_signed_url(gateway: Gateway, candidate_id: str, attachment_id: str) -> str:

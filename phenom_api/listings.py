@@ -70,6 +70,7 @@ def applications_page(
     limit: int,
     *,
     parse: Callable[[bytes], Any] = parse_json,
+    operation: Operation = APPLICATIONS,
 ) -> Page:
     """Rows ``offset`` … of all applications.
 
@@ -85,7 +86,7 @@ def applications_page(
         return page_of(body, "data", total)
 
     return gateway.fetch(
-        APPLICATIONS,
+        operation,
         read,
         params={"offset": offset, "limit": limit},
         parse=parse,

@@ -56,7 +56,7 @@ class Document:
     @property
     def document_id(self) -> str:
         """``candidate_documents.remote_id``."""
-        return candidates.owned_key(self.candidate_id, self.attachment_id.strip())
+        return candidates.child_key(self.candidate_id, self.attachment_id.strip())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -104,7 +104,7 @@ class Search:
     ) -> None:
         self._config = config
         self._gateway = gateway
-        owners = [candidates.owner_of(document_id) for document_id in document_ids]
+        owners = [candidates.candidate_of_child(document_id) for document_id in document_ids]
         if not candidate_ids and None not in owners:
             candidate_ids = [owner for owner in owners if owner is not None]
         self._candidates = dict.fromkeys(candidate_ids)

@@ -104,15 +104,9 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
 
         def report(result: ResultLine) -> None:
             progress.one(result.outcome.status)
-            try:
-                if results is not None:
-                    results.write(result)
-            finally:
-                show(result.as_json())
+            show(result.as_json())
 
-        batch = Batch(
-            actions(config, gateway), config.num_workers, report=report, echo=lambda *_: None
-        )
+        batch = Batch(actions(config, gateway), config.num_workers, results=results, report=report)
         try:
             _take(batch, action, lines(file, longest_line(config)))
             batch.finish()
@@ -120,11 +114,6 @@ def _write(config: DestinationConfig, action: str, file: BinaryIO) -> int:
             tell_on_stderr("Interrupted; waiting for the records that are under way ...")
             batch.stop(interruption)
             batch.finish()
-    try:
-        if results is not None:
-            results.close()
-    except InvalidConfig as error:
-        batch.stop(error)
     tell_on_stderr(*batch.summary.lines())
     if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
         tell_on_stderr("Run it again with the same file: nothing is created twice.")
@@ -161,9 +150,9 @@ def _take(batch: Batch, action: str, incoming: Iterator[Line]) -> None:
             try:
                 row = _row(line)
             except ValueError as error:
-                batch.reject(stream, str(error), line.number)
+                batch.reject_record(stream, str(error), line.number)
             else:
-                batch.record(stream, action, row, len(line.content))
+                batch.add_record(stream, action, row, len(line.content))
     except BatchStopped:
         pass
     except Exception as error:

@@ -16,8 +16,8 @@ import pytest
 import phenom_sandbox
 from phenom_api.gateway import Gateway
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records, State, StreamProgress
 from source_phenom.reading.read import Selection, read
+from source_phenom.streams.events import Failure, Records, State, StreamProgress
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
 OF_CANDIDATES = (
