@@ -28,7 +28,7 @@ _SMALL_PAGE = 35
 _TRIES = 12
 """Reads in search of the page that follows, before a seam is left open."""
 _FEWER_TRIES = 2
-"""The same after many reads without a new row."""
+"""The same if more reads will hardly help."""
 _FRUITLESS = 50
 """Reads without a new row that a scan may take, in addition to one for every page with new rows."""
 
@@ -184,6 +184,8 @@ class Scan:
         chain = self._chain
         half = max(1, self._length // 2)
         back = half
+        if self._length == 1:
+            tries = _FEWER_TRIES
         for _ in range(min(tries, self._headway.tries)):
             if self._is_repeating:
                 return []
@@ -229,13 +231,13 @@ class Scan:
     def _at_end(self) -> list[Any] | None:
         """A page that could have held more ended with our last row: is that the end?"""
         later = self._behind_end()
-        if later is None:
-            return self._skip_row() if self._is_more() else None
-        if later.offset > self._chain.end:
-            # The row between them is not shown, or the answer about it was a bad one.
+        if later is None and not self._is_more():
+            return None
+        if later is None or later.offset > self._chain.end:
+            # A row between is not shown, or the answer about it was a bad one.
             self._ended_at = -1
             return self._after_empty_page()
-        return self._step_back(later)
+        return self._join(later)
 
     def _behind_end(self) -> _PlacedPage | None:
         """A page with rows behind our last one; None at the end.
@@ -247,8 +249,10 @@ class Scan:
         end = self._chain.end
         places = [(end, 1), (end + 1, 1)]
         tracker, limit = self._tracker, self._limit
-        if self._length == 1 or tracker.total is None or not tracker.whole(end):
-            places = [(max(0, end - 1), limit), *places, (end, 1), (end + 1, limit)]
+        if self._length == 1:
+            places = [(max(0, end - 1), limit), *places, *places]
+        elif tracker.total is None or not tracker.whole(end):
+            places = [(max(0, end - 1), limit), *places, (end + 1, limit)]
         for offset, limit in places:
             page = self._read_where_no_row_may_be(offset, limit)
             if page is not None and page.end > end and not self._is_repetition(page):
@@ -314,8 +318,7 @@ class Scan:
 
     def _cannot_overlap(self, page: _PlacedPage) -> bool:
         """Whether pages have one row each, so that none can be proven to join."""
-        is_not_first = self._headway.pages > 1 or self._ended_at > 0
-        return self._length == 1 and is_not_first and self._has_new_row(page)
+        return self._length == 1 and self._headway.pages > 1 and self._has_new_row(page)
 
     # -- reading and accepting ---------------------------------------------------------------
 
