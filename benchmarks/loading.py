@@ -1,4 +1,4 @@
-"""Into a DuckDB file: ``phenom sync`` and PyAirbyte's own read, from the same connector."""
+"""Into DuckDB and PostgreSQL: ``phenom sync``, PyAirbyte's read of the same connector, and dlt."""
 
 from __future__ import annotations
 
@@ -6,57 +6,111 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import psycopg
 
 from benchmarks import tenant
-from benchmarks.environments import PEERS, pyairbyte_python, source_phenom
+from benchmarks.environments import PEERS, peer_python, pyairbyte_python, source_phenom
 from benchmarks.processes import clean_environment, measured
 from benchmarks.results import Results
 from benchmarks.setting import Files, prepared
+from integration_tests import postgres_server
+from integration_tests.postgres_server import PostgresServer
 
-OURS, PYAIRBYTE = "phenom sync", "PyAirbyte read"
+OURS, PYAIRBYTE, DLT = "phenom sync", "PyAirbyte read", "dlt rest_api"
+DUCKDB, POSTGRES = "DuckDB", "PostgreSQL"
 AGAIN = ", nothing changed"
 
 
+def who(party: str, warehouse: str, *, again: bool = False) -> str:
+    """The name under which a run is kept."""
+    return f"{party} into {warehouse}{AGAIN if again else ''}"
+
+
 def measure(options: argparse.Namespace, results: Results) -> None:
-    """Every first run loads into a new file; the run that follows finds nothing new in it."""
-    for applications in options.applications:
-        with tenant.serving(applications, 0) as config, prepared(config) as files:
-            for number in range(1, options.runs + 1):
-                for who in (OURS, PYAIRBYTE):
-                    if results.missing((who + AGAIN, applications, 0), number):
-                        _twice(who, applications, number, files, results)
+    """Every first run loads into a new warehouse; the run that follows finds nothing new in it.
+
+    dlt reads the applications alone, the others all streams, among them the candidates that come
+    out of the same listing. dlt knows no changes: its second run loads everything again.
+    """
+    with postgres_server.running() as server:
+        for applications in options.applications:
+            with tenant.serving(applications, 0) as config, prepared(config) as files:
+                for number, warehouse, party in product(
+                    range(1, options.runs + 1), (DUCKDB, POSTGRES), (OURS, PYAIRBYTE, DLT)
+                ):
+                    key = (who(party, warehouse, again=True), applications, 0)
+                    if results.missing(key, number):
+                        _twice(party, warehouse, applications, number, files, results, server)
 
 
-def _twice(who: str, applications: int, number: int, files: Files, results: Results) -> None:
-    with tempfile.TemporaryDirectory(dir=files.folder) as name:
+def _twice(
+    party: str,
+    warehouse: str,
+    applications: int,
+    number: int,
+    files: Files,
+    results: Results,
+    server: PostgresServer,
+) -> None:
+    with (
+        tempfile.TemporaryDirectory(dir=files.folder) as name,
+        _place(warehouse, Path(name), server) as address,
+    ):
         folder = Path(name)
-        database = folder / "phenom.duckdb"
         command = {
             OURS: [
                 *(sys.executable, "-m", "phenom_cli.main", "sync", "--config", files.own_config),
-                *("--warehouse", str(database)),
+                *("--warehouse", address),
             ],
             PYAIRBYTE: [
                 *(pyairbyte_python(), str(PEERS / "pyairbyte_read.py"), source_phenom()[0]),
-                *(files.own_config, str(database)),
+                *(files.own_config, address),
             ],
-        }[who]
-        for key in ((who, applications, 0), (who + AGAIN, applications, 0)):
+            DLT: [
+                *(peer_python("dlt"), str(PEERS / "dlt_load.py"), files.config),
+                *(str(folder / "dlt"), address),
+            ],
+        }[party]
+        for again in (False, True):
+            key = (who(party, warehouse, again=again), applications, 0)
             with tempfile.TemporaryFile() as output:
-                environment = _environment(folder)
-                run = measured(command, output, environment=environment)
+                run = measured(command, output, environment=_environment(folder))
                 output.seek(0)
                 said = output.read().splitlines()
-            phases = json.loads(said[-1]) if who == PYAIRBYTE else {}
+            phases = json.loads(said[-1]) if party == PYAIRBYTE else {}
             if results.missing(key, number):
                 results.add(key, number, run, **({"seconds": phases} if phases else {}))
-        with duckdb.connect(str(database), read_only=True) as connection:
-            rows = connection.execute("SELECT count(*) FROM applications").fetchone()
-        if rows != (applications,):
-            raise SystemExit(f"{who} loaded {rows} of {applications} applications")
+        table = "dlt.applications" if party == DLT else "applications"
+        rows = _count(address, f"SELECT count(*) FROM {table}")
+        if rows != applications:
+            raise SystemExit(f"{party} loaded {rows} of {applications} applications")
+
+
+@contextmanager
+def _place(warehouse: str, folder: Path, server: PostgresServer) -> Iterator[str]:
+    """A new DuckDB file, or a new database."""
+    if warehouse == DUCKDB:
+        yield str(folder / "phenom.duckdb")
+        return
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE benchmark")
+        try:
+            yield server.url("benchmark")
+        finally:
+            connection.execute("DROP DATABASE benchmark WITH (FORCE)")
+
+
+def _count(address: str, query: str) -> int:
+    connect: Any = psycopg.connect if address.startswith("postgresql:") else duckdb.connect
+    with connect(address) as connection:
+        return int(connection.execute(query).fetchone()[0])
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""The value of ``--warehouse``: a DuckDB file or a PostgreSQL database."""
+"""The value of ``--warehouse``: a DuckDB file, MotherDuck or a PostgreSQL database."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +23,31 @@ USABLE = (
     " %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 )
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+LONGEST_NAME = 63
+"""Characters of a name in PostgreSQL, which cuts longer ones."""
+MOTHERDUCK_TOKEN = "motherduck_token"
+MOTHERDUCK = re.compile(r"md:\w+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Either ``duckdb_path`` or ``postgres_url`` is set; ``place`` never holds the password."""
+    """One of ``duckdb_path``, ``motherduck`` and ``postgres_url`` is set.
+
+    ``place`` never holds the password.
+    """
 
     place: str
     duckdb_path: Path | None = None
     postgres_url: str | None = None
     postgres_schema: str = DEFAULT_SCHEMA
     password: str | None = None
+    motherduck: str | None = None
+    """``md:``, the database and the token."""
+
+    @property
+    def duckdb_name(self) -> str:
+        """What DuckDB opens."""
+        return self.motherduck or str(self.duckdb_path)
 
 
 def parse_warehouse(value: str) -> Warehouse:
@@ -47,6 +62,8 @@ def parse_warehouse(value: str) -> Warehouse:
         )
     if not value.strip() or value == "-":
         raise click.ClickException("--warehouse names no file. Give the path of a DuckDB file.")
+    if MOTHERDUCK.fullmatch(value) and not Path(value).exists():
+        return _motherduck(value)
     if OTHER_PLACE.match(value) and not Path(value).exists():
         raise click.ClickException(
             "The warehouse is neither the path of a DuckDB file nor a URL like"
@@ -59,6 +76,17 @@ def parse_warehouse(value: str) -> Warehouse:
         raise click.ClickException(
             f"The warehouse {value} cannot be opened: {error.strerror}."
         ) from None
+
+
+def _motherduck(value: str) -> Warehouse:
+    token = os.environ.get("MOTHERDUCK_TOKEN") or os.environ.get(MOTHERDUCK_TOKEN)
+    if not token:
+        raise click.ClickException(
+            f"The warehouse {value} is in MotherDuck: set MOTHERDUCK_TOKEN to an access token of"
+            " yours. If a new file is to have that name, write ./ in front of it."
+        )
+    address = f"{value}?motherduck_token={quote(token, safe='')}"
+    return Warehouse(place=value, motherduck=address, password=token)
 
 
 def _duckdb(value: str) -> Warehouse:
@@ -118,6 +146,11 @@ def _postgres(value: str) -> Warehouse:
         raise click.ClickException(
             f"The schema {schema!r} of the warehouse URL must be made of lower-case letters,"
             " digits and underscores."
+        )
+    if len(schema) > LONGEST_NAME:
+        raise click.ClickException(
+            f"The schema {schema} of the warehouse URL has {len(schema)} characters; PostgreSQL"
+            f" takes at most {LONGEST_NAME}."
         )
     # PostgreSQL takes a plus for itself, not for a space.
     rest = urlencode([pair for pair in options if pair[0] != "schema"], quote_via=quote)

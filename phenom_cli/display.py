@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,17 +15,21 @@ from rich.table import Table
 from rich.text import Text
 
 from phenom_cli.printing import message_console, plain
-from phenom_cli.screen import above
+from phenom_cli.terminal import above
 
 PHASES = {
+    "opening": "Opening the warehouse",
     "starting": "Starting the connector",
     "reading": "Reading from Phenom",
     "loading": "Loading into the warehouse",
 }
 
 
+SECONDS_BETWEEN_REMINDERS = 10.0
+
+
 class Display(Protocol):
-    """Shows the events of :mod:`phenom_cli.warehouse.events` as they come."""
+    """Shows the events of :mod:`phenom_cli.warehouse.monitor` as they come."""
 
     def __enter__(self) -> Display: ...
 
@@ -39,30 +45,87 @@ def display() -> Display:
 
 
 class PlainDisplay:
-    """One line per change of state, for logs and pipes."""
+    """One line per change of state, and one now and then in between, for logs and pipes."""
 
-    def __init__(self, write: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._write = write or (lambda line: click.echo(line, err=True))
-        self._records: dict[str, int] = {}
+        self._monotonic = monotonic
+        self._pace = Pace(monotonic)
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._remind, daemon=True)
 
     def __enter__(self) -> PlainDisplay:
+        self._clock.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._ended.set()
+        self._clock.join()
+
+    def show(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        self._pace.show(event)
+        if kind == "phase":
+            self._write(f"{PHASES[event['phase']]} ...")
+        elif kind == "stream" and event["status"] in ("complete", "failed"):
+            name = event["stream"]
+            ending = "" if event["status"] == "complete" else ", then it failed"
+            self._write(f"  {name}: {_records(self._pace.records.get(name, 0))} read{ending}")
+        elif kind == "warning":
+            self._write(f"Warning: {event['message']}")
+
+    def _remind(self) -> None:
+        while not self._ended.wait(SECONDS_BETWEEN_REMINDERS):
+            self.remind()
+
+    def remind(self) -> None:
+        """Writes what is going on, for how long, and how fast."""
+        self._write(f"  {self._pace.told()}")
+
+
+class Pace:
+    """What a sync is doing, for how long, and how fast it reads."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.records: dict[str, int] = {}
+        self._monotonic = monotonic
+        self._phase = "starting"
+        self._since = monotonic()
+        self._begun: dict[str, float] = {}
+        self._waits = False
 
     def show(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "phase":
-            self._write(f"{PHASES[event['phase']]} ...")
+            self._phase, self._since = event["phase"], self._monotonic()
         elif kind == "progress":
-            self._records = event["records"]
-        elif kind == "stream" and event["status"] in ("complete", "failed"):
-            name = event["stream"]
-            ending = "" if event["status"] == "complete" else ", then it failed"
-            self._write(f"  {name}: {_records(self._records.get(name, 0))} read{ending}")
-        elif kind == "warning":
-            self._write(f"Warning: {event['message']}")
+            self.records = event["records"]
+        elif kind == "waiting":
+            self._waits = event["waiting"]
+        elif kind == "stream" and event["status"] == "reading":
+            self._begun[event["stream"]] = self._monotonic()
+
+    def told(self) -> str:
+        """For example "Reading from Phenom, 20 s: 12,000 records, 600 a second"."""
+        seconds = self._monotonic() - self._since
+        told = f"{PHASES[self._phase]}, {seconds:.0f} s"
+        if self._phase != "reading":
+            return told
+        if self._waits:
+            return f"{told}: waiting for the warehouse, which takes longer than Phenom"
+        total = sum(self.records.values())
+        if not total:
+            return f"{told}: no record yet, waiting for Phenom"
+        return f"{told}: {_records(total)}, {total / max(seconds, 1):,.0f} a second"
+
+    def of_stream(self, stream: str, records: int) -> str:
+        """For example "12,000 records, 600/s"."""
+        seconds = self._monotonic() - self._begun.get(stream, self._since)
+        return f"{_records(records)}, {records / max(seconds, 1):,.0f}/s"
 
 
 class LiveDisplay:
@@ -81,6 +144,7 @@ class LiveDisplay:
             redirect_stderr=False,
         )
         self._messages = above(console)
+        self._pace = Pace(time.monotonic)
         self._phase = self._progress.add_task(PHASES["starting"], total=None, state="")
         self._streams: dict[str, TaskID] = {}
 
@@ -95,6 +159,7 @@ class LiveDisplay:
 
     def show(self, event: dict[str, Any]) -> None:
         kind = event["event"]
+        self._pace.show(event)
         if kind == "phase":
             self._progress.update(self._phase, description=PHASES[event["phase"]])
         elif kind == "streams":
@@ -105,7 +170,11 @@ class LiveDisplay:
         elif kind == "progress":
             for name, records in event["records"].items():
                 if records:
-                    self._progress.update(self._streams[name], state=_records(records))
+                    shown = self._pace.of_stream(name, records)
+                    self._progress.update(self._streams[name], state=shown)
+        elif kind == "waiting":
+            state = "waiting for the warehouse" if event["waiting"] else ""
+            self._progress.update(self._phase, state=state)
         elif kind == "stream":
             self._stream(self._streams[event["stream"]], event["status"])
         elif kind == "warning":
@@ -124,7 +193,7 @@ class LiveDisplay:
 
 
 def results_table(rows: list[dict[str, Any]]) -> Table:
-    """The rows of a ``result`` event, one line per stream."""
+    """What became of each stream (:class:`phenom_cli.warehouse.run.StreamResult`), a line each."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("stream")
     for name in ("new", "changed", "deleted", "total"):

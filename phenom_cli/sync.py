@@ -1,31 +1,33 @@
-"""``phenom sync``: starts the worker in the environment it needs and shows what it does."""
+"""``phenom sync``: loads a tenant into a warehouse and shows what it does."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
+import os
 import sys
-import tempfile
-from collections.abc import Iterator
+import time
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from phenom_cli.address import Warehouse, parse_warehouse
 from phenom_cli.configuration import read_config
 from phenom_cli.display import display, results_table
-from phenom_cli.interpreter import pyairbyte_python
 from phenom_cli.local_tenant import local_tenant
 from phenom_cli.printing import console, print_rendered
-from phenom_cli.warehouse.hearing import told_together
-from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID
+from phenom_cli.warehouse.failures import SyncFailed
+from phenom_cli.warehouse.monitor import told_together
+from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID, Tenant
 
-WORKER = Path(__file__).with_name("warehouse_worker.py")
-SECRET_KEYS = ("client_secret", "api_key")
-SECONDS_TO_STOP = 15
+if TYPE_CHECKING:
+    from phenom_cli.warehouse.run import StreamResult
+    from source_phenom.config import SourceConfig
+
+PARTS = {"duckdb": "DuckDB", "psycopg": "psycopg, the PostgreSQL client,"}
 
 
 def sync(
@@ -36,23 +38,11 @@ def sync(
     Raises click.ClickException when nothing could be loaded.
     """
     target = parse_warehouse(warehouse)
-    python = sys.executable if target.postgres_url is None else pyairbyte_python()
-    with _tenant(config_file, target) as config, _private_folder() as folder:
+    # The warehouse's files, also temporary ones, hold personal data.
+    os.umask(0o077)
+    with _tenant(config_file, target) as config:
         _check_streams(streams or [], config, is_local=config_file is None)
-        request = {
-            "command": _source_command(),
-            "config": config,
-            **_identity(config),
-            "place": target.place,
-            "duckdb_path": str(target.duckdb_path) if target.duckdb_path else None,
-            "postgres_url": target.postgres_url,
-            "postgres_schema": target.postgres_schema,
-            "secrets": _secrets(config, target),
-            "streams": streams,
-            "full_refresh": full_refresh,
-            "folder": folder,
-        }
-        rows = _worked_off(python, request)
+        rows = [row._asdict() for row in _loaded(config, target, streams, full_refresh)]
     print_rendered(console(), results_table(rows))
     failed = {row["stream"]: row["failure"] for row in rows if row["failure"]}
     for sentence in told_together(failed, len(rows)):
@@ -87,56 +77,51 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
             )
 
 
-def _worked_off(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of the worker's ``result``; raises click.ClickException with its ``error``."""
-    process = subprocess.Popen(
-        [python, "-I", "-W", "ignore", str(WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
+def _loaded(
+    config: dict[str, Any], target: Warehouse, chosen: list[str] | None, full_refresh: bool
+) -> list[StreamResult]:
+    """What became of each stream; raises click.ClickException when nothing could be loaded."""
+    from phenom_cli.warehouse.run import Request
+    from phenom_cli.warehouse.run import sync as run
+    from source_phenom import manifest
+    from source_phenom.models.ids import UnifiedIds
+
+    valid = _valid(config)
+    offered = manifest.stream_names(acting_user=valid.ph_user_id is not None)
+    request = Request(
+        command=_source_command(),
+        config=config,
+        tenant=_identity(valid),
+        unified_id=UnifiedIds(valid.integration_id).of,
+        warehouse=target,
+        streams=[
+            manifest.discovered(name, hard_deletes=valid.hard_deletes)
+            for name in offered
+            if chosen is None or name in chosen
+        ],
+        full_refresh=full_refresh,
     )
-    rows: list[dict[str, Any]] | None = None
-    error: dict[str, Any] = {"message": "The sync's worker ended without a word.", "advice": ""}
-    try:
-        with display() as shown:
-            for event in _conversation(process, request):
-                if event["event"] == "result":
-                    rows = event["rows"]
-                elif event["event"] == "error":
-                    error = event
-                else:
-                    shown.show(event)
-        process.wait()
-    finally:
-        _stop(process)
-    if rows is None:
-        raise click.ClickException("\n".join(filter(None, (error["message"], error["advice"]))))
-    return rows
+    masked = _mask((*valid.secrets(), target.password))
+    with display() as shown:
 
+        def tell(event: dict[str, Any]) -> None:
+            shown.show(
+                {**event, "message": masked(event["message"])} if "message" in event else event
+            )
 
-def _conversation(
-    process: subprocess.Popen[str], request: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("the worker has no pipes")
-    try:
-        with process.stdin as pipe:
-            json.dump(request, pipe)
-    except BrokenPipeError:
-        # The worker died at once; its exit speaks for it.
-        return
-    for line in process.stdout:
-        yield json.loads(line)
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
         try:
-            process.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            rows = run(request, tell, time.monotonic, lambda: datetime.now(timezone.utc))
+        except SyncFailed as failure:
+            if os.environ.get("PHENOM_TRACEBACK"):
+                traceback.print_exc()
+            words = "\n".join(filter(None, (failure.message, failure.advice)))
+            raise click.ClickException(masked(words)) from None
+        except ModuleNotFoundError as error:
+            what = PARTS.get(str(error.name), str(error.name))
+            raise click.ClickException(
+                f"{what} is not installed: pip install 'phenom-airbyte[warehouse]' installs it."
+            ) from None
+    return [row._replace(failure=row.failure and masked(row.failure)) for row in rows]
 
 
 @contextmanager
@@ -149,32 +134,30 @@ def _tenant(config_file: str | None, target: Warehouse) -> Iterator[dict[str, An
         yield config
 
 
-def _identity(config: dict[str, Any]) -> dict[str, str | None]:
-    """The members of the worker's request that tell whose states are meant."""
-    integration_id = str(config.get("integration_id") or DEFAULT_INTEGRATION_ID)
-    return {
-        "integration_id": integration_id,
-        "tenant_tag": None if integration_id == DEFAULT_INTEGRATION_ID else _tenant_tag(config),
-    }
-
-
-def _tenant_tag(config: dict[str, Any]) -> str | None:
-    # Only where it is needed: they cost a third of a second.
+def _valid(config: dict[str, Any]) -> SourceConfig:
     from phenom_api.errors import InvalidConfig
     from source_phenom.config import source_config
-    from source_phenom.snapshot import tenant_tag
 
     try:
-        valid = source_config(config)
-    except InvalidConfig:
-        # The connector will say what is wrong with it.
-        return None
-    return tenant_tag(valid.gateway_url, valid.integration_id)
+        return source_config(config)
+    except InvalidConfig as error:
+        raise click.ClickException(error.message) from None
 
 
-def _secrets(config: dict[str, Any], warehouse: Warehouse) -> list[str]:
-    values = [config.get(key) for key in SECRET_KEYS] + [warehouse.password]
-    return [value for value in values if isinstance(value, str)]
+def _identity(config: SourceConfig) -> Tenant:
+    from source_phenom.snapshot import tenant_tag
+
+    if config.integration_id == DEFAULT_INTEGRATION_ID:
+        return Tenant(config.integration_id)
+    return Tenant(config.integration_id, tenant_tag(config.gateway_url, config.integration_id))
+
+
+def _mask(secrets: tuple[str | None, ...]) -> Callable[[str], str]:
+    from phenom_api.answers import redact_secrets
+
+    # The longest first, so that a secret inside another one leaves no remainder.
+    known = sorted((text for text in secrets if text and len(text) > 3), key=len, reverse=True)
+    return lambda text: redact_secrets(text, known)
 
 
 def _source_command() -> str:
@@ -184,13 +167,3 @@ def _source_command() -> str:
             f"The connector {command} is not installed. ./run setup installs it."
         )
     return str(command)
-
-
-@contextmanager
-def _private_folder() -> Iterator[str]:
-    """A folder that only this user can read: configuration and records pass through it."""
-    folder = tempfile.mkdtemp(prefix="phenom-sync-")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

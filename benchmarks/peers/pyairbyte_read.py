@@ -1,6 +1,7 @@
-"""PyAirbyte's own ``read`` of ``source-phenom`` into a DuckDB file, as its documentation has it.
+"""PyAirbyte's own ``read`` of ``source-phenom`` into a warehouse, as its documentation has it.
 
-python pyairbyte_read.py SOURCE_PHENOM CONFIG DUCKDB_FILE; prints where the seconds went, as JSON.
+python pyairbyte_read.py SOURCE_PHENOM CONFIG DUCKDB_FILE_OR_POSTGRESQL_URL; prints where the
+seconds went, as JSON.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 
-def main(executable: str, config: str, database: str) -> None:
+def main(executable: str, config: str, warehouse: str) -> None:
     started = time.perf_counter()
     import airbyte
-    from airbyte.caches import DuckDBCache
 
     imported = time.perf_counter()
     source = airbyte.get_source(
@@ -23,12 +25,28 @@ def main(executable: str, config: str, database: str) -> None:
         local_executable=executable,
         streams="*",
     )
-    cache = DuckDBCache(db_path=database, schema_name="main")
+    cache = _cache(warehouse)
     ready = time.perf_counter()
     source.read(cache)
     done = time.perf_counter()
     spent = {"import": imported - started, "get ready": ready - imported, "read": done - ready}
     print("\n" + json.dumps({name: round(seconds, 2) for name, seconds in spent.items()}))
+
+
+def _cache(warehouse: str) -> Any:
+    from airbyte.caches import DuckDBCache, PostgresCache
+
+    if not warehouse.startswith("postgresql:"):
+        return DuckDBCache(db_path=warehouse, schema_name="main")
+    url = urlsplit(warehouse)
+    return PostgresCache(
+        host=url.hostname,
+        port=url.port,
+        username=url.username,
+        password=url.password,
+        database=url.path.strip("/"),
+        schema_name="public",
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import babel
 import pycountry
 import pytest
-from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, FormatChecker
 
 import phenom_sandbox
 

@@ -17,7 +17,7 @@ import pytest
 import phenom_sandbox
 
 if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
+    from integration_tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

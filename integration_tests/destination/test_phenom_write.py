@@ -114,7 +114,7 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
     row |= {"attachments": [file("Ada CV.pdf", "CV")], "source": {"name": "Referral"}}
     text = json.dumps(row)
     options = {"action": "create_candidate", "ph_user_id": "u"}
-    done = run(local, tmp_path, text, "--dry-run", **options)  # type: ignore[arg-type]
+    done = run(local, tmp_path, text, "--dry-run", **options)
     assert done.exit_code == 0
     (valid,) = printed(done)
     create, upload = valid["requests"]

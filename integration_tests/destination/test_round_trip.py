@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
 import duckdb
 import pytest
 
 from integration_tests.destination.writing import ROOT, application, file, record, write, written
+from integration_tests.pyairbyte import pyairbyte_python
 from integration_tests.source.reading import read
 from integration_tests.warehouse.command import phenom_sync, write_config
-from phenom_cli.interpreter import pyairbyte_python
 from phenom_sandbox import LocalTenant
 from source_phenom.models.ids import UnifiedIds
 
@@ -64,7 +63,9 @@ def test_the_warehouse_holds_what_was_written(local: LocalTenant, job: str, tmp_
     first = phenom_sync(*arguments, cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
     with duckdb.connect(str(file), read_only=True) as database:
-        (unified,) = database.execute("select id from jobs where remote_id = ?", [job]).fetchone()
+        ((unified,),) = database.execute(
+            "select id from jobs where remote_id = ?", [job]
+        ).fetchall()
     row = application("ada@example.com", unified, source={"name": "Warehouse"})
     (result,) = write(local, tmp_path, [record(row)]).results
 
@@ -215,10 +216,7 @@ else:
 
 @pytest.mark.warehouse
 def test_pyairbyte_writes_with_it(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    try:
-        python = pyairbyte_python()
-    except click.ClickException as error:
-        pytest.skip(error.message)
+    python = pyairbyte_python()
     rows = [application(f"a{number}@example.com", job) for number in range(3)]
     source, destination = tmp_path / "source-phenom-applicants", tmp_path / "destination-phenom"
     source.write_text(_SOURCE.format(python=sys.executable, rows=json.dumps(rows)))

@@ -392,7 +392,8 @@ def test_an_impossible_sync_mode(local: LocalTenant, job: str, tmp_path: Path, m
     assert error["failure_type"] == "config_error"
     assert "Append (destination_sync_mode append) for create_application" in error["message"]
     assert list(written(local)) == []
-    assert done.states == done.results == []
+    assert done.states == []
+    assert done.results == []
 
 
 @pytest.mark.parametrize("mode", ["append_dedup", "overwrite"])
@@ -766,6 +767,7 @@ def test_interrupted(
     process.send_signal(end)
     printed += process.stdout.readlines()
     process.wait(timeout=60)
+    process.stdout.close()
     if not input_ends:
         process.stdin.close()
     done = Writing(process.returncode, printed, results(tmp_path))

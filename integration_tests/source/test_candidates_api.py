@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -77,18 +77,16 @@ class TestColumnsAndStreams:
             key, record = payload["id"], records[payload["id"]]
             status = tenant.hiring.status(key)
             has_id = bool(payload["candidateData"].get("id"))
-            is_rejected = status is not None and status.rejected and has_id
-            rejections += is_rejected
+            rejected = status if status is not None and status.rejected and has_id else None
+            rejections += rejected is not None
             assert record["remote_created_at"] == (
                 timestamp(tenant.created(key)) if has_id else None
             )
             assert record["remote_updated_at"] == (
                 timestamp(tenant.updated(key)) if has_id else None
             )
-            assert record["rejected_at"] == (timestamp(status.updated) if is_rejected else None)
-            assert record["rejection_reason_name"] == (
-                status.rejection_reason if is_rejected else None
-            )
+            assert record["rejected_at"] == (rejected and timestamp(rejected.updated))
+            assert record["rejection_reason_name"] == (rejected and rejected.rejection_reason)
         assert rejections
 
     def test_columns_of_candidates(self, syncs: Syncs) -> None:
@@ -111,7 +109,7 @@ class TestColumnsAndStreams:
         expected = []
         for candidate, payloads in people(syncs).items():
             for key in sorted({payload["id"] for payload in payloads}):
-                before = None
+                before: str | None = None
                 for step in tenant.hiring.history(key):
                     expected.append(
                         (
@@ -359,7 +357,8 @@ class TestFailures:
         with_id = [payload["id"] for rows in people(syncs).values() for payload in rows]
         assert any(records[key]["outcome"] == "DECLINED" for key in with_id)
         for key in with_id:
-            assert records[key]["current_stage"] == (truth[key] and truth[key].value)
+            status = truth[key]
+            assert records[key]["current_stage"] == (status and status.value)
             assert records[key]["remote_created_at"] is None
         assert all(record["tags"] is None for record in outcome.records["candidates"])
         assert syncs.run("applications", "candidates").emitted == {}
@@ -539,7 +538,10 @@ class TestSettings:
 
     def test_outcomes_can_be_mapped(self, syncs: Syncs) -> None:
         syncs.run("applications")
-        mapping = {"on hold": "DECLINED", "JOINED": "PENDING"}
+        mapping: dict[str, Literal["DECLINED", "PENDING"]] = {
+            "on hold": "DECLINED",
+            "JOINED": "PENDING",
+        }
         outcome = syncs.run("applications", outcome_mapping=mapping)
         truth = dict(syncs.local.tenant.hiring.statuses())
         held = {
@@ -579,7 +581,7 @@ class TestSettings:
             tenant.set_application(
                 payload["id"], {"jobApplicationData": {"applicantSource": "By us"}}
             )
-        ours = {"only_created_applications": True, "application_sources": ["by us"]}
+        ours: dict[str, Any] = {"only_created_applications": True, "application_sources": ["by us"]}
         outcome = syncs.run(*OF_CANDIDATES, **ours)
         assert set(outcome.live("candidates")) == {candidate}
         assert outcome.asked("-activities") == outcome.asked("/attachments") == 1

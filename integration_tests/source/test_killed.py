@@ -47,6 +47,7 @@ def test_sigkill_in_the_middle(tmp_path: Path) -> None:
             if checkpoints == 8:
                 process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
+        process.stdout.close()
         local.faults.clear()
         assert state is not None
         rest = read(local.config, [state], streams=["applications"])

@@ -7,58 +7,26 @@ import re
 import socket
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import duckdb
-import psycopg
 import pytest
 
 import phenom_sandbox
 from integration_tests.warehouse.command import UNTOUCHED, phenom_sync, write_config
+from integration_tests.warehouse.places import KINDS, Place, new_place
 from phenom_cli.local_tenant import FIRST_PORT, PORTS
 from phenom_sandbox import Access, Fault
 from source_phenom.snapshot import Snapshot, StreamState
-
-if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
 
 pytestmark = pytest.mark.warehouse
 
 STREAMS = ("jobs", "applications")
 
 
-class Place:
-    """A warehouse, and a way to look into it."""
-
-    def __init__(self, address: str, connect: Any, mark: str) -> None:
-        self.address = address
-        self._connect = connect
-        self._mark = mark
-
-    def run(self, query: str, *values: str) -> list[Any]:
-        with closing(self._connect()) as connection:
-            found = connection.execute(query.replace("?", self._mark), values)
-            rows = found.fetchall() if found.description else []
-            connection.commit()
-        return list(rows)
-
-    def states(self) -> dict[str, Any]:
-        rows = self.run("SELECT table_name, state_json FROM _airbyte_state")
-        return {name: json.loads(text) for name, text in rows}
-
-
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "duckdb":
-        file = str(tmp_path / "phenom.duckdb")
-        return Place(file, lambda: duckdb.connect(file), "?")
-    server: PostgresServer = request.getfixturevalue("postgres")
-    schema = f"first_{zlib.crc32(str(tmp_path).encode())}"
-    url, options = server.url(), f"-c search_path={schema}"
-    address = f"{url}?schema={schema}"
-    return Place(address, lambda: psycopg.connect(url, options=options), "%s")
+    return new_place(request.param, tmp_path, request)
 
 
 @pytest.fixture
@@ -177,6 +145,28 @@ def test_a_state_that_cannot_be_used_names_what_helps(
     again = phenom_sync(*arguments(place, config), cwd=tmp_path)
     assert again.exit_code == 0, again.stderr
     assert again.changes() == dict.fromkeys(STREAMS, UNTOUCHED)
+
+
+@pytest.mark.parametrize("place", KINDS, indirect=True)
+def test_a_state_that_was_lost(place: Place, tenant: Any, tmp_path: Path) -> None:
+    """What was deleted meanwhile is marked, also of the models without a key of Phenom's."""
+    config = write_config(tmp_path, tenant.config)
+    streams = ("jobs", "roles", "job_hiring_team_members", "job_user_role_assignments")
+    first = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    place.run("DELETE FROM _airbyte_state")
+    job = next(row for row in tenant.tenant.open_jobs() if row["siteType"] == "external")
+    tenant.tenant.delete_job(job["jobId"])
+    again = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.changes()["jobs"] == {"new": 0, "changed": 0, "deleted": 1}
+    for stream in streams[2:]:
+        assert again.changes()[stream]["deleted"] > 0, stream
+    assert place.run("SELECT remote_id FROM jobs WHERE remote_deleted_at IS NOT NULL") == [
+        (job["jobId"],)
+    ]
+    third = phenom_sync(*arguments(place, config, streams), cwd=tmp_path)
+    assert third.changes() == dict.fromkeys(streams, UNTOUCHED), third.stderr
 
 
 def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None:

@@ -7,14 +7,19 @@ import random
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 import phenom_sandbox
 from integration_tests.source.reading import STREAMS, read
 from integration_tests.warehouse.command import phenom_sync, write_config
+from integration_tests.warehouse.killing import killed_at
+from integration_tests.warehouse.places import COLUMNS, KINDS, Place, new_place
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
+
+SYNC = "from phenom_cli.main import main; sys.argv = ['phenom', *arguments]; main()"
+STEPS = 400
+"""About what a sync does with its warehouse."""
 
 _BOOKKEEPING = {"changed_at", "_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"}
 
@@ -42,11 +47,11 @@ def _edit(tenant: phenom_sandbox.Tenant, rng: random.Random, deleted: list[str])
             tenant.delete_job(rng.choice(jobs))
 
 
-def _live(file: Path, stream: str) -> dict[str, dict[str, Any]]:
-    with duckdb.connect(str(file), read_only=True) as connection:
-        found = connection.execute(f"SELECT * FROM {stream} WHERE remote_deleted_at IS NULL")
-        names = [column[0] for column in found.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def _live(place: Place, stream: str) -> dict[str, dict[str, Any]]:
+    names = [name for (name,) in place.run(COLUMNS[place.kind].format(stream))]
+    chosen = ", ".join(f'"{name}"' for name in names)
+    found = place.run(f"SELECT {chosen} FROM {stream} WHERE remote_deleted_at IS NULL")
+    rows = [dict(zip(names, row, strict=True)) for row in found]
     return {row["id"]: _comparable(row) for row in rows}
 
 
@@ -65,20 +70,28 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(
+    kind: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Also where syncs are killed at any step and the next ones go on."""
     rng = random.Random(seed)
     deleted: list[str] = []
-    file = tmp_path / "phenom.duckdb"
+    place = new_place(kind, tmp_path, request)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     with phenom_sandbox.running(seed=seed, jobs=25, applications=80) as local:
         config = write_config(tmp_path, local.config)
-        for _ in range(2):
-            done = phenom_sync("--config", config, cwd=tmp_path)
-            assert done.exit_code == 0, done.stderr
+        arguments = ("--config", str(config), "--warehouse", place.address)
+        for _ in range(3):
+            fatal = rng.randrange(20, STEPS)
+            killed_at(fatal, SYNC, "sync", *arguments, temporary=temporary, cwd=tmp_path)
+            assert not list(temporary.iterdir())
             for _ in range(12):
                 _edit(local.tenant, rng, deleted)
-        done = phenom_sync("--config", config, cwd=tmp_path)
+        done = phenom_sync(*arguments, cwd=tmp_path)
         assert done.exit_code == 0, done.stderr
         fresh = read(local.config)
     for stream in STREAMS:
         wanted = {record["id"]: _comparable(record) for record in fresh.records[stream]}
-        assert _live(file, stream) == wanted, stream
+        assert _live(place, stream) == wanted, stream

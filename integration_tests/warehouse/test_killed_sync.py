@@ -1,121 +1,176 @@
-"""A sync into DuckDB that is killed leaves rows and states that belong together."""
+"""A sync that is killed leaves rows and states that belong together, and no file behind."""
 
 from __future__ import annotations
 
-import json
-import signal
+import random
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-import phenom_cli
+from integration_tests.warehouse.killing import killed_at
+from integration_tests.warehouse.places import KINDS, Place, new_place
 
 pytestmark = pytest.mark.warehouse
 
-WORKER = Path(phenom_cli.__file__).with_name("warehouse_worker.py")
+KILLS = 12
 
-# Prints a checkpoint and more rows, waits until the checkpoint is on the disk, then kills the
-# worker that loads them.
 CONNECTOR = f"""#!{sys.executable}
-import json, os, pathlib, signal, sys
+import json, sys
 
 def say(**message):
     print(json.dumps(message, separators=(",", ":")), flush=True)
 
-def record(number):
-    data = {{"id": f"{{number:06}}", "changed_at": "2026-01-01T00:00:00Z", "note": "x" * 500}}
+def record(number, **more):
+    moment = "2026-01-01T00:00:00Z"
+    data = {{"id": f"{{number:06}}", "changed_at": moment, "note": "x" * 500, **more}}
     say(type="RECORD", record={{"stream": "jobs", "data": data, "emitted_at": 1}})
 
-def state(mark):
-    about = {{"stream_descriptor": {{"name": "jobs"}}, "stream_state": {{"mark": mark}}}}
+def state(seen):
+    about = {{"stream_descriptor": {{"name": "jobs"}}, "stream_state": {{"seen": seen}}}}
     say(type="STATE", state={{"type": "STREAM", "stream": about}})
 
-moment = {{"type": ["null", "string"], "format": "date-time"}}
-properties = {{
-    "id": {{"type": "string"}}, "changed_at": moment, "remote_deleted_at": moment,
-    "note": {{"type": "string"}},
-}}
-stream = {{
-    "name": "jobs", "json_schema": {{"properties": properties}},
+given = json.load(open(sys.argv[sys.argv.index("--state") + 1]))
+seen = given[0]["stream"]["stream_state"]["seen"] if given else 0
+tenant = json.load(open(sys.argv[sys.argv.index("--config") + 1]))
+assert tenant["client_secret"] == "a secret"
+for number in range(seen, 30):
+    record(number)
+    if number % 10 == 9:
+        state(number + 1)
+if seen < 40:
+    record(3, remote_deleted_at="2026-01-02T00:00:00Z")
+    record(4, note="changed")
+    state(40)
+about = {{"stream_descriptor": {{"name": "jobs"}}, "status": "COMPLETE"}}
+say(type="TRACE", trace={{"type": "STREAM_STATUS", "stream_status": about}})
+"""
+"""Has 30 records, one of which is gone and one changed at the end, with a checkpoint every 10."""
+
+SYNC = """
+from datetime import datetime, timezone
+from phenom_cli.address import parse_warehouse
+from phenom_cli.warehouse import load, run
+from phenom_cli.warehouse.states import Tenant
+
+connector, address = arguments
+os.umask(0o077)
+load.BATCH_BYTES = 1_500
+moment = {"type": ["null", "string"], "format": "date-time"}
+properties = {
+    "id": {"type": "string"}, "changed_at": moment, "remote_deleted_at": moment,
+    "note": {"type": "string"},
+}
+stream = {
+    "name": "jobs", "json_schema": {"properties": properties},
     "default_cursor_field": ["changed_at"], "source_defined_primary_key": [["id"]],
-}}
-if sys.argv[1] == "discover":
-    say(type="CATALOG", catalog={{"streams": [stream]}})
-    sys.exit()
-for number in range(1000):
-    record(number)
-state("the-first-checkpoint")
-for number in range(1000, 3000):
-    record(number)
-folder = pathlib.Path(sys.argv[0]).parent
-while not any(b"the-first-checkpoint" in f.read_bytes() for f in folder.glob("phenom.duckdb*")):
-    pass
-state("never-committed" * 10_000)
-os.kill(os.getppid(), signal.SIGKILL)
+}
+request = run.Request(
+    connector, {"client_secret": "a secret"}, Tenant("phenom"), lambda model, key: key,
+    parse_warehouse(address), [stream],
+)
+run.sync(request, lambda event: None, lambda: 0.0, lambda: datetime.now(timezone.utc))
+print(number)
 """
 
 
-def _request(folder: Path, command: Path) -> dict[str, Any]:
-    scratch = folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    return {
-        "command": str(command),
-        "config": {},
-        "integration_id": "phenom",
-        "tenant_tag": None,
-        "place": "phenom.duckdb",
-        "duckdb_path": str(folder / "phenom.duckdb"),
-        "postgres_url": None,
-        "postgres_schema": "public",
-        "secrets": [],
-        "streams": None,
-        "full_refresh": False,
-        "folder": str(scratch),
-    }
+@pytest.fixture
+def connector(tmp_path: Path) -> Path:
+    path = tmp_path / "connector"
+    path.write_text(CONNECTOR, encoding="utf-8")
+    path.chmod(0o755)
+    return path
 
 
-def _killed(folder: Path, **options: Any) -> None:
-    connector = folder / "connector"
-    connector.write_text(CONNECTOR, encoding="utf-8")
-    connector.chmod(0o755)
-    killed = subprocess.run(
-        [sys.executable, "-I", str(WORKER)],
-        input=json.dumps(_request(folder, connector)),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        **options,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stdout
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+def sync(
+    temporary: Path, connector: Path, place: Place, fatal: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Killed at its ``fatal``-th step; prints how many steps there were."""
+    return killed_at(fatal, SYNC, str(connector), place.address, temporary=temporary)
+
+
+def seen(place: Place) -> int:
+    states = place.states()
+    return int(states["jobs"]["stream"]["stream_state"]["seen"]) if states else 0
+
+
+def assert_rows_belong_to_the_state(place: Place, covered: int) -> None:
+    rows = place.run("SELECT id, note, remote_deleted_at IS NULL FROM jobs ORDER BY id")
+    expected = [[f"{number:06}", "x" * 500, True] for number in range(min(covered, 30))]
+    if covered == 40:
+        expected[3][2] = False
+        expected[4][1] = "changed"
+    assert [list(row) for row in rows] == expected
+
+
+def tables_there(place: Place) -> bool:
+    query = "SELECT 1 FROM information_schema.tables WHERE table_name = 'jobs'"
+    if place.kind == "postgresql":
+        query += " AND table_schema = current_schema()"
+    elif not Path(place.address).exists():
+        return False
+    return bool(place.run(query))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_at_any_step(
+    kind: str, connector: Path, temporary: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    whole = sync(temporary, connector, new_place(kind, _made(tmp_path / "whole"), request))
+    assert whole.returncode == 0, whole.stderr
+    steps = int(whole.stdout)
+    assert steps > 40
+    found = set()
+    for fatal in sorted(random.Random(kind).sample(range(1, steps + 1), KILLS)):
+        place = new_place(kind, _made(tmp_path / str(fatal)), request)
+        killed = sync(temporary, connector, place, fatal)
+        assert killed.returncode == -9, killed.stderr
+        assert not list(temporary.iterdir())
+        if tables_there(place):
+            found.add(seen(place))
+            assert_rows_belong_to_the_state(place, seen(place))
+        again = sync(temporary, connector, place)
+        assert again.returncode == 0, again.stderr
+        assert_rows_belong_to_the_state(place, 40)
+    assert len(found) > 2
 
 
 @pytest.mark.parametrize("mode", [None, 0o644])
-def test_files_are_their_owners_alone(tmp_path: Path, mode: int | None) -> None:
-    warehouse = tmp_path / "phenom.duckdb"
+def test_files_are_their_owners_alone(
+    connector: Path, temporary: Path, tmp_path: Path, mode: int | None, request: Any
+) -> None:
+    place = new_place("duckdb", tmp_path, request)
     if mode is not None:
-        duckdb.connect(str(warehouse)).close()
-        warehouse.chmod(mode)
-    _killed(tmp_path, umask=0)
-    left = [*tmp_path.glob("phenom.duckdb*"), *(tmp_path / "scratch").rglob("*")]
-    modes = {file.name: file.stat().st_mode & 0o777 for file in left if file.is_file()}
+        place.run("SELECT 1")
+        Path(place.address).chmod(mode)
+    assert sync(temporary, connector, place, 100).returncode == -9
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("phenom.duckdb*")}
     # A file that was there keeps its mode: whoever made it may have let others read it.
     assert modes.pop("phenom.duckdb") == (mode or 0o600)
-    assert len(modes) > 1
-    assert set(modes.values()) == {0o600}
+    assert modes == {"phenom.duckdb.wal": 0o600}
 
 
-def test_killed_in_the_middle(tmp_path: Path) -> None:
-    _killed(tmp_path)
-    with duckdb.connect(str(tmp_path / "phenom.duckdb")) as connection:
-        rows = connection.execute("SELECT count(*), max(id) FROM jobs").fetchone()
-        states = connection.execute("SELECT state_json FROM _airbyte_state").fetchall()
-    mark = json.loads(states[0][0])["stream"]["stream_state"]["mark"]
-    if mark == "the-first-checkpoint":
-        assert rows == (1000, "000999")
-    else:
-        # The second state was read before the end came: then its rows are there as well.
-        assert rows == (3000, "002999")
+def test_what_a_killed_sync_left_beside_the_file(
+    connector: Path, temporary: Path, tmp_path: Path, request: Any
+) -> None:
+    """DuckDB's folder for what did not fit into memory goes with the next sync."""
+    place = new_place("duckdb", tmp_path, request)
+    left = tmp_path / "phenom.duckdb.tmp"
+    _made(left).joinpath("duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"unreadable")
+    assert sync(temporary, connector, place).returncode == 0
+    assert not left.exists()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import duckdb
@@ -87,29 +86,6 @@ def test_every_reason_is_told_where_nothing_can_be_read(tmp_path: Path) -> None:
     ]
     assert "GET /jobs-api/v1/jobs" in errors[0]
     assert "GET /apply/v2/applications" in errors[1]
-
-
-def test_pyairbyte_is_missing(tmp_path: Path) -> None:
-    config = write_config(tmp_path, CONFIG)
-    database = "postgresql://me:my-word@127.0.0.1:9/hr"
-    arguments = ("--config", config, "--warehouse", database)
-    absent = {"PHENOM_PYAIRBYTE_PYTHON": str(tmp_path / "absent")}
-    sync = phenom_sync(*arguments, cwd=tmp_path, environment=absent)
-    assert sync.exit_code == 1
-    assert "PHENOM_PYAIRBYTE_PYTHON" in sync.stderr
-
-    # An interpreter that is there but has no PyAirbyte.
-    wrong = {"PHENOM_PYAIRBYTE_PYTHON": sys.executable}
-    sync = phenom_sync(*arguments, cwd=tmp_path, environment=wrong)
-    assert sync.exit_code == 1
-    assert "PyAirbyte" in sync.stderr
-    assert "./run setup" in sync.stderr
-
-
-def test_duckdb_needs_no_pyairbyte(tmp_path: Path) -> None:
-    absent = {"PHENOM_PYAIRBYTE_PYTHON": str(tmp_path / "absent")}
-    sync = phenom_sync("--streams", "roles", cwd=tmp_path, environment=absent)
-    assert sync.exit_code == 0, sync.stderr
 
 
 def test_every_retry_is_seen(tmp_path: Path) -> None:

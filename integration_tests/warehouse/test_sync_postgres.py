@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from integration_tests.warehouse.command import (
 )
 
 if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
+    from integration_tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.warehouse
 
@@ -74,13 +75,23 @@ def test_sync_twice(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> No
     ):
         for table, columns in COMPARED.items():
             query = f"SELECT {columns} FROM {table} WHERE remote_deleted_at IS NULL"
-            found = sorted(map(repr, here.execute(query).fetchall()))
-            assert found == sorted(map(repr, there.execute(query).fetchall())), table
+            found = sorted(map(comparable, here.execute(query).fetchall()))
+            assert found == sorted(map(comparable, there.execute(query).fetchall())), table
         names = {name for (name,) in here.execute("SELECT name FROM jobs").fetchall()}
     assert {"00123", "1e5", "2024-01-01"} <= names
 
     for sync in (first, second):
         assert postgres.password not in sync.stdout + sync.stderr
+
+
+def comparable(row: tuple[Any, ...]) -> str:
+    """The values, nested ones as what they mean: jsonb spells them in its own way."""
+    nested = [isinstance(value, str) and value[:1] in ("{", "[") for value in row]
+    values = [
+        json.dumps(json.loads(value), sort_keys=True) if is_nested else value
+        for value, is_nested in zip(row, nested, strict=True)
+    ]
+    return repr(values)
 
 
 def connected(postgres: PostgresServer, schema: str) -> psycopg.Connection[tuple[Any, ...]]:
@@ -96,6 +107,7 @@ def connected(postgres: PostgresServer, schema: str) -> psycopg.Connection[tuple
         ("postgresql://phenom:{password}@127.0.0.1:{port}/absent", '"absent" does not exist'),
         ("postgresql://phenom:wrong-word@127.0.0.1:9/postgres", "Connection refused"),
         ("postgresql://phenom:wrong-word@127.0.0.1:9/x?schema=Bad-Name", "lower-case letters"),
+        ("postgresql://phenom:wrong-word@127.0.0.1:9/x?shema=people", "Did you mean schema?"),
     ],
 )
 def test_unusable_server(
@@ -121,8 +133,21 @@ def test_role_that_may_not_create_tables(
     sync = phenom_sync("--config", config, "--warehouse", address, cwd=tmp_path)
     assert sync.exit_code == 1
     assert "permission denied for schema public" in sync.stderr
+    assert "GRANT USAGE, CREATE ON SCHEMA public TO reader;" in sync.stderr
+    assert "Starting the connector" not in sync.stderr
     assert "Traceback" not in sync.stderr
     assert "read-only-word" not in sync.stderr
+
+
+@pytest.mark.parametrize("schema", ["order", "user"])
+def test_a_schema_named_like_a_word_of_sql(
+    postgres: PostgresServer, tenant: Any, tmp_path: Path, schema: str
+) -> None:
+    config = write_config(tmp_path, tenant.config)
+    warehouse = ("--warehouse", f"{postgres.url()}?schema={schema}")
+    sync = phenom_sync("--config", config, *warehouse, "--streams", "roles", cwd=tmp_path)
+    assert sync.exit_code == 0, sync.stderr
+    assert sync.table["roles"]["total"] == 2
 
 
 def test_tables_of_an_earlier_version_gain_the_new_columns(

@@ -1,6 +1,6 @@
-"""The half of ``phenom sync`` that works in a process of its own (``warehouse_worker.py``).
+"""The loader behind ``phenom sync``: from the connector's lines to the tables of a warehouse.
 
-Into a DuckDB file it runs in the connector's environment. Into PostgreSQL it runs in PyAirbyte's,
-where of this project nothing is installed: the modules for it, and those that both share, import
-the standard library, ``airbyte`` and what comes with it, and each other.
+``run`` carries out one sync. ``connector`` starts the source, ``load`` takes its lines, ``tables``
+has the steps that all warehouses share, and a dialect has what differs between DuckDB and
+PostgreSQL.
 """

@@ -1,110 +1,83 @@
-"""The source connector as a child process: what it discovers, and the lines that it reads."""
+"""The source connector: the streams that it offers, and the lines that it prints."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Generator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any
 
 from phenom_cli.warehouse.failures import SyncFailed
 
-STDERR_LINES_SHOWN = 1
 PIPE_BYTES = 1 << 20
 
 
 class Connector:
-    """Runs one connector command; its files go to ``folder``, readable by this user alone."""
+    """Runs the connector's ``read`` as a child process.
 
-    def __init__(self, command: str, folder: Path) -> None:
+    What it is given (the configuration with its secrets, the states) is in files without a name,
+    so that nobody else can open them and nothing is left of them, whoever is killed when.
+    """
+
+    def __init__(self, command: str) -> None:
         self._command = command
-        self._folder = folder
-        self._discovery: subprocess.Popen[bytes] | None = None
-        self.catalog_file = folder / "catalog-message.jsonl"
+        self._last_words = ""
         self.exit_code: int | None = None
         """Of the last read, once its lines have ended."""
 
-    def start_discovery(self, config: Mapping[str, Any]) -> None:
-        """Starts ``discover`` in the background, while the warehouse is looked at."""
-        path = self._private("discovery-config.json", config)
-        with self.catalog_file.open("wb") as output, self._stderr_file.open("wb") as errors:
-            try:
-                self._discovery = subprocess.Popen(
-                    [self._command, "discover", "--config", str(path)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=errors,
-                )
-            except OSError as error:
-                raise SyncFailed(
-                    f"The connector {self._command} cannot be started: {error.strerror}.",
-                    "Set up the project's environment again: ./run setup",
-                ) from error
-
-    def discovered(self) -> dict[str, Any]:
-        """The catalog of :meth:`start_discovery`; raises SyncFailed with the connector's words."""
-        if self._discovery is None:
-            raise RuntimeError("discovery was not started")
-        exit_code = self._discovery.wait()
-        errors = []
-        for line in self.catalog_file.read_bytes().splitlines():
-            message = parsed(line)
-            if message.get("type") == "CATALOG":
-                catalog: dict[str, Any] = message["catalog"]
-                return catalog
-            if message.get("type") == "TRACE" and "error" in message["trace"]:
-                errors.append(words(message["trace"]["error"]))
-        raise SyncFailed(errors[-1] if errors else self.silent_failure(exit_code))
-
-    def silent_failure(self, exit_code: int) -> str:
-        lines = self._stderr_file.read_text(encoding="utf-8", errors="replace").splitlines()
-        tail = " ".join(line.strip() for line in lines[-STDERR_LINES_SHOWN:])
-        return f"The connector ended with exit code {exit_code} and no message. {tail}".rstrip()
-
-    def stop(self) -> None:
-        if self._discovery is not None and self._discovery.poll() is None:
-            self._discovery.terminate()
-
     def read(self, config: Any, catalog: Any, state: Any) -> Generator[bytes, None, None]:
-        """The lines of ``read``, as :meth:`lines` has them."""
-        return self.lines(
-            [
-                *("read", "--config", str(self._private("config.json", config))),
-                *("--catalog", str(self._private("catalog.json", catalog))),
-                *("--state", str(self._private("state.json", state))),
-            ]
-        )
-
-    def lines(self, arguments: Sequence[str]) -> Generator[bytes, None, None]:
         """What the connector prints, line by line; leaving early ends it."""
-        with self._stderr_file.open("wb") as errors:
-            process = subprocess.Popen(
+        with ExitStack() as files:
+            given = [files.enter_context(_unnamed(content)) for content in (config, catalog, state)]
+            errors = files.enter_context(tempfile.TemporaryFile())
+            names = [f"/dev/fd/{file.fileno()}" for file in given]
+            process = self._started(
+                ["read", "--config", names[0], "--catalog", names[1], "--state", names[2]],
+                [file.fileno() for file in given],
+                errors,
+            )
+            try:
+                yield from process.stdout or ()
+                self.exit_code = process.wait()
+                errors.seek(0)
+                lines = errors.read().decode("utf-8", errors="replace").splitlines()
+                self._last_words = lines[-1].strip() if lines else ""
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+
+    def silent_failure(self) -> str:
+        ending = f"The connector ended with exit code {self.exit_code} and no message."
+        return f"{ending} {self._last_words}".rstrip()
+
+    def _started(
+        self, arguments: Sequence[str], inherited: Sequence[int], errors: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
                 [self._command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 bufsize=PIPE_BYTES,
+                pass_fds=inherited,
             )
-        try:
-            yield from process.stdout or ()
-            self.exit_code = process.wait()
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
+        except OSError as error:
+            raise SyncFailed(
+                f"The connector {self._command} cannot be started: {error.strerror}.",
+                "Set up the project's environment again: ./run setup",
+            ) from error
 
-    @property
-    def _stderr_file(self) -> Path:
-        return self._folder / "stderr.log"
 
-    def _private(self, name: str, content: Any) -> Path:
-        path = self._folder / name
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-        return path
+@contextmanager
+def _unnamed(content: Any) -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(content).encode())
+        file.seek(0)
+        yield file
 
 
 def words(error: Mapping[str, Any]) -> str:

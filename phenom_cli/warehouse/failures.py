@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Any
+from urllib.parse import urlsplit
+
+from phenom_cli.address import Warehouse
 
 _REASON = re.compile(r'": ([A-Z][\w-]+(?: [\w-]+)*)$')
 """The system's words at the end of DuckDB's: ``Cannot open file "…": Permission denied``."""
+_UNKNOWN_OPTION = re.compile(r'invalid URI query parameter: "([^"]*)"')
+_OPTIONS = ("schema", "sslmode", "host", "port", "dbname", "user", "password", "connect_timeout")
+_DENIED = re.compile(r"(?:permission denied for|must be owner of) (\w+) (\S+)")
+_NO_TEMPORARY = re.compile(r'create temporary tables in database "([^"]*)"')
 
-_UNREACHABLE = ("OperationalError", "ProgrammingError")
-"""The latter for an option of the URL that there is not."""
+DATA, INTEGRITY, PRIVILEGE = "22", "23", "42501"
+"""SQLSTATEs: the classes of values that do not fit and of broken rules; a missing right."""
+_NOT_NULL = "23502"
 
 
 class SyncFailed(Exception):
@@ -21,81 +30,123 @@ class SyncFailed(Exception):
         self.advice = advice
 
 
-def warehouse_failure(error: BaseException, place: str) -> SyncFailed:
+def warehouse_failure(
+    error: BaseException, warehouse: Warehouse, stream: str | None = None
+) -> SyncFailed:
     """Turns what a database driver raised into a message without SQL and without any row's values.
 
-    ``place`` names the warehouse without its password.
+    :param stream: whose rows were being loaded.
     """
-    for cause in _causes(error):
-        diagnostics = getattr(cause, "diag", None)
-        if getattr(diagnostics, "sqlstate", None):
-            return SyncFailed(f"The warehouse {place} refused: {_postgres_words(diagnostics)}")
-        module = type(cause).__module__.split(".")[0]
-        if module == "psycopg2" and type(cause).__name__ in _UNREACHABLE:
-            return _unreachable(str(cause), place)
-        if module in ("duckdb", "_duckdb"):
-            return _duckdb(cause, place)
+    place = warehouse.place
+    diagnostics = getattr(error, "diag", None)
+    if getattr(diagnostics, "sqlstate", None):
+        return _postgres_refused(diagnostics, warehouse, stream)
+    module = type(error).__module__.split(".")[0]
+    if module == "psycopg":
+        return _unreachable(str(error), place)
+    if module in ("duckdb", "_duckdb"):
+        return _duckdb(error, place, stream)
     if isinstance(error, OSError):
         return SyncFailed(
             f"The sync cannot keep its temporary files ({error.strerror or type(error).__name__}).",
             "Free some space where TMPDIR points, or point it to a larger disk.",
         )
-    # PyAirbyte's SQLRuntimeError keeps only the text: SQL, and then possibly a row's values.
-    return SyncFailed(f"The warehouse {place} could not be written ({type(error).__name__}).")
+    # The text of an exception that nobody foresaw may quote a row: only its name is told.
+    return SyncFailed(
+        f"The sync ended with an unexpected {type(error).__name__}.",
+        "Run it again with PHENOM_TRACEBACK=1 to see where, and report that.",
+    )
 
 
-def own_failure(error: BaseException | None) -> SyncFailed | None:
-    """The SyncFailed inside one of PyAirbyte's exceptions, which wrap what a connector raises."""
-    while error is not None:
-        if isinstance(error, SyncFailed):
-            return error
-        original = getattr(error, "original_exception", None)
-        error = original or error.__cause__ or error.__context__
-    return None
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    queue: list[BaseException | None] = [error]
-    while queue:
-        cause = queue.pop(0)
-        if cause is None or cause in found:
-            continue
-        found.append(cause)
-        queue += [
-            getattr(cause, "orig", None),
-            getattr(cause, "original_exception", None),
-            cause.__cause__,
-            cause.__context__,
-        ]
-    return found
-
-
-def _postgres_words(diagnostics: Any) -> str:
+def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None) -> SyncFailed:
     state = str(diagnostics.sqlstate)
-    if state[:2] in ("22", "23"):
-        # Data exceptions quote the value in their message; the column says enough.
-        where = ".".join(
-            str(part) for part in (diagnostics.table_name, diagnostics.column_name) if part
+    schema = warehouse.postgres_schema
+    if state[:2] in (DATA, INTEGRITY):
+        # These quote the value in their message.
+        found = re.search(r"column (\w+)", diagnostics.context or "")
+        column = diagnostics.column_name or (found[1] if found else None)
+        constraint = diagnostics.constraint_name if state[:2] == INTEGRITY else None
+        table = f"{schema}.{diagnostics.table_name or stream}"
+        remedy = None
+        if state == _NOT_NULL:
+            remedy = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL"
+        elif constraint:
+            remedy = f"ALTER TABLE {table} DROP CONSTRAINT {constraint}"
+        return _does_not_fit(
+            warehouse.place, stream, table, column, constraint, remedy, f"SQLSTATE {state}"
         )
-        return f"a value does not fit{' in ' + where if where else ''} (SQLSTATE {state})."
-    return f"{diagnostics.message_primary} (SQLSTATE {state})."
+    message = f"The warehouse {warehouse.place} refused: {diagnostics.message_primary}"
+    advice = ""
+    if state == PRIVILEGE:
+        advice = _grant(str(diagnostics.message_primary), warehouse)
+    return SyncFailed(f"{message} (SQLSTATE {state}).", advice)
+
+
+def _grant(words: str, warehouse: Warehouse) -> str:
+    """The statement that gives a role the right that it lacks."""
+    url = urlsplit(warehouse.postgres_url or "")
+    role = url.username or "the_role"
+    if temporary := _NO_TEMPORARY.search(words):
+        statement = f"GRANT TEMPORARY ON DATABASE {temporary[1]} TO {role};"
+    elif denied := _DENIED.search(words):
+        kind, name = denied[1], denied[2].strip('"')
+        statement = {
+            "database": f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO {role};",
+            "schema": f"GRANT USAGE, CREATE ON SCHEMA {name} TO {role};",
+        }.get(kind, "")
+        table = f"{warehouse.postgres_schema}.{name}"
+        if words.startswith("must be owner"):
+            statement = f"ALTER {kind.upper()} {table} OWNER TO {role};"
+        elif kind == "table":
+            statement = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};"
+    else:
+        statement = f"GRANT USAGE, CREATE ON SCHEMA {warehouse.postgres_schema} TO {role};"
+    return f"Let an administrator of the database allow it: {statement}"
+
+
+def _does_not_fit(
+    place: str,
+    stream: str | None,
+    table: str,
+    column: str | None,
+    constraint: str | None,
+    remedy: str | None,
+    code: str,
+) -> SyncFailed:
+    rows = f"a row of stream {stream}" if stream else "a row"
+    where = f"the column {column} of {table}" if column else table
+    rule = f" (rule {constraint})" if constraint else ""
+    return SyncFailed(
+        f"The warehouse {place} refuses {rows}: a value does not fit into {where}{rule} ({code}).",
+        f"Phenom has such values, so the table must allow them: {remedy};"
+        if remedy
+        else "Give the column its original type again, or drop the table and run"
+        f" phenom sync --full-refresh{f' --streams {stream}' if stream else ''}.",
+    )
 
 
 def _unreachable(text: str, place: str) -> SyncFailed:
-    reason = next((line.strip() for line in text.splitlines() if line.strip()), "no answer")
-    reason = re.sub(r"^connection to server [^:]*(?::\S*)? failed:\s*", "", reason)
-    reason = reason.removeprefix("FATAL:").removeprefix("invalid dsn:").strip()
+    if unknown := _UNKNOWN_OPTION.search(text):
+        meant = difflib.get_close_matches(unknown[1], _OPTIONS, n=1)
+        return SyncFailed(
+            f"The warehouse URL has an option that does not exist: {unknown[1]}."
+            + (f" Did you mean {meant[0]}?" if meant else ""),
+            "The options are schema and those of PostgreSQL (sslmode, connect_timeout, ...).",
+        )
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no answer"]
+    reason = next((line for line in lines if "FATAL:" in line), lines[0])
+    reason = re.sub(r"^.*?FATAL:\s*", "", reason)
+    reason = re.sub(r"^(?:connection failed: )?connection to server .*? failed:\s*", "", reason)
     return SyncFailed(
         f"The warehouse {place} cannot be reached: {reason}",
         "Check host, port, user, password and database of --warehouse, and that the server runs.",
     )
 
 
-def _duckdb(cause: BaseException, place: str) -> SyncFailed:
-    text = str(cause)
+def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
+    text, kind = str(error), type(error).__name__
     # As a word: a damaged file is reported by its "block".
-    if re.search(r"\block\b", text, re.IGNORECASE):
+    if kind == "IOException" and re.search(r"\block\b", text, re.IGNORECASE):
         return SyncFailed(
             f"The warehouse {place} is in use by another program.",
             "Close what has the file open (a notebook, a database browser, a sync) and retry.",
@@ -106,7 +157,7 @@ def _duckdb(cause: BaseException, place: str) -> SyncFailed:
             " cannot read.",
             "Give --warehouse another path; the next sync fills it.",
         )
-    if type(cause).__name__ == "IOException":
+    if kind == "IOException":
         if "Corrupt database" in text or "Could not read enough bytes" in text:
             return SyncFailed(
                 f"The warehouse {place} cannot be opened or written (the file is damaged).",
@@ -118,4 +169,18 @@ def _duckdb(cause: BaseException, place: str) -> SyncFailed:
             f"The warehouse {place} cannot be opened or written{what}.",
             "Check the path, its permissions and the free space on that disk.",
         )
-    return SyncFailed(f"The warehouse {place} could not be written ({type(cause).__name__}).")
+    if kind == "DependencyException":
+        return SyncFailed(
+            f"The warehouse {place} cannot give a table its new columns: DuckDB does not change a"
+            " table that has an index or is referred to.",
+            "Drop the indexes of the stream's table, run the sync, and create them again.",
+        )
+    if kind in ("ConstraintException", "ConversionException", "InvalidInputException"):
+        null = re.search(r"NOT NULL constraint failed: (\w+)\.(\w+)", text)
+        table = null[1] if null else stream or "a table"
+        column = null[2] if null else None
+        remedy = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL" if null else None
+        if kind == "ConstraintException" and not null:
+            remedy = f"recreate the table {table} without its constraints"
+        return _does_not_fit(place, stream, table, column, None, remedy, kind)
+    return SyncFailed(f"The warehouse {place} could not be written ({kind}).")

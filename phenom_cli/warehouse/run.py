@@ -2,137 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple
 
+from phenom_cli.address import Warehouse
 from phenom_cli.warehouse.connector import Connector
-from phenom_cli.warehouse.events import Events
-from phenom_cli.warehouse.failures import SyncFailed, own_failure, warehouse_failure
-from phenom_cli.warehouse.hearing import ReadMonitor
-from phenom_cli.warehouse.request import Request
-from phenom_cli.warehouse.states import LOCAL_TENANT
-from phenom_cli.warehouse.tables import Counts
+from phenom_cli.warehouse.dialect import Dialect
+from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
+from phenom_cli.warehouse.load import Load
+from phenom_cli.warehouse.monitor import ReadMonitor, Tell, fail_if_nothing_came
+from phenom_cli.warehouse.states import LOCAL_TENANT, StatePlaces, Tenant
+from phenom_cli.warehouse.tables import Tables
+from phenom_cli.warehouse.tenant_rows import TenantRows
 
 
-class Warehouse(Protocol):
-    """Where the rows go. Whatever it raises but SyncFailed is about the warehouse itself."""
+@dataclass(frozen=True)
+class Request:
+    """What to sync, and where to.
 
-    def look(self) -> None:
-        """Fails early, before anything slow, when the warehouse cannot be opened."""
+    ``streams``: those to read, as the catalog describes them. ``unified_id``: the tenant's id for
+    a model and a key.
+    """
 
-    def open(self, streams: Sequence[Mapping[str, Any]]) -> None:
-        """:param streams: those to read, as the catalog describes them."""
-
-    def tenants(self) -> set[str]:
-        """The ``integration_id`` of everybody who has data here."""
-
-    def elsewhere(self) -> bool:
-        """Whether a state that is here names another tenant than the request."""
-
-    def load(self, connector: Connector, hearing: ReadMonitor, *, full_refresh: bool) -> None:
-        """Reads the streams and loads them, from the states that are here or in full."""
-
-    def counts(self, stream: str) -> Counts:
-        """What the load changed."""
-
-    def close(self) -> None: ...
+    command: str
+    config: Mapping[str, Any]
+    tenant: Tenant
+    unified_id: Callable[[str, str], str]
+    warehouse: Warehouse
+    streams: Sequence[Mapping[str, Any]]
+    full_refresh: bool = False
 
 
-class Run:
-    """Carries out a request and tells of it in events."""
+class StreamResult(NamedTuple):
+    """Rows that a sync changed, live rows now, and why the stream was not read to its end."""
 
-    def __init__(
-        self,
-        request: Request,
-        events: Events,
-        monotonic: Callable[[], float],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._request = request
-        self._events = events
-        self._monotonic = monotonic
-        self._now = now
+    stream: str
+    new: int
+    changed: int
+    deleted: int
+    total: int
+    failure: str | None
 
-    def sync(self) -> None:
-        """Raises SyncFailed when nothing could be loaded; a failed stream is in the result."""
-        self._events.emit("phase", phase="starting")
-        connector = Connector(self._request.command, Path(self._request.folder))
-        warehouse = self._warehouse()
-        try:
-            connector.start_discovery(self._request.config)
-            self._about_the_warehouse(warehouse.look)
-            streams = self._chosen(connector.discovered())
-            self._events.emit("streams", streams=[stream["name"] for stream in streams])
-            self._about_the_warehouse(lambda: self._load(warehouse, connector, streams))
-        finally:
-            connector.stop()
-            warehouse.close()
 
-    def _warehouse(self) -> Warehouse:
-        if self._request.postgres_url is not None:
-            from phenom_cli.warehouse.postgres import PostgresWarehouse
+def open_warehouse(warehouse: Warehouse) -> Dialect:
+    """Raises the driver's error where it cannot be opened."""
+    if warehouse.postgres_url is not None:
+        from phenom_cli.warehouse.postgres_dialect import PostgresDialect
 
-            return PostgresWarehouse(self._request, self._now)
-        from phenom_cli.warehouse.duckdb_warehouse import DuckDBWarehouse
+        return PostgresDialect(warehouse.postgres_url, warehouse.postgres_schema)
+    from phenom_cli.warehouse.duckdb_dialect import DuckDBDialect
 
-        return DuckDBWarehouse(self._request, self._now)
+    return DuckDBDialect(warehouse.duckdb_name)
 
-    def _about_the_warehouse(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except (SyncFailed, ModuleNotFoundError):
-            raise
-        except Exception as error:
-            raise own_failure(error) or warehouse_failure(error, self._request.place) from error
 
-    def _chosen(self, catalog: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        chosen = self._request.streams
-        return [s for s in catalog["streams"] if chosen is None or s["name"] in chosen]
+def sync(
+    request: Request,
+    tell: Tell,
+    monotonic: Callable[[], float],
+    now: Callable[[], datetime],
+) -> list[StreamResult]:
+    """Raises SyncFailed when nothing could be loaded; a failed stream is in the result."""
+    tell({"event": "phase", "phase": "opening"})
+    tell({"event": "streams", "streams": [stream["name"] for stream in request.streams]})
+    monitor = ReadMonitor([stream["name"] for stream in request.streams], tell, monotonic)
+    try:
+        with closing(open_warehouse(request.warehouse)) as dialect:
+            return list(_loaded(request, dialect, monitor, now))
+    except (SyncFailed, ModuleNotFoundError):
+        raise
+    except Exception as error:
+        raise warehouse_failure(error, request.warehouse, monitor.loaded_stream) from error
 
-    def _load(
-        self, warehouse: Warehouse, connector: Connector, streams: Sequence[Mapping[str, Any]]
-    ) -> None:
-        warehouse.open(streams)
-        self._refuse_other_tenants(warehouse.tenants())
-        hearing = ReadMonitor([stream["name"] for stream in streams], self._events, self._monotonic)
-        full_refresh = self._request.full_refresh
-        # A state belongs to a gateway's address, and the local tenant has one port or another.
-        if self._request.made_up and warehouse.elsewhere():
-            hearing.warning("The local tenant had another port before: everything is read again.")
-            full_refresh = True
-        self._events.emit("phase", phase="reading")
-        warehouse.load(connector, hearing, full_refresh=full_refresh)
-        self._events.emit(
-            "result",
-            rows=[
-                {
-                    "stream": name,
-                    **warehouse.counts(name)._asdict(),
-                    "failure": hearing.failure(name),
-                }
-                for name in hearing.streams
-            ],
+
+def _loaded(
+    request: Request,
+    dialect: Dialect,
+    monitor: ReadMonitor,
+    now: Callable[[], datetime],
+) -> Iterator[StreamResult]:
+    tables = Tables(dialect, request.streams)
+    names = list(tables.of)
+    places = StatePlaces(request.tenant, tables.states())
+    _refuse_other_tenants(request, places.tenants())
+    full_refresh = request.full_refresh
+    # A state belongs to a gateway's address, and the local tenant has one port or another.
+    if request.tenant.integration_id == LOCAL_TENANT and places.elsewhere(names):
+        monitor.warning("The local tenant had another port before: everything is read again.")
+        full_refresh = True
+    # The state of a table that somebody dropped would leave the new table empty for good.
+    absent = tables.absent()
+    known = [name for name in names if name not in absent and not full_refresh]
+    states = {name: state for name in known if (state := places.state(name)) is not None}
+    tables.prepare(forgotten=map(places.of, absent))
+    owned = {
+        name: TenantRows(name, tables, request.unified_id, monitor.warning)
+        for name in names
+        if name not in states and name not in absent
+    }
+    replaced = {name: rows for name, rows in owned.items() if rows.exist()}
+    load = Load(
+        tables,
+        {name: places.of(name) for name in names},
+        replaced,
+        monitor,
+        now,
+        dialect.interrupt,
+    )
+    monitor.phase("starting")
+    connector = Connector(request.command)
+    configured = {"streams": [_configured(stream) for stream in request.streams]}
+    lines = connector.read(request.config, configured, list(states.values()))
+    with closing(lines):
+        load.run(_announced(lines, partial(monitor.phase, "reading")))
+    fail_if_nothing_came(connector, monitor)
+    for name in replaced:
+        if not monitor.complete(name):
+            monitor.warning(f"{name} was not read to its end: its rows stay as they were.")
+    for name in names:
+        total = tables.live_rows(name)
+        yield StreamResult(name, *load.changes[name], total, monitor.failure(name))
+
+
+def _announced(lines: Iterator[bytes], announce: Callable[[], None]) -> Iterator[bytes]:
+    """The lines; ``announce`` is called when the first one is there."""
+    for number, line in enumerate(lines):
+        if number == 0:
+            announce()
+        yield line
+
+
+def _configured(stream: Mapping[str, Any]) -> dict[str, Any]:
+    """A ConfiguredAirbyteStream: incremental, also where no state is given."""
+    return {
+        "stream": stream,
+        "sync_mode": "incremental",
+        "destination_sync_mode": "append_dedup",
+        "cursor_field": stream["default_cursor_field"],
+        "primary_key": stream["source_defined_primary_key"],
+    }
+
+
+def _refuse_other_tenants(request: Request, tenants: set[str]) -> None:
+    """Keeps the local tenant's made-up data apart from a real tenant's."""
+    place = request.warehouse.place
+    others = sorted(tenants - {request.tenant.integration_id})
+    if request.tenant.integration_id == LOCAL_TENANT and others:
+        raise SyncFailed(
+            f"The warehouse {place} holds data of a real tenant ({', '.join(others)});"
+            " the local tenant's made-up data do not belong there.",
+            "Give --warehouse another file, or --config to sync the real tenant.",
         )
-
-    def _refuse_other_tenants(self, tenants: set[str]) -> None:
-        request = self._request
-        others = sorted(tenants - {request.integration_id})
-        if request.made_up and others:
-            raise SyncFailed(
-                f"The warehouse {request.place} holds data of a real tenant ({', '.join(others)});"
-                " the local tenant's made-up data do not belong there.",
-                "Give --warehouse another file, or --config to sync the real tenant.",
-            )
-        if not request.made_up and LOCAL_TENANT in others:
-            raise SyncFailed(
-                f"The warehouse {request.place} holds the local tenant's made-up data.",
-                "Give --warehouse another file, or remove that one.",
-            )
-        if request.full_refresh and others:
-            raise SyncFailed(
-                f"The warehouse {request.place} also holds {', '.join(others)}: a full refresh"
-                " could not tell which rows are gone from which tenant.",
-                "Leave --full-refresh out, or keep one tenant per file or schema.",
-            )
+    if request.tenant.integration_id != LOCAL_TENANT and LOCAL_TENANT in others:
+        raise SyncFailed(
+            f"The warehouse {place} holds the local tenant's made-up data.",
+            "Give --warehouse another file, or remove that one.",
+        )

@@ -194,6 +194,11 @@ class StreamRun:
                 yield from self._emit(page)
             self.counts["deleted"] = self._comparison.gone_count
         self._is_complete = is_complete
+        if is_complete:
+            self.memory.pop("complete_scan", None)
+        else:
+            # Without a previous state, only this tells that deletions may have been missed.
+            self.memory["complete_scan"] = False
         yield self.state()
         yield StreamProgress(self.name, "COMPLETE")
 

@@ -137,7 +137,6 @@ def test_a_duckdb_file_of_any_name(tmp_path: Path) -> None:
     "value",
     [
         ":memory:",
-        "md:recruiting",
         "motherduck:recruiting",
         "duckdb:w.duckdb",
         "postgresql:me@db",
@@ -155,6 +154,23 @@ def test_other_places_than_files(
     assert parse_warehouse(f"./{value}").duckdb_path == tmp_path / value
     duckdb.connect(f"./{value}").close()
     assert parse_warehouse(value).duckdb_path == tmp_path / value
+
+
+def test_motherduck(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("MOTHERDUCK_TOKEN", "motherduck_token"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(click.ClickException, match="set MOTHERDUCK_TOKEN"):
+        parse_warehouse("md:recruiting")
+    monkeypatch.setenv("MOTHERDUCK_TOKEN", "to&ken")
+    warehouse = parse_warehouse("md:recruiting")
+    assert warehouse.duckdb_name == "md:recruiting?motherduck_token=to%26ken"
+    assert (warehouse.place, warehouse.password) == ("md:recruiting", "to&ken")
+
+
+def test_a_schema_with_a_name_that_postgresql_would_cut() -> None:
+    with pytest.raises(click.ClickException, match="74 characters; PostgreSQL takes at most 63"):
+        parse_warehouse("postgresql://db/hr?schema=" + "s" * 74)
+    assert parse_warehouse("postgresql://db/hr?schema=order").postgres_schema == "order"
 
 
 @pytest.mark.parametrize("value", ["C:\\data\\w.duckdb", "a@b.duckdb", "date=2026.duckdb"])

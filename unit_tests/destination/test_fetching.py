@@ -19,8 +19,8 @@ from destination_phenom.fetching import (
     FetchLimits,
     NotFetched,
     check_url,
-    is_public,
 )
+from phenom_api.addresses import is_public
 from unit_tests.certificates import certificate
 
 Respond = Callable[[bytes], bytes]
@@ -229,9 +229,10 @@ class Server:
                 threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), connection, contextlib.ExitStack() as tls:
             if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
+                wrapped = self._context.wrap_socket(connection, server_side=True)
+                connection = tls.enter_context(wrapped)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(4096)

@@ -146,7 +146,7 @@ def test_a_missing_null_or_empty_namespace_is_none(namespace: Any) -> None:
         {"type": "STATE", "state": state},
     ]
     text = "\n".join(map(json.dumps, lines)).encode()
-    assert [each.stream for each in messages(io.BytesIO(text), 1_000)] == [(None, "s")] * 2  # type: ignore[union-attr]
+    assert [each.stream for each in messages(io.BytesIO(text), 1_000)] == [(None, "s")] * 2
 
 
 RECORD = b'{"type":"RECORD","record":{"namespace":null,"stream":"s","data":{"a":'

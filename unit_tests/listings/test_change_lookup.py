@@ -177,7 +177,7 @@ def test_a_day_with_too_many_rows_is_refused(search: Any) -> None:
 
 
 def test_rows_of_all_kinds(search: Any) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"userId": "dated", "updatedDate": moment("2026-10-01")},
         {"userId": "text", "updatedDate": "2026-10-02T00:00:00Z"},
         {"userId": "undated"},

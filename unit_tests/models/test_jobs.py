@@ -17,7 +17,7 @@ def job(
 ) -> dict[str, Any]:
     key = jobs.job_key(payload, [])
     assert key is not None
-    chosen = {"status": "OPEN", "site_type": "external", **options}
+    chosen: dict[str, Any] = {"status": "OPEN", "site_type": "external", **options}
     return jobs.job(
         payload, key, ids=IDS, mismatches=[] if mismatches is None else mismatches, **chosen
     )

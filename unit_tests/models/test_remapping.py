@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phenom_api.errors import InvalidConfig
-from source_phenom.config import CustomField, FieldOverride, source_config
+from source_phenom.config import CustomField, FieldOverride, Model, source_config
 from source_phenom.models.remapping import Remapping, value_at_path
 from unit_tests.reading.protocol import CONFIG
 
@@ -117,7 +117,7 @@ APPLICATION: dict[str, Any] = {
 }
 
 
-def fed(model: str, record: dict[str, Any], *options: tuple[str, str, bool]) -> dict[str, Any]:
+def fed(model: Model, record: dict[str, Any], *options: tuple[str, str, bool]) -> dict[str, Any]:
     overrides = [
         FieldOverride(model=model, field=field, paths=[path], keep_default=keep_default)
         for field, path, keep_default in options

@@ -124,8 +124,7 @@ def test_one_operation_that_is_reset_costs_no_other_its_try(fault: Any) -> None:
 
 def test_a_redirect_is_an_answer_too() -> None:
     with wire() as made:
-        elsewhere = {"status_code": 302, "headers": {"Location": "https://elsewhere.test/"}}
-        made.mocker.get(URL, **elsewhere)
+        made.mocker.get(URL, status_code=302, headers={"Location": "https://elsewhere.test/"})
         fails_for(made)
         made.clock.now += 3_000
         made.mocker.get(URL, [{"exc": requests.exceptions.ReadTimeout}] * 7 + [{"json": {}}])

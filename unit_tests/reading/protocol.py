@@ -45,7 +45,7 @@ class Tenant:
     applications: list[dict[str, Any]] = field(default_factory=list)
     employees: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
-    managed: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    managed: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     total_off_by: int = 0
     is_counted: bool = True
     denied: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ def run_source(command: str, folder: Path, **files: Any) -> Outcome:
             run.main(arguments)
         except SystemExit as exit_:
             code = int(exit_.code or 0)
-    lines = out.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+    lines = out.buffer.getvalue().splitlines()
     return Outcome(code, [json.loads(line) for line in lines])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phenom_api.gateway import Gateway
-from phenom_cli.candidate_files import Search
+from phenom_cli.candidate_files import DocumentSearch
 from source_phenom.config import source_config
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.snapshot import Snapshot, StreamState, tenant_tag
@@ -222,7 +222,7 @@ def test_documents_are_listed_under_the_trimmed_ids(plain: bool, trims: bool) ->
 
     def listed(tenant: Recruiting) -> list[dict[str, Any]]:
         with tenant.served(), Gateway(config) as gateway:
-            return [document.as_json() for document in Search(config, gateway, (), ())]
+            return [document.as_json() for document in DocumentSearch(config, gateway, (), ())]
 
     assert listed(given) == listed(tenant())
     keys = read(given, **USER).by_remote_id("candidate_documents")

@@ -139,6 +139,11 @@ def updated_after(client: Client, moment: int) -> list[str]:
     return [each["userId"] for each in search(client, filters=[condition])]
 
 
+def delete_and_restore(tenant: Tenant, candidate_id: str, _: str) -> None:
+    tenant.people.delete(candidate_id)
+    tenant.people.restore(candidate_id)
+
+
 Change = Callable[[Tenant, str, str], Any]
 CHANGES: dict[str, Change] = {
     "status": lambda tenant, cid, aid: tenant.hiring.move(aid, "Interview"),
@@ -157,7 +162,7 @@ CHANGES: dict[str, Change] = {
     "application": lambda tenant, cid, aid: tenant.add_application(
         {"candidateData": {"id": cid, "firstName": "Zoë"}}
     ),
-    "return": lambda tenant, cid, aid: (tenant.people.delete(cid), tenant.people.restore(cid)),
+    "return": delete_and_restore,
 }
 
 

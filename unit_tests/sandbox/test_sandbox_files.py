@@ -138,6 +138,7 @@ def test_deleting(client: Client, candidate: str) -> None:
     unknown = {**named, "md5sum": md5(b"b").hexdigest()}
     assert client.send("DELETE", path, json={"attachments": [good, unknown]}).status_code == 404
     assert listed(client, candidate) == before, "all or nothing"
+    wrong: dict[str, Any]
     for wrong in ({}, {"attachments": []}, {"attachments": [named]}, {"attachments": ["a.txt"]}):
         assert client.send("DELETE", path, json=wrong).status_code == 400
     field = next(each["fieldID"] for each in before if each["attachmentName"] == "a.txt")

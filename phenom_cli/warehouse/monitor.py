@@ -1,17 +1,31 @@
-"""What the connector says about its streams while they are read, told on as events."""
+"""What the connector says about its streams while they are read.
+
+It is told on as events, dictionaries whose member ``event`` says what they are:
+
+====================  =====================================================================
+``phase``             ``phase``: ``opening``, ``starting``, ``reading`` or ``loading``
+``streams``           ``streams``: the names that this run reads, in order
+``progress``          ``records``: how many records each stream has delivered so far
+``stream``            ``stream``, ``status``: ``reading``, ``complete``, ``failed``, ``loading``
+``waiting``           ``waiting``: whether the connector waits for the warehouse
+``warning``           ``message``: what the connector warned about
+====================  =====================================================================
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from phenom_cli.warehouse.connector import Connector, words
-from phenom_cli.warehouse.events import Events
 from phenom_cli.warehouse.failures import SyncFailed
 
 SECONDS_BETWEEN_PROGRESS = 0.2
 RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK = 64
+
+Tell = Callable[[dict[str, Any]], None]
 
 _TOLD = {"STARTED": "reading", "COMPLETE": "complete", "INCOMPLETE": "failed"}
 
@@ -19,14 +33,14 @@ _TOLD = {"STARTED": "reading", "COMPLETE": "complete", "INCOMPLETE": "failed"}
 class ReadMonitor:
     """Counts records, remembers how each stream ended and why."""
 
-    def __init__(
-        self, streams: Sequence[str], events: Events, monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, streams: Sequence[str], tell: Tell, monotonic: Callable[[], float]) -> None:
         self.streams = list(streams)
         self.records = dict.fromkeys(streams, 0)
+        self.loaded_stream: str | None = None
+        """Whose rows the warehouse takes, or refused."""
         self._statuses: dict[str, str] = {}
         self._errors: dict[str | None, str] = {}
-        self._events = events
+        self._tell = tell
         self._monotonic = monotonic
         self._last_progress = monotonic()
 
@@ -44,7 +58,7 @@ class ReadMonitor:
         if kind == "TRACE":
             self._trace(message["trace"])
         elif kind == "LOG" and message["log"]["level"] in ("WARN", "ERROR", "FATAL"):
-            self._events.emit("warning", message=message["log"]["message"])
+            self.warning(message["log"]["message"])
 
     def _trace(self, trace: Mapping[str, Any]) -> None:
         if trace.get("stream_status"):
@@ -60,21 +74,33 @@ class ReadMonitor:
         self._statuses[stream] = status
         if status in _TOLD:
             self.tell_progress()
-            self._events.emit("stream", stream=stream, status=_TOLD[status])
+            self._tell({"event": "stream", "stream": stream, "status": _TOLD[status]})
 
     def tell_progress(self) -> None:
         self._last_progress = self._monotonic()
-        self._events.emit("progress", records=dict(self.records))
+        self._tell({"event": "progress", "records": dict(self.records)})
 
     def end_of_reading(self) -> None:
         self.tell_progress()
-        self._events.emit("phase", phase="loading")
+        self.phase("loading")
+
+    def phase(self, phase: str) -> None:
+        self._tell({"event": "phase", "phase": phase})
 
     def loading(self, stream: str) -> None:
-        self._events.emit("stream", stream=stream, status="loading")
+        self._tell({"event": "stream", "stream": stream, "status": "loading"})
 
     def warning(self, message: str) -> None:
-        self._events.emit("warning", message=message)
+        self._tell({"event": "warning", "message": message})
+
+    @contextmanager
+    def waiting_for_the_warehouse(self) -> Iterator[None]:
+        """Meanwhile nothing is read because the warehouse has enough to do."""
+        self._tell({"event": "waiting", "waiting": True})
+        try:
+            yield
+        finally:
+            self._tell({"event": "waiting", "waiting": False})
 
     def complete(self, stream: str) -> bool:
         """Whether the stream was read to its end."""
@@ -122,8 +148,8 @@ def _failed(names: Sequence[str], selected: int) -> str:
     return ", ".join(f"the stream {name} failed" for name in names)
 
 
-def fail_if_nothing_came(connector: Connector, hearing: ReadMonitor) -> None:
+def fail_if_nothing_came(connector: Connector, monitor: ReadMonitor) -> None:
     """Raises SyncFailed for a read that ended with an error and delivered nothing."""
-    if connector.exit_code and hearing.silent():
-        reasons = hearing.why_nothing_came() or [connector.silent_failure(connector.exit_code)]
+    if connector.exit_code and monitor.silent():
+        reasons = monitor.why_nothing_came() or [connector.silent_failure()]
         raise SyncFailed("\nError: ".join(reasons))

@@ -1,10 +1,10 @@
-"""The worker's parts that both warehouses share: events, failures, the connector's messages."""
+"""What both warehouses share: failures, and what the connector says."""
 
 from __future__ import annotations
 
-import io
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,60 +13,52 @@ import duckdb
 import psycopg
 import pytest
 
+from phenom_cli.address import parse_warehouse
 from phenom_cli.warehouse.connector import Connector
-from phenom_cli.warehouse.events import Events
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
-from phenom_cli.warehouse.hearing import (
+from phenom_cli.warehouse.monitor import (
     RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
     ReadMonitor,
     fail_if_nothing_came,
     told_together,
 )
 
-
-def test_secrets_are_masked_wherever_they_are() -> None:
-    told = io.StringIO()
-    events = Events(told, ["s3cret word", "s3cret"])
-    events.emit("error", message="s3cret and s3cret%20word", rows=[{"failure": "s3cret word!"}])
-    assert json.loads(told.getvalue()) == {
-        "event": "error",
-        "message": "**** and ****",
-        "rows": [{"failure": "****!"}],
-    }
+FILE = parse_warehouse("w.duckdb")
+DATABASE = parse_warehouse("postgresql://loader:word@db/hr?schema=people")
 
 
 def test_a_value_in_a_database_error_is_not_repeated() -> None:
     with duckdb.connect() as connection, pytest.raises(duckdb.Error) as refused:
         connection.execute("SELECT CAST('ada@example.com' AS INTEGER)")
-    failure = warehouse_failure(refused.value, "w.duckdb")
+    failure = warehouse_failure(refused.value, FILE)
     assert "ada" not in failure.message
     assert "ConversionException" in failure.message
 
 
-def test_the_reason_is_found_behind_other_exceptions() -> None:
-    class Wrapped(Exception):
-        def __init__(self, original: Exception) -> None:
-            super().__init__("SELECT 'ada@example.com'")
-            self.original_exception = original
-
-    unknown = warehouse_failure(Wrapped(ValueError("ada@example.com")), "w.duckdb")
+def test_what_nobody_foresaw_is_told_by_its_name() -> None:
+    unknown = warehouse_failure(ValueError("ada@example.com"), FILE)
+    assert "ValueError" in unknown.message
     assert "ada" not in unknown.message
-    busy = Wrapped(duckdb.IOException("IO Error: Could not set lock on file"))
-    assert "in use by another program" in warehouse_failure(busy, "w.duckdb").message
+    assert "PHENOM_TRACEBACK" in unknown.advice
+
+
+def test_a_file_in_use() -> None:
+    busy = duckdb.IOException("IO Error: Could not set lock on file")
+    assert "in use by another program" in warehouse_failure(busy, FILE).message
 
 
 def test_a_damaged_file_is_not_called_one_in_use() -> None:
     words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
-    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
+    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), FILE)
     assert "cannot be opened or written (the file is damaged)" in failure.message
     assert "permissions" not in failure.advice
 
 
 def test_an_option_of_the_url_that_there_is_not() -> None:
-    unknown = type("ProgrammingError", (Exception,), {"__module__": "psycopg2"})
-    error = unknown('invalid dsn: invalid URI query parameter: "schemaa"\n')
-    failure = warehouse_failure(error, "postgresql://db/hr")
-    assert failure.message.endswith('reached: invalid URI query parameter: "schemaa"')
+    with pytest.raises(psycopg.Error) as refused:
+        psycopg.connect("postgresql://db/hr?shema=people")
+    failure = warehouse_failure(refused.value, DATABASE)
+    assert failure.message.endswith("does not exist: shema. Did you mean schema?")
 
 
 @pytest.mark.parametrize(
@@ -83,31 +75,87 @@ def test_an_option_of_the_url_that_there_is_not() -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(words: str, message: str) -> None:
-    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), "w.duckdb")
+    failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), FILE)
     assert message in failure.message
     assert failure.advice
 
 
 def test_no_room_for_temporary_files() -> None:
-    failure = warehouse_failure(OSError(28, "No space left on device"), "w.duckdb")
+    failure = warehouse_failure(OSError(28, "No space left on device"), FILE)
     assert "No space left" in failure.message
     assert "TMPDIR" in failure.advice
 
 
-def test_postgres_words() -> None:
-    class Diagnostics:
-        sqlstate = "22P02"
-        message_primary = 'invalid input syntax for type json: "ada@example.com"'
-        table_name, column_name = "candidates", "location"
+class Diagnostics:
+    table_name: str | None = None
+    column_name: str | None = None
+    constraint_name: str | None = None
+    context: str | None = None
+
+    def __init__(self, sqlstate: str, message_primary: str, **more: str) -> None:
+        self.sqlstate, self.message_primary = sqlstate, message_primary
+        vars(self).update(more)
+
+
+def refused(sqlstate: str, words: str, **more: str) -> SyncFailed:
+    """What becomes of an error of PostgreSQL."""
 
     class Refused(psycopg.Error):
-        diag = Diagnostics()  # type: ignore[assignment]
+        diag = Diagnostics(sqlstate, words, **more)  # type: ignore[assignment]
 
-    failure = warehouse_failure(Refused(), "postgresql://db/hr")
-    assert "candidates.location" in failure.message
+    return warehouse_failure(Refused(), DATABASE, "candidates")
+
+
+@pytest.mark.parametrize(
+    ("failure", "column", "advice"),
+    [
+        (
+            refused("22P02", '"ada"', context='COPY stage, line 3, column opened_at: "ada"'),
+            "the column opened_at of people.candidates",
+            "--full-refresh --streams candidates",
+        ),
+        (
+            refused("23502", "ada", table_name="candidates", column_name="name"),
+            "the column name of people.candidates",
+            "ALTER TABLE people.candidates ALTER COLUMN name DROP NOT NULL;",
+        ),
+        (
+            refused("23514", "ada", table_name="candidates", constraint_name="adults"),
+            "people.candidates (rule adults)",
+            "ALTER TABLE people.candidates DROP CONSTRAINT adults;",
+        ),
+    ],
+)
+def test_a_value_that_a_column_refuses(failure: SyncFailed, column: str, advice: str) -> None:
+    assert "stream candidates" in failure.message
+    assert column in failure.message
     assert "ada" not in failure.message
-    Diagnostics.sqlstate, Diagnostics.message_primary = "42501", "permission denied for table jobs"
-    assert "permission denied" in warehouse_failure(Refused(), "postgresql://db/hr").message
+    assert advice in failure.advice
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("permission denied for schema people", "GRANT USAGE, CREATE ON SCHEMA people TO loader;"),
+        (
+            "permission denied for table jobs",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON people.jobs TO loader;",
+        ),
+        (
+            "permission denied for database hr",
+            "GRANT CREATE, TEMPORARY ON DATABASE hr TO loader;",
+        ),
+        (
+            'permission denied to create temporary tables in database "hr"',
+            "GRANT TEMPORARY ON DATABASE hr TO loader;",
+        ),
+        ("must be owner of table jobs", "ALTER TABLE people.jobs OWNER TO loader;"),
+    ],
+)
+def test_a_missing_right_names_the_grant(words: str, advice: str) -> None:
+    failure = refused("42501", words)
+    assert words in failure.message
+    assert advice in failure.advice
 
 
 def script(folder: Path, lines: list[Any], exit_code: int) -> str:
@@ -131,11 +179,11 @@ def heard(
     *messages: dict[str, Any], streams: Sequence[str] = ("jobs", "users")
 ) -> tuple[ReadMonitor, list[dict[str, Any]]]:
     """What comes of messages, and the events that they cause."""
-    told = io.StringIO()
-    hearing = ReadMonitor(streams, Events(told, []), monotonic=lambda: 0.0)
+    told: list[dict[str, Any]] = []
+    monitor = ReadMonitor(streams, told.append, monotonic=lambda: 0.0)
     for message in messages:
-        hearing.message(message)
-    return hearing, [json.loads(line) for line in told.getvalue().splitlines()]
+        monitor.message(message)
+    return monitor, told
 
 
 def status(stream: str, value: str) -> dict[str, Any]:
@@ -145,7 +193,7 @@ def status(stream: str, value: str) -> dict[str, Any]:
 
 def test_how_streams_ended_and_why() -> None:
     denied = {"message": "403", "stream_descriptor": {"name": "users"}}
-    hearing, events = heard(
+    monitor, events = heard(
         {},
         {"type": "LOG", "log": {"level": "INFO", "message": "chatter"}},
         {"type": "LOG", "log": {"level": "WARN", "message": "look"}},
@@ -156,7 +204,7 @@ def test_how_streams_ended_and_why() -> None:
         trace(type="ERROR", error={"message": "all in all"}),
         status("users", "INCOMPLETE"),
     )
-    assert (hearing.failure("jobs"), hearing.failure("users")) == (None, "403")
+    assert (monitor.failure("jobs"), monitor.failure("users")) == (None, "403")
     assert [event for event in events if event["event"] != "progress"] == [
         {"event": "warning", "message": "look"},
         {"event": "stream", "stream": "jobs", "status": "reading"},
@@ -171,9 +219,9 @@ def failed(stream: str, message: str) -> dict[str, Any]:
 
 
 def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
-    hearing, _ = heard(
+    monitor, _ = heard(
         failed("employees", "Stream employees: GET /scim/Users is denied."),
         failed("users", "Stream users: GET /users is denied."),
         failed("users_of_jobs", "Stream users_of_jobs: GET /users is denied."),
@@ -181,7 +229,7 @@ def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> 
         streams=["employees", "users", "users_of_jobs"],
     )
     with pytest.raises(SyncFailed) as caught:
-        fail_if_nothing_came(connector, hearing)
+        fail_if_nothing_came(connector, monitor)
     assert caught.value.message.splitlines() == [
         "the stream employees failed: GET /scim/Users is denied.",
         "Error: the stream users failed, the stream users_of_jobs failed: GET /users is denied.",
@@ -189,13 +237,13 @@ def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> 
 
 
 def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
-    hearing, _ = heard(
+    monitor, _ = heard(
         trace(type="ERROR", error={"message": "'client_id' is required"}), failed("users", "so")
     )
     with pytest.raises(SyncFailed) as caught:
-        fail_if_nothing_came(connector, hearing)
+        fail_if_nothing_came(connector, monitor)
     assert caught.value.message == "'client_id' is required"
 
 
@@ -212,57 +260,41 @@ def test_one_reason_for_everything() -> None:
 
 
 def test_a_stream_that_never_ended() -> None:
-    hearing, _ = heard(trace(type="ERROR", error={"message": "out of order"}))
-    assert hearing.failure("jobs") == "out of order"
+    monitor, _ = heard(trace(type="ERROR", error={"message": "out of order"}))
+    assert monitor.failure("jobs") == "out of order"
     assert heard()[0].failure("jobs") == "it did not finish"
 
 
 def test_a_read_that_brought_nothing(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 3), tmp_path)
+    connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
-    hearing, _ = heard()
+    monitor, _ = heard()
     with pytest.raises(SyncFailed, match=r"exit code 3.*a last word"):
-        fail_if_nothing_came(connector, hearing)
-    hearing.record("jobs")
-    fail_if_nothing_came(connector, hearing)
+        fail_if_nothing_came(connector, monitor)
+    monitor.record("jobs")
+    fail_if_nothing_came(connector, monitor)
 
 
 def test_progress_is_not_told_too_often() -> None:
-    told, clock = io.StringIO(), iter(range(1_000))
-    hearing = ReadMonitor(["jobs"], Events(told, []), monotonic=lambda: float(next(clock)))
+    clock = iter(range(1_000))
+    told: list[dict[str, Any]] = []
+    monitor = ReadMonitor(["jobs"], told.append, monotonic=lambda: float(next(clock)))
     for _ in range(3 * RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK):
-        hearing.record("jobs")
-    counts = [json.loads(line)["records"]["jobs"] for line in told.getvalue().splitlines()]
+        monitor.record("jobs")
+    counts = [event["records"]["jobs"] for event in told]
     assert counts == [RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK * n for n in (1, 2, 3)]
 
 
-def test_discovery_fails_with_the_connectors_words(tmp_path: Path) -> None:
-    messages = [trace(type="ERROR", error={"message": "'client_id' is required"})]
-    connector = Connector(script(tmp_path, messages, 1), tmp_path)
-    connector.start_discovery({})
-    with pytest.raises(SyncFailed, match="'client_id' is required"):
-        connector.discovered()
-
-
-def test_discovery_that_says_nothing(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 3), tmp_path)
-    connector.start_discovery({})
-    with pytest.raises(SyncFailed, match=r"exit code 3.*a last word"):
-        connector.discovered()
-
-
-def test_what_the_connector_is_given_is_private(tmp_path: Path) -> None:
-    connector = Connector(script(tmp_path, [], 0), tmp_path)
-    connector.start_discovery({"client_secret": "x"})
-    with pytest.raises(SyncFailed):
-        connector.discovered()
-    assert list(connector.read({"client_secret": "x"}, {}, []))
-    written = [path for path in tmp_path.iterdir() if b"client_secret" in path.read_bytes()]
-    assert len(written) == 2
-    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
+def test_what_the_connector_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in files that have no name, so that nothing is left of them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    connector = tmp_path / "connector"
+    connector.write_text('#!/bin/sh\nls -A "$(dirname "$0")"\ncat "$3" "$5" "$7"\n')
+    connector.chmod(0o755)
+    lines = list(Connector(str(connector)).read({"client_secret": "x"}, {"streams": []}, [1]))
+    assert b"".join(lines) == b'connector\n{"client_secret": "x"}{"streams": []}[1]'
 
 
 def test_connector_that_is_not_there(tmp_path: Path) -> None:
-    connector = Connector(str(tmp_path / "absent"), tmp_path)
     with pytest.raises(SyncFailed, match="cannot be started"):
-        connector.start_discovery({})
+        list(Connector(str(tmp_path / "absent")).read({}, {}, []))

@@ -1,0 +1,67 @@
+"""A warehouse of either kind, new for each test, and a way to look into it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import psycopg
+import pytest
+
+from phenom_cli.address import Warehouse, parse_warehouse
+
+if TYPE_CHECKING:
+    from integration_tests.postgres_server import PostgresServer
+
+KINDS = ("duckdb", "postgresql")
+
+COLUMNS = {
+    "duckdb": "SELECT column_name FROM duckdb_columns() WHERE table_name = '{}'",
+    "postgresql": """SELECT column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = '{}' ORDER BY ordinal_position""",
+}
+"""Queries for the names of a table's columns, in order."""
+
+
+class Place:
+    """``address``: the value of ``--warehouse``."""
+
+    def __init__(self, kind: str, address: str, connect: Callable[[], Any], mark: str) -> None:
+        self.kind = kind
+        self.address = address
+        self._connect = connect
+        self._mark = mark
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return parse_warehouse(self.address)
+
+    def run(self, query: str, *values: Any) -> list[Any]:
+        with closing(self._connect()) as connection:
+            if values:
+                found = connection.execute(query.replace("?", self._mark), values)
+            else:
+                found = connection.execute(query)
+            rows = found.fetchall() if found.description else []
+            connection.commit()
+        return list(rows)
+
+    def states(self) -> dict[str, Any]:
+        rows = self.run("SELECT table_name, state_json FROM _airbyte_state")
+        return {name: json.loads(text) for name, text in rows}
+
+
+def new_place(kind: str, folder: Path, request: pytest.FixtureRequest) -> Place:
+    if kind == "duckdb":
+        file = str(folder / "phenom.duckdb")
+        return Place(kind, file, lambda: duckdb.connect(file), "?")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    schema = f"place_{zlib.crc32(str(folder).encode())}"
+    url, options = server.url(), f"-c search_path={schema}"
+    address = f"{url}?schema={schema}"
+    return Place(kind, address, lambda: psycopg.connect(url, options=options), "%s")

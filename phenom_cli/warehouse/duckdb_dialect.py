@@ -1,0 +1,152 @@
+"""A DuckDB file, or a MotherDuck database, as a warehouse."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import duckdb
+
+from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
+from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
+
+MEMORY = "512MB"
+"""Beyond this DuckDB uses a folder beside the file."""
+MOST_THREADS = 4
+"""Fewer on a small machine, where the connector needs a core and more threads cost more CPU."""
+LEAST_LARGEST_RECORD = 1 << 24
+"""Bytes of a line that DuckDB's reader provides for in any case; its own default."""
+
+
+class DuckDBDialect:
+    """Keeps the file open, and so locked, until :meth:`close`."""
+
+    cache_name = "DuckDBCache"
+    schema = "main"
+    temporary = "temp"
+    row_order = "rowid"
+    json_type = "JSON"
+
+    def __init__(self, path: str) -> None:
+        """:param path: of the file, or ``md:`` and the name of a MotherDuck database."""
+        if path.startswith("md:"):
+            # MotherDuck's extension is installed at its first use. Not tested against the service.
+            self._connection = duckdb.connect(path)
+            return
+        self._connection = duckdb.connect(
+            path,
+            config={
+                "memory_limit": MEMORY,
+                "threads": max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1)),
+                # Everything needed is built in; nothing is fetched from the network.
+                "autoinstall_known_extensions": False,
+                # With a key that is in memory alone: what a killed process leaves is unreadable.
+                "temp_file_encryption": True,
+            },
+        )
+        # The file is locked, so these are what a killed process left.
+        shutil.rmtree(f"{path}.tmp", ignore_errors=True)
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
+        return found
+
+    def write(self, query: str) -> int:
+        return int(self.execute(query)[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            with suppress(duckdb.Error):
+                self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def tables(self) -> set[str]:
+        query = (
+            "SELECT table_name FROM duckdb_tables()"
+            " WHERE database_name = current_database() AND schema_name = 'main'"
+        )
+        return {name for (name,) in self.execute(query)}
+
+    def columns(self, table: str) -> dict[str, Column]:
+        query = (
+            "SELECT column_name, data_type, comment FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND schema_name = 'main'"
+            " AND table_name = ? ORDER BY column_index"
+        )
+        return {name: Column(kind, said) for name, kind, said in self.execute(query, [table])}
+
+    def updates(self, table: str) -> bool:
+        # An UPDATE keeps all rows in memory until it is committed, but with a unique index DuckDB
+        # refuses to insert what the same transaction has deleted.
+        return bool(
+            self.execute("SELECT 1 FROM duckdb_indexes() WHERE table_name = ?", [table])
+            or self.execute(
+                "SELECT 1 FROM duckdb_constraints() WHERE table_name = ?"
+                " AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')",
+                [table],
+            )
+        )
+
+    def comparable(self, column: str, kind: str) -> str:
+        return column
+
+    def copy(self, stage: str, fields: Fields, lines: Sequence[bytes]) -> int:
+        # The file has no name: nobody else can open it, and a killed process leaves nothing.
+        with tempfile.TemporaryFile(buffering=0) as file:
+            for line in lines:
+                file.write(line)
+            file.seek(0)
+            path = f"/dev/fd/{file.fileno()}"
+            return self.write(self._staged(stage, fields, path, max(map(len, lines))))
+
+    def _staged(self, stage: str, fields: Fields, path: str, longest: int) -> str:
+        values = [f"record.data.{quoted(member)}" for member in fields.members.values()]
+        values += ["uuidv7()::VARCHAR", "make_timestamp_ms(record.emitted_at)", "'{}'"]
+        data = ", ".join(
+            f"{quoted(member)} {fields.types[name]}" for name, member in fields.members.items()
+        )
+        names = (*fields.members, RAW_ID, EXTRACTED_AT, META)
+        columns = f"{{record: {literal(f'STRUCT(data STRUCT({data}), emitted_at BIGINT)')}}}"
+        return (
+            f"INSERT INTO {stage} ({', '.join(map(quoted, names))})"
+            f" SELECT {', '.join(values)} FROM read_json({literal(path)},"
+            " format = 'newline_delimited',"
+            f" maximum_object_size = {max(longest, LEAST_LARGEST_RECORD)}, columns = {columns})"
+        )
+
+    def describe(self, table: str, comments: Mapping[str | None, str]) -> None:
+        try:
+            with self.transaction():
+                for column, text in comments.items():
+                    what = (
+                        f"COLUMN main.{quoted(table)}.{quoted(column)}"
+                        if column
+                        else (f"TABLE main.{quoted(table)}")
+                    )
+                    self._connection.execute(f"COMMENT ON {what} IS {literal(text)}")
+        except duckdb.DependencyException:
+            # DuckDB does not alter a table that has an index: it stays without comments.
+            pass
+
+    def table_comment(self, table: str) -> str | None:
+        query = (
+            "SELECT comment FROM duckdb_tables() WHERE database_name = current_database()"
+            " AND schema_name = 'main' AND table_name = ?"
+        )
+        return next((said for (said,) in self.execute(query, [table])), None)
+
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Moves what was committed from the write-ahead log into the file."""
+        self._connection.close()

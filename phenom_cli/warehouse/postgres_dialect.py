@@ -1,0 +1,187 @@
+"""A schema of a PostgreSQL database (13 or later) as a warehouse."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+
+import msgspec
+import orjson
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
+from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
+
+CONNECT_SECONDS = 10
+BLOCK_ROWS = 500
+"""Rows that are given to the driver at a time."""
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_NO_VALUE = msgspec.Raw(b"null")
+
+
+class PostgresDialect:
+    """One connection, which commits each statement by itself but for those in a transaction."""
+
+    cache_name = "PostgresCache"
+    temporary = "pg_temp"
+    row_order = "ctid"
+    json_type = "JSONB"
+
+    def __init__(self, url: str, schema: str) -> None:
+        self.schema = schema
+        # Kept alive: a connection on which nothing happens for minutes is cut off by firewalls.
+        defaults: dict[str, Any] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives_idle": 60,
+            "application_name": "phenom sync",
+        }
+        options = make_conninfo(**{**defaults, **conninfo_to_dict(url)})
+        self._connection = psycopg.connect(options, autocommit=True, prepare_threshold=None)
+        # Notices are for people who type SQL.
+        self._connection.execute("SET client_min_messages = warning")
+        if not self.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [schema]):
+            self._connection.execute(f"CREATE SCHEMA {quoted(schema)}")
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        if values:
+            cursor = self._connection.execute(query.replace("?", "%s"), values)
+        else:
+            cursor = self._connection.execute(query)
+        return cursor.fetchall() if cursor.description else []
+
+    def write(self, query: str) -> int:
+        return self._connection.execute(query).rowcount
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        return self._connection.transaction()
+
+    def tables(self) -> set[str]:
+        query = (
+            "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
+            " WHERE nspname = ? AND relkind IN ('r', 'p')"
+        )
+        return {name for (name,) in self.execute(query, [self.schema])}
+
+    def columns(self, table: str) -> dict[str, Column]:
+        query = (
+            "SELECT attname, format_type(atttypid, NULL), col_description(attrelid, attnum)"
+            " FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+            " JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = ? AND relname = ?"
+            " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
+        )
+        found = self.execute(query, [self.schema, table])
+        return {name: Column(kind, said) for name, kind, said in found}
+
+    def updates(self, table: str) -> bool:
+        # So that other tables may refer to the rows.
+        return True
+
+    def comparable(self, column: str, kind: str) -> str:
+        return f"{column}::jsonb" if kind == "json" else column
+
+    def copy(self, stage: str, fields: Fields, lines: Sequence[bytes]) -> int:
+        names = (*fields.members, RAW_ID, EXTRACTED_AT, META)
+        statement = f"COPY {stage} ({', '.join(map(quoted, names))}) FROM STDIN"
+        with self._connection.cursor() as cursor:
+            with cursor.copy(statement) as copying:
+                for block in copy_blocks(fields, lines):
+                    copying.write(block)
+            return cursor.rowcount
+
+    def describe(self, table: str, comments: Mapping[str | None, str]) -> None:
+        name = f"{quoted(self.schema)}.{quoted(table)}"
+        owned = "SELECT 1 FROM pg_class WHERE oid = ?::regclass AND pg_has_role(relowner, 'USAGE')"
+        if self.execute(owned, [name]):
+            with self.transaction():
+                for column, text in comments.items():
+                    what = f"COLUMN {name}.{quoted(column)}" if column else f"TABLE {name}"
+                    self._connection.execute(f"COMMENT ON {what} IS {literal(text)}")
+
+    def table_comment(self, table: str) -> str | None:
+        name = f"{quoted(self.schema)}.{quoted(table)}"
+        query = "SELECT obj_description(?::regclass, 'pg_class')"
+        return next((said for (said,) in self.execute(query, [name])), None)
+
+    def interrupt(self) -> None:
+        self._connection.cancel_safe(timeout=5)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
+    """RECORD messages as rows of COPY's text format: the fields, raw id, time and meta."""
+    decode = _decoder(tuple(fields.members.values()), tuple(map(_is_json, _types(fields))))
+    as_json = [_is_json(kind) for kind in _types(fields)]
+    random = os.urandom(16 * len(lines)).hex()
+    for start in range(0, len(lines), BLOCK_ROWS):
+        rows = []
+        for number, line in enumerate(lines[start : start + BLOCK_ROWS], start):
+            record = decode(line).record
+            row = [
+                _text(value, is_json)
+                for value, is_json in zip(
+                    msgspec.structs.astuple(record.data), as_json, strict=True
+                )
+            ]
+            row += (random[32 * number : 32 * number + 32], _moment(record.emitted_at), "{}")
+            rows.append("\t".join(row))
+        yield ("\n".join(rows) + "\n").encode()
+
+
+def _types(fields: Fields) -> list[str]:
+    return [fields.types[name] for name in fields.members]
+
+
+def _is_json(kind: str) -> bool:
+    return kind.lower() in ("json", "jsonb")
+
+
+@cache
+def _decoder(members: tuple[str, ...], as_json: tuple[bool, ...]) -> Any:
+    """Reads a RECORD message; nested values are left as the JSON text that they are."""
+    names = [f"c{number}" for number in range(len(members))]
+    data = msgspec.defstruct(
+        "Data",
+        [
+            (name, msgspec.Raw, _NO_VALUE) if is_json else (name, Any, None)
+            for name, is_json in zip(names, as_json, strict=True)
+        ],
+        rename=dict(zip(names, members, strict=True)),
+    )
+    record = msgspec.defstruct("Record", [("data", data), ("emitted_at", int)])
+    return msgspec.json.Decoder(msgspec.defstruct("Line", [("record", record)])).decode
+
+
+def _text(value: Any, is_json: bool) -> str:
+    if value is None:
+        return r"\N"
+    if is_json:
+        text = bytes(value).decode()
+        if text == "null":
+            return r"\N"
+        if r"\u0000" in text:
+            # jsonb has no NUL.
+            text = _ESCAPED_NUL.sub(r"\1", text)
+    else:
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    # PostgreSQL's text has no NUL.
+    text = text.replace("\\", r"\\").replace("\0", "")
+    return text.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+
+
+@cache
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment(milliseconds: int) -> str:
+    second, rest = divmod(milliseconds, 1000)
+    return f"{_second(second)}.{rest:03}"
