@@ -208,8 +208,8 @@ def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> No
         assert most <= ceiling
         assert concurrency.most_in_flight <= ceiling
         # Every place was given back.
-        for done in [pool.submit(concurrency.acquire) for _ in range(concurrency.limit)]:
-            done.result(30)
+        for ticket in [pool.submit(concurrency.acquire) for _ in range(concurrency.limit)]:
+            ticket.result(30)
 
 
 def test_stopping_sends_away_those_who_wait(clock: Clock) -> None:
