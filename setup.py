@@ -105,7 +105,8 @@ setup(
         "pycountry>=24.6",
         "pydantic>=2.13,<3",
         "PyYAML>=6.0.1,<7",
-        "requests>=2.31,<3",
+        # With earlier ones, the adapter's hook for pools ignores REQUESTS_CA_BUNDLE.
+        "requests>=2.32.2,<3",
         "rich>=13",
         "tenacity>=8.2",
         "tzdata>=2024.1",

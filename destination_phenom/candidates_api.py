@@ -10,10 +10,10 @@ from typing import Any
 from urllib3.filepost import encode_multipart_formdata
 
 from destination_phenom.payloads import AttachmentFile, Body
-from destination_phenom.write_requests import parsed, refusal, write
+from destination_phenom.write_requests import refusal, write
 from phenom_api.candidates import ATTACHMENTS, CANDIDATE, attachments
 from phenom_api.errors import MalformedAnswer, RequestRefused
-from phenom_api.gateway import Gateway, Operation
+from phenom_api.gateway import Gateway, Operation, read_object
 
 CREATE = Operation("POST", CANDIDATE.path, "Candidates API, creating candidates")
 UPLOAD = Operation("PATCH", ATTACHMENTS.path, "Candidates API, adding attachments")
@@ -55,10 +55,10 @@ class CandidatesApi:
         """
         answer = self._gateway.send(CREATE, json=candidate, retry_lost=False)
         if 200 <= answer.status < 300:
-            return parsed(CREATE, answer, _created)
+            return read_object(CREATE, answer, _created)
         if answer.status != 403:
             with suppress(MalformedAnswer):
-                raise CandidateExists(parsed(CREATE, answer, _created))
+                raise CandidateExists(read_object(CREATE, answer, _created))
         raise refusal(CREATE, answer, self._gateway.secrets)
 
     def attachment_names(self, candidate_id: str) -> list[str]:

@@ -29,12 +29,11 @@ import h11
 import idna
 
 from phenom_api.addresses import is_loopback, is_public
+from phenom_api.redirects import MOST_REDIRECTS, REDIRECTS
 
 ALLOW_LOOPBACK = "PHENOM_ALLOW_LOOPBACK_ATTACHMENTS"
 """Environment variable; set to 1, it allows loopback addresses (also by http) for tests."""
 
-_MAX_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BLOCK = 65_536
 _MAX_HEAD = 65_536
@@ -193,7 +192,7 @@ class Fetcher:
             parts = check_url(url)
         except ValueError as error:
             raise NotFetched(str(error)) from None
-        for _ in range(_MAX_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             with self._request(parts, deadline) as (http, response):
                 target = _redirect_target(response)
                 if not target:
@@ -350,7 +349,7 @@ def _header_text(response: h11.Response, name: bytes) -> str:
 
 def _redirect_target(response: h11.Response) -> str:
     """The target of a redirect; empty for any other response."""
-    return _header_text(response, b"location") if response.status_code in _REDIRECTS else ""
+    return _header_text(response, b"location") if response.status_code in REDIRECTS else ""
 
 
 def _content(http: _HttpConnection, response: h11.Response, max_bytes: int) -> Fetched:

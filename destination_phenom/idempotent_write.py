@@ -18,7 +18,7 @@ from phenom_api.errors import (
     Unreachable,
 )
 from phenom_api.gateway import RetryPolicy
-from phenom_api.retries import Notices
+from phenom_api.retries import RetryLog, back_off
 
 LOST = (Unavailable, Unreachable, MalformedAnswer)
 """After these errors it is unknown whether the write had an effect."""
@@ -39,7 +39,7 @@ class IdempotentWrite:
         self._policy = policy
         self._sleep = sleep
         self._rng = rng or random.Random()
-        self._notices = Notices(time.monotonic)
+        self._retry_log = RetryLog(time.monotonic)
         self._lock = threading.Lock()
         self._taken = 0
 
@@ -58,7 +58,7 @@ class IdempotentWrite:
         taken_before = self._taken
         lost: PhenomError | None = None
         left = self._policy.throttled
-        for attempt in range(self._policy.attempts):
+        for attempt in range(1, self._policy.attempts + 1):
             try:
                 return self._noted(send())
             except Throttled:
@@ -66,12 +66,12 @@ class IdempotentWrite:
                 raise
             except LOST as error:
                 lost = error
-            pause = self._pause(attempt)
+            pause = back_off(self._policy, attempt, self._rng)
             asked = (lost.wait or 0.0) if isinstance(lost, Unavailable) else 0.0
             left -= asked
             if left >= 0:
                 pause = max(pause, asked)
-            self._notices.tell(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
+            self._retry_log.warn(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
             self._sleep(pause)
             found = find()
             if found is not None:
@@ -90,7 +90,3 @@ class IdempotentWrite:
         with self._lock:
             self._taken += 1
         return written
-
-    def _pause(self, attempt: int) -> float:
-        ceiling = self._policy.first_wait * float(2 ** min(attempt, 16))
-        return min(self._policy.longest_wait, ceiling) * self._rng.uniform(0.5, 1.0)

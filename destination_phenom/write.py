@@ -20,15 +20,9 @@ from destination_phenom.records import OPERATIONS
 from destination_phenom.results import ResultsFile, Summary
 from destination_phenom.state_checkpointer import BatchStopped
 from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
-from phenom_api.errors import (
-    AuthenticationFailed,
-    InvalidConfig,
-    PermissionDenied,
-    PhenomError,
-    RequestRefused,
-)
+from phenom_api.errors import InvalidConfig, PhenomError
 from phenom_api.gateway import Gateway, RetryPolicy
-from phenom_protocol.entry import ProtocolError, Session
+from phenom_protocol.entry import ProtocolError, Session, failure_type
 from phenom_protocol.messages import FailureType
 
 logger = logging.getLogger("airbyte.phenom")
@@ -39,13 +33,6 @@ _MIN_LONGEST_LINE = 64 * 1024 * 1024
 _SYNC_MODE = "append"
 _TREATED_AS_APPEND = ("append_dedup", "overwrite")
 """Sync modes that PyAirbyte chooses by default; they are carried out as append."""
-_CONFIG_ERRORS = (
-    AuthenticationFailed,
-    InputUnreadable,
-    InvalidConfig,
-    PermissionDenied,
-    RequestRefused,
-)
 
 
 def configured_operations(catalog: Any) -> dict[StreamKey, str]:
@@ -226,7 +213,8 @@ def _protocol_error(failure: BaseException, summary: Summary) -> BaseException:
     """The failure of a run as a protocol error."""
     if not isinstance(failure, PhenomError):
         return failure
-    kind: FailureType = "config_error" if isinstance(failure, _CONFIG_ERRORS) else "transient_error"
+    is_input = isinstance(failure, InputUnreadable)
+    kind: FailureType = "config_error" if is_input else failure_type(failure)
     unsettled = summary.unsettled
     advice = f" {unsettled:,} records are not decided: send them again." if unsettled else ""
     if summary.unwritten:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from phenom_api.answers import gateway_words
-from phenom_api.errors import MalformedAnswer, PermissionDenied, PhenomError, RequestRefused
-from phenom_api.gateway import Answer, Gateway, Operation
+from phenom_api.errors import PhenomError, RequestRefused
+from phenom_api.gateway import Answer, Gateway, Operation, permission_denied, read_object
 
 Read = TypeVar("Read")
 _MAX_TEXT = 600
@@ -31,22 +31,7 @@ def write(
     answer = gateway.send(operation, retry_lost=False, **parts)
     if not 200 <= answer.status < 300:
         raise refusal(operation, answer, gateway.secrets)
-    return parsed(operation, answer, read)
-
-
-def parsed(operation: Operation, answer: Answer, read: Callable[[Mapping[str, Any]], Read]) -> Read:
-    """What ``read`` makes of the body; ``ValueError`` in it is a :class:`MalformedAnswer`."""
-    try:
-        body = answer.json()
-        if not isinstance(body, Mapping):
-            raise ValueError("not an object")
-        return read(body)
-    except ValueError as error:
-        raise MalformedAnswer(
-            f"{operation} answered with a body that is cut off or not the JSON that this "
-            "operation returns.",
-            f"status {answer.status}, {len(answer.content)} bytes, {error}",
-        ) from None
+    return read_object(operation, answer, read)
 
 
 def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> PhenomError:
@@ -57,11 +42,7 @@ def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> Phe
     words = error_text(answer, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
     detail = f"{operation} answered {answer.status}: {words}"
     if answer.status == 403:
-        return PermissionDenied(
-            f"The API client may not call {operation} (403). Ask Phenom to grant it: "
-            f"{operation.needs}.",
-            detail,
-        )
+        return permission_denied(operation, detail)
     return RequestRefused(
         f"Phenom refused it ({operation}, {answer.status})" + (f": {words}" if words else "."),
         detail,

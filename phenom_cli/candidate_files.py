@@ -19,7 +19,7 @@ from phenom_api.connection import is_loopback
 from phenom_api.errors import AuthenticationFailed, GatewayClosed, PermissionDenied, PhenomError
 from phenom_api.gateway import Gateway
 from phenom_api.listings import APPLICATIONS
-from phenom_api.retries import Notices, Retrier, RetryPolicy
+from phenom_api.retries import Retrier, RetryLog, RetryPolicy
 from phenom_api.storage import FileUnavailable, Storage
 from phenom_cli.file_names import file_name, id_name, ignores_case
 from phenom_cli.listing_reader import ListingReader
@@ -234,7 +234,7 @@ class Downloader:
             sleep=time.sleep,
             rng=random.Random(),
             before_retry=lambda: None,
-            notices=Notices(time.monotonic),
+            retry_log=RetryLog(time.monotonic),
         )
 
     def __iter__(self) -> Iterator[DownloadResult]:

@@ -15,7 +15,7 @@ from phenom_api.listings import (
     Identity,
     application_identity,
     applications_page,
-    content,
+    canonical_json,
     job_identity,
     jobs_page,
 )
@@ -165,7 +165,10 @@ def _values(
 
 
 def sample(
-    fetch: Callable[[int, int], Page], size: int, page_size: int, identity: Identity = content
+    fetch: Callable[[int, int], Page],
+    size: int,
+    page_size: int,
+    identity: Identity = canonical_json,
 ) -> tuple[list[Any], int]:
     """About ``size`` rows from all over a listing, and how many it has, as far as is known.
 

@@ -113,7 +113,7 @@ class CandidateEnricher(StreamEnricher):
     def _dates_of(self, group: CandidateGroup) -> SearchHit:
         """The dates of a candidate whom the search did not show."""
 
-        def read(candidate_id: str) -> list[api.Row]:
+        def read(candidate_id: str) -> list[api.JsonObject]:
             return [api.candidate(self.context.reader.gateway, candidate_id)]
 
         rows = api.none_if_not_found(partial(api.of_any, read, group.ids))

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from phenom_api.candidates import found_identity, search_page, updated
+from phenom_api.candidates import search_identity, search_page, updated
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page, Scan
@@ -66,7 +66,7 @@ class ChangeLookup:
         search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
         seems_long = can_divide and self._seems_longer_than(_MOST, search)
         if not (seems_long and self._is_long):
-            scan, count = self._scan(search, found_identity), 0
+            scan, count = self._scan(search, search_identity), 0
             try:
                 for rows in scan:
                     for row in rows:

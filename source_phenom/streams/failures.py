@@ -16,20 +16,10 @@ A stream that fails never fails the streams of another listing.
 
 from __future__ import annotations
 
-from phenom_api.errors import (
-    AuthenticationFailed,
-    GatewayClosed,
-    InvalidConfig,
-    PermissionDenied,
-    PhenomError,
-    RequestRefused,
-    Unavailable,
-    Unreachable,
-)
-from phenom_protocol.entry import origin_of
+from phenom_api.errors import GatewayClosed, PhenomError, Unavailable, Unreachable
+from phenom_protocol.entry import failure_type, origin_of
 from source_phenom.streams.events import Failure
 
-_NEEDS_THE_USER = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)
 _MAY_PASS = (GatewayClosed, Unavailable, Unreachable)
 
 
@@ -46,13 +36,8 @@ def ends_listing(error: PhenomError) -> bool:
 def failure(stream: str, error: Exception) -> Failure:
     """What the user is told about an error that ends a stream."""
     if isinstance(error, PhenomError):
-        is_config = isinstance(error, _NEEDS_THE_USER)
-        return Failure(
-            stream,
-            f"Stream {stream}: {error.message}",
-            error.detail,
-            "config_error" if is_config else "transient_error",
-        )
+        message = f"Stream {stream}: {error.message}"
+        return Failure(stream, message, error.detail, failure_type(error))
     if isinstance(error, OSError):
         return Failure(
             stream,

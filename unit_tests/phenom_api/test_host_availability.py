@@ -13,7 +13,7 @@ import requests
 
 from phenom_api.errors import AuthenticationFailed, PhenomError, Unavailable, Unreachable
 from phenom_api.gateway import Operation
-from phenom_api.retries import Notices, RetryPolicy
+from phenom_api.retries import RetryLog, RetryPolicy
 from unit_tests.phenom_api.wire import GATEWAY, LISTING, TOKEN_URL, URL, Clock, Wire, wire
 
 JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
@@ -183,12 +183,12 @@ def test_retries_of_the_token_request_are_in_the_log(caplog: pytest.LogCaptureFi
 
 def test_what_fails_together_is_told_once_a_pause(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    notices = Notices(clock)
+    retry_log = RetryLog(clock)
     for pause in (4.0, 3.0, 5.0):
-        notices.tell(f"GET /page{pause} was answered with 502", pause, kind="502")
-    notices.tell("GET /other was answered with 503", 30.0, kind="503")
+        retry_log.warn(f"GET /page{pause} was answered with 502", pause, kind="502")
+    retry_log.warn("GET /other was answered with 503", 30.0, kind="503")
     clock.now += 4.0
-    notices.tell("GET /page was answered with 502", 8.0, kind="502")
+    retry_log.warn("GET /page was answered with 502", 8.0, kind="502")
     lines = [each.getMessage() for each in caplog.records]
     assert lines == [
         "GET /page4.0 was answered with 502. The next try is in 4.0 seconds.",
