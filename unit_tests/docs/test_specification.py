@@ -123,6 +123,10 @@ def test_streams(tmp_path: Path) -> None:
         assert stream["source_defined_primary_key"] == [["id"]]
         assert stream["default_cursor_field"] == ["changed_at"]
         assert stream["supported_sync_modes"] == ["full_refresh", "incremental"]
+    named = re.findall(r"`(\w+)\.(\w+)`", " ".join(row[0] for row in table("3.2").values()))
+    assert named
+    for name, column in named:
+        assert column in everything[name]["json_schema"]["properties"], f"{name}.{column}"
 
 
 def test_statuses_of_results() -> None:
