@@ -62,6 +62,9 @@ class PostgresDialect:
     def transaction(self) -> AbstractContextManager[Any]:
         return self._connection.transaction()
 
+    def lock(self, table: str) -> None:
+        self._connection.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
     def tables(self) -> set[str]:
         query = (
             "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"

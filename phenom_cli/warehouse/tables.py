@@ -8,7 +8,7 @@ the table's rows by their id with those of the stage and writes the state, in on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,6 +32,9 @@ ABOUT_BOOKKEEPING = {
 UTC = " In UTC, without a time zone."
 LEFT_SCHEMA = "No longer a column of the stream: empty in every row that was written since."
 DELETED_AT = "_ab_cdc_deleted_at"
+
+PAGE = 50_000
+"""Rows that are looked at in one go."""
 
 _BOOKKEEPING_TABLES = {
     "_airbyte_streams": "stream_name VARCHAR, source_name VARCHAR, table_name VARCHAR NOT NULL,"
@@ -161,7 +164,7 @@ class Tables:
         self._staged[stream] += rows
         return rows
 
-    def live(self, stream: str, refers: tuple[str, str] | None) -> Iterable[tuple[Any, ...]]:
+    def live(self, stream: str, refers: tuple[str, str] | None) -> Iterator[tuple[Any, ...]]:
         """Live rows that are not staged: id and remote id, those of a row that it refers to.
 
         :param refers: a column and the table whose ids it holds; else the last two are null.
@@ -177,10 +180,14 @@ class Tables:
         staged = ""
         if stream in self._staged:
             staged = f" AND NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE s.id = t.id)"
-        return self._run(
+        query = (
             f"SELECT t.id, {remote_id}, {other} FROM {table.table} t{join}"
-            f" WHERE t.remote_deleted_at IS NULL{staged}"
+            f" WHERE t.remote_deleted_at IS NULL AND t.id > ?{staged} ORDER BY t.id LIMIT {PAGE}"
         )
+        last = ""
+        while rows := self._run(query, [last]):
+            yield from rows
+            last = rows[-1][0]
 
     def commit(
         self, stream: str, place: str, state: Mapping[str, Any] | None, now: datetime
@@ -192,6 +199,7 @@ class Tables:
         """
         table = self.of[stream]
         with self._dialect.transaction():
+            self._dialect.lock(table.table)
             changes = self._merge(table) if self._staged.get(stream) else Changes()
             if state is not None:
                 self._forget_state(place)
@@ -213,9 +221,9 @@ class Tables:
             columns = (f"{quoted(name)} {kind}" for name, kind in table.wanted.items())
             self._run(f"CREATE TABLE {table.table} ({', '.join(columns)})")
         table.columns = self._dialect.columns(table.name)
-        for name in table.wanted.keys() - table.columns.keys():
-            column = f"{quoted(name)} {table.wanted[name]}"
-            self._run(f"ALTER TABLE {table.table} ADD COLUMN {column}")
+        for name, kind in table.wanted.items():
+            if name not in table.columns:
+                self._run(f"ALTER TABLE {table.table} ADD COLUMN {quoted(name)} {kind}")
         table.columns = self._dialect.columns(table.name)
 
     def _write_catalog(self, table: StreamTable, before: str | None) -> None:

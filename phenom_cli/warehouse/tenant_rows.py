@@ -10,7 +10,7 @@ are lost, which a list of known tenants would not.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -74,9 +74,8 @@ class TenantRows:
             )
         return [self._tombstone(key, remote, now) for owned, key, remote in missing if owned]
 
-    def _rows(self) -> list[tuple[bool | None, str, str | None]]:
+    def _rows(self) -> Iterator[tuple[bool | None, str, str | None]]:
         """Live rows that are not staged: the tenant's or not (None: unknown), id, remote id."""
-        rows = []
         for key, remote_id, other_id, other_remote_id in self._tables.live(
             self._stream, self._refers
         ):
@@ -85,8 +84,7 @@ class TenantRows:
                 owned = key == self._unified_id(self._stream, remote_id or "")
             elif other_remote_id is not None:
                 owned = other_id == self._unified_id(self._refers[1], other_remote_id)
-            rows.append((owned, key, remote_id))
-        return rows
+            yield owned, key, remote_id
 
     def _tombstone(self, key: str, remote_id: str | None, now: datetime) -> bytes:
         """What the connector would have printed (contract section 4)."""
