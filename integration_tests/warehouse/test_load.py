@@ -466,10 +466,14 @@ def test_a_record_that_nests_deeply(warehouse: Loaded) -> None:
 
 def test_characters_that_a_warehouse_lacks(warehouse: Loaded) -> None:
     location = {"a\0b": "\0", "back": "\\u0000 \\\0", "end": 1}
-    warehouse.read(record("a", name="x\0y", location=location), record("b"), state(1))
-    ((name, found),) = warehouse.rows(
-        "SELECT name, CAST(location AS VARCHAR) FROM jobs WHERE id = 'a'"
+    path = "C:\\u0000"
+    warehouse.read(
+        record("a", name="x\0y", remote_id=path, location=location), record("b"), state(1)
     )
+    ((name, remote_id, found),) = warehouse.rows(
+        "SELECT name, remote_id, CAST(location AS VARCHAR) FROM jobs WHERE id = 'a'"
+    )
+    assert remote_id == path
     if warehouse.place.kind == "postgresql":
         assert name == "xy"
         assert json.loads(found) == {"ab": "", "back": "\\u0000 \\", "end": 1}
