@@ -169,6 +169,18 @@ def test_a_state_that_was_lost(place: Place, tenant: Any, tmp_path: Path) -> Non
     assert third.changes() == dict.fromkeys(streams, UNTOUCHED), third.stderr
 
 
+@pytest.mark.parametrize("place", KINDS, indirect=True)
+def test_a_table_that_was_emptied(place: Place, tenant: Any, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tenant.config)
+    first = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    place.run("DELETE FROM jobs")
+    again = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.table["jobs"] == first.table["jobs"]
+    assert again.changes()["applications"] == UNTOUCHED
+
+
 def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None:
     usual = FIRST_PORT + zlib.crc32(str(tmp_path / "phenom.duckdb").encode()) % PORTS
     with socket.socket() as occupant:

@@ -89,14 +89,14 @@ class Loaded:
         monitor = ReadMonitor(list(streams), lambda event: None, lambda: 0.0)
         try:
             tables = Tables(dialect, [{"name": name, "json_schema": schema} for name in streams])
-            absent = tables.absent()
+            empty = tables.empty()
             tables.prepare()
             unified_id = UnifiedIds(integration_id).of
             replaced = {
                 name: rows
                 for name in streams
                 if full_refresh
-                and name not in absent
+                and name not in empty
                 and (rows := TenantRows(name, tables, unified_id, self.warnings.append)).exist()
             }
             places = {name: name for name in streams}
