@@ -67,7 +67,7 @@ def test_a_wrong_configuration_and_then_the_right_one(
     loads_everything(place, write_config(tmp_path, tenant.config), tmp_path)
 
 
-@pytest.mark.parametrize("place", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("place", KINDS, indirect=True)
 def test_one_of_two_streams_failed_at_first(place: Place, tenant: Any, tmp_path: Path) -> None:
     config = write_config(tmp_path, tenant.config)
     tenant.faults.deny = Fault(path="/apply")
@@ -121,7 +121,7 @@ def of_another_version(state: Any) -> str:
 
 @pytest.mark.parametrize(
     ("place", "damage"),
-    [("duckdb", cut_off), ("duckdb", of_another_version), ("postgresql", cut_off)],
+    [(kind, damage) for kind in KINDS for damage in (cut_off, of_another_version)],
     indirect=["place"],
 )
 def test_a_state_that_cannot_be_used_names_what_helps(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -47,7 +47,11 @@ class DuckDBDialect:
             },
         )
         # The file is locked, so these are what a killed process left.
-        shutil.rmtree(f"{path}.tmp", ignore_errors=True)
+        folder = Path(f"{path}.tmp")
+        for left in folder.glob("duckdb_temp_*"):
+            left.unlink()
+        with suppress(OSError):
+            folder.rmdir()
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
