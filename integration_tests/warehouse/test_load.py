@@ -350,7 +350,7 @@ def test_rows_that_cannot_be_told_stay(warehouse: Loaded) -> None:
     both = members("phenom", "theirs")
     warehouse.read(*both, state(1, MEMBERS), streams=(MEMBERS,), properties=JOIN)
     assert refreshed_members(warehouse) == ["of phenom", "of theirs"]
-    assert f"--full-refresh --streams {MEMBERS},jobs" in warehouse.warnings[0]
+    assert f"--full-refresh --streams jobs,{MEMBERS}" in warehouse.warnings[0]
 
 
 def test_columns_come_and_stay(warehouse: Loaded) -> None:
