@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-# Lets the CDK's standard suites generate their tests from ``acceptance-test-config.yml``.
-pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+# Plugins that take a second or more to import, by the test file that needs them. The CDK's image
+# tests need its options too: add -p airbyte_cdk.test.standard_tests.pytest_hooks.
+_PLUGINS = {
+    "test_cdk_standard.py": "airbyte_cdk.test.standard_tests.pytest_hooks",
+    "test_sandbox_openapi.py": "schemathesis.extra.pytest_plugin",
+}
 
 # The same examples in every run, so that a red run can be run again. To search for new ones:
 # HYPOTHESIS_PROFILE=search ./run test unit_tests/phenom_api
@@ -16,3 +22,9 @@ _AT_ANY_LOAD = settings(deadline=None, suppress_health_check=[HealthCheck.too_sl
 settings.register_profile("repeatable", _AT_ANY_LOAD, derandomize=True)
 settings.register_profile("search", _AT_ANY_LOAD, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    """Load the plugin that a test file needs before its tests are collected."""
+    if plugin := _PLUGINS.get(module_path.name):
+        parent.config.pluginmanager.import_plugin(plugin)

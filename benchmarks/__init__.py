@@ -1,4 +1,4 @@
-"""Speed and memory, beside others: ``python -m benchmarks --help``, and ``README.md``."""
+"""Measures speed and memory, beside other readers: ``python -m benchmarks --help``."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "benchmarks"
-WORKPLACE = HERE / ".work"
+WORK_FOLDER = HERE / ".work"
 """Rendered tenants and the peers' environments: made when needed, never committed."""

@@ -1,65 +1,94 @@
-"""``python -m benchmarks``: measures, and makes tables and pictures of what was measured."""
+"""``python -m benchmarks``: measures, and writes tables of the results into ``README.md``."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from benchmarks import loading, ours, readers, report
 from benchmarks.results import Results
 
-Measure = Callable[[argparse.Namespace, Results], None]
 
-SIZED: dict[str, tuple[Measure, str, list[int], int]] = {
-    "streams": (ours.streams, "both streams of the application listing", [200_000], 3),
-    "quiet": (ours.quiet, "a sync that finds nothing new", [200_000], 3),
-    "startup": (ours.startup, "spec, check, discover beside import airbyte_cdk", [20_000], 15),
-    "memory": (ours.memory, "peak memory of a full read", [200_000, 1_000_000], 1),
-    "state": (ours.state, "size and speed of the state", [1_000_000], 1),
-    "loading": (
-        loading.measure,
-        "phenom sync beside PyAirbyte and dlt, into warehouses",
-        [100_000],
-        3,
+class Benchmark(NamedTuple):
+    """A benchmark and its defaults.
+
+    :param applications: sizes of the tenant. :param runs: None: the benchmark has its own default.
+    :param minutes: that it takes with its defaults on 2 cores.
+    """
+
+    measure: Callable[[argparse.Namespace, Results], None]
+    text: str
+    minutes: int
+    applications: Sequence[int] = (200_000,)
+    runs: int | None = 3
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "startup": Benchmark(
+        ours.startup, "spec, check, discover and an import of the CDK", 2, (2_000,), 9
     ),
+    "state": Benchmark(ours.state, "size and speed of a stream's state", 3, (1_000_000,), 1),
+    "quiet": Benchmark(ours.quiet, "a sync that finds nothing new", 2),
+    "memory": Benchmark(ours.memory, "peak memory of a full read", 6, (200_000, 1_000_000), 1),
+    "loading": Benchmark(
+        loading.measure, "phenom sync, PyAirbyte and dlt, into warehouses", 10, (100_000,), 1
+    ),
+    "readers": Benchmark(readers.measure, "the connector and its peers", 31, runs=None),
 }
-"""Per measure: what it does, its description, sizes of the application listing, runs."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    minutes = sum(benchmark.minutes for benchmark in BENCHMARKS.values())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures side by side; results/ keeps every run as soon as it is done.",
-        epilog="A call that was broken off goes on where it was with --continue.",
+        description="Measure speed and memory. Every run is written to benchmarks/results/ as soon"
+        " as it has ended; an interrupted command goes on where it was with --continue.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    peers = commands.add_parser("readers", help=(readers.__doc__ or "").splitlines()[0])
-    readers.arguments(peers)
-    peers.set_defaults(measures={"readers": readers.measure})
-    for name, (measure, text, sizes, runs) in SIZED.items():
-        command = commands.add_parser(name, help=text, description=measure.__doc__)
-        command.add_argument("--applications", nargs="+", type=int, default=sizes)
-        command.add_argument("--runs", type=int, default=runs)
-        command.set_defaults(measures={name: measure})
-    for command in commands.choices.values():
+    for name, benchmark in BENCHMARKS.items():
+        text = f"{benchmark.text}; about {benchmark.minutes} minutes"
+        command = commands.add_parser(name, help=text, description=benchmark.measure.__doc__)
+        command.add_argument(
+            "--applications",
+            nargs="+",
+            type=int,
+            metavar="N",
+            default=benchmark.applications,
+            help=f"sizes of the tenant (default: {' '.join(map(str, benchmark.applications))})",
+        )
+        command.add_argument(
+            "--runs",
+            type=int,
+            metavar="N",
+            default=benchmark.runs,
+            help=f"runs of each command (default: {benchmark.runs or readers.RUNS_TEXT})",
+        )
         command.add_argument(
             "--continue",
             dest="continued",
             action="store_true",
-            help="keep the runs that results/ holds and make the missing ones",
+            help="keep the runs in results/ and make only those that are missing",
         )
-    commands.add_parser("all", help="everything with its defaults, continued; takes hours")
-    commands.add_parser("report", help="tables in README.md and pictures out of results/")
+        if name == "readers":
+            readers.add_arguments(command)
+    everything = commands.add_parser(
+        "all", help=f"all of these, then the report; about {minutes} minutes"
+    )
+    everything.add_argument(
+        "--continue", dest="continued", action="store_true", help="make only the missing runs"
+    )
+    commands.add_parser("report", help="write the tables into benchmarks/README.md")
     options = parser.parse_args(argv)
+    if options.command == "all":
+        for name in BENCHMARKS:
+            main([name, "--continue"] if options.continued else [name])
     if options.command in ("all", "report"):
-        if options.command == "all":
-            for name in (*SIZED, "readers"):
-                main([name, "--continue"])
         report.write()
         return
-    for name, measure in options.measures.items():
-        measure(options, Results(name, continued=options.continued))
-        print("\n".join(report.SECTIONS[name]()))
+    results = Results(options.command, continued=options.continued)
+    BENCHMARKS[options.command].measure(options, results)
+    print("\n".join(report.SECTIONS[options.command]()))
 
 
 if __name__ == "__main__":

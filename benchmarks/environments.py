@@ -1,4 +1,4 @@
-"""The peers' environments: one each, from pinned versions, made at the first need."""
+"""The peers' environments: one each, with pinned versions, made when first needed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import HERE, ROOT, WORKPLACE
+from benchmarks import HERE, ROOT, WORK_FOLDER
 from benchmarks.processes import clean_environment
 
 PEERS = HERE / "peers"
 
 
 def peer_python(name: str) -> str:
-    """The interpreter of ``peers/requirements-<name>.txt``'s environment, of our own version."""
+    """The interpreter of the environment of ``peers/requirements-<name>.txt``, of our version."""
     requirements = PEERS / f"requirements-{name}.txt"
-    environment = WORKPLACE / "peers" / name
+    environment = WORK_FOLDER / "peers" / name
     python, stamp = environment / "bin" / "python", environment / ".installed"
     if not stamp.exists() or stamp.read_text() != requirements.read_text():
         print(f"Installing {name} into {environment} ...", file=sys.stderr)
@@ -36,6 +36,6 @@ def pyairbyte_python() -> str:
 
 
 def source_phenom() -> list[str]:
-    """The connector's command as people start it."""
+    """The connector's command, as a person starts it."""
     script = Path(sys.executable).with_name("source-phenom")
     return [str(script)] if script.is_file() else [sys.executable, "-m", "source_phenom.run"]

@@ -1,4 +1,4 @@
-"""What the connector costs by itself: both streams, a quiet sync, start, memory, state."""
+"""What the connector costs by itself: a quiet sync, start, memory, state."""
 
 from __future__ import annotations
 
@@ -6,40 +6,31 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import tenant
 from benchmarks.environments import PEERS, source_phenom
 from benchmarks.processes import measured
 from benchmarks.results import Results
-from benchmarks.setting import APPLICATIONS, LISTING, Files, prepared
+from benchmarks.setting import APPLICATIONS, Files, prepared
 
-ONE, OTHER, BOTH = "applications", "candidates", "applications and candidates"
 QUIET, BARE, START = "quiet sync", "bare loop", "start alone"
 CDK, PYTHON = "import airbyte_cdk", "python"
-EVERYTHING = "everything"
+EVERYTHING = "all streams"
 STREAMS = (
     *("users", "jobs", "candidates", "applications", "roles"),
     *("job_user_role_assignments", "job_hiring_team_members"),
 )
 
 
-def streams(options: argparse.Namespace, results: Results) -> None:
-    """Each stream of the application listing alone, and both in one pass."""
-    _full_reads(options, results, {ONE: APPLICATIONS, OTHER: [OTHER], BOTH: LISTING})
-
-
 def quiet(options: argparse.Namespace, results: Results) -> None:
-    """A second incremental sync of the applications, when nothing changed; and the start alone."""
+    """Sync the applications a second time, when nothing has changed."""
     for applications in options.applications:
         with tenant.serving(applications, 0) as config, prepared(config) as files:
             catalog = files.catalog(APPLICATIONS, "incremental")
-            state = _state_after(files, catalog)
-            results.note(f"state bytes at {applications}", Path(state).stat().st_size)
             commands = {
                 BARE: [sys.executable, str(PEERS / "bare_loop.py"), files.config],
-                QUIET: [*_read(files, catalog), "--state", state],
+                QUIET: [*_read(files, catalog), "--state", _state_after(files, catalog)],
                 START: [*source_phenom(), "spec"],
             }
             for number in range(1, options.runs + 1):
@@ -49,6 +40,7 @@ def quiet(options: argparse.Namespace, results: Results) -> None:
 
 
 def _state_after(files: Files, catalog: str) -> str:
+    """The file with the state that a first sync leaves."""
     with tempfile.TemporaryFile() as output:
         measured(_read(files, catalog), output)
         output.seek(0)
@@ -59,8 +51,8 @@ def _state_after(files: Files, catalog: str) -> str:
 
 
 def startup(options: argparse.Namespace, results: Results) -> None:
-    """The commands that read nothing, beside an import of the CDK."""
-    with tenant.serving(options.applications[0], 0) as config, prepared(config) as files:
+    """Run the commands that read nothing, and an import of the CDK."""
+    with tenant.serving(min(options.applications), 0) as config, prepared(config) as files:
         given = ["--config", files.own_config]
         commands = {
             PYTHON: [sys.executable, "-c", "pass"],
@@ -70,7 +62,7 @@ def startup(options: argparse.Namespace, results: Results) -> None:
             "discover": [*source_phenom(), "discover", *given],
         }
         for command in commands.values():
-            # What is imported is compiled at its first use.
+            # The first run of each compiles what it imports.
             measured(command)
         for number in range(1, options.runs + 1):
             for who, command in commands.items():
@@ -79,31 +71,27 @@ def startup(options: argparse.Namespace, results: Results) -> None:
 
 
 def memory(options: argparse.Namespace, results: Results) -> None:
-    """A full read of all streams, at several sizes."""
-    _full_reads(options, results, {ONE: APPLICATIONS, EVERYTHING: STREAMS})
-
-
-def _full_reads(
-    options: argparse.Namespace, results: Results, readings: Mapping[str, Sequence[str]]
-) -> None:
+    """Read all streams of tenants of several sizes."""
     for applications in options.applications:
         with tenant.serving(applications, 0) as config, prepared(config) as files:
             for number in range(1, options.runs + 1):
-                for who, names in readings.items():
-                    if results.missing((who, applications, 0), number):
-                        command = _read(files, files.catalog(names))
-                        results.add((who, applications, 0), number, measured(command))
+                if results.missing((EVERYTHING, applications, 0), number):
+                    command = _read(files, files.catalog(STREAMS))
+                    results.add((EVERYTHING, applications, 0), number, measured(command))
 
 
 def state(options: argparse.Namespace, results: Results) -> None:
-    """Bytes and seconds of an encoded state, for ids as databases make them."""
-    from benchmarks.snapshot_codec import measure
+    """Encode and decode a state, for each kind of record ids; --applications counts records."""
+    # Not at the top: on Linux a measured process starts with its parent's peak of memory, and this
+    # imports numpy.
+    from benchmarks import snapshot_codec
 
     for records in options.applications:
-        if results.missing(("state", records, 0), 1):
-            with tempfile.TemporaryDirectory() as folder:
-                row = measure("ObjectIds", records, Path(folder))
-            results.note(f"state of {records}", {name: round(v, 3) for name, v in row.items()})
+        for kind in snapshot_codec.DISTRIBUTIONS:
+            if results.figures(kind, records) is None:
+                with tempfile.TemporaryDirectory() as folder:
+                    figures = snapshot_codec.measure(kind, records, Path(folder))
+                results.add_figures(kind, records, figures)
 
 
 def _read(files: Files, catalog: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""One measured process: wall clock, CPU and memory as the operating system accounts for them."""
+"""Runs a command and measures wall clock, CPU and memory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from typing import IO, NamedTuple
 
 from benchmarks import ROOT
 
-SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_BETWEEN_SAMPLES = 0.2
 
 
 class Measured(NamedTuple):
-    """A process and everything that it started and waited for.
+    """What a process and its child processes took.
 
     :param wall: seconds. :param cpu: user and system seconds of all of them together.
-    :param peak: MB (10**6 bytes) of resident memory of all of them at a time (outside Linux, of
-        the largest one).
+    :param peak: the most resident memory that all of them had at one time, in MB (10**6 bytes);
+        outside Linux, that of the largest one.
     """
 
     wall: float
@@ -33,14 +33,14 @@ class Measured(NamedTuple):
 
 
 class Failed(Exception):
-    """The process ended with an error, or took too long; the text ends with its last words."""
+    """The process failed or took too long; the text ends with the last lines of its stderr."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what changes how Python runs.
+    """The environment without the variables that change how Python runs.
 
-    ``PYTHONUNBUFFERED`` turns every printed line into a system call, and without its compiled files
-    (``PYTHONDONTWRITEBYTECODE``) a program is compiled anew at each start.
+    ``PYTHONUNBUFFERED`` makes every printed line a system call; ``PYTHONDONTWRITEBYTECODE`` makes
+    a program compile its modules at each start.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return {**kept, "DO_NOT_TRACK": "1", **more}
@@ -54,9 +54,9 @@ def measured(
     folder: Path = ROOT,
     limit: float = 3_600,
 ) -> Measured:
-    """Run to the end; raises :class:`Failed` when that is bad or later than ``limit`` seconds.
+    """Runs a command; raises :class:`Failed` if it fails or takes more than ``limit`` seconds.
 
-    :param output: where stdout goes; nowhere by default.
+    :param output: where stdout goes; by default it is thrown away.
     """
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
@@ -69,7 +69,7 @@ def measured(
             stderr=errors,
             start_new_session=True,
         )
-        look = _Look(process.pid)
+        watch = _MemoryWatch(process.pid)
         timer = threading.Timer(limit, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
         try:
@@ -80,7 +80,7 @@ def measured(
             raise
         finally:
             timer.cancel()
-            together = look.stop()
+            together = watch.stop()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
@@ -92,8 +92,8 @@ def measured(
     return Measured(wall, usage.ru_utime + usage.ru_stime, max(largest, together))
 
 
-class _Look:
-    """Adds up the resident memory of a session's processes again and again (Linux only)."""
+class _MemoryWatch:
+    """Samples the resident memory of all processes of a session (Linux only)."""
 
     def __init__(self, session: int) -> None:
         self._session = session
@@ -103,18 +103,18 @@ class _Look:
         self._thread.start()
 
     def stop(self) -> float:
-        """The most that they had at a time, in MB."""
+        """The most that they had at one time, in MB."""
         self._stopped.set()
         self._thread.join()
         return self._peak
 
     def _watch(self) -> None:
         page = resource.getpagesize()
-        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
+        while not self._stopped.wait(_SECONDS_BETWEEN_SAMPLES):
             pages = 0
             for stat in Path("/proc").glob("[0-9]*/stat"):
                 try:
-                    # Behind the name, which may hold anything: state, parent, group, session, ...
+                    # Split behind the name, which may hold anything: state, parent, group, session
                     fields = stat.read_text().rpartition(")")[2].split()
                 except OSError:
                     continue

@@ -1,33 +1,27 @@
-"""Tables in ``README.md`` and a picture beside it, out of what ``results/`` holds."""
+"""Writes tables of the results into ``README.md``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import HERE, chart, loading, ours, readers
+from benchmarks import HERE, loading, ours, readers
 from benchmarks.results import Key, Results
 from benchmarks.targets import Target, targets
 
 README = HERE / "README.md"
-PICTURE = HERE / "readers.svg"
 
 
 def write() -> None:
-    """Fills each place between ``<!-- name -->`` and ``<!-- /name -->`` whose results are there."""
+    """Fills each place between ``<!-- name -->`` and ``<!-- /name -->`` that has results."""
     text = README.read_text(encoding="utf-8")
-    for name, rows in SECTIONS.items():
-        lines = list(rows())
+    for name, section in SECTIONS.items():
+        lines = list(section())
         if lines:
-            before, place, rest = text.partition(f"<!-- {name} -->")
-            if not place:
-                continue
-            after = rest.partition(f"<!-- /{name} -->")[2]
+            before, _, rest = text.partition(f"<!-- {name} -->")
+            _, _, after = rest.partition(f"<!-- /{name} -->")
             filled = [f"<!-- {name} -->", *lines, f"<!-- /{name} -->"]
             text = before + "\n".join(filled) + after
     README.write_text(text, encoding="utf-8")
-    picture = chart.picture(Results("readers"))
-    if picture:
-        PICTURE.write_text(picture, encoding="utf-8")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -39,32 +33,36 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _targets() -> Iterator[str]:
-    found = targets()
-    if any(target.measured is not None for target in found):
-        yield from _table(("target", "limit", "measured", ""), map(_target, found))
+    contents = [Results(name).content for name in SECTIONS if name != "targets"]
+    measured = [content for content in contents if content["runs"] or content["figures"]]
+    code = dict.fromkeys(content["machine"]["code"] for content in measured)
+    yield f"Measured {'; '.join(code)}."
+    yield ""
+    yield from _table(("target", "limit", "measured", ""), map(_target, targets()))
 
 
 def _target(target: Target) -> tuple[str, ...]:
     limit = f"{'≥' if target.at_least else '≤'} {target.limit:g}"
     measured = "" if target.measured is None else f"{target.measured:.3g}"
-    return (
-        target.text,
-        limit,
-        measured,
-        {None: "open", True: "met", False: "**missed**"}[target.met],
-    )
+    met = {None: "open", True: "met", False: "**missed**"}[target.met]
+    return target.text, limit, measured, met
 
 
-def _machine(results: Results, keys: Iterable[Key]) -> str:
+def _machine(results: Results) -> str:
     about = results.content["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    runs = [results.number_of_runs(key) for key in keys]
-    fewest, most = min(runs), max(runs)
     return (
-        f"Measured on {about['date']}: {about['processor']}, {about['cores']} cores, load"
-        f" {about['load']} at the beginning, Python {about['python']}, {versions}. Medians of"
-        f" {most if fewest == most else f'{fewest} to {most}'} runs."
+        f"Measured on {about['date']}, {about['code']}: {about['processor']}, {about['cores']}"
+        f" cores, load {about['load']} at the beginning, Python {about['python']}, {versions}."
     )
+
+
+def _medians(results: Results, keys: Iterable[Key]) -> str:
+    numbers = [results.number_of_runs(key) for key in keys]
+    fewest, most = min(numbers), max(numbers)
+    if most == 1:
+        return "One run each."
+    return f"Medians of {most if fewest == most else f'{fewest} to {most}'} runs."
 
 
 def _readers() -> Iterator[str]:
@@ -72,7 +70,7 @@ def _readers() -> Iterator[str]:
     keys = [key for key in results.measured() if key[0] in readers.READERS]
     if not keys:
         return
-    yield _machine(results, keys)
+    yield f"{_machine(results)} {_medians(results, keys)}"
     for latency in sorted({latency for _, _, latency in keys}):
         yield from ("", f"### {latency} ms latency", "")
         head = ("applications, reader", "wall s", "records/s", "CPU s", "peak MB")
@@ -80,20 +78,14 @@ def _readers() -> Iterator[str]:
             (*head, "wall / ours", "CPU / ours", "peak / ours"),
             (_reader(results, key) for key in sorted(keys, key=_order) if key[2] == latency),
         )
-    skipped = [
-        f"{skip['who']} at {skip['applications']:,} and {skip['latency_ms']} ms ({skip['why']})"
-        for skip in results.content["skipped"]
-    ]
-    if skipped:
-        yield from ("", f"Skipped: {'; '.join(skipped)}.")
     for size in sorted({size for _, size, _ in keys}):
-        margin = readers.tenants_margin(results, size)
+        margin = readers.tenant_margin(results, size)
         if margin is not None:
             wall = results.median((readers.DRAIN, size, 0)) or 0.0
             yield ""
             yield (
-                f"To a client that only drains it the tenant serves {size / wall:,.0f} of {size:,}"
-                f" applications per second, {margin:.1f} times what the fastest reader takes."
+                f"The tenant serves {size / wall:,.0f} of {size:,} applications per second to a"
+                f" client that only drains it: {margin:.1f} times what the fastest reader takes."
             )
 
 
@@ -115,13 +107,13 @@ def _reader(results: Results, key: Key) -> Iterator[str]:
 
 
 def _plain(name: str, order: Iterable[str]) -> Iterator[str]:
-    """A table of one measure's runs: wall, CPU and peak."""
+    """A table of one benchmark's runs: wall, CPU and peak."""
     results = Results(name)
     wanted = list(order)
     keys = [key for key in results.measured() if key[0] in wanted]
     if not keys:
         return
-    yield _machine(results, keys)
+    yield f"{_machine(results)} {_medians(results, keys)}"
     yield ""
     sizes = any(size for _, size, _ in keys)
     yield from _table(
@@ -169,20 +161,28 @@ def _loading() -> Iterator[str]:
 
 
 def _state() -> Iterator[str]:
-    content = Results("state").content
-    for name, row in content.items():
-        if name.startswith("state of "):
-            figures = ", ".join(f"{figure} {value:g}" for figure, value in row.items())
-            yield f"{name} records: {figures}"
+    results = Results("state")
+    measured = results.content["figures"]
+    if not measured:
+        return
+    yield f"{_machine(results)} One run each."
+    yield ""
+    columns = [name for name in measured[0] if name not in ("kind", "records")]
+    yield from _table(
+        ("keys", "records", *columns),
+        (
+            (row["kind"], f"{row['records']:,}", *(f"{row[column]:.2f}" for column in columns))
+            for row in measured
+        ),
+    )
 
 
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "targets": _targets,
     "readers": _readers,
-    "streams": lambda: _plain("streams", (ours.ONE, ours.OTHER, ours.BOTH)),
     "quiet": lambda: _plain("quiet", (ours.START, ours.BARE, ours.QUIET)),
     "startup": lambda: _plain("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
-    "memory": lambda: _plain("memory", (ours.ONE, ours.EVERYTHING)),
+    "memory": lambda: _plain("memory", (ours.EVERYTHING,)),
     "state": _state,
     "loading": _loading,
 }

@@ -1,4 +1,4 @@
-"""What was measured, kept after every single run, so that a broken-off call can be continued."""
+"""The results, written to disk after every run, so that an interrupted command can go on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -20,18 +21,18 @@ FOLDER = HERE / "results"
 PACKAGES = ("airbyte-cdk", "orjson", "urllib3", "duckdb", "numpy")
 
 Key = tuple[str, int, int]
-"""Who ran, over how many applications, at which latency in milliseconds."""
+"""What ran, over how many applications, at which latency in milliseconds."""
 
 
 class Results:
-    """One measure's runs, in ``results/<name>.json``.
+    """The runs of one benchmark, in ``results/<name>.json``.
 
-    :param continued: keep the runs that are there; :meth:`missing` tells what is left to do.
+    :param continued: keep the runs that are there; :meth:`missing` says what is left to do.
     """
 
     def __init__(self, name: str, *, continued: bool = True) -> None:
         self._path = FOLDER / f"{name}.json"
-        self.content: dict[str, Any] = {"machine": machine(), "runs": [], "skipped": []}
+        self.content: dict[str, Any] = {"machine": machine(), "runs": [], "figures": []}
         if continued and self._path.exists():
             self.content = json.loads(self._path.read_text())
 
@@ -46,28 +47,22 @@ class Results:
     def add(self, key: Key, number: int, run: Measured, **more: Any) -> None:
         figures = {name: round(value, 3) for name, value in run._asdict().items()}
         self.runs.append({**_named(key), "number": number, **figures, **more})
-        named = _named(key)
-        self.content["skipped"] = [
-            skip for skip in self.content["skipped"] if not named.items() <= skip.items()
-        ]
         self._save()
         who, applications, latency = key
         where = f"{applications:,} applications, {latency} ms"
         print(f"{where}: {who}: {run.wall:.2f} s", file=sys.stderr)
 
-    def note(self, name: str, value: Any) -> None:
-        """Keeps a figure that is no run."""
-        self.content[name] = value
+    def add_figures(self, kind: str, records: int, figures: Mapping[str, float]) -> None:
+        """Keeps what was measured inside a process, about so many records of that kind."""
+        rounded = {name: round(value, 3) for name, value in figures.items()}
+        self.content["figures"].append({"kind": kind, "records": records, **rounded})
         self._save()
+        print(f"{records:,} records: {kind}: {rounded}", file=sys.stderr)
 
-    def skip(self, key: Key, why: str) -> None:
-        skipped = {**_named(key), "why": why}
-        if skipped not in self.content["skipped"]:
-            self.content["skipped"].append(skipped)
-            self._save()
-            print(
-                f"{key[1]:,} applications, {key[2]} ms: {key[0]}: skipped, {why}", file=sys.stderr
-            )
+    def figures(self, kind: str, records: int) -> dict[str, float] | None:
+        """What :meth:`add_figures` got; None where it got nothing."""
+        named = {"kind": kind, "records": records}
+        return next((row for row in self.content["figures"] if named.items() <= row.items()), None)
 
     def median(self, key: Key, figure: str = "wall") -> float | None:
         """The median over a key's runs; None where there is none."""
@@ -103,6 +98,7 @@ def machine() -> dict[str, Any]:
     """What the figures depend on."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
+        "code": _code(),
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",
@@ -110,6 +106,16 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {**dict(_installed(PACKAGES)), **_pinned()},
     }
+
+
+def _code() -> str:
+    """The newest commit of what is measured, as the report names it."""
+    command = ["git", "log", "-1", "--abbrev=8", "--format=%h", "--", ".", ":!benchmarks"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown commit"
+    return f"commit {done.stdout.strip()}"
 
 
 def _processor() -> str:

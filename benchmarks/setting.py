@@ -1,4 +1,4 @@
-"""What the measured commands are given: files with configuration and catalog."""
+"""The files that the measured commands read: configuration and catalog."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from typing import Any
 from benchmarks import tenant
 
 APPLICATIONS = ("applications",)
-LISTING = ("applications", "candidates")
-"""Both streams of the application listing."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """:param folder: theirs to write to. :param config: with a token. :param own_config: the
-    connector's.
+    """:param folder: commands may write to it. :param config: of the peers, with a token.
+    :param own_config: of the connector.
     """
 
     folder: Path
@@ -28,7 +26,7 @@ class Files:
     own_config: str
 
     def catalog(self, streams: Sequence[str], sync_mode: str = "full_refresh") -> str:
-        """A configured catalog of these streams."""
+        """Writes a configured catalog of these streams and returns its path."""
         content = {"streams": [_configured(name, sync_mode) for name in streams]}
         return self.write("catalog-" + "-".join([sync_mode, *streams]), content)
 
@@ -40,7 +38,7 @@ class Files:
 
 @contextmanager
 def prepared(config: Mapping[str, Any]) -> Iterator[Files]:
-    """Files for a tenant's ``config``, in a folder that goes away."""
+    """Files for a tenant's ``config``, in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="phenom-benchmark-") as folder:
         paths = {"config": config, "own_config": tenant.source_config(config)}
         for name, content in paths.items():

@@ -1,28 +1,16 @@
-"""What a snapshot costs: bytes of state, seconds and memory, by kind of key.
+"""Bytes, seconds and memory of an encoded snapshot, by kind of key.
 
-    python benchmarks/snapshot_codec.py [N ...]        (default: 100000 1000000)
-
-For each distribution and N, each step in a process of its own:
-
-bytes           JSON bytes of state per record
-encode, decode  CPU seconds, and MB (10**6 bytes) of memory on top of what is given to it
-quiet           a run that finds what the state says: the comparison built from the decoded state,
-                every record observed in pages of 100, tombstones asked for, a snapshot taken;
-                us: microseconds of CPU per record observed; B: peak bytes per record, from before
-                `decode` to the snapshot; + encode B: and until that is encoded
-first           the same without state, when every record is new
-
-Peak memory is resident and read from /proc, hence 0 on other systems than Linux.
+``bytes`` are those of JSON text per record. ``encode`` and ``decode`` give CPU seconds, and MB
+(10**6 bytes) of memory on top of the input. Each step runs in a process of its own. Memory is the
+resident peak from /proc, hence 0 on other systems than Linux.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import random
 import re
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -33,11 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from source_phenom.snapshot import Comparison, Snapshot, decode, encode
-
-PAGE = 100
+from source_phenom.snapshot import Snapshot, decode, encode
 
 
 def object_ids(n: int, rng: random.Random) -> Iterator[str]:
@@ -158,7 +142,7 @@ def unique(keys: Iterable[str]) -> Iterator[str]:
 
 
 def keys_of(name: str, n: int) -> list[str]:
-    """Return `n` distinct keys of a distribution, the same ones every time, in no order."""
+    """`n` distinct keys of a distribution, the same ones every time, shuffled."""
     rng = random.Random(f"{name} {n}")
     keys = list(islice(unique(DISTRIBUTIONS[name](n + n // 100 + 10, rng)), n))
     rng.shuffle(keys)
@@ -166,13 +150,13 @@ def keys_of(name: str, n: int) -> list[str]:
 
 
 def snapshot_of(name: str, n: int) -> Snapshot:
-    """Return a snapshot of `n` keys with random digests."""
+    """A snapshot of `n` keys with random digests."""
     rng = random.Random(n)
-    return Snapshot.of((key, rng.getrandbits(32)) for key in keys_of(name, n))
+    return Snapshot.from_records((key, rng.getrandbits(32)) for key in keys_of(name, n))
 
 
 class Peak:
-    """Peak resident bytes since it was made, over what was resident then; zero where unknown."""
+    """Measures the peak of resident bytes over those at its creation; 0 where unknown."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -192,15 +176,15 @@ class Peak:
         return int(found[1]) * 1024 if found else 0
 
 
-def measure_codec(name: str, n: int, text_file: str) -> dict[str, float]:
+def measure_encode(name: str, n: int, text_file: str) -> dict[str, float]:
     snapshot = snapshot_of(name, n)
     peak, start = Peak(), time.process_time()
     text = encode(snapshot)
     seconds = time.process_time() - start
-    result = {"encode s": seconds, "encode MB": peak.bytes() / 1e6}
-    result["bytes"] = (len(json.dumps(text)) - 2) / n
+    encode_mb = peak.bytes() / 1e6
     Path(text_file).write_text(text)
-    return result
+    size = (len(json.dumps(text)) - 2) / n
+    return {"bytes": size, "encode s": seconds, "encode MB": encode_mb}
 
 
 def measure_decode(name: str, n: int, text_file: str) -> dict[str, float]:
@@ -211,94 +195,10 @@ def measure_decode(name: str, n: int, text_file: str) -> dict[str, float]:
     return {"decode s": seconds, "decode MB": peak.bytes() / 1e6}
 
 
-def measure_run(name: str, n: int, text_file: str) -> dict[str, float]:
-    """A run against the state in `text_file`; with an empty file, a first run."""
-    text = Path(text_file).read_text()
-    pages_file = Path(text_file).with_suffix(".pages")
-    label = "quiet" if text else "first"
-    peak = Peak()
-    comparison = Comparison(decode(text) if text else Snapshot())
-    del text
-    spent = 0.0
-    with pages_file.open(encoding="utf-8") as lines:
-        for line in lines:
-            page = json.loads(line)
-            start = time.process_time()
-            comparison.observe_page(page["keys"], page["digests"])
-            spent += time.process_time() - start
-    assert not list(comparison.gone())
-    snapshot = comparison.snapshot(complete=True)
-    comparison_peak = peak.bytes()
-    del comparison
-    encode(snapshot)
-    return {
-        f"{label} us": spent / n * 1e6,
-        f"{label} B": comparison_peak / n,
-        f"{label} + encode B": peak.bytes() / n,
-    }
-
-
-def write_pages(name: str, n: int, text_file: str) -> dict[str, float]:
-    records = list(snapshot_of(name, n))
-    random.Random(n).shuffle(records)
-    with Path(text_file).with_suffix(".pages").open("w", encoding="utf-8") as lines:
-        for start in range(0, n, PAGE):
-            keys, digests = zip(*records[start : start + PAGE], strict=True)
-            lines.write(json.dumps({"keys": keys, "digests": digests}) + "\n")
-    return {}
-
-
-COLUMNS = (
-    "bytes",
-    "encode s",
-    "encode MB",
-    "decode s",
-    "decode MB",
-    "quiet us",
-    "quiet B",
-    "quiet + encode B",
-    "first us",
-    "first B",
-    "first + encode B",
-)
-
-
 def measure(name: str, n: int, folder: Path) -> dict[str, float]:
-    """Return one row of the table: every step in a fresh process."""
-    state, empty = folder / "state.txt", folder / "empty.txt"
-    empty.write_text("")
-    row: dict[str, float] = {}
-    steps: list[tuple[Callable[[str, int, str], dict[str, float]], Path]] = [
-        (measure_codec, state),
-        (measure_decode, state),
-        (write_pages, state),
-        (measure_run, state),
-        (write_pages, empty),
-        (measure_run, empty),
-    ]
-    for step, path in steps:
+    """The figures above, of ``n`` records with keys of that distribution."""
+    figures: dict[str, float] = {}
+    for step in (measure_encode, measure_decode):
         with get_context("spawn").Pool(1) as pool:
-            row.update(pool.apply(step, (name, n, str(path))))
-    return row
-
-
-def main() -> None:
-    import tempfile
-
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("n", nargs="*", type=int, default=[100_000, 1_000_000])
-    parser.add_argument("--only", help="distributions whose names contain this text", default="")
-    arguments = parser.parse_args()
-    print("| keys | records | " + " | ".join(COLUMNS) + " |")
-    print("| --- " * (len(COLUMNS) + 2) + "|")
-    for n in arguments.n:
-        for name in DISTRIBUTIONS:
-            if arguments.only in name:
-                with tempfile.TemporaryDirectory() as folder:
-                    row = measure(name, n, Path(folder))
-                cells = (f"{row[column]:.2f}" for column in COLUMNS)
-                print(f"| {name} | {n} | " + " | ".join(cells) + " |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+            figures |= pool.apply(step, (name, n, str(folder / "state.txt")))
+    return figures

@@ -1,11 +1,11 @@
-"""A tenant that is never the limit: the local tenant's records, rendered once and kept on disk.
+"""A tenant that is faster than every reader: records rendered once into a file.
 
     python -m benchmarks.tenant --applications 200000 [--latency 50]
 
-Serves what a read needs (tokens, both job listings, applications) with any offset and limit, as
-slices of a mapped file, so that a page is one ``sendmsg``. The first line on stdout is a source
-configuration with a ``token`` for clients that know no token endpoint. It checks no credentials
-and knows no faults: for those there is ``phenom_sandbox``.
+Serves what a read needs (tokens, open jobs, applications) with any offset and limit. A page is a
+slice of a mapped file and one ``sendmsg``. The first line on stdout is a source configuration with
+a ``token`` for clients that cannot fetch one. It checks no credentials and makes no errors;
+``phenom_sandbox`` does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from benchmarks import ROOT, WORKPLACE
+from benchmarks import ROOT, WORK_FOLDER
 
 JOBS = 200
 SEED = 1
@@ -37,11 +37,11 @@ TOKEN = "benchmark"
 
 
 class Rendered(NamedTuple):
-    """A listing: its records' JSON with a comma behind each, and where each one begins."""
+    """A listing: the JSON of its records with a comma behind each, and where each record begins."""
 
     text: memoryview
     starts: array[int]
-    """One more than there are records: the last is where the next one would begin."""
+    """One more than there are records: the last is the end of the text."""
 
     @property
     def total(self) -> int:
@@ -54,7 +54,7 @@ class Rendered(NamedTuple):
 
 
 def rendered_applications(number: int) -> Rendered:
-    """The application listing of a local tenant of that size; the first time takes its time."""
+    """The application listing of a local tenant of that size; rendered the first time."""
     text, starts = _files(number)
     if not starts.exists():
         text.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def rendered_applications(number: int) -> Rendered:
         with unfinished.open("wb") as file:
             places = _render(_applications(number), file.write)
         unfinished.rename(text)
-        # The last one written: it tells that the text is whole.
+        # Written last: while it is missing, the text may be incomplete.
         starts.write_bytes(places.tobytes())
     places = array("q")
     places.frombytes(starts.read_bytes())
@@ -73,7 +73,7 @@ def rendered_applications(number: int) -> Rendered:
 
 
 def rendered_jobs() -> Rendered:
-    """The open jobs of site type external, which is what a read asks for by default."""
+    """The open jobs of site type external, which a read asks for by default."""
     text = bytearray()
 
     def write(piece: bytes) -> None:
@@ -89,11 +89,13 @@ def rendered_jobs() -> Rendered:
 
 def _applications(number: int) -> Iterator[Mapping[str, Any]]:
     """One after the other: a local tenant would keep a million of them in memory."""
-    from phenom_sandbox.records.applications import ApplicationBook
-    from phenom_sandbox.records.candidates import CandidateBook
-    from phenom_sandbox.records.jobs import JobBook
+    from phenom_sandbox.records.applications import GeneratedApplications
+    from phenom_sandbox.records.candidates import GeneratedCandidates
+    from phenom_sandbox.records.jobs import GeneratedJobs
 
-    book = ApplicationBook(SEED, number, JobBook(SEED, JOBS), CandidateBook(SEED, number))
+    book = GeneratedApplications(
+        SEED, number, GeneratedJobs(SEED, JOBS), GeneratedCandidates(SEED, number)
+    )
     return map(book.compose, range(number))
 
 
@@ -109,11 +111,11 @@ def _render(records: Iterable[Mapping[str, Any]], write: Any) -> array[int]:
 
 
 def _files(number: int) -> tuple[Path, Path]:
-    """Named after the code that makes the records, so that other records get other files."""
+    """Named after a hash of the code that makes the records: when that changes, so do the files."""
     code = blake2b(digest_size=6)
     for path in sorted((ROOT / "phenom_sandbox" / "records").glob("*.py")):
         code.update(path.read_bytes())
-    folder = WORKPLACE / "tenants"
+    folder = WORK_FOLDER / "tenants"
     name = f"{number}-{code.hexdigest()}"
     return folder / f"{name}.json", folder / f"{name}.starts"
 
@@ -213,7 +215,7 @@ def serving(applications: int, latency_ms: int) -> Iterator[dict[str, Any]]:
 
 
 def source_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the connector takes of a configuration that :func:`serving` yields."""
+    """The configuration that :func:`serving` yields, without the key that the connector rejects."""
     return {key: value for key, value in config.items() if key != "token"}
 
 
@@ -222,14 +224,14 @@ def main() -> None:
     parser.add_argument("--applications", type=int, default=20_000)
     parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer")
     options = parser.parse_args()
-    # Ten clients' threads wake each other up: a shorter turn than 5 ms keeps answers quick.
+    # Ten threads wait for the interpreter's lock: the default of 5 ms would delay answers.
     sys.setswitchinterval(0.001)
     with Server(options.applications, options.latency / 1000) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}"
         config = {"client_id": "benchmark", "client_secret": "benchmark", "token": TOKEN}
         print(json.dumps({**config, "token_url": url + "/token", "gateway_url": url}), flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        # Ends with whoever started it, also where that is killed.
+        # Ends when the process that started it ends, also when that is killed.
         sys.stdin.read()
 
 

@@ -1,1 +1,1 @@
-"""Airbyte destination for Phenom: creates candidates and applications, each exactly once."""
+"""Airbyte destination for Phenom: creates candidates and applications, none of them twice."""

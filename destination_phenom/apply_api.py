@@ -1,4 +1,4 @@
-"""The Apply API: asking for an application, submitting it, adding attachments to it."""
+"""The Apply API: asks whether somebody has applied, submits applications, adds attachments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UPLOAD = Operation("POST", ATTACHMENTS.path, "Apply API, adding attachments")
 
 @dataclass(frozen=True)
 class ApplicationStatus:
-    """Whether there is an application, and the ids where the gateway names them."""
+    """Whether there is an application, and its ids where the gateway gives them."""
 
     applied: bool
     candidate_id: str | None = None
@@ -46,24 +46,26 @@ class ApplyApi:
         """Whether this address has applied for this job. All four parameters are headers."""
         try:
             return self._gateway.fetch(
-                STATUS, _standing, headers={**self._headers, "email": email, "jobId": job_id}
+                STATUS,
+                _application_status,
+                headers={**self._headers, "email": email, "jobId": job_id},
             )
         except RequestRefused as error:
-            # Somebody unknown may be "not found" rather than "not applied"; if it is the job or
-            # the address of the gateway that is wrong, the submit says so.
+            # The gateway may answer "not found" for an unknown person. If the job or gateway_url
+            # is wrong instead, the submit fails.
             if error.status == 404:
                 return NOT_APPLIED
             raise
 
     def submit(self, application: Body) -> ApplicationStatus:
-        """Submit, once: what may have acted is not repeated here.
+        """Submit an application. A request whose answer is lost is not repeated.
 
-        ``applied`` tells whether there had been an application before.
+        ``applied`` of the result says whether there was an application before.
         """
-        return write(self._gateway, SUBMIT, _submitted, headers=self._headers, json=application)
+        return write(self._gateway, SUBMIT, _submit_status, headers=self._headers, json=application)
 
     def attachment_names(self, application_id: str) -> list[str]:
-        """File names of an application's attachments, as often as they occur."""
+        """File names of an application's attachments; a name that occurs twice is listed twice."""
         return self._gateway.fetch(ATTACHMENTS.at(id=application_id), _file_names)
 
     def resume_name(self, application_id: str) -> str | None:
@@ -71,11 +73,11 @@ class ApplyApi:
         return self._gateway.fetch(APPLICATION.at(id=application_id), _resume_name)
 
     def upload(self, application_id: str, attachment: Body) -> None:
-        """Add one attachment, once: what may have acted is not repeated here."""
+        """Add one attachment. A request whose answer is lost is not repeated."""
         write(self._gateway, UPLOAD.at(id=application_id), lambda _: None, json=[attachment])
 
 
-def _standing(body: Mapping[str, Any]) -> ApplicationStatus:
+def _application_status(body: Mapping[str, Any]) -> ApplicationStatus:
     data = body.get("data")
     applied = data.get("alreadyApplied") if isinstance(data, Mapping) else None
     if isinstance(applied, str):
@@ -85,14 +87,14 @@ def _standing(body: Mapping[str, Any]) -> ApplicationStatus:
     return ApplicationStatus(applied, _id(data.get("candidateId")), _id(data.get("applicationId")))
 
 
-def _submitted(body: Mapping[str, Any]) -> ApplicationStatus:
-    """The same of a submit's answer, where the application's id alone says that it is there."""
+def _submit_status(body: Mapping[str, Any]) -> ApplicationStatus:
+    """The answer to a submit; an application id without ``alreadyApplied`` is a success, too."""
     data = body.get("data")
     if isinstance(data, Mapping) and data.get("alreadyApplied") is None:
         application_id = _id(data.get("applicationId"))
         if application_id is not None:
             return ApplicationStatus(False, _id(data.get("candidateId")), application_id)
-    return _standing(body)
+    return _application_status(body)
 
 
 def _id(value: Any) -> str | None:

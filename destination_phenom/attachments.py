@@ -1,4 +1,4 @@
-"""The files of a record: their content, and which of them still have to be sent."""
+"""The attachments of a record: their content, and which of them Phenom still lacks."""
 
 from __future__ import annotations
 
@@ -8,129 +8,126 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from destination_phenom.fetching import Fetched, Fetcher, NotFetched
-from destination_phenom.idempotent_write import LOST, IdempotentWrite
-from destination_phenom.payloads import File, media_type
+from destination_phenom.idempotent_write import IdempotentWrite
+from destination_phenom.payloads import AttachmentFile, media_type
 from destination_phenom.records import Attachment
 from destination_phenom.rejections import Problem
-from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
+from phenom_api.errors import PermissionDenied, RequestRefused
 
-_TRIES = 3
-_WAIT = 1.0
-"""Seconds before the second try; twice as long before the third."""
+RETRY_PAUSE = 1.0
+"""Seconds before the second attempt to fetch a URL; the third one comes after twice as long."""
+_ATTEMPTS = 3
 
 
-class Contents:
-    """Gets hold of the content of attachments.
+class AttachmentLoader:
+    """Gets the content of attachments, from the record itself or from their URLs.
 
-    :param most_bytes: per record, all attachments together.
+    :param max_bytes: per record, for all its attachments together.
     """
 
     def __init__(
         self,
-        most_bytes: int,
+        max_bytes: int,
         fetcher: Fetcher | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._fetcher = fetcher or Fetcher()
         self._sleep = sleep
 
-    def get(
-        self, attachments: Sequence[Attachment], places: Iterable[int]
-    ) -> tuple[dict[int, File], list[Problem]]:
-        """The files at ``places``, fetched where the record has a URL, and what went wrong."""
-        files: dict[int, File] = {}
+    def load(
+        self, attachments: Sequence[Attachment], indexes: Iterable[int]
+    ) -> tuple[dict[int, AttachmentFile], list[Problem]]:
+        """The files at ``indexes`` of ``attachments``, and a problem for each that failed."""
+        files: dict[int, AttachmentFile] = {}
         problems: list[Problem] = []
-        left = self._most_bytes - sum(len(each.data or b"") for each in attachments)
-        for place in places:
-            attachment = attachments[place]
+        left = self._max_bytes - sum(len(each.data or b"") for each in attachments)
+        for index in indexes:
+            attachment = attachments[index]
             if attachment.data is not None:
-                files[place] = File(attachment.name, media_type(attachment), attachment.data)
+                files[index] = AttachmentFile(
+                    attachment.name, media_type(attachment), attachment.data
+                )
             elif attachment.data_url is not None:
                 try:
-                    fetched = self._fetched(attachment.data_url, left)
+                    fetched = self._fetch(attachment.data_url, left)
                 except NotFetched as error:
-                    problems.append(Problem(f"attachments[{place}].data_url", error.rule))
+                    problems.append(Problem(f"attachments[{index}].data_url", error.rule))
                 else:
                     left -= len(fetched.content)
-                    kind = media_type(attachment, fetched.media_type)
-                    files[place] = File(attachment.name, kind, fetched.content)
+                    files[index] = AttachmentFile(
+                        attachment.name,
+                        media_type(attachment, fetched.media_type),
+                        fetched.content,
+                    )
         return files, problems
 
-    def _fetched(self, url: str, most_bytes: int) -> Fetched:
-        for attempt in range(1, _TRIES):
+    def _fetch(self, url: str, max_bytes: int) -> Fetched:
+        for attempt in range(1, _ATTEMPTS):
             try:
-                return self._fetcher.fetch(url, most_bytes)
+                return self._fetcher.fetch(url, max_bytes)
             except NotFetched as error:
-                if not error.passing:
+                if not error.retryable:
                     raise
-            self._sleep(_WAIT * attempt)
-        return self._fetcher.fetch(url, most_bytes)
+            self._sleep(RETRY_PAUSE * attempt)
+        return self._fetcher.fetch(url, max_bytes)
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Where attachments go: an application or a candidate."""
+class AttachmentTarget:
+    """The application or candidate in Phenom that attachments are added to."""
 
-    names: Callable[[], list[str]]
-    """File names of the attachments that are there, as often as they occur."""
-    upload: Callable[[File, bool], None]
-    """Adds a file, and is told whether it is the résumé. Not repeated when its answer is lost."""
-
-
-class Interrupted(Exception):
-    """The attachments could not be brought to an end; ``cause`` is not the record's fault."""
-
-    def __init__(self, cause: PhenomError) -> None:
-        super().__init__(cause.message)
-        self.cause = cause
+    file_names: Callable[[], list[str]]
+    """Names of the files that it has already; a name that occurs twice is there twice."""
+    upload: Callable[[AttachmentFile, bool], None]
+    """Adds a file; True marks the résumé. It is not repeated when its answer is lost."""
 
 
 def upload(
-    holder: Holder,
-    files: dict[int, File],
-    there: Sequence[str],
-    once: IdempotentWrite,
+    target: AttachmentTarget,
+    files: dict[int, AttachmentFile],
+    existing: Sequence[str],
+    idempotent_write: IdempotentWrite,
     resume: int | None,
 ) -> list[Problem]:
-    """Add ``files`` (by their place in the record), each once; returns those that were refused.
+    """Add ``files`` (by their index in the record), each exactly once.
 
-    :param there: file names that the holder has already.
-    :raises Interrupted: where the gateway does not answer any more.
+    Returns a problem for each file that the gateway refused.
+
+    :param existing: names of the files that the target has already.
+    :raises Unavailable, Unreachable, MalformedAnswer: where the gateway does not answer any more.
     """
-    held = Counter(there)
+    expected = Counter(existing)
     problems = []
-    for place, file in files.items():
-        held[file.name] += 1
+    for index, file in files.items():
+        expected[file.name] += 1
 
-        def send(file: File = file, is_resume: bool = place == resume) -> bool:
-            holder.upload(file, is_resume)
+        def send(file: AttachmentFile = file, is_resume: bool = index == resume) -> bool:
+            target.upload(file, is_resume)
             return True
 
-        def find(name: str = file.name, times: int = held[file.name]) -> bool | None:
-            return True if holder.names().count(name) >= times else None
+        def find(name: str = file.name, times: int = expected[file.name]) -> bool | None:
+            return True if target.file_names().count(name) >= times else None
 
         try:
-            once(send, find)
+            idempotent_write(send, find)
         except (RequestRefused, PermissionDenied) as error:
-            held[file.name] -= 1
-            problems.append(Problem(f"attachments[{place}]", f"is not in place: {error.message}"))
-        except LOST as error:
-            raise Interrupted(error) from None
+            expected[file.name] -= 1
+            problems.append(Problem(f"attachments[{index}]", f"is not in place: {error.message}"))
     return problems
 
 
-def missing(attachments: Sequence[Attachment], there: Sequence[str]) -> list[int]:
-    """Places of the attachments that ``there`` (file names) does not hold.
+def missing(attachments: Sequence[Attachment], existing: Sequence[str]) -> list[int]:
+    """Indexes of the attachments whose names are not among ``existing`` file names.
 
-    Of several attachments with one name, the first ones are taken to be there.
+    Where several attachments have one name, the first ones are taken to exist.
     """
-    left = Counter(there)
-    places = []
-    for place, attachment in enumerate(attachments):
+    left = Counter(existing)
+    indexes = []
+    for index, attachment in enumerate(attachments):
         if left[attachment.name] > 0:
             left[attachment.name] -= 1
         else:
-            places.append(place)
-    return places
+            indexes.append(index)
+    return indexes

@@ -1,4 +1,4 @@
-"""A run of the writer: records in, each carried out and accounted for, states back in order."""
+"""A run of the writer: carries out the incoming records and gives the states back in order."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from typing import Any
 from destination_phenom.actions import Actions
 from destination_phenom.columns import unflatten
 from destination_phenom.keyed_executor import KeyedExecutor
-from destination_phenom.outcomes import Unsettled, WriteOutcome
+from destination_phenom.outcomes import AttachmentsInterrupted, WriteOutcome
 from destination_phenom.records import OPERATIONS
-from destination_phenom.rejections import Problem, Rejected, rejected, unforeseen
-from destination_phenom.results import ResultLine, Summary
-from destination_phenom.state_checkpointer import BatchStopped, Entry, StateCheckpointer
+from destination_phenom.rejections import Problem, Rejected, rejected, unexpected
+from destination_phenom.results import ResultLine, ResultsFile, Summary
+from destination_phenom.state_checkpointer import BatchStopped, PendingRecord, StateCheckpointer
 from destination_phenom.states import StateLine, Stats, StreamKey
 from destination_phenom.unused_columns import UnusedColumns
-from phenom_api.errors import PhenomError
+from phenom_api.errors import InvalidConfig, PhenomError
 
 logger = logging.getLogger("airbyte.phenom")
 
 _PROGRESS = 1_000
-"""Records between two lines of the log that count them."""
+"""Records between two log lines that count them."""
 
 
 @dataclass(frozen=True)
-class _Task:
+class _RecordTask:
     stream: StreamKey
     position: int
     operation: str
-    record: Mapping[str, Any]
-    entry: Entry
+    fields: Mapping[str, Any]
+    pending: PendingRecord
 
 
 class Batch:
-    """Carries out records on worker threads; those of one e-mail address in order.
+    """Carries out records on worker threads; records with one e-mail address keep their order.
 
-    A failure that is not a record's fault stops the run: what came in and was not sent is
-    reported as unsettled, and no state behind it is given back, so that it comes again.
+    A failure that is not a record's fault stops the run. Records that came in and were not sent
+    are then reported as ``unsettled``, and no state behind them is given back, so that the
+    platform sends them again.
 
-    :param report: takes the result of every record and of every broken line, from any thread.
-    :param echo: gives a state back, with its counts; after the results before it were reported.
+    :param results: the file that gets the result of every record and every broken line.
+    :param report: takes every result, too, from any thread.
+    :param echo: gives a state back, with its counts, when the results before it are on the disk.
     """
 
     def __init__(
@@ -51,105 +53,113 @@ class Batch:
         actions: Actions,
         workers: int,
         *,
-        report: Callable[[ResultLine], None],
-        echo: Callable[[StateLine, Stats], None],
-        ledger: StateCheckpointer | None = None,
+        results: ResultsFile | None = None,
+        report: Callable[[ResultLine], None] = lambda _: None,
+        echo: Callable[[StateLine, Stats], None] = lambda *_: None,
     ) -> None:
         self._actions = actions
+        self._results = results
         self._report = report
-        self._ledger = ledger or StateCheckpointer(echo)
+        self._echo = echo
+        self._checkpointer = StateCheckpointer(self._give_back)
         self._positions: Counter[StreamKey] = Counter()
         self._unused = UnusedColumns()
-        self._accounting = threading.Lock()
+        self._summary_lock = threading.Lock()
         self._stopped = threading.Event()
         self.summary = Summary()
         self.failure: BaseException | None = None
-        self._lanes = KeyedExecutor(workers, self._work)
+        self._executor = KeyedExecutor(workers, self._work)
 
     @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def record(
+    def add_record(
         self, stream: StreamKey, operation: str | None, row: Mapping[str, Any], size: int
     ) -> None:
-        """Take a record; waits where too many are under way.
+        """Queue a record; blocks while too many are pending.
 
         :param operation: None where the stream is not in the catalog.
-        :raises Stopped: when the run has stopped; the record is reported all the same.
+        :param size: bytes of its line.
+        :raises BatchStopped: when the run has stopped; the record is reported all the same.
         """
         self._positions[stream] += 1
         position = self._positions[stream]
         try:
-            entry = self._ledger.admit(stream, size)
+            pending = self._checkpointer.add_record(stream, size)
         except BatchStopped:
-            self._account(ResultLine(stream, position, self._not_sent()))
+            self._add_result(ResultLine(stream, position, _not_sent()))
             raise
         try:
             if operation is None:
                 raise rejected("", "The stream is not in the catalog.")
-            record, unused = unflatten(row, OPERATIONS[operation])
+            fields, unused = unflatten(row, OPERATIONS[operation])
         except Exception as error:
-            self._settle(stream, position, entry, _rejection(error))
+            self._finish_record(stream, position, pending, _rejection(error))
             return
         self._unused.warn(stream[1], unused, OPERATIONS[operation])
-        email = record.get("candidate", {}).get("email_address")
-        key = email.strip().lower() if isinstance(email, str) else entry
-        self._lanes.put(key, _Task(stream, position, operation, record, entry))
+        email = fields.get("candidate", {}).get("email_address")
+        key = email.strip().lower() if isinstance(email, str) else pending
+        self._executor.put(key, _RecordTask(stream, position, operation, fields, pending))
 
-    def state(self, state: StateLine) -> None:
-        """Take a state; it is given back when everything before it is settled."""
-        self._ledger.state(state)
+    def add_state(self, state: StateLine) -> None:
+        """Queue a state; it is given back when every record before it is finished."""
+        self._checkpointer.add_state(state)
 
-    def reject(self, stream: StreamKey, rule: str, line: int) -> None:
-        """Account for a record that cannot be read; ``rule`` is about its line of the input.
+    def reject_record(self, stream: StreamKey, rule: str, line: int) -> None:
+        """Report a record that cannot be read; ``rule`` says what is wrong with its line.
 
-        :raises Stopped: when the run has stopped; the record is reported all the same.
+        :raises BatchStopped: when the run has stopped; the record is reported all the same.
         """
         self._positions[stream] += 1
-        self._refuse(ResultLine(stream, self._positions[stream], _unreadable(rule), line))
+        self._reject(ResultLine(stream, self._positions[stream], _unreadable(rule), line))
 
-    def broken(self, line: int, rule: str) -> None:
-        """Account for a line of the input that is no message; the next state counts it.
+    def reject_line(self, line: int, rule: str) -> None:
+        """Report a line of the input that is no message; the next state counts it.
 
-        :raises Stopped: as above.
+        :raises BatchStopped: when the run has stopped; the line is reported all the same.
         """
-        logger.warning(f"Line {line} of the input {rule}. It is passed over.")
-        self._refuse(ResultLine(None, None, _unreadable(rule), line))
+        logger.warning(f"Line {line} of the input {rule}. It is skipped.")
+        self._reject(ResultLine(None, None, _unreadable(rule), line))
 
-    def _refuse(self, result: ResultLine) -> None:
+    def _reject(self, result: ResultLine) -> None:
         try:
-            entry = self._ledger.admit(result.stream, 0)
+            pending = self._checkpointer.add_record(result.stream, 0)
         except BatchStopped:
-            self._account(result)
+            self._add_result(result)
             raise
-        self._account(result)
-        self._ledger.settle(entry, rejected=True)
+        self._add_result(result)
+        self._checkpointer.finish(pending, rejected=True)
 
     def finish(self) -> None:
-        """Wait until everything that came in is settled, or the run has stopped."""
-        self._lanes.close()
-
-    def stop(self, failure: BaseException) -> None:
-        """Send nothing more; the first failure is the one that counts."""
-        with self._accounting:
-            self.failure = self.failure or failure
-        self._stopped.set()
-        self._ledger.stop()
-
-    def _work(self, task: _Task) -> None:
+        """Wait until all records are finished or the run has stopped, and close the results."""
+        self._executor.close()
         try:
-            self._settle(task.stream, task.position, task.entry, self._outcome(task))
-        except Exception as error:
-            # Results or states cannot be written any more, or the code is at fault.
+            if self._results is not None:
+                self._results.close()
+        except InvalidConfig as error:
             self.stop(error)
 
-    def _outcome(self, task: _Task) -> WriteOutcome:
-        if self.stopped:
-            return self._not_sent()
+    def stop(self, failure: BaseException) -> None:
+        """Send nothing more. Where several failures stop the run, the first one is kept."""
+        with self._summary_lock:
+            self.failure = self.failure or failure
+        self._stopped.set()
+        self._checkpointer.stop()
+
+    def _work(self, task: _RecordTask) -> None:
         try:
-            return self._actions.carry_out(task.operation, task.record)
-        except Unsettled as error:
+            self._finish_record(task.stream, task.position, task.pending, self._outcome(task))
+        except Exception as error:
+            # The results or states cannot be written any more, or there is a bug.
+            self.stop(error)
+
+    def _outcome(self, task: _RecordTask) -> WriteOutcome:
+        if self.stopped:
+            return _not_sent()
+        try:
+            return self._actions.carry_out(task.operation, task.fields)
+        except AttachmentsInterrupted as error:
             self.stop(error.cause)
             problem = Problem("attachments", f"may not be in place: {error.cause.message}")
             return replace(error.outcome, status="unsettled", problems=(problem,))
@@ -159,35 +169,43 @@ class Batch:
         except Exception as error:
             return _rejection(error)
 
-    def _not_sent(self) -> WriteOutcome:
-        return WriteOutcome(
-            "unsettled", problems=(Problem("", "The run ended before this record."),)
-        )
-
-    def _settle(
-        self, stream: StreamKey, position: int, entry: Entry, outcome: WriteOutcome
+    def _finish_record(
+        self, stream: StreamKey, position: int, pending: PendingRecord, outcome: WriteOutcome
     ) -> None:
-        self._account(ResultLine(stream, position, outcome))
+        self._add_result(ResultLine(stream, position, outcome))
         if outcome.status != "unsettled":
-            self._ledger.settle(entry, rejected=outcome.status == "rejected")
+            self._checkpointer.finish(pending, rejected=outcome.status == "rejected")
 
-    def _account(self, result: ResultLine) -> None:
-        """Count a result and report it: what was carried out counts, reported or not."""
-        with self._accounting:
+    def _add_result(self, result: ResultLine) -> None:
+        """Count a result, then report it: the summary also counts what cannot be reported."""
+        with self._summary_lock:
             self.summary.add(result)
-            done = self.summary.total
+            total = self.summary.total
         try:
-            self._report(result)
+            try:
+                if self._results is not None:
+                    self._results.write(result)
+            finally:
+                self._report(result)
         except Exception:
-            with self._accounting:
+            with self._summary_lock:
                 self.summary.add_unwritten(result)
             raise
-        if done % _PROGRESS == 0:
-            logger.info(f"{done:,} records so far.")
+        if total % _PROGRESS == 0:
+            logger.info(f"{total:,} records so far.")
+
+    def _give_back(self, state: StateLine, stats: Stats) -> None:
+        if self._results is not None:
+            self._results.sync()
+        self._echo(state, stats)
+
+
+def _not_sent() -> WriteOutcome:
+    return WriteOutcome("unsettled", problems=(Problem("", "The run ended before this record."),))
 
 
 def _rejection(error: Exception) -> WriteOutcome:
-    found = error if isinstance(error, Rejected) else unforeseen(error)
+    found = error if isinstance(error, Rejected) else unexpected(error)
     return WriteOutcome("rejected", problems=found.problems)
 
 

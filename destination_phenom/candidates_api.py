@@ -1,4 +1,4 @@
-"""The Candidates API, for a candidate who does not apply for a job. Needs ``x-ph-userId``."""
+"""The Candidates API: creates candidates without a job. It requires ``x-ph-userId``."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
 
-from destination_phenom.payloads import Body, File
-from destination_phenom.write_requests import parsed, refusal, write
+from destination_phenom.payloads import AttachmentFile, Body
+from destination_phenom.write_requests import refusal, write
 from phenom_api.candidates import ATTACHMENTS, CANDIDATE, attachments
 from phenom_api.errors import MalformedAnswer, RequestRefused
-from phenom_api.gateway import Gateway, Operation
+from phenom_api.gateway import Gateway, Operation, read_object
 
 CREATE = Operation("POST", CANDIDATE.path, "Candidates API, creating candidates")
 UPLOAD = Operation("PATCH", ATTACHMENTS.path, "Candidates API, adding attachments")
 
 
-class Exists(Exception):
-    """The gateway knows the candidate already."""
+class CandidateExists(Exception):
+    """The candidate exists already."""
 
     def __init__(self, candidate_id: str) -> None:
         super().__init__(candidate_id)
@@ -28,9 +28,11 @@ class Exists(Exception):
 
 
 class CandidatesApi:
+    """One tenant's Candidates API."""
+
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        # Its warnings quote URLs, and the one of a look-up holds an e-mail address.
+        # urllib3's warnings quote URLs, and the URL of `find` contains an e-mail address.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
 
     def find(self, email: str) -> str | None:
@@ -47,20 +49,20 @@ class CandidatesApi:
             raise
 
     def create(self, candidate: Body) -> str:
-        """Create, once; returns the candidate's id. What may have acted is not repeated here.
+        """Create a candidate and return its id. A request whose answer is lost is not repeated.
 
-        :raises Exists: where the error's data names the candidate who is there already.
+        :raises CandidateExists: where the gateway's error names a candidate who exists already.
         """
         answer = self._gateway.send(CREATE, json=candidate, retry_lost=False)
         if 200 <= answer.status < 300:
-            return parsed(CREATE, answer, _created)
+            return read_object(CREATE, answer, _created)
         if answer.status != 403:
             with suppress(MalformedAnswer):
-                raise Exists(parsed(CREATE, answer, _created))
+                raise CandidateExists(read_object(CREATE, answer, _created))
         raise refusal(CREATE, answer, self._gateway.secrets)
 
     def attachment_names(self, candidate_id: str) -> list[str]:
-        """File names of a candidate's attachments, as often as they occur."""
+        """File names of a candidate's attachments; a name that occurs twice is listed twice."""
         found = [
             entry.get("attachmentName")
             for entry in attachments(self._gateway, candidate_id)
@@ -68,12 +70,12 @@ class CandidatesApi:
         ]
         return [name for name in found if isinstance(name, str)]
 
-    def upload(self, candidate_id: str, file: File, *, is_resume: bool) -> None:
-        """Add one attachment, once: what may have acted is not repeated here."""
+    def upload(self, candidate_id: str, file: AttachmentFile, *, is_resume: bool) -> None:
+        """Add one attachment. A request whose answer is lost is not repeated."""
         data, content_type = encode_multipart_formdata(
             {
                 "attachment": (file.name, file.content, file.media_type),
-                "isParsableResume": flag(is_resume),
+                "isParsableResume": form_flag(is_resume),
             }
         )
         write(
@@ -85,13 +87,13 @@ class CandidatesApi:
         )
 
 
-def flag(value: bool) -> str:
-    """Yes or no in a form."""
+def form_flag(value: bool) -> str:
+    """A boolean as a form field."""
     return "true" if value else "false"
 
 
 def _candidate_id(data: Any) -> str | None:
-    """``candidateId`` (of an existing candidate) or ``cId`` (of a new one), in data or its list."""
+    """``candidateId`` (existing candidate) or ``cId`` (new one) of an object or a list of them."""
     entries = data if isinstance(data, list) else [data]
     for entry in entries:
         if isinstance(entry, Mapping):

@@ -1,4 +1,4 @@
-"""``check``: can a token be had, and may this client write, without writing anything."""
+"""``check``: tests the token and the permissions to write, without writing anything."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from destination_phenom.config import DestinationConfig
-from destination_phenom.probes import CREATING, SUBMITTING, Unproven, action_probes
+from destination_phenom.probes import CREATING, SUBMITTING, PermissionUnknown, action_probes
 from phenom_api.gateway import CHECK_POLICY, Gateway
 from phenom_api.probes import Probe, ProbeResult, ask
 from phenom_protocol.connection import CheckResult
 
 
 def check(config: DestinationConfig) -> CheckResult:
-    """Whether records can be written, and what to know or to do.
+    """Whether records can be written, with a message about what does not work.
 
-    Fails where no token can be had, or the Apply API cannot be used. Where an acting user is
-    configured it asks for the Candidates API as well; without its permission it succeeds, and the
-    message names what is denied and what that costs.
+    It fails without a token and without the Apply API. Where an acting user is configured, it
+    tests the Candidates API as well; where that is denied, the check succeeds, and the message
+    says what is denied and which records that affects.
     """
-    unusable = _results_problem(config)
-    if unusable is not None:
-        return CheckResult(False, unusable)
+    problem = _results_path_problem(config)
+    if problem is not None:
+        return CheckResult(False, problem)
     probes = action_probes(config, config.locale, config.site_type)
     return _result(ask(probes, Gateway(config, policy=CHECK_POLICY)))
 
 
-def _result(replies: Mapping[Probe, ProbeResult]) -> CheckResult:
-    unproven: list[str] = []
-    refused: dict[tuple[str, ...], list[str]] = {SUBMITTING: [], CREATING: []}
-    for probe, reply in replies.items():
-        if reply.error is not None:
-            found = unproven if isinstance(reply.error, Unproven) else refused[probe.serves]
-            found.append(reply.error.message)
-    if refused[SUBMITTING]:
-        return CheckResult(False, _text(refused[SUBMITTING]))
-    if refused[CREATING]:
-        refused[CREATING].append(
+def _result(results: Mapping[Probe, ProbeResult]) -> CheckResult:
+    unknown: list[str] = []
+    failed: dict[tuple[str, ...], list[str]] = {SUBMITTING: [], CREATING: []}
+    for probe, result in results.items():
+        if result.error is not None:
+            found = unknown if isinstance(result.error, PermissionUnknown) else failed[probe.serves]
+            found.append(result.error.message)
+    if failed[SUBMITTING]:
+        return CheckResult(False, _text(failed[SUBMITTING]))
+    if failed[CREATING]:
+        failed[CREATING].append(
             "Without it, create_candidate records that name no job cannot be carried out."
         )
-    return CheckResult(True, _text(refused[CREATING] + unproven))
+    return CheckResult(True, _text(failed[CREATING] + unknown))
 
 
 def _text(messages: list[str]) -> str | None:
-    """Every message once."""
+    """All messages, without repetitions."""
     return " ".join(dict.fromkeys(messages)) or None
 
 
-def _results_problem(config: DestinationConfig) -> str | None:
+def _results_path_problem(config: DestinationConfig) -> str | None:
     if config.results_path is None:
         return None
     path = Path(config.results_path)

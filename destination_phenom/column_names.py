@@ -1,4 +1,4 @@
-"""What a log may say of a column that no field takes: a column can be named after a person."""
+"""Names of unused columns for the log: a column can be named after a person."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _WORDS = """
     unified updated updates upload uploaded url user username users utm uuid value values version
     visibility warehouse website with work year years zip
 """
-"""What columns are called in tables of applicants."""
-_EVERYDAY = frozenset(_WORDS.split())
+"""Words in the column names of applicant tables."""
+_EVERYDAY_WORDS = frozenset(_WORDS.split())
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^._ -]")
-_LONGEST = 60
-OTHERS = "some whose names are not shown, as they may be personal"
+_MAX_LENGTH = 60
+HIDDEN = "some whose names are not shown, as they may be personal"
 
 
 @lru_cache(1024)
-def shown(column: str, fields: tuple[str, ...]) -> str:
-    """What a log may say of it.
+def loggable_name(column: str, fields: tuple[str, ...]) -> str:
+    """The column's name if it consists of everyday words, else the one of ``fields`` it resembles.
 
-    Its name where that consists of everyday words, else the one of ``fields`` that it resembles.
+    Anything else may be a person's name and is not shown.
     """
-    if len(column) > _LONGEST:
-        return OTHERS
+    if len(column) > _MAX_LENGTH:
+        return HIDDEN
     tokens = _TOKEN.findall(column)
     numbers = [token for token in tokens if token.isdecimal()]
     words = [token.lower() for token in tokens if not token.isdecimal()]
-    if words and _EVERYDAY.issuperset(words) and len("".join(numbers)) <= 2:
+    if words and _EVERYDAY_WORDS.issuperset(words) and len("".join(numbers)) <= 2:
         return column
     alike = get_close_matches(column.lower().replace("_", "."), fields, 1, 0.85)
-    return f"one that resembles {alike[0]}" if alike else OTHERS
+    return f"one that resembles {alike[0]}" if alike else HIDDEN

@@ -10,7 +10,7 @@ from phenom_api.connection import Connection, HeaderText, Text, load
 
 
 class DestinationConfig(Connection):
-    """Everything the destination can be told."""
+    """All settings of the destination."""
 
     locale: HeaderText = "en_US"
     site_type: HeaderText = "external"

@@ -1,6 +1,6 @@
-"""``RECORDS.md``: the fields of a record as a table, out of the record models.
+"""Generates ``RECORDS.md``, the table of a record's fields, from the record models.
 
-``python -m destination_phenom.documentation`` writes it anew.
+Run ``python -m destination_phenom.documentation`` after a change of the models.
 """
 
 from __future__ import annotations
@@ -17,35 +17,37 @@ PAGE = Path(__file__).with_name("RECORDS.md")
 _INTRODUCTION = """\
 # Records of the Phenom destination
 
-Written by `python -m destination_phenom.documentation` out of `records.py`.
+Generated from `records.py` by `python -m destination_phenom.documentation`.
 
 | stream | what it does |
 | --- | --- |
 | `create_candidate` | {candidate} |
 | `create_application` | {application} |
 
-A stream means the operation of its `destination_object_name`, else of its own name.
+The operation of a stream is its `destination_object_name`, else its own name.
 
 Columns may be objects (`candidate`), objects as JSON text, or flat: `candidate.first_name`,
-`candidate_first_name`. Case and separators do not matter, for the keys of objects neither
-(`CANDIDATE`, `firstName`); a field that is given twice with different values is a rejection.
-`attachments` is a list, also as JSON text; one attachment may be the columns `attachments.name`,
-`attachments_type` and so on, several `attachments[0].name`, `attachments_1_name` and so on. Nulls
-and blank texts count as not given, whole numbers as text. Columns that begin with `_airbyte_` are
-ignored; so are columns and members that no field takes. The run's log names them once, but for
-names that could be a person's.
+`candidate_first_name`. Case and separators do not matter, neither in column names nor in the keys
+of objects (`CANDIDATE`, `firstName`). A record with two different values for one field is rejected.
+`attachments` is a list, also as JSON text. One attachment may be the columns `attachments.name`,
+`attachments_type` and so on; several may be `attachments[0].name`, `attachments_1_name` and so on.
+Nulls and blank texts count as not given, whole numbers as text. Columns that begin with `_airbyte_`
+are ignored. Other unknown columns and members are ignored, too; the log names each of them once,
+unless its name could be a person's.
 
-A `data_url` is encoded as browsers do it. Only an answer of status 200 is the file; whatever else
-its server does, also after redirects, rejects the record. An attachment that Phenom refuses, or
-that cannot be compared because Phenom does not name the application that the applicant has already
-made, leaves the status as it is and is told in `error`.
+A `data_url` is percent-encoded as in a browser. Only an answer with status 200 is accepted as the
+file; after any other answer, also behind a redirect, the record is rejected. It is different for an
+attachment that Phenom refuses, and where Phenom does not name the application that an applicant has
+made before, so that its attachments cannot be compared: the status of the record then stays as it
+is, and `error` says what is missing.
 
-Text is UTF-8. A record that is not, or that holds half a surrogate pair anywhere, is rejected, and
-so is U+FFFD in a field: it stands for text that was damaged before. JSON may be nested 1,000 deep.
+Text is UTF-8. A record with other text or with half a surrogate pair anywhere is rejected, and so
+is a record with U+FFFD in a field, which marks text that was damaged before. JSON may be nested
+1,000 levels deep.
 
-A line of the input that cannot be read is a rejection, too: a record of its stream where that can
-still be read, else a line without a stream, which the next state counts. A namespace that is null,
-missing or empty is the same.
+A line of the input that cannot be read is rejected, too. It counts as a record of its stream if the
+stream's name can be read. Otherwise it is a line without a stream, and the next state counts it. A
+namespace that is null, missing or empty is the same.
 
 | field | | what it is |
 | --- | --- | --- |

@@ -1,12 +1,12 @@
-"""Getting an attachment from a URL that somebody else wrote into a record.
+"""Fetches an attachment from a URL in a record.
 
-The URL must not turn the connector against the network that it runs in: https only, to public
-addresses only. The host name is looked up once, every address that it has is checked, and the
-connection goes to one of the checked addresses, so that no second answer of the DNS can change
-the target; TLS still verifies the certificate for the name. Redirects start over. Nothing of ours
-travels: no credentials, no cookies, no proxy, no ``.netrc``.
+Anybody may have written the URL, so it must not reach the network that the connector runs in:
+only https, only public addresses. The host name is resolved once, all its addresses are checked,
+and the connection goes to one of the checked addresses, so that a second DNS answer cannot change
+the target. TLS still verifies the certificate for the name. Every redirect is checked in the same
+way. No credentials, cookies, proxies or ``.netrc`` are used.
 
-Whatever the server answers, it ends as content or as :class:`NotFetched`.
+Whatever the server answers, the result is the content or :class:`NotFetched`.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ import h11
 import idna
 
 from phenom_api.addresses import is_loopback, is_public
+from phenom_api.redirects import MOST_REDIRECTS, REDIRECTS
 
 ALLOW_LOOPBACK = "PHENOM_ALLOW_LOOPBACK_ATTACHMENTS"
-"""Environment variable that, set to 1, opens loopback addresses (over http too) for tests."""
+"""Environment variable; set to 1, it allows loopback addresses (also by http) for tests."""
 
-_MOST_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BLOCK = 65_536
-_LONGEST_HEAD = 65_536
-_MOST_INFORMATIONAL = 20
-"""Answers of 1xx that may come before the real one."""
-_LONGEST_URL = 16_384
-_LONGEST_HOST = 300
+_MAX_HEAD = 65_536
+_MAX_INFORMATIONAL = 20
+"""Responses with status 1xx that may come before the final one."""
+_MAX_URL = 16_384
+_MAX_HOST = 300
 _NOT_IN_HOSTS = re.compile(r"[\s\"%<>\\^`{|}]")
-_UNENCODED = "%!$&'()*+,-./:;=?@[]_~"
-"""Stays as it is in a path or query: what is encoded already must not be encoded again."""
+_NOT_ENCODED = "%!$&'()*+,-./:;=?@[]_~"
+"""Characters that are not encoded in a path or query; % is among them, so that what is encoded
+already is not encoded again."""
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 Resolve = Callable[[str, int], Iterable[str]]
-"""Host name and port to its addresses as text; raises ``OSError`` where there are none."""
+"""Turns a host name and port into addresses as text; raises ``OSError`` if there are none."""
 
 
 class NotFetched(Exception):
-    """The attachment cannot be had; the text never repeats the URL, which may hold a secret.
+    """The attachment could not be fetched. ``retryable``: another attempt may help.
 
-    ``passing`` tells whether another try may help.
+    ``rule`` says why; it never contains the URL, which may contain a secret.
     """
 
-    def __init__(self, rule: str, *, passing: bool = False) -> None:
+    def __init__(self, rule: str, *, retryable: bool = False) -> None:
         super().__init__(rule)
         self.rule = rule
-        self.passing = passing
+        self.retryable = retryable
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """``media_type`` is what the server called it, empty where it said nothing."""
+    """``media_type`` is the server's Content-Type, empty where it is missing or invalid."""
 
     content: bytes
     media_type: str
@@ -72,7 +72,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """Seconds. ``total`` holds over name look-up, redirects and the whole body."""
+    """Seconds. ``total`` covers the name look-up, all redirects and the whole body."""
 
     connect: float = 10.0
     read: float = 20.0
@@ -80,22 +80,22 @@ class FetchLimits:
 
 
 class _Deadline:
-    """The end of everything that one file may take."""
+    """The time by which one file has to be fetched."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._ends = clock() + seconds
+        self._end = clock() + seconds
 
     def check(self) -> None:
         """Raises :class:`NotFetched` once it has passed."""
         self.within(0)
 
     def within(self, seconds: float) -> float:
-        """``seconds``, or what is left if that is less; raises :class:`NotFetched` at the end."""
-        left = self._ends - self._clock()
+        """``seconds``, or the time left if that is less; raises :class:`NotFetched` without any."""
+        left = self._end - self._clock()
         if left <= 0:
-            # Not tried again: a slow server would keep a worker for minutes.
+            # Not retryable: a slow server would occupy a worker for minutes.
             raise NotFetched(f"did not arrive within {self._seconds:g} seconds")
         return min(seconds, left)
 
@@ -105,13 +105,13 @@ def loopback_allowed() -> bool:
 
 
 def check_url(url: str, base: str = "") -> SplitResult:
-    """The URL as it is asked for: host in IDNA, path and query percent-encoded, as clients do.
+    """The URL in the form of a request: host in IDNA, path and query percent-encoded.
 
-    :param base: what a relative URL is relative to.
-    :raises ValueError: with the rule that it breaks, without looking its host up.
+    :param base: the URL that a relative ``url`` starts from.
+    :raises ValueError: with the rule that the URL breaks. The host is not looked up.
     """
-    if len(url) > _LONGEST_URL:
-        raise ValueError(f"has more than {_LONGEST_URL} characters")
+    if len(url) > _MAX_URL:
+        raise ValueError(f"has more than {_MAX_URL} characters")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in url):
         raise ValueError("must not contain control characters")
     try:
@@ -130,14 +130,14 @@ def check_url(url: str, base: str = "") -> SplitResult:
     return SplitResult(
         parts.scheme,
         netloc if port is None else f"{netloc}:{port}",
-        quote(parts.path, _UNENCODED) or "/",
-        quote(parts.query, _UNENCODED),
+        quote(parts.path, _NOT_ENCODED) or "/",
+        quote(parts.query, _NOT_ENCODED),
         "",
     )
 
 
 def _encoded_host(host: str) -> str:
-    if len(host) > _LONGEST_HOST or _NOT_IN_HOSTS.search(host):
+    if len(host) > _MAX_HOST or _NOT_IN_HOSTS.search(host):
         raise ValueError("has a host name that is not valid")
     if host.isascii():
         return host
@@ -148,16 +148,16 @@ def _encoded_host(host: str) -> str:
 
 
 def resolved(host: str, port: int) -> list[str]:
-    """The addresses of a host by the system's resolver."""
+    """The addresses of a host, from the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class Fetcher:
-    """Fetches attachments; may be shared between threads.
+    """Fetches attachments; can be shared between threads.
 
-    :param resolve: looks a host name up.
-    :param context: what TLS trusts; the system's and certifi's authorities by default.
+    :param resolve: looks up a host name.
+    :param context: the TLS settings; by default, the authorities of the system and of certifi.
     """
 
     def __init__(
@@ -173,30 +173,30 @@ class Fetcher:
         self._context = context
         self._clock = clock
 
-    def fetch(self, url: str, most_bytes: int) -> Fetched:
-        """The content behind ``url``.
+    def fetch(self, url: str, max_bytes: int) -> Fetched:
+        """Fetch the content of ``url``.
 
-        :raises NotFetched: for a URL that must not be fetched, one that does not answer in time
-            with a success, and for content that is empty or has more than ``most_bytes`` bytes.
+        :raises NotFetched: for a URL that must not be fetched, for any answer but a timely 200,
+            and for content that is empty or longer than ``max_bytes``.
         """
         try:
-            return self._follow(url, most_bytes, _Deadline(self._limits.total, self._clock))
+            return self._follow(url, max_bytes, _Deadline(self._limits.total, self._clock))
         except NotFetched:
             raise
         except Exception as error:
-            # A file server that nobody has thought of is still the trouble of one record only.
+            # An unexpected answer of one file server must not stop the other records.
             raise NotFetched(f"cannot be fetched ({type(error).__name__})") from None
 
-    def _follow(self, url: str, most_bytes: int, deadline: _Deadline) -> Fetched:
+    def _follow(self, url: str, max_bytes: int, deadline: _Deadline) -> Fetched:
         try:
             parts = check_url(url)
         except ValueError as error:
             raise NotFetched(str(error)) from None
-        for _ in range(_MOST_REDIRECTS + 1):
-            with self._asked(parts, deadline) as (exchange, response):
-                target = _location(response)
+        for _ in range(MOST_REDIRECTS + 1):
+            with self._request(parts, deadline) as (http, response):
+                target = _redirect_target(response)
                 if not target:
-                    return _taken(exchange, response, most_bytes)
+                    return _content(http, response, max_bytes)
             try:
                 parts = check_url(target, parts.geturl())
             except ValueError as error:
@@ -204,9 +204,9 @@ class Fetcher:
         raise NotFetched("is redirected too often")
 
     @contextmanager
-    def _asked(
+    def _request(
         self, parts: SplitResult, deadline: _Deadline
-    ) -> Iterator[tuple[_Exchange, h11.Response]]:
+    ) -> Iterator[tuple[_HttpConnection, h11.Response]]:
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         request = h11.Request(
@@ -220,30 +220,32 @@ class Fetcher:
                 ("User-Agent", "airbyte-phenom"),
             ],
         )
-        for address in self._checked(host, port, parts.scheme, deadline):
+        for address in self._checked_addresses(host, port, parts.scheme, deadline):
             try:
-                connection = self._connected(parts.scheme, address, port, host, deadline)
+                connection = self._connect(parts.scheme, address, port, host, deadline)
             except (OSError, ValueError):
                 continue
             with connection:
-                exchange = _Exchange(connection, deadline, self._limits.read)
+                http = _HttpConnection(connection, deadline, self._limits.read)
                 try:
-                    response = exchange.ask(request)
+                    response = http.request(request)
                 except (OSError, h11.ProtocolError):
                     continue
-                yield exchange, response
+                yield http, response
                 return
         deadline.check()
-        raise NotFetched("cannot be reached, or does not answer in HTTP", passing=True)
+        raise NotFetched("cannot be reached, or does not answer in HTTP", retryable=True)
 
-    def _checked(self, host: str, port: int, scheme: str, deadline: _Deadline) -> list[str]:
-        """The addresses of the host, every one of which may be connected to."""
+    def _checked_addresses(
+        self, host: str, port: int, scheme: str, deadline: _Deadline
+    ) -> list[str]:
+        """The addresses of the host, after a check of every one."""
         addresses = self._addresses(host, port, deadline)
         if not addresses:
-            raise NotFetched("has a host name that is not known", passing=True)
-        open_loopback = loopback_allowed()
+            raise NotFetched("has a host name that is not known", retryable=True)
+        allow_loopback = loopback_allowed()
         for address in addresses:
-            if open_loopback and is_loopback(address):
+            if allow_loopback and is_loopback(address):
                 continue
             if scheme != "https":
                 raise NotFetched("must be an https URL (http is not fetched)")
@@ -260,7 +262,7 @@ class Fetcher:
             except Exception as error:  # handed over to the thread that waits
                 found.append(error)
 
-        # A thread of its own, as a name look-up knows of no deadline.
+        # In a separate thread, because a name look-up takes no timeout.
         worker = threading.Thread(target=look_up, name="attachment", daemon=True)
         worker.start()
         worker.join(deadline.within(self._limits.total))
@@ -272,41 +274,44 @@ class Fetcher:
             raise outcome
         return outcome
 
-    def _connected(
+    def _connect(
         self, scheme: str, address: str, port: int, host: str, deadline: _Deadline
     ) -> socket.socket:
-        """To an address that has been checked; TLS holds the certificate against the name."""
+        """Connect to a checked address; TLS verifies the certificate for ``host``."""
         connection = socket.create_connection(
             (address, port), deadline.within(self._limits.connect)
         )
         if scheme == "http":
             return connection
         try:
-            context = self._context or _trust()
+            context = self._context or _tls_context()
             return context.wrap_socket(connection, server_hostname=host.rstrip("."))
         except BaseException:
             connection.close()
             raise
 
 
-class _Exchange:
-    """One request and its answer.
+class _HttpConnection:
+    """One HTTP request and its response on a connection.
 
-    :param silence: seconds without a byte after which it is over.
+    :param read_timeout: seconds without a byte after which the exchange fails.
     """
 
-    def __init__(self, connection: socket.socket, deadline: _Deadline, silence: float) -> None:
+    def __init__(self, connection: socket.socket, deadline: _Deadline, read_timeout: float) -> None:
         self._connection = connection
         self._deadline = deadline
-        self._silence = silence
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
+        self._read_timeout = read_timeout
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
 
-    def ask(self, request: h11.Request) -> h11.Response:
-        """Raises ``OSError`` or ``h11.ProtocolError`` where no answer begins."""
-        self._connection.settimeout(self._deadline.within(self._silence))
+    def request(self, request: h11.Request) -> h11.Response:
+        """Send a request and return the head of its response.
+
+        :raises OSError, h11.ProtocolError: where no response begins.
+        """
+        self._connection.settimeout(self._deadline.within(self._read_timeout))
         for sent in (request, h11.EndOfMessage()):
             self._connection.sendall(self._http.send(sent) or b"")
-        for _ in range(_MOST_INFORMATIONAL):
+        for _ in range(_MAX_INFORMATIONAL):
             event = self._next()
             if isinstance(event, h11.Response):
                 return event
@@ -315,26 +320,26 @@ class _Exchange:
         raise h11.RemoteProtocolError("no answer")
 
     def body(self) -> Iterator[bytes]:
-        """Raises :class:`NotFetched` where it does not come to its end."""
+        """The blocks of the response's body; raises :class:`NotFetched` where it is incomplete."""
         try:
             while isinstance(event := self._next(), h11.Data):
                 yield event.data
         except (OSError, h11.ProtocolError):
             self._deadline.check()
-            raise NotFetched("broke off while it was fetched", passing=True) from None
+            raise NotFetched("broke off while it was fetched", retryable=True) from None
 
     def _next(self) -> object:
-        """What the server said next, an event of h11."""
+        """The next h11 event from the server."""
         while True:
             event = self._http.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            self._connection.settimeout(self._deadline.within(self._silence))
+            self._connection.settimeout(self._deadline.within(self._read_timeout))
             self._http.receive_data(self._connection.recv(_BLOCK))
 
 
-def _header(response: h11.Response, name: bytes) -> str:
-    """Header values are bytes: UTF-8, or else Latin-1, in which every byte means something."""
+def _header_text(response: h11.Response, name: bytes) -> str:
+    """A header as text. Its bytes are UTF-8, or else Latin-1, which accepts any byte."""
     value = next((value for each, value in response.headers if each == name), b"")
     try:
         return value.decode()
@@ -342,34 +347,34 @@ def _header(response: h11.Response, name: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _location(response: h11.Response) -> str:
-    """Where a redirect leads; empty where the answer is none."""
-    return _header(response, b"location") if response.status_code in _REDIRECTS else ""
+def _redirect_target(response: h11.Response) -> str:
+    """The target of a redirect; empty for any other response."""
+    return _header_text(response, b"location") if response.status_code in REDIRECTS else ""
 
 
-def _taken(exchange: _Exchange, response: h11.Response, most_bytes: int) -> Fetched:
+def _content(http: _HttpConnection, response: h11.Response, max_bytes: int) -> Fetched:
     status = response.status_code
     if status != 200:
-        # Other successes are not the file: 206 is a part of it, 202 and 204 are none.
-        raise NotFetched(f"was answered with {status}", passing=status in _PASSING)
-    if _header(response, b"content-encoding").lower() not in ("", "identity"):
+        # Other successes are not the file: 206 is a part of it, 202 and 204 have no file.
+        raise NotFetched(f"was answered with {status}", retryable=status in _RETRYABLE)
+    if _header_text(response, b"content-encoding").lower() not in ("", "identity"):
         raise NotFetched("was answered in a compressed form that was not asked for")
-    too_large = NotFetched(f"has more than the {most_bytes} bytes that are left for it")
-    if int(_header(response, b"content-length") or 0) > most_bytes:
+    too_large = NotFetched(f"has more than the {max_bytes} bytes that are left for it")
+    if int(_header_text(response, b"content-length") or 0) > max_bytes:
         raise too_large
     content = bytearray()
-    for block in exchange.body():
+    for block in http.body():
         content += block
-        if len(content) > most_bytes:
+        if len(content) > max_bytes:
             raise too_large
     if not content:
         raise NotFetched("has no content")
-    media_type = _header(response, b"content-type").partition(";")[0].strip()
+    media_type = _header_text(response, b"content-type").partition(";")[0].strip()
     return Fetched(bytes(content), media_type if MEDIA_TYPE.fullmatch(media_type) else "")
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

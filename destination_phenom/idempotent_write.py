@@ -1,4 +1,4 @@
-"""Writing what must not be written twice, over a wire on which answers get lost."""
+"""Repeats a write whose answer was lost, without ever writing twice."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from phenom_api.errors import (
     Unreachable,
 )
 from phenom_api.gateway import RetryPolicy
-from phenom_api.retries import Notices
+from phenom_api.retries import RetryLog, back_off
 
 LOST = (Unavailable, Unreachable, MalformedAnswer)
-"""After these nobody knows whether the gateway has acted."""
+"""After these errors it is unknown whether the write had an effect."""
 
 Written = TypeVar("Written")
 
@@ -39,25 +39,26 @@ class IdempotentWrite:
         self._policy = policy
         self._sleep = sleep
         self._rng = rng or random.Random()
-        self._notices = Notices(time.monotonic)
+        self._retry_log = RetryLog(time.monotonic)
         self._lock = threading.Lock()
         self._taken = 0
 
     def __call__(self, send: Callable[[], Written], find: Callable[[], Written | None]) -> Written:
-        """Do ``send``; where its answer gets lost, ``find`` what it did before it is tried again.
+        """Call ``send``. Where its answer is lost, ``find`` looks for its effect before a retry.
 
-        The first look comes after a pause, as the gateway may still be at it. The pause is at least
-        as long as the gateway asks for; a longer one than patience allows ends it.
+        There is a pause before ``find``, because the gateway may still be working on the request.
+        The pause is at least as long as the gateway asks for. If the policy does not allow such a
+        long pause, there is no retry.
 
-        :param find: None when ``send`` had no effect.
-        :raises RequestRefused: where the gateway refuses, or keeps failing on this write while it
-            takes others.
-        :raises Unavailable, Unreachable, MalformedAnswer: where it takes nothing at all.
+        :param find: returns None if ``send`` had no effect.
+        :raises RequestRefused: where the gateway refuses the write, or fails on it again and again
+            while other writes succeed.
+        :raises Unavailable, Unreachable, MalformedAnswer: where no write succeeds.
         """
         taken_before = self._taken
         lost: PhenomError | None = None
         left = self._policy.throttled
-        for attempt in range(self._policy.attempts):
+        for attempt in range(1, self._policy.attempts + 1):
             try:
                 return self._noted(send())
             except Throttled:
@@ -65,12 +66,12 @@ class IdempotentWrite:
                 raise
             except LOST as error:
                 lost = error
-            pause = self._pause(attempt)
+            pause = back_off(self._policy, attempt, self._rng)
             asked = (lost.wait or 0.0) if isinstance(lost, Unavailable) else 0.0
             left -= asked
             if left >= 0:
                 pause = max(pause, asked)
-            self._notices.tell(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
+            self._retry_log.warn(f"{lost.message.rstrip('.')}. Phenom may have acted", pause)
             self._sleep(pause)
             found = find()
             if found is not None:
@@ -89,7 +90,3 @@ class IdempotentWrite:
         with self._lock:
             self._taken += 1
         return written
-
-    def _pause(self, attempt: int) -> float:
-        ceiling = self._policy.first_wait * float(2 ** min(attempt, 16))
-        return min(self._policy.longest_wait, ceiling) * self._rng.uniform(0.5, 1.0)

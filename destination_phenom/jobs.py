@@ -1,4 +1,4 @@
-"""Which of Phenom's jobs a record means."""
+"""Finds the Phenom job that a record names."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ logger = logging.getLogger("airbyte.phenom")
 
 REMOTE = "remote:"
 _PAGE_SIZE = 100
-_READINGS = 2
-"""How often a listing is read that moves meanwhile: a job must not be missed for that."""
+_MAX_SCANS = 2
+"""How often a listing is read that changes while it is read, so that no job is missed."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SITE_TYPES = ("external", "internal")
 
@@ -30,16 +30,16 @@ _SITE_TYPES = ("external", "internal")
 class JobIds:
     """Turns the ``application.job_id`` of a record into Phenom's jobId.
 
-    A unified id cannot be turned back by itself, so the job listings are read, once, when the
-    first one comes: the open jobs of the configured site type, then those of the other, then the
-    closed ones, as far as they are needed. A run whose listings cannot be read has to end.
+    A unified id is a hash, so the job listings are read to find its job, one after the
+    other until the job is found: open jobs of the configured site type, open jobs of the other
+    site types, then closed jobs. A run whose listings cannot be read has to end.
     """
 
     def __init__(self, gateway: Gateway, site_type: str) -> None:
         self._gateway = gateway
         self._ids = UnifiedIds(gateway.connection.integration_id)
         self._lock = threading.Lock()
-        self._known: dict[str, str] = {}
+        self._job_ids: dict[str, str] = {}
         site_types = list(dict.fromkeys((site_type, *_SITE_TYPES)))
         self._unread: list[tuple[Operation, str]] = [
             (operation, each) for operation in (OPEN_JOBS, CLOSED_JOBS) for each in site_types
@@ -49,28 +49,28 @@ class JobIds:
         self._failure: PhenomError | None = None
 
     def resolve(self, job_id: str) -> str:
-        """Phenom's jobId for a unified id, ``remote:`` and a jobId, or a jobId alone.
+        """Phenom's jobId for a unified id, for ``remote:`` and a jobId, or for a jobId alone.
 
         :raises Rejected: for a unified id of a job that no listing shows.
-        :raises phenom_api.errors.PhenomError: where the listings cannot be read. Those that a
-            tenant's client has no permission for are passed over, except the first.
+        :raises phenom_api.errors.PhenomError: where the listings cannot be read. Listings without
+            permission are skipped, except the first one.
         """
         if job_id.startswith(REMOTE):
             return job_id.removeprefix(REMOTE).strip()
         unified = job_id.lower()
-        return self._of_unified(unified) if _UUID.fullmatch(unified) else job_id
+        return self._resolve_unified(unified) if _UUID.fullmatch(unified) else job_id
 
-    def _of_unified(self, unified: str) -> str:
+    def _resolve_unified(self, unified: str) -> str:
         with self._lock:
-            while unified not in self._known and self._unread:
+            while unified not in self._job_ids and self._unread:
                 self._read_next()
-            found = self._known.get(unified)
+            found = self._job_ids.get(unified)
         if found is None:
-            passed_over = f"; may not be read: {', '.join(self._denied)}" if self._denied else ""
+            denied = f"; may not be read: {', '.join(self._denied)}" if self._denied else ""
             raise rejected(
                 "application.job_id",
                 "is the unified id of no job that Phenom lists (under this integration_id"
-                f"{passed_over})",
+                f"{denied})",
             )
         if not found.isascii():
             raise rejected(
@@ -81,7 +81,7 @@ class JobIds:
 
     def _read_next(self) -> None:
         if self._failure is not None:
-            # Records that waited meanwhile: none of them may be taken for one of an unknown job.
+            # For the records that waited for the lock: their jobs are not unknown.
             raise self._failure
         listing = self._unread[0]
         try:
@@ -91,9 +91,9 @@ class JobIds:
                 self._failure = error
                 raise
             logger.warning(
-                f"Looking for jobs by their unified ids without {_named(*listing)}: {error.message}"
+                f"Unified job ids are looked up without {_listing_name(*listing)}: {error.message}"
             )
-            self._denied.append(_named(*listing))
+            self._denied.append(_listing_name(*listing))
         except PhenomError as error:
             self._failure = error
             raise
@@ -102,7 +102,7 @@ class JobIds:
     def _read(self, operation: Operation, site_type: str) -> None:
         workers = self._gateway.connection.num_workers
         with ThreadPoolExecutor(workers) as executor:
-            for _ in range(_READINGS):
+            for _ in range(_MAX_SCANS):
                 scan = Scan(
                     partial(jobs_page, self._gateway, operation, site_type),
                     page_size=_PAGE_SIZE,
@@ -111,24 +111,22 @@ class JobIds:
                     ahead=2 * workers,
                 )
                 for rows in scan:
-                    self._take(rows)
+                    self._add(rows)
                 if scan.outcome.ignores_offset:
-                    logger.warning(
-                        f"{scan.outcome.ignored_offset(_named(operation, site_type))}. Name those "
-                        f"jobs by {REMOTE} and the jobId."
-                    )
+                    ignored = scan.outcome.ignored_offset(_listing_name(operation, site_type))
+                    logger.warning(f"{ignored}. Name those jobs by {REMOTE} and the jobId.")
                 if scan.outcome.complete or scan.outcome.ignores_offset:
                     return
 
-    def _take(self, rows: list[Any]) -> None:
+    def _add(self, rows: list[Any]) -> None:
         for row in rows:
             job_id = job_key(row, []) if isinstance(row, dict) else None
             if job_id is not None:
-                self._known.setdefault(self._ids.of("jobs", job_id), job_id)
+                self._job_ids.setdefault(self._ids.of("jobs", job_id), job_id)
                 if _UUID.fullmatch(job_id.lower()):
-                    # A tenant may name its jobs by UUIDs.
-                    self._known.setdefault(job_id.lower(), job_id)
+                    # This tenant's own jobIds are UUIDs.
+                    self._job_ids.setdefault(job_id.lower(), job_id)
 
 
-def _named(operation: Operation, site_type: str) -> str:
+def _listing_name(operation: Operation, site_type: str) -> str:
     return f"{operation} of site type {site_type}"

@@ -1,6 +1,6 @@
-"""Where the members of a JSON object stand in its text, without parsing their values.
+"""Finds the members of a JSON object in its text, without parsing the values.
 
-Nesting has no limit here, and text that is cut off or damaged further on can still be looked into.
+It works at any nesting depth, and for text that is cut off or damaged behind the members.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import re
 
 _WHITESPACE = " \t\r\n"
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\],:]', re.DOTALL)
-"""A string ends at the end of the text at the latest, so that no character is looked at twice."""
+"""A string without an end reaches to the end of the text, so that matching takes linear time."""
 
 
 def members(text: str, start: int = 0) -> dict[str, tuple[int, int]]:
-    """Where the values of the object at ``start`` begin and end, by name; the last one counts.
+    """Start and end of the values of the object at ``start``, by name.
 
-    Empty where no object begins there. A value that is cut off ends with the text.
+    Of several members with one name, the last one counts. The result is empty where no object
+    begins at ``start``. A value that is cut off ends with the text.
     """
     spans: dict[str, tuple[int, int]] = {}
     start = _skip(text, start)

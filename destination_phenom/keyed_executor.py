@@ -1,4 +1,4 @@
-"""Concurrent work in which whatever has the same key is done one after the other, in order."""
+"""Worker threads that carry out tasks concurrently, but tasks with the same key in order."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Task = TypeVar("Task")
 
 
 class KeyedExecutor(Generic[Task]):
-    """``workers`` threads carry out tasks; of the tasks with one key never two at a time.
+    """``workers`` threads carry out tasks; never two tasks with the same key at a time.
 
-    It takes any number of tasks: whoever puts them in has to keep that within bounds.
+    There is no limit on the number of queued tasks: the caller has to set one.
 
-    :param work: carries out one task; what it raises ends the lane's thread, so it should not.
+    :param work: carries out one task. It must not raise: an exception ends the worker thread.
     """
 
     def __init__(self, workers: int, work: Callable[[Task], None]) -> None:
         self._work = work
-        self._lanes: dict[Hashable, deque[Task]] = {}
+        self._queues: dict[Hashable, deque[Task]] = {}
         self._ready: deque[Hashable] = deque()
-        self._change = threading.Condition()
+        self._changed = threading.Condition()
         self._closed = False
         self._threads = [
-            # Daemons: an interrupted run must not wait for the gateway.
+            # Daemon threads: an interrupted run must not wait for the gateway.
             threading.Thread(target=self._run, name=f"writer-{number}", daemon=True)
             for number in range(workers)
         ]
@@ -33,40 +33,40 @@ class KeyedExecutor(Generic[Task]):
             thread.start()
 
     def put(self, key: Hashable, task: Task) -> None:
-        with self._change:
-            lane = self._lanes.get(key)
-            if lane is None:
-                self._lanes[key] = deque([task])
+        with self._changed:
+            queue = self._queues.get(key)
+            if queue is None:
+                self._queues[key] = deque([task])
                 self._ready.append(key)
-                self._change.notify()
+                self._changed.notify()
             else:
-                lane.append(task)
+                queue.append(task)
 
     def close(self) -> None:
-        """Wait until everything that was put in is done."""
-        with self._change:
+        """Wait until all tasks are done, and end the threads."""
+        with self._changed:
             self._closed = True
-            self._change.notify_all()
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
 
     def _run(self) -> None:
         while True:
-            with self._change:
+            with self._changed:
                 while not self._ready:
-                    if self._closed and not self._lanes:
+                    if self._closed and not self._queues:
                         return
-                    self._change.wait()
+                    self._changed.wait()
                 key = self._ready.popleft()
-                task = self._lanes[key][0]
+                task = self._queues[key][0]
             try:
                 self._work(task)
             finally:
-                with self._change:
-                    lane = self._lanes[key]
-                    lane.popleft()
-                    if lane:
+                with self._changed:
+                    queue = self._queues[key]
+                    queue.popleft()
+                    if queue:
                         self._ready.append(key)
                     else:
-                        del self._lanes[key]
-                    self._change.notify_all()
+                        del self._queues[key]
+                    self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""The lines of the input, and the JSON in them, which is never repaired: it goes to Phenom."""
+"""Reads the lines of the input and their JSON. Damaged text is never repaired."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OTHER_ENCODINGS = {
     b"{\0": "UTF-16",
     b"\0{": "UTF-16",
 }
-"""By how the input begins; the first one that fits counts."""
+"""Encodings by the first bytes of the input; the first match counts."""
 
 
 class InputUnreadable(PhenomError):
@@ -30,23 +30,23 @@ class InputUnreadable(PhenomError):
 
 @dataclass(frozen=True)
 class Line:
-    """``number`` counts from 1. Of a line that is too long, ``content`` is the beginning."""
+    """``number`` counts from 1. ``content`` is only the beginning of a line that is too long."""
 
     number: int
     content: bytes
-    longer_than: int | None = None
+    limit: int | None = None
 
     def parsed(self) -> Any:
         """The JSON value; ``ValueError`` says what is wrong with the line.
 
-        Half a surrogate pair stays in its text, for whoever can name the field that has it.
+        Half a surrogate pair stays in the text: the record's validation names the field.
         """
-        if self.longer_than is not None:
-            raise ValueError(f"has more than {self.longer_than} bytes")
+        if self.limit is not None:
+            raise ValueError(f"has more than {self.limit} bytes")
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
-            # It is stricter than JSON.
+            # orjson refuses some valid JSON, such as lone surrogates and long numbers.
             pass
         try:
             return json_value(self.content.decode())
@@ -58,34 +58,34 @@ class Line:
             raise ValueError("is nested too deeply") from None
 
 
-def lines(stream: BinaryIO, most_bytes: int) -> Iterator[Line]:
-    """All lines but blank ones; a byte-order mark in front is passed over.
+def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
+    """All lines except blank ones; a byte-order mark at the beginning is skipped.
 
-    :param most_bytes: a longer line is never held as a whole.
-    :raises InputUnreadable: also for UTF-16, in which no line ends where it seems to.
+    :param max_bytes: of a longer line only the beginning is kept in memory.
+    :raises InputUnreadable: where reading fails, and for UTF-16 and UTF-32 text.
     """
     number = 0
-    while line := _read(stream, most_bytes + 1):
+    while line := _read(stream, max_bytes + 1):
         number += 1
         if number == 1:
             _refuse_other_encodings(line)
         ended = line.endswith(b"\n")
-        too_long = len(line) > most_bytes and not ended
+        too_long = len(line) > max_bytes and not ended
         while too_long and not ended:
             rest = _read(stream, _BLOCK)
             ended = not rest or rest.endswith(b"\n")
         line = line.removeprefix(codecs.BOM_UTF8)
         if too_long:
-            yield Line(number, line, most_bytes)
+            yield Line(number, line, max_bytes)
         elif line.strip():
             yield Line(number, line)
 
 
 def json_value(text: str) -> Any:
-    """What JSON text says; raises ``ValueError``, and ``RecursionError`` for deep nesting.
+    """Parse JSON text; raises ``ValueError``, and ``RecursionError`` for deep nesting.
 
-    NaN and infinities, for which JSON has no word, are null. A whole number of more digits than
-    Python makes a number of is text.
+    NaN and infinities, which are not JSON, become null. A whole number with more digits than
+    Python converts (4,300) becomes text.
     """
     return json.loads(text, parse_int=_whole, parse_constant=lambda _: None)
 
@@ -97,9 +97,9 @@ def _whole(digits: str) -> int | str:
         return digits
 
 
-def _read(stream: BinaryIO, most_bytes: int) -> bytes:
+def _read(stream: BinaryIO, max_bytes: int) -> bytes:
     try:
-        return stream.readline(most_bytes)
+        return stream.readline(max_bytes)
     except OSError as error:
         raise InputUnreadable(f"The input cannot be read: {error.strerror}.") from None
 

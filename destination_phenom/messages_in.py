@@ -1,4 +1,4 @@
-"""The messages on standard input, line by line; what is no message ends nothing."""
+"""Reads protocol messages from standard input; a line that is no message does not end the run."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from destination_phenom.json_text import members
 from destination_phenom.lines import Line, lines
 from destination_phenom.states import StateLine, StreamKey, state_line, stream_key
 
-_LOOKED_INTO = 1 << 20
-"""Bytes of a broken line in which the name of its stream is looked for."""
+_SEARCHED_BYTES = 1 << 20
+"""Bytes of a broken line that are searched for the name of its stream."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class RecordIn:
 
 @dataclass(frozen=True)
 class BrokenLine:
-    """``number`` counts from 1; ``rule`` says what is wrong with it.
+    """A line that cannot be read. ``number`` counts from 1; ``rule`` says what is wrong with it.
 
-    ``stream`` is that of a record whose stream can still be read.
+    ``stream`` is set where the line is a record whose stream can still be read.
     """
 
     number: int
@@ -37,13 +37,13 @@ class BrokenLine:
 Message = RecordIn | StateLine | BrokenLine
 
 
-def messages(stdin: BinaryIO, most_bytes: int) -> Iterator[Message]:
-    """Records, states and broken lines; other messages and blank lines are passed over.
+def messages(stdin: BinaryIO, max_bytes: int) -> Iterator[Message]:
+    """Records, states and broken lines; other messages and blank lines are skipped.
 
-    :param most_bytes: a longer line is broken; it is never held as a whole.
+    :param max_bytes: a longer line is a broken line.
     :raises destination_phenom.lines.InputUnreadable: where the input as a whole cannot be read.
     """
-    for line in lines(stdin, most_bytes):
+    for line in lines(stdin, max_bytes):
         try:
             message = _message(line)
         except ValueError as error:
@@ -71,14 +71,14 @@ def _message(line: Line) -> Message | None:
     if not isinstance(record, dict) or not isinstance(stream, str) or not isinstance(row, dict):
         raise ValueError("is a RECORD message without a stream or without data")
     key = stream_key(record.get("namespace"), stream)
-    if not _is_text(key):
+    if not _is_encodable(key):
         raise ValueError("is a RECORD message whose stream has half a surrogate pair in its name")
     return RecordIn(key, row, len(line.content))
 
 
 def _stream_of(line: Line) -> StreamKey | None:
-    """The stream of a broken line that is a record, as far as it can be read."""
-    text = line.content[:_LOOKED_INTO].decode(errors="replace")
+    """The stream of a broken line, where it is a record and the stream can be read."""
+    text = line.content[:_SEARCHED_BYTES].decode(errors="replace")
     message = members(text)
     if _value(text, message.get("type")) != "RECORD" or "record" not in message:
         return None
@@ -87,20 +87,20 @@ def _stream_of(line: Line) -> StreamKey | None:
     if not isinstance(stream, str):
         return None
     key = stream_key(_value(text, record.get("namespace")), stream)
-    return key if _is_text(key) else None
+    return key if _is_encodable(key) else None
 
 
-def _value(text: str, place: tuple[int, int] | None) -> Any:
-    """A short text or null that stands at ``place``; None for anything else."""
-    literal = "" if place is None else text[slice(*place)]
+def _value(text: str, span: tuple[int, int] | None) -> Any:
+    """The text at ``span``; None where there is something else."""
+    literal = "" if span is None else text[slice(*span)]
     try:
         return json.loads(literal) if literal.startswith('"') else None
     except ValueError:
         return None
 
 
-def _is_text(stream: StreamKey) -> bool:
-    """Whether all surrogates in its names are pairs."""
+def _is_encodable(stream: StreamKey) -> bool:
+    """Whether its names can be encoded, so that no surrogate stands alone."""
     try:
         "".join(filter(None, stream)).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What became of a record."""
+"""What happened to a record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from destination_phenom.rejections import Problem
 from phenom_api.errors import PhenomError
 
 WriteStatus = Literal["created", "already_applied", "already_exists", "rejected", "unsettled"]
-"""The last one: the run ended before it could be decided. The record has to be sent again."""
+"""``unsettled``: the run ended before the result was known. The record has to be sent again."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,11 @@ class WriteOutcome:
         return "; ".join(map(str, self.problems)) or None
 
 
-class Unsettled(Exception):
-    """The application or candidate is there, its attachments perhaps not; ``cause`` tells why."""
+class AttachmentsInterrupted(Exception):
+    """Phenom has the application or candidate, but attachments may be missing.
+
+    ``cause`` is the gateway's failure that ended the uploads.
+    """
 
     def __init__(self, outcome: WriteOutcome, cause: PhenomError) -> None:
         super().__init__(cause.message)

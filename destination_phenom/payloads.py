@@ -1,4 +1,4 @@
-"""Records as the gateway wants them: pure functions, one per request body."""
+"""Request bodies: pure functions that turn a record into what the gateway expects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from destination_phenom.rejections import rejected
 Body = dict[str, Any]
 
 _UNKNOWN_TYPE = "application/octet-stream"
-_DOCUMENTS = {
+_DOCUMENT_TYPES = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".odt": "application/vnd.oasis.opendocument.text",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -23,30 +23,32 @@ _DOCUMENTS = {
     ".webp": "image/webp",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-"""Usual endings of documents that Python does not know everywhere."""
-_ENDINGS = mimetypes.MimeTypes()
-for _ending, _type in _DOCUMENTS.items():
-    _ENDINGS.add_type(_type, _ending)
-_COMPRESSED = {
+"""File extensions of common documents that Python does not know on every system."""
+_MEDIA_TYPES = mimetypes.MimeTypes()
+for _extension, _type in _DOCUMENT_TYPES.items():
+    _MEDIA_TYPES.add_type(_type, _extension)
+_COMPRESSED_TYPES = {
     "br": "application/x-brotli",
     "bzip2": "application/x-bzip2",
     "compress": "application/x-compress",
     "gzip": "application/gzip",
     "xz": "application/x-xz",
 }
-"""What a compressed file is, whatever is in it: ``cv.pdf.gz`` is no PDF."""
+"""Media types of compressed files, whatever they contain: ``cv.pdf.gz`` is not a PDF."""
 
 
 @dataclass(frozen=True)
-class File:
-    """An attachment whose content is at hand."""
+class AttachmentFile:
+    """An attachment with its content."""
 
     name: str
     media_type: str
     content: bytes
 
 
-def application(record: Record, job_id: str, resume: File | None, default_source: str) -> Body:
+def application(
+    record: Record, job_id: str, resume: AttachmentFile | None, default_source: str
+) -> Body:
     """``ApplicationWithResume``, the body of ``POST /apply/v2/applications``."""
     person = record.candidate
     contact = {"email": person.email_address}
@@ -59,7 +61,7 @@ def application(record: Record, job_id: str, resume: File | None, default_source
     }
     if person.location is not None:
         city, country = person.location.city, person.location.country
-        # The gateway wants a first address line, and a record has none.
+        # The gateway requires a first address line, and a record has none.
         address = {"addressLine1": city or country, "country": country}
         candidate["addressData"] = {**address, "city": city} if city else address
     body: Body = {
@@ -71,8 +73,8 @@ def application(record: Record, job_id: str, resume: File | None, default_source
     return body
 
 
-def attachment(file: File) -> Body:
-    """``Resume``: the résumé of an application, or one of the list that follows it."""
+def attachment(file: AttachmentFile) -> Body:
+    """``Resume``: the résumé in an application's body, or a file that is uploaded after it."""
     return {
         "fileContent": base64.b64encode(file.content).decode(),
         "fileName": file.name,
@@ -83,9 +85,9 @@ def attachment(file: File) -> Body:
 def candidate(record: Record, default_source: str) -> Body:
     """``CreateCandidateRequest``, the body of ``POST /candidates-api/v2/candidates``.
 
-    It has no place for a location.
+    It has no field for a location.
 
-    :raises Rejected: for a phone number without the calling code that this operation requires.
+    :raises Rejected: for a phone number without a calling code, which this operation requires.
     """
     person = record.candidate
     body: Body = {
@@ -103,28 +105,31 @@ def candidate(record: Record, default_source: str) -> Body:
 
 
 def source(record: Record, default_source: str) -> str:
-    """``applicantSource``: the source's name, else its key, else its id, else the default."""
+    """``applicantSource``: the source's name, key or id, in this order, else the default."""
     return (record.source.label if record.source else None) or default_source
 
 
-def resume_of(attachments: Sequence[Attachment]) -> int | None:
-    """Which attachment is the résumé: the first CV."""
-    return next((place for place, each in enumerate(attachments) if each.type == "CV"), None)
+def resume_index(attachments: Sequence[Attachment]) -> int | None:
+    """The index of the résumé, which is the first CV; None without a CV."""
+    return next((index for index, each in enumerate(attachments) if each.type == "CV"), None)
 
 
-def media_type(file: Attachment, served_as: str = "") -> str:
-    """What a file is: as the record says, else by its name, else as its server said."""
-    return file.content_type or _by_name(file.name) or served_as or _UNKNOWN_TYPE
+def media_type(file: Attachment, server_type: str = "") -> str:
+    """The media type that the record gives, else that of the file name, else the server's."""
+    return file.content_type or _type_by_name(file.name) or server_type or _UNKNOWN_TYPE
 
 
-def _by_name(name: str) -> str | None:
-    # The ending alone: a whole name may look like a URL, of which something else would be read.
-    guessed, compression = _ENDINGS.guess_type(f"file.{name.rpartition('.')[2].lower()}")
-    return _COMPRESSED.get(compression) if compression is not None else guessed
+def _type_by_name(name: str) -> str | None:
+    # Only the extension: guess_type would parse a name that looks like a URL as one.
+    _, dot, extension = name.rpartition(".")
+    if not dot:
+        return None
+    guessed, compression = _MEDIA_TYPES.guess_type(f"file.{extension.lower()}")
+    return _COMPRESSED_TYPES.get(compression) if compression is not None else guessed
 
 
 def _split(phone_number: str) -> tuple[str, str]:
-    """Calling code (``+49``) and the rest of an international number."""
+    """The calling code (``+49``) and the rest of an international number."""
     digits = phone_number.removeprefix("+")
     if digits == phone_number:
         raise rejected(

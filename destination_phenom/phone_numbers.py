@@ -1,4 +1,4 @@
-"""Phone numbers as they are dialled, out of what people write."""
+"""Turns phone numbers as people write them into numbers as they are dialled."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ _SHORT_CALLING_CODES = frozenset(
     )
 )
 """Calling codes of one and two digits (ITU-T E.164); all others have three."""
-_ZERO_BELONGS = frozenset(
+_ZERO_IS_DIALLED = frozenset(
     {"39", "225", "226", "227", "229", "241", "242", "247", "378", "379", "992"}
 )
-"""Countries whose own numbers begin with a zero that is dialled from abroad, too: Italy first."""
-_LONGER_TRUNKS = {"36": ("06", 10), "52": ("01", 12)}
-"""What is dialled within Hungary and Mexico in front of a number, and how long both together are at
-least: with fewer digits it is not that, but a zero."""
-_LONGEST = 60
-"""Characters; only what is short is normalized, which takes long for long texts."""
+"""Calling codes of countries where a leading zero is dialled from abroad, too, such as Italy."""
+_LONG_TRUNK_PREFIXES = {"36": ("06", 10), "52": ("01", 12)}
+"""The longer trunk prefixes of Hungary and Mexico, and the minimum length of the number with them.
+With fewer digits, only the zero is a prefix."""
+_MAX_LENGTH = 60
+"""Characters; Unicode normalization of a very long text takes too long."""
 _DIALLED = re.compile(r"\+?[0-9]{5,15}")
 _EXTENSION = re.compile(r"[#*,;]\s*[0-9]")
 _ZERO_IN_BRACKETS = re.compile(r"[^0-9+]*[1-9][0-9]{0,2}[^0-9]*[(\[{]\s*0\s*[)\]}]")
 
 
 def dialled(written: str) -> str:
-    """Digits, after a + where there is one: without spaces, punctuation and a trunk zero.
+    """The digits, with a + if there is one: without spaces, punctuation and a trunk zero.
 
-    The zero in ``+49 (0)30 1234567`` is dialled within the country only.
+    A trunk zero, as in ``+49 (0)30 1234567``, is dialled only within the country.
 
-    :raises ValueError: for what is no number, and for an extension, which has no place in one.
+    :raises ValueError: for text that is no phone number, and for a number with an extension.
     """
-    if len(written) <= _LONGEST:
-        text = "".join(map(_plain, unicodedata.normalize("NFKC", written)))
+    if len(written) <= _MAX_LENGTH:
+        text = "".join(map(_ascii_digit, unicodedata.normalize("NFKC", written)))
         number = "".join(filter(lambda each: each.isalnum() or each == "+", text))
         if not _EXTENSION.search(text):
             if _ZERO_IN_BRACKETS.match(text):
-                # A calling code, although nothing in front of it says so.
+                # The number begins with a calling code, although there is no + or 00.
                 number = _without_trunk_zero(number)
             for prefix in ("+", "00"):
                 if number.startswith(prefix):
@@ -56,20 +56,20 @@ def dialled(written: str) -> str:
 
 
 def calling_code(digits: str) -> str:
-    """The country's calling code at the beginning of an international number without its +."""
+    """The calling code at the beginning of an international number without its +."""
     return digits[: next((n for n in (1, 2) if digits[:n] in _SHORT_CALLING_CODES), 3)]
 
 
-def _plain(character: str) -> str:
+def _ascii_digit(character: str) -> str:
     """Digits of all scripts as 0 to 9."""
     return str(unicodedata.decimal(character)) if character.isdecimal() else character
 
 
 def _without_trunk_zero(digits: str) -> str:
     code = calling_code(digits)
-    own = digits.removeprefix(code)
-    if code in _ZERO_BELONGS or code.startswith("0") or not own.startswith("0"):
+    national = digits.removeprefix(code)
+    if code in _ZERO_IS_DIALLED or code.startswith("0") or not national.startswith("0"):
         return digits
-    trunk, length = _LONGER_TRUNKS.get(code, ("0", 0))
-    has_longer = own.startswith(trunk) and len(own) >= length
-    return code + own.removeprefix(trunk if has_longer else "0")
+    prefix, length = _LONG_TRUNK_PREFIXES.get(code, ("0", 0))
+    has_longer = national.startswith(prefix) and len(national) >= length
+    return code + national.removeprefix(prefix if has_longer else "0")

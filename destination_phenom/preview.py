@@ -1,4 +1,4 @@
-"""What would be sent for a record, with everything personal masked."""
+"""Shows the requests that a record would cause, with personal data masked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from destination_phenom.actions import validated
 from destination_phenom.columns import unflatten
 from destination_phenom.config import DestinationConfig
 from destination_phenom.jobs import JobIds
-from destination_phenom.payloads import Body, File
+from destination_phenom.payloads import AttachmentFile, Body
 from destination_phenom.records import OPERATIONS, Attachment, Record
-from destination_phenom.rejections import Rejected, unforeseen
+from destination_phenom.rejections import Rejected, unexpected
 from destination_phenom.unused_columns import UnusedColumns
 from phenom_api.errors import PhenomError
 from phenom_api.gateway import Gateway
@@ -20,14 +20,14 @@ from phenom_api.gateway import Gateway
 _PERSONAL = frozenset(
     {"firstName", "lastName", "email", "phoneNumber", "addressLine1", "city", "countryCode"}
 )
-_FETCHED = b""
+_NOT_FETCHED = b""
 
 
 class Preview:
-    """Validates records and shows the requests; sends nothing that writes.
+    """Validates records and shows their requests; sends no request that writes.
 
-    Only a unified job id needs the gateway: the job listings are read to resolve it. Files behind
-    a ``data_url`` are not fetched.
+    Only a unified job id needs the gateway: the job listings are read to resolve it. A
+    ``data_url`` is not fetched.
     """
 
     def __init__(self, config: DestinationConfig, gateway: Gateway) -> None:
@@ -42,17 +42,17 @@ class Preview:
         except (Rejected, PhenomError):
             raise
         except Exception as error:
-            raise unforeseen(error) from None
+            raise unexpected(error) from None
 
     def _requests(self, operation: str, row: Mapping[str, Any]) -> list[Body]:
-        tree, unused = unflatten(row, OPERATIONS[operation])
+        fields, unused = unflatten(row, OPERATIONS[operation])
         self._unused.warn(operation, unused, OPERATIONS[operation])
-        record = validated(operation, tree, self._config)
+        record = validated(operation, fields, self._config)
         if record.application is None:
             body = payloads.candidate(record, self._config.default_source)
             return [_shown(str(candidates_api.CREATE), {}, body), *_candidate_files(record)]
         job_id = self._jobs.resolve(record.application.job_id)
-        resume = payloads.resume_of(record.attachments)
+        resume = payloads.resume_index(record.attachments)
         file = None if resume is None else _file(record.attachments[resume])
         body = payloads.application(record, job_id, file, self._config.default_source)
         headers = {"locale": self._config.locale, "siteType": self._config.site_type}
@@ -65,33 +65,33 @@ class Preview:
 
 
 def _application_files(record: Record, resume: int | None) -> list[Body]:
-    """The attachments that follow an application and its résumé, one request each."""
+    """The requests for the attachments other than the résumé, one each."""
     return [
         _shown(str(apply_api.UPLOAD), {}, [payloads.attachment(_file(attachment))])
-        for place, attachment in enumerate(record.attachments)
-        if place != resume
+        for index, attachment in enumerate(record.attachments)
+        if index != resume
     ]
 
 
 def _candidate_files(record: Record) -> list[Body]:
-    """The attachments of a candidate, one form each; its parts are shown as members."""
-    resume = payloads.resume_of(record.attachments)
+    """The requests for a candidate's attachments; the parts of each form are shown as members."""
+    resume = payloads.resume_index(record.attachments)
     return [
         _shown(
             str(candidates_api.UPLOAD),
             {},
             {
                 "attachment": payloads.attachment(_file(attachment)),
-                "isParsableResume": candidates_api.flag(place == resume),
+                "isParsableResume": candidates_api.form_flag(index == resume),
             },
         )
-        for place, attachment in enumerate(record.attachments)
+        for index, attachment in enumerate(record.attachments)
     ]
 
 
-def _file(attachment: Attachment) -> File:
-    content = _FETCHED if attachment.data is None else attachment.data
-    return File(attachment.name, payloads.media_type(attachment), content)
+def _file(attachment: Attachment) -> AttachmentFile:
+    content = _NOT_FETCHED if attachment.data is None else attachment.data
+    return AttachmentFile(attachment.name, payloads.media_type(attachment), content)
 
 
 def _shown(request: str, headers: Mapping[str, str], body: Any) -> Body:
@@ -104,7 +104,7 @@ def _shown(request: str, headers: Mapping[str, str], body: Any) -> Body:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """``value`` without personal texts and file contents; ``name`` is the member it stands in."""
+    """``value`` without personal texts and file contents; ``name`` is the member that holds it."""
     if isinstance(value, dict):
         return {key: masked(inner, key) for key, inner in value.items()}
     if isinstance(value, list):

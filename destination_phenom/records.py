@@ -1,7 +1,7 @@
-"""The records of both streams (contract section 6): their one definition.
+"""Pydantic models of the records of both streams (contract section 6).
 
-The JSON schemas that ``discover`` prints, the validation of what is written and the page
-``RECORDS.md`` all come from these models. Texts are trimmed; a blank one counts as not given.
+The JSON schemas that ``discover`` prints, the validation of records and the page ``RECORDS.md``
+all come from these models. Texts are trimmed; a blank text counts as not given.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from destination_phenom.phone_numbers import dialled
 from phenom_api.mail_addresses import is_mail_address
 
 NAME_LENGTH = 20
-"""Characters of a name that the Apply API takes at most."""
+"""The maximum length of a name in the Apply API, in characters."""
 _REPLACEMENT = "\ufffd"
 _OTHER_COUNTRIES = frozenset({"XK"})
-"""In everyday use without being in the standard: Kosovo."""
+"""In common use, but not in the standard: Kosovo."""
 
 
 def _text(value: Any) -> Any:
-    """Whole numbers are taken for text: warehouses keep job ids and phone numbers as such."""
+    """Whole numbers become text: in warehouses, job ids and phone numbers may be numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else value
@@ -96,7 +96,7 @@ def _media_type(text: str) -> str:
 
 
 def _content(value: Any) -> Any:
-    """Base64 as it is, or folded into lines."""
+    """Decode base64, which may be broken into lines."""
     if not isinstance(value, str):
         return value
     try:
@@ -114,7 +114,7 @@ def _url(text: str) -> str:
 
 
 _Base = Annotated[str, BeforeValidator(_text), AfterValidator(_printable)]
-Name = Annotated[
+PersonName = Annotated[
     _Base, AfterValidator(_name), WithJsonSchema({"type": "string", "maxLength": NAME_LENGTH})
 ]
 Email = Annotated[_Base, AfterValidator(_email)]
@@ -133,11 +133,13 @@ AttachmentType = Annotated[
 ]
 
 
-class _Part(BaseModel):
+class _RecordPart(BaseModel):
+    """Base of all models here; validation errors do not contain the values."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class Location(_Part):
+class Location(_RecordPart):
     """Where the candidate lives."""
 
     city: _Base | None = Field(None, description="City.")
@@ -147,38 +149,38 @@ class Location(_Part):
     )
 
 
-class Candidate(_Part):
+class Candidate(_RecordPart):
     """The person."""
 
-    first_name: Name = Field(description=f"First name, at most {NAME_LENGTH} characters.")
-    last_name: Name = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
+    first_name: PersonName = Field(description=f"First name, at most {NAME_LENGTH} characters.")
+    last_name: PersonName = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
     email_address: Email = Field(
-        description="E-mail address. With the job it decides who has already applied.",
+        description="E-mail address. With the job, it identifies an existing application.",
         examples=["ada@example.com"],
     )
     phone_number: Phone | None = Field(
         None,
         description="Phone number: 5 to 15 digits, optionally after a +. Spaces and punctuation "
         "are removed, and so is a zero that is not dialled after a calling code, as in "
-        "+49 (0)30; an extension is refused. For a candidate without a job it must begin with + "
-        "and the country's calling code.",
+        "+49 (0)30. A number with an extension is rejected. For a candidate without a job, it must "
+        "begin with + and the country's calling code.",
         examples=["+49 30 1234567"],
     )
     location: Location | None = Field(None, description="Where the candidate lives.")
 
 
-class Application(_Part):
-    """The application that goes with the candidate."""
+class JobApplication(_RecordPart):
+    """The candidate's application for a job."""
 
     job_id: JobId = Field(
-        description="The job: the unified id that the source gives it, or remote: and Phenom's "
-        "jobId, or Phenom's jobId alone.",
+        description="The job: its unified id from the source, or remote: and Phenom's jobId, or "
+        "Phenom's jobId alone.",
         examples=["remote:JR-1001"],
     )
 
 
-class Attachment(_Part):
-    """A file: either its content or where to get it."""
+class Attachment(_RecordPart):
+    """A file: its content, or a URL to fetch it from."""
 
     name: _Base = Field(description="File name.", examples=["cv.pdf"])
     type: AttachmentType = Field(
@@ -187,13 +189,13 @@ class Attachment(_Part):
     data: Content | None = Field(None, description="The content, as base64.")
     data_url: DataUrl | None = Field(
         None,
-        description="Where to get the content: an https URL on a public address that needs no "
+        description="A URL to fetch the content from: https, on a public address, without "
         "credentials. Exactly one of data and data_url is given.",
     )
     content_type: MediaType | None = Field(
         None,
-        description="Media type. Without it, the ending of the file name decides; where that "
-        "says nothing, the server of data_url.",
+        description="Media type. Without it, the extension of the file name decides; if that is "
+        "unknown, the Content-Type that the server of data_url sends.",
         examples=["application/pdf"],
     )
 
@@ -204,34 +206,38 @@ class Attachment(_Part):
         return self
 
 
-class Source(_Part):
-    """Where the candidate comes from. The first that is given becomes Phenom's applicantSource."""
+class Source(_RecordPart):
+    """Where the candidate comes from. The first given field becomes Phenom's applicantSource."""
 
     name: _Base | None = Field(None, description="Name of the source.")
-    unified_key: _Base | None = Field(None, description="Key of the source, without a name.")
-    id: _Base | None = Field(None, description="Id of the source, without name and key.")
+    unified_key: _Base | None = Field(
+        None, description="Key of the source; used if there is no name."
+    )
+    id: _Base | None = Field(
+        None, description="Id of the source; used if there is neither a name nor a key."
+    )
 
     @property
     def label(self) -> str | None:
         return self.name or self.unified_key or self.id
 
 
-class CreateCandidate(_Part):
+class CreateCandidate(_RecordPart):
     """Create a candidate; with a job, submit an application too."""
 
     operation: ClassVar[str] = "create_candidate"
 
     candidate: Candidate = Field(description="The person.")
-    application: Application | None = Field(
+    application: JobApplication | None = Field(
         None,
-        description="The job to apply for. Without it the candidate goes to the Candidates API, "
-        "which needs ph_user_id in the configuration and keeps no location.",
+        description="The job to apply for. Without it, the candidate is created by the Candidates "
+        "API, which needs ph_user_id in the configuration and has no field for the location.",
     )
     attachments: tuple[Attachment, ...] = Field((), description="Files.")
     source: Source | None = Field(
         None,
         description="Where the candidate comes from. Without it, default_source of the "
-        "configuration.",
+        "configuration is used.",
     )
 
     @field_validator("attachments")
@@ -246,7 +252,7 @@ class CreateCandidate(_Part):
         return attachments
 
     def personal(self) -> tuple[str, ...]:
-        """Texts of this record that must not show in a log."""
+        """The texts of this record that must not appear in a log."""
         person = self.candidate
         city = person.location.city if person.location else None
         found = (
@@ -261,11 +267,11 @@ class CreateCandidate(_Part):
 
 
 class CreateApplication(CreateCandidate):
-    """Submit an application for a candidate, who is created where Phenom does not know them."""
+    """Submit an application; Phenom creates the candidate if it does not know them."""
 
     operation: ClassVar[str] = "create_application"
 
-    application: Application = Field(description="The job to apply for.")
+    application: JobApplication = Field(description="The job to apply for.")
 
 
 Record = CreateCandidate

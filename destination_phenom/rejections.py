@@ -1,4 +1,4 @@
-"""Why a record is not carried out: fields and the rules that they break."""
+"""Why a record is rejected: its fields and the rules that they break."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from phenom_protocol.entry import origin_of
 
-_LONGEST_ORIGIN = 500
-_PLAIN = {
+_MAX_ORIGIN = 500
+_MESSAGES = {
     "missing": "is required",
     "string_type": "must be text",
     "bytes_type": "must be text",
@@ -25,9 +25,9 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Problem:
-    """``field`` as a path (``attachments[1].data_url``), ``rule`` as a sentence without it.
+    """``field`` is a path (``attachments[1].data_url``), ``rule`` the rest of the sentence.
 
-    Neither repeats a value of the record: both go to logs and to the results file.
+    Neither contains a value of the record, as both go to logs and to the results file.
     """
 
     field: str
@@ -38,7 +38,7 @@ class Problem:
 
 
 class Rejected(Exception):
-    """The record will not be carried out, now or when it is sent again unchanged."""
+    """The record will not be carried out; sending it again unchanged does not help."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -49,31 +49,31 @@ def rejected(field: str, rule: str) -> Rejected:
     return Rejected([Problem(field, rule)])
 
 
-def unforeseen(error: Exception) -> Rejected:
-    """For an exception that no code expects of a record: it must not stop the others."""
+def unexpected(error: Exception) -> Rejected:
+    """The rejection for an unexpected exception: one record must not stop the others."""
     return rejected(
         "",
-        "The connector met a situation it does not know, and Phenom may have the record or not. "
+        "An unexpected error occurred, and Phenom may or may not have the record. "
         "Sending it again creates nothing twice. Please report it with this detail: "
-        f"{type(error).__name__}: {origin_of(error)[:_LONGEST_ORIGIN]}",
+        f"{type(error).__name__}: {origin_of(error)[:_MAX_ORIGIN]}",
     )
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
-    """Pydantic's findings as problems, without the values that it found."""
+    """Pydantic's errors as problems, without the values."""
     return [
         Problem(
-            path(found["loc"]),
+            path_text(found["loc"]),
             str(found["ctx"]["error"])
             if found["type"] == "value_error"
-            else _PLAIN.get(found["type"], found["msg"].replace("Input should", "must")),
+            else _MESSAGES.get(found["type"], found["msg"].replace("Input should", "must")),
         )
         for found in error.errors(include_url=False, include_input=False)
     ]
 
 
-def path(location: Iterable[Any]) -> str:
-    """``("attachments", 1, "name")`` as ``attachments[1].name``."""
+def path_text(location: Iterable[Any]) -> str:
+    """``("attachments", 1, "name")`` as the text ``attachments[1].name``."""
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)

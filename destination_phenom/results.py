@@ -1,4 +1,4 @@
-"""What became of every record: the results file, and the counts of the summary."""
+"""The results of a run: the results file with a line per record, and the summary's counts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from destination_phenom.outcomes import WriteOutcome
 from destination_phenom.states import StreamKey
 from phenom_api.errors import InvalidConfig
 
-_FIRST = 5
-"""Rejections that the end of a run quotes …"""
-_QUOTED = 300
-"""… and how many characters of each."""
+_QUOTED_REJECTIONS = 5
+"""Rejections that the error message at the end of a run quotes."""
+_QUOTED_CHARACTERS = 300
+"""Characters that are quoted of each."""
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
-_WORDS = {
+_STATUS_WORDS = {
     "created": "created",
     "already_applied": "had applied already",
     "already_exists": "existed already",
@@ -35,10 +35,10 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One line of the results. Positions count from 1, per stream and run.
+    """One line of the results. ``position`` counts from 1, per stream and run.
 
-    A line of the input that was no message has neither stream nor position, but its number; a
-    record that could not be read has both.
+    ``line`` is set for a record that could not be read, and for a line of the input that was no
+    message; the latter has neither stream nor position.
     """
 
     stream: StreamKey | None
@@ -66,15 +66,14 @@ class ResultLine:
 
 
 class ResultsFile:
-    """A JSON-lines file that is appended to; a line is there as soon as it is written.
+    """Appends lines to a JSON-lines file, without a buffer.
 
-    Results name people by their ids: a file that is created here is its owner's alone, one that
-    exists keeps its permissions. Pipes and devices (``/dev/null``) will do as well.
+    Results contain the ids of people: only the owner can read a new file; an existing file keeps
+    its permissions. Pipes and devices (``/dev/null``) work as well.
 
-    What the system refuses is :class:`phenom_api.errors.InvalidConfig`: it names the path. After
-    that nothing more is written, as the last line may be half a line.
-
-    :param run: names the run in every line, as later ones append to the same file.
+    :param run: marks every line, because later runs append to the same file.
+    :raises InvalidConfig: from every method, where the system refuses to open or write the file.
+        After that nothing more is written, because the last line may be incomplete.
     """
 
     def __init__(self, path: str, run: str) -> None:
@@ -82,25 +81,25 @@ class ResultsFile:
         self._run = run
         self._lock = threading.Lock()
         self._failure: InvalidConfig | None = None
-        with self._named():
-            # Reading from a pipe would take away what others are to read.
+        with self._checking_path():
+            # Reading from a pipe would consume what another process has to read.
             self._is_regular = not Path(path).exists() or Path(path).is_file()
-            self._file = self._opened()
+            self._file = self._open()
             self._begin_line()
 
-    def _opened(self) -> io.FileIO:
+    def _open(self) -> io.FileIO:
         flags = os.O_APPEND | os.O_CREAT | (os.O_RDWR if self._is_regular else os.O_WRONLY)
         try:
             descriptor = os.open(self._path, flags | os.O_EXCL, _OWNER_ONLY)
         except FileExistsError:
             descriptor = os.open(self._path, flags, _OWNER_ONLY)
         else:
-            # The umask may have taken away even the owner's permissions.
+            # A umask can remove even the owner's permissions.
             os.fchmod(descriptor, _OWNER_ONLY)
         return io.FileIO(descriptor, "r+" if self._is_regular else "w")
 
     def _begin_line(self) -> None:
-        """End a line that a machine's crash left half-written."""
+        """End the last line, which a crash may have left incomplete."""
         if self._is_regular and (size := self._file.seek(0, os.SEEK_END)):
             self._file.seek(size - 1)
             if self._file.read(1) != b"\n":
@@ -108,13 +107,13 @@ class ResultsFile:
 
     def write(self, result: ResultLine) -> None:
         line = orjson.dumps(result.as_json(run=self._run)) + b"\n"
-        with self._lock, self._named():
+        with self._lock, self._checking_path():
             while line:
                 line = line[self._file.write(line) :]
 
     def sync(self) -> None:
-        """Everything written so far survives a crash of the machine, too."""
-        with self._lock, self._named():
+        """Flush to the disk, so that all lines survive a crash of the machine."""
+        with self._lock, self._checking_path():
             if self._is_regular:
                 os.fsync(self._file.fileno())
 
@@ -123,17 +122,17 @@ class ResultsFile:
             with suppress(OSError):
                 self._file.close()
             return
-        with self._named():
+        with self._checking_path():
             self._file.close()
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _checking_path(self) -> Iterator[None]:
         if self._failure is not None:
             raise self._failure
         try:
             yield
         except (OSError, ValueError) as error:
-            # A ValueError is about the name itself, such as one with U+0000 in it.
+            # A ValueError means an invalid path, such as one with U+0000.
             why = error.strerror if isinstance(error, OSError) else error
             self._failure = InvalidConfig(
                 f"results_path cannot be written: {why} ({self._path}).",
@@ -144,10 +143,11 @@ class ResultsFile:
 
 @dataclass
 class Summary:
-    """Counts of a run, whether its results could be written or not.
+    """The counts of a run, including results that could not be written.
 
-    ``broken`` are lines of the input that were no messages; ``unwritten`` counts the results that
-    could not be written, by stream (None for broken lines) and status.
+    ``lacking`` counts records without an attachment, by stream; ``broken`` counts lines of the
+    input that were no messages; ``unwritten`` counts the results that could not be written, by
+    stream (None for broken lines) and status.
     """
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -158,7 +158,7 @@ class Summary:
 
     @property
     def rejected(self) -> int:
-        """Records that were rejected, and lines that were no records."""
+        """The number of rejected records and broken lines."""
         return self.broken + sum(count["rejected"] for count in self.counts.values())
 
     @property
@@ -180,16 +180,16 @@ class Summary:
             if outcome.status not in ("rejected", "unsettled") and outcome.problems:
                 self.lacking[name] += 1
             where = f"{name} record {result.position}"
-        if outcome.status == "rejected" and len(self.first_rejections) < _FIRST:
-            self.first_rejections.append(f"{where}: {(outcome.error or '')[:_QUOTED]}")
+        if outcome.status == "rejected" and len(self.first_rejections) < _QUOTED_REJECTIONS:
+            self.first_rejections.append(f"{where}: {(outcome.error or '')[:_QUOTED_CHARACTERS]}")
 
     def add_unwritten(self, result: ResultLine) -> None:
-        """Of a result that was added: nothing but this summary tells of it."""
+        """Note that a result, which was added before, could not be written."""
         stream = result.stream[1] if result.stream is not None else None
         self.unwritten.setdefault(stream, Counter())[result.outcome.status] += 1
 
     def lines(self) -> list[str]:
-        """For people, one line per stream."""
+        """One line of text per stream, and more where something went wrong."""
         found = []
         for stream, count in self.counts.items():
             total = sum(count.values())
@@ -211,7 +211,7 @@ class Summary:
         return found or ["No records came in."]
 
     def rejections(self) -> str:
-        """How many were rejected, and why the first ones."""
+        """The number of rejections, with the reasons of the first ones."""
         quoted = " · ".join(self.first_rejections)
         more = self.rejected - len(self.first_rejections)
         return f"{self.rejected:,} of {_records(self.total)} were rejected. {quoted}" + (
@@ -220,7 +220,7 @@ class Summary:
 
 
 def _by_status(count: Counter[str]) -> str:
-    parts = [f"{count[status]:,} {word}" for status, word in _WORDS.items() if count[status]]
+    parts = [f"{count[status]:,} {word}" for status, word in _STATUS_WORDS.items() if count[status]]
     return ", ".join(parts)
 
 

@@ -1,7 +1,7 @@
-"""State messages, given back as they came: the text itself, with the counts put into it.
+"""State messages are given back as the text that came in, with the counts inserted.
 
-Parsing and printing a state again would change it: numbers, the order of members, escapes, and
-in the CDK's models even ``state.id``, without which a platform does not accept it.
+Parsing and printing a state would change numbers, the order of members and escapes. The CDK's
+models even drop ``state.id``, without which a platform does not accept the state.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _STATS = "destinationStats"
 
 
 def stream_key(namespace: Any, name: str) -> StreamKey:
-    """A namespace that is null, missing or empty is the same: none."""
+    """The key of a stream; a namespace that is missing, null or empty is None."""
     return (namespace if isinstance(namespace, str) and namespace else None), name
 
 
 @dataclass(frozen=True)
 class Stats:
-    """Records since the last state, the rejected ones included."""
+    """Counts since the previous state; ``records`` includes the rejected ones."""
 
     records: int
     rejected: int
@@ -33,9 +33,10 @@ class Stats:
 
 @dataclass(frozen=True)
 class StateLine:
-    """A state as it came; the counts go between ``line[:begin]`` and ``line[end:]``.
+    """A state as it came in; the counts go between ``line[:begin]`` and ``line[end:]``.
 
-    ``stream`` is None for a state of all streams (GLOBAL, LEGACY).
+    ``stream`` is None for a state of all streams (GLOBAL, LEGACY). ``lead`` is the text in front
+    of the counts.
     """
 
     line: str
@@ -45,7 +46,7 @@ class StateLine:
     lead: str
 
     def with_stats(self, stats: Stats) -> bytes:
-        """The line, every byte as it came, with ``destinationStats`` among the state's members."""
+        """The unchanged line, with ``destinationStats`` added to the members of the state."""
         counts = json.dumps(
             {
                 "recordCount": float(stats.records),
@@ -57,14 +58,14 @@ class StateLine:
 
 
 def state_line(line: str, message: Mapping[str, Any]) -> StateLine:
-    """A STATE message; raises ``ValueError`` where it is none.
+    """Parse a STATE message; raises ``ValueError`` for any other.
 
-    :param message: what ``line`` says.
+    :param message: the parsed ``line``.
     """
     state = message.get("state")
     if not isinstance(state, Mapping):
         raise ValueError("a STATE message without a state")
-    return StateLine(line, _stream(state), *_place(line))
+    return StateLine(line, _stream(state), *_stats_position(line))
 
 
 def _stream(state: Mapping[str, Any]) -> StreamKey | None:
@@ -78,8 +79,8 @@ def _stream(state: Mapping[str, Any]) -> StreamKey | None:
     return stream_key(descriptor.get("namespace"), name)
 
 
-def _place(line: str) -> tuple[int, int, str]:
-    """Where the counts go, and what leads up to them."""
+def _stats_position(line: str) -> tuple[int, int, str]:
+    """``begin``, ``end`` and ``lead`` of a state line."""
     start, _ = members(line)["state"]
     own = members(line, start)
     if _STATS in own:

@@ -1,36 +1,36 @@
-"""Columns that no field takes: ignored, but not without a word."""
+"""Warns about columns that are no field of a record."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
 
-from destination_phenom.column_names import shown
+from destination_phenom.column_names import loggable_name
 from destination_phenom.columns import fields
 from destination_phenom.records import CreateCandidate
 
 logger = logging.getLogger("airbyte.phenom")
 
-_MOST_NAMED = 100
-"""Columns of a stream from which on no more are named: some rows are objects of any keys."""
+_MAX_NAMED = 100
+"""Columns named per stream at most: the keys of some rows are different in every row."""
 
 
 class UnusedColumns:
-    """Warns of them, of each once, and names no column that could be called after a person."""
+    """Warns once about each column; a name that may be a person's is not shown."""
 
     def __init__(self) -> None:
         self._known: dict[str, set[str]] = {}
 
     def warn(self, stream: str, unused: Iterable[str], model: type[CreateCandidate]) -> None:
-        """:param model: of the records, whose fields the columns may have been meant for."""
-        known = self._known.setdefault(stream, set())
-        if len(known) >= _MOST_NAMED:
+        """:param model: the stream's record model; a warning can name the field that was meant."""
+        named = self._known.setdefault(stream, set())
+        if len(named) >= _MAX_NAMED:
             return
-        of_records = fields(model)
-        names = dict.fromkeys(shown(column, of_records) for column in list(unused)[:_MOST_NAMED])
-        fresh = [name for name in names if name not in known]
+        record_fields = fields(model)
+        names = dict.fromkeys(
+            loggable_name(column, record_fields) for column in list(unused)[:_MAX_NAMED]
+        )
+        fresh = [name for name in names if name not in named]
         if fresh:
-            known.update(fresh)
-            logger.warning(
-                f"Columns of {stream} that no field takes are ignored: {', '.join(fresh)}."
-            )
+            named.update(fresh)
+            logger.warning(f"Unknown columns of {stream} are ignored: {', '.join(fresh)}.")

@@ -1,4 +1,4 @@
-"""``write``: records from standard input to Phenom, states back to standard output."""
+"""``write``: sends records from standard input to Phenom and gives states back on stdout."""
 
 from __future__ import annotations
 
@@ -10,53 +10,38 @@ from datetime import datetime, timezone
 from typing import Any, BinaryIO
 
 from destination_phenom.actions import Actions
-from destination_phenom.attachments import Contents
+from destination_phenom.attachments import AttachmentLoader
 from destination_phenom.batch import Batch
 from destination_phenom.config import DestinationConfig
 from destination_phenom.idempotent_write import IdempotentWrite
 from destination_phenom.lines import InputUnreadable
 from destination_phenom.messages_in import BrokenLine, RecordIn, messages
 from destination_phenom.records import OPERATIONS
-from destination_phenom.results import ResultLine, ResultsFile, Summary
+from destination_phenom.results import ResultsFile, Summary
 from destination_phenom.state_checkpointer import BatchStopped
 from destination_phenom.states import StateLine, Stats, StreamKey, stream_key
-from phenom_api.errors import (
-    AuthenticationFailed,
-    InvalidConfig,
-    PermissionDenied,
-    PhenomError,
-    RequestRefused,
-)
+from phenom_api.errors import InvalidConfig, PhenomError
 from phenom_api.gateway import Gateway, RetryPolicy
-from phenom_protocol.entry import ProtocolError, Session
+from phenom_protocol.entry import ProtocolError, Session, failure_type
 from phenom_protocol.messages import FailureType
 
 logger = logging.getLogger("airbyte.phenom")
 
 RETRY_POLICY = RetryPolicy(attempts=10)
-"""More than a reader has: a record that is given up stops the run."""
-_LONGEST_LINE = 64 * 1024 * 1024
+"""More attempts than for reading, because a record that fails stops the run."""
+_MIN_LONGEST_LINE = 64 * 1024 * 1024
 _SYNC_MODE = "append"
-_APPENDED_ALL_THE_SAME = ("append_dedup", "overwrite")
-"""Sync modes that PyAirbyte chooses by itself where nobody names one."""
-_CONFIGURATION_IS_WRONG = (
-    AuthenticationFailed,
-    InputUnreadable,
-    InvalidConfig,
-    PermissionDenied,
-    RequestRefused,
-)
+_TREATED_AS_APPEND = ("append_dedup", "overwrite")
+"""Sync modes that PyAirbyte chooses by default; they are carried out as append."""
 
 
 def configured_operations(catalog: Any) -> dict[StreamKey, str]:
     """The operation of every stream of a configured catalog.
 
-    A stream's ``destination_object_name`` decides, else its name.
+    It is the stream's ``destination_object_name``, else its name. A warning says where the
+    catalog asks for a sync mode that is carried out as append.
 
-    Phenom can only be added to: where that is not what the catalog asks for, a warning says so.
-
-    :raises ProtocolError: for a stream that means none, or a sync mode that is about something else
-        than adding.
+    :raises ProtocolError: for a stream without an operation, and for any other sync mode.
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
@@ -75,7 +60,7 @@ def configured_operations(catalog: Any) -> dict[StreamKey, str]:
         elif found.setdefault(key, operation) != operation:
             raise ProtocolError(f"The catalog names the stream {name} with two operations.")
         mode = configured.get("destination_sync_mode")
-        if mode in _APPENDED_ALL_THE_SAME:
+        if mode in _TREATED_AS_APPEND:
             appended.append(f"{name} ({mode})")
         elif mode not in (None, _SYNC_MODE):
             other_modes.append(name)
@@ -87,14 +72,14 @@ def configured_operations(catalog: Any) -> dict[StreamKey, str]:
     if other_modes:
         raise ProtocolError(
             f"Choose a sync mode that ends with Append (destination_sync_mode {_SYNC_MODE}) for "
-            f"{', '.join(other_modes)}: what is in Phenom can be added to, but neither updated nor "
+            f"{', '.join(other_modes)}: records can be added to Phenom, but neither updated nor "
             "deleted."
         )
     if appended:
         logger.warning(
-            f"What is in Phenom can be added to, but not overwritten: the records of "
-            f"{', '.join(appended)} are carried out as with the sync mode {_SYNC_MODE}. Who has "
-            "already applied is not submitted twice."
+            f"Records can be added to Phenom, but not overwritten: the records of "
+            f"{', '.join(appended)} are carried out as with the sync mode {_SYNC_MODE}. Somebody "
+            "who has already applied is not submitted twice."
         )
     return found
 
@@ -107,11 +92,11 @@ def write(
     *,
     policy: RetryPolicy | None = None,
 ) -> int:
-    """Carry out what comes in; returns the exit code, 0.
+    """Carry out all records of ``stdin``; returns the exit code 0.
 
     :raises ProtocolError: after the batch, where it failed or, under ``on_rejected_record: fail``,
         where records were rejected.
-    :raises KeyboardInterrupt, SystemExit: where it is interrupted; what is under way is finished.
+    :raises KeyboardInterrupt, SystemExit: when interrupted, after the requests in progress ended.
     """
     operations = configured_operations(catalog)
     try:
@@ -120,56 +105,45 @@ def write(
         raise ProtocolError(error.message) from None
     with Gateway(config, policy=policy or RETRY_POLICY) as gateway:
 
-        def report(result: ResultLine) -> None:
-            if results is not None:
-                results.write(result)
-
         def echo(state: StateLine, stats: Stats) -> None:
-            if results is not None:
-                results.sync()
             session.output.write(state.with_stats(stats))
 
-        batch = Batch(actions(config, gateway), config.num_workers, report=report, echo=echo)
+        batch = Batch(actions(config, gateway), config.num_workers, results=results, echo=echo)
         try:
-            _read(batch, operations, stdin, longest_line(config))
+            _feed(batch, operations, stdin, longest_line(config))
             batch.finish()
         except (KeyboardInterrupt, SystemExit) as interruption:
-            # What is under way is finished and told of, and so is what came in and was not sent.
+            # Requests in progress end, and all records that came in are reported.
             batch.stop(interruption)
             batch.finish()
-    try:
-        if results is not None:
-            results.close()
-    except InvalidConfig as error:
-        batch.stop(error)
     for line in batch.summary.lines():
         logger.info(line)
     if session.output.failure is not None:
-        # Nobody got these lines.
+        # The log goes to standard output, which failed.
         session.tell_on_stderr(*batch.summary.lines())
     if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
         logger.warning(
             "The run was interrupted. Send the same records again: nothing is created twice."
         )
     if batch.failure is not None:
-        raise _ended(batch.failure, batch.summary)
+        raise _protocol_error(batch.failure, batch.summary)
     if batch.summary.rejected and config.on_rejected_record == "fail":
         raise ProtocolError(batch.summary.rejections())
     return 0
 
 
 def longest_line(config: DestinationConfig) -> int:
-    """Bytes of a line of the input at most."""
-    # No buffer of Python's is longer than sys.maxsize.
-    return min(max(_LONGEST_LINE, 4 * config.max_attachment_bytes), sys.maxsize - 1)
+    """The maximum length of an input line in bytes."""
+    # Python has no buffers longer than sys.maxsize.
+    return min(max(_MIN_LONGEST_LINE, 4 * config.max_attachment_bytes), sys.maxsize - 1)
 
 
 def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
     return Actions(
         config,
         gateway,
-        once=IdempotentWrite(gateway.policy),
-        contents=Contents(config.max_attachment_bytes),
+        idempotent_write=IdempotentWrite(gateway.policy),
+        loader=AttachmentLoader(config.max_attachment_bytes),
     )
 
 
@@ -182,21 +156,21 @@ def open_results(config: DestinationConfig) -> ResultsFile | None:
 
 
 def standard_input() -> BinaryIO:
-    """A reader of its own: at exit the interpreter must not wait for one that still reads."""
+    """Standard input, opened again: at exit Python would wait for a blocked read of sys.stdin."""
     if sys.stdin is None:
         raise ProtocolError("Standard input is closed: the records are read from it.")
     return open(sys.stdin.fileno(), "rb", buffering=1 << 20, closefd=False)
 
 
-def _read(
+def _feed(
     batch: Batch, operations: Mapping[StreamKey, str], stdin: BinaryIO, longest_line: int
 ) -> None:
-    """Take what comes in, until its end or until the run has stopped."""
+    """Feed the input to the batch, until its end or until the run has stopped."""
     ended = threading.Event()
 
-    def take() -> None:
+    def read_all() -> None:
         try:
-            _take(batch, operations, messages(stdin, longest_line))
+            _dispatch(batch, operations, messages(stdin, longest_line))
         except BatchStopped:
             pass
         except BaseException as error:
@@ -204,8 +178,8 @@ def _read(
         finally:
             ended.set()
 
-    # In a thread of its own, as a source that says nothing must not keep a failed run waiting.
-    threading.Thread(target=take, name="reader", daemon=True).start()
+    # In a separate thread, because a failed run must not wait for a source that sends nothing.
+    threading.Thread(target=read_all, name="reader", daemon=True).start()
     try:
         while not (ended.wait(0.2) or batch.stopped):
             pass
@@ -214,34 +188,35 @@ def _read(
         raise
     finally:
         if batch.stopped:
-            # It may hold a record that still has to be accounted for.
+            # The reader may have a record that still has to be reported.
             ended.wait(1.0)
 
 
-def _take(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[Any]) -> None:
+def _dispatch(batch: Batch, operations: Mapping[StreamKey, str], incoming: Iterable[Any]) -> None:
     for message in incoming:
         if isinstance(message, RecordIn):
-            batch.record(message.stream, operations.get(message.stream), message.row, message.size)
+            batch.add_record(
+                message.stream, operations.get(message.stream), message.row, message.size
+            )
         elif isinstance(message, StateLine):
-            batch.state(message)
+            batch.add_state(message)
         elif isinstance(message, BrokenLine):
             if message.stream is not None and message.stream in operations:
-                batch.reject(message.stream, message.rule, message.number)
+                batch.reject_record(message.stream, message.rule, message.number)
             else:
-                batch.broken(message.number, message.rule)
+                batch.reject_line(message.number, message.rule)
         if batch.stopped:
             raise BatchStopped
 
 
-def _ended(failure: BaseException, summary: Summary) -> BaseException:
-    """Why the run failed, as the protocol says it."""
+def _protocol_error(failure: BaseException, summary: Summary) -> BaseException:
+    """The failure of a run as a protocol error."""
     if not isinstance(failure, PhenomError):
         return failure
-    kind: FailureType = (
-        "config_error" if isinstance(failure, _CONFIGURATION_IS_WRONG) else "transient_error"
-    )
-    undecided = summary.unsettled
-    advice = f" {undecided:,} records are not decided: send them again." if undecided else ""
+    is_input = isinstance(failure, InputUnreadable)
+    kind: FailureType = "config_error" if is_input else failure_type(failure)
+    unsettled = summary.unsettled
+    advice = f" {unsettled:,} records are not decided: send them again." if unsettled else ""
     if summary.unwritten:
         advice += f" {summary.lines()[-1]}"
     if summary.rejected:

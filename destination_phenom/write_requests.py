@@ -1,4 +1,4 @@
-"""Requests that write: sent once, with the gateway's own words where it refuses."""
+"""Sends requests that write, once, and turns the gateway's refusals into errors."""
 
 from __future__ import annotations
 
@@ -6,60 +6,43 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from phenom_api.answers import gateway_words
-from phenom_api.errors import MalformedAnswer, PermissionDenied, PhenomError, RequestRefused
-from phenom_api.gateway import Answer, Gateway, Operation
+from phenom_api.errors import PhenomError, RequestRefused
+from phenom_api.gateway import Answer, Gateway, Operation, permission_denied, read_object
 
 Read = TypeVar("Read")
-_LONGEST = 600
-"""Characters of the gateway's words that are passed on."""
+_MAX_TEXT = 600
+"""Characters of the gateway's error text that are quoted."""
 _SHORTEST_SECRET = 4
-"""Characters: to take out a shorter one would take the words apart instead."""
-_MOST_DETAILS = 100
-"""Parts of an error that are looked at."""
+"""Characters; removing a shorter secret would break up ordinary words."""
+_MAX_DETAILS = 100
+"""Entries of an error's ``details`` that are read."""
 
 
 def write(
     gateway: Gateway, operation: Operation, read: Callable[[Mapping[str, Any]], Read], **parts: Any
 ) -> Read:
-    """Send, and hand the answer's JSON object to ``read``. What may have acted is not repeated.
+    """Send a request and pass the answer's JSON object to ``read``.
+
+    A request whose answer is lost is not repeated, because it may have had its effect.
 
     :raises PermissionDenied: on 403. :raises RequestRefused: on another final status.
-    :raises Unavailable, Unreachable, MalformedAnswer: where nobody knows whether it has acted.
+    :raises Unavailable, Unreachable, MalformedAnswer: where it may or may not have had an effect.
     """
     answer = gateway.send(operation, retry_lost=False, **parts)
     if not 200 <= answer.status < 300:
         raise refusal(operation, answer, gateway.secrets)
-    return parsed(operation, answer, read)
-
-
-def parsed(operation: Operation, answer: Answer, read: Callable[[Mapping[str, Any]], Read]) -> Read:
-    """What ``read`` makes of the body; ``ValueError`` in it is a :class:`MalformedAnswer`."""
-    try:
-        body = answer.json()
-        if not isinstance(body, Mapping):
-            raise ValueError("not an object")
-        return read(body)
-    except ValueError as error:
-        raise MalformedAnswer(
-            f"{operation} answered with a body that is cut off or not the JSON that this "
-            "operation returns.",
-            f"status {answer.status}, {len(answer.content)} bytes, {error}",
-        ) from None
+    return read_object(operation, answer, read)
 
 
 def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> PhenomError:
     """The error for a final status that is no success.
 
-    :param secrets: texts that the gateway may repeat and nobody must read.
+    :param secrets: texts that are removed, in case the gateway repeats them.
     """
-    words = said(answer, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
+    words = error_text(answer, [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET])
     detail = f"{operation} answered {answer.status}: {words}"
     if answer.status == 403:
-        return PermissionDenied(
-            f"The API client may not call {operation} (403). Ask Phenom to grant it: "
-            f"{operation.needs}.",
-            detail,
-        )
+        return permission_denied(operation, detail)
     return RequestRefused(
         f"Phenom refused it ({operation}, {answer.status})" + (f": {words}" if words else "."),
         detail,
@@ -67,8 +50,8 @@ def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> Phe
     )
 
 
-def said(answer: Answer, secrets: Iterable[str]) -> str:
-    """Everything that an error's body says in words, in any of the gateway's error shapes."""
+def error_text(answer: Answer, secrets: Iterable[str]) -> str:
+    """The text of an error's body, in any of the gateway's error formats."""
     try:
         body = answer.json()
     except ValueError:
@@ -79,5 +62,5 @@ def said(answer: Answer, secrets: Iterable[str]) -> str:
     headline = next((body[m] for m in members if isinstance(body.get(m), str) and body[m]), "")
     details = body.get("details")
     listed = details if isinstance(details, list) else [details]
-    found = [each for each in listed[:_MOST_DETAILS] if isinstance(each, str) and each]
-    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), secrets, _LONGEST)
+    found = [each for each in listed[:_MAX_DETAILS] if isinstance(each, str) and each]
+    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), secrets, _MAX_TEXT)

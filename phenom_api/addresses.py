@@ -1,7 +1,7 @@
-"""Which addresses may be connected to where somebody else names the host.
+"""Decides which IP addresses may be connected to if somebody else chose the host.
 
-The blocks are listed here, as what ``ipaddress`` calls global differs between Python versions.
-They follow the IANA registries of special-purpose addresses.
+The blocks follow the IANA registries of special-purpose addresses. They are listed here because
+``is_global`` of ``ipaddress`` differs between Python versions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOT_PUBLIC = tuple(
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 """The private networks of RFC 1918."""
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All public IPv6 addresses are in here; loopback, private, link-local, multicast ones are not."""
+"""All public IPv6 addresses. Loopback, private, link-local and multicast are outside of it."""
 _NOT_PUBLIC_V6 = tuple(
     map(
         ipaddress.IPv6Network,
@@ -53,7 +53,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether an address can only mean a machine of the public internet."""
+    """Whether an address is on the public internet."""
     try:
         parsed: _IPAddress = ipaddress.ip_address(address)
     except ValueError:
@@ -69,10 +69,10 @@ def is_public(address: str) -> bool:
 
 
 def may_be_storage(address: str) -> bool:
-    """Whether an address may be that of a file storage that the tenant's own gateway names.
+    """Whether an address may belong to a file storage that the tenant's gateway names.
 
-    That is a public one, or one of a private network, where storage is reached through endpoints
-    of a cloud's customer. For URLs that anybody can write, :func:`is_public` is the rule.
+    It may be public or private: storage can have an endpoint inside a private cloud network. For
+    URLs that anybody can write, use :func:`is_public`.
     """
     if is_public(address):
         return True
@@ -101,7 +101,7 @@ def is_loopback(address: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address to which an IPv6 address leads, as which it is judged."""
+    """The IPv4 address that an IPv6 address leads to, if it does; that one is checked instead."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped

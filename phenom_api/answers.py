@@ -1,11 +1,12 @@
-"""Reading what the gateway sent: JSON bodies and the three error shapes."""
+"""An HTTP answer, its JSON body, and the message in an error's body."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -14,19 +15,20 @@ import orjson
 from phenom_api.vocabulary import only_known_words
 
 _MESSAGE_MEMBERS = ("message", "error_description", "details", "title", "error", "statusMessage")
-# Each begins where a word does, and there only: what does not match is not looked at again from
-# every character in it.
+# Each of these matches only at the beginning of a word. A pattern that could match from every
+# character would take quadratic time on a long text.
 _MAIL = re.compile(r"(?<![^\s@\"'<>])[^\s@\"'<>]+@[^\s@\"'<>]+")
 _SECRET_LIKE = re.compile(r"(?<![A-Za-z0-9_\-.])(?=[A-Za-z_\-.]*\d)[A-Za-z0-9_\-.]{25,}")
-"""Without a digit it is rather the name of a field (``candidateData.contactData.email``)."""
+"""At least one digit is required: field names such as ``candidateData.contactData.email`` are long
+too."""
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _REMOTE_MESSAGE_LIMIT = 200
-_LOOKED_AT = 20
-"""How many times what is shown of a text is looked at: what is masked takes less room."""
-_LEVELS_WITH_WORDS = 20
-"""Levels of an error's body down to which its words are looked for."""
+_READ_PER_SHOWN = 20
+"""Characters read for each one that may be shown. Masks are shorter than what they hide."""
+_MESSAGE_LEVELS = 20
+"""Nesting levels of an error's body in which a message is searched."""
 MOST_LEVELS = 500
-"""Levels of a body that are read; orjson reads 1,024, the standard library less."""
+"""Nesting levels that are kept. orjson parses 1,024, the standard library fewer."""
 _NESTING = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(
     rb"\\(?:u0000|(u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}))|ud[89a-f][0-9a-f]{2}|.)",
@@ -34,13 +36,27 @@ _ESCAPE = re.compile(
 )
 
 
-def parse_json(content: bytes) -> Any:
-    """Parse a body; raises ``ValueError`` when it is not JSON (or is cut off).
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer of any status. ``url`` is without the query."""
 
-    Things that real tenants store and strict parsers refuse are repaired rather than allowed to
-    end a sync: lone UTF-16 surrogates become U+FFFD, integers beyond 64 bits become floats, and
-    ``NaN``, ``Infinity``, numbers beyond a float, and what is nested too deeply become null.
-    U+0000, which PostgreSQL can store in no text column, is dropped.
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The parsed body; raises ``ValueError`` if it is not JSON."""
+        return parse_json(self.content)
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse a body; raises ``ValueError`` if it is not JSON, or cut off.
+
+    Some values that tenants store make strict parsers fail. They are repaired: a lone UTF-16
+    surrogate becomes U+FFFD, an integer beyond 64 bits a float; ``NaN``, ``Infinity``, numbers
+    too large for a float and values nested deeper than :data:`MOST_LEVELS` become null.
+    U+0000 is removed, because PostgreSQL cannot store it.
     """
     if b"\\u0000" not in content:
         try:
@@ -64,17 +80,17 @@ def parse_json(content: bytes) -> Any:
 
 
 def _repaired(escape: re.Match[bytes]) -> bytes:
-    """An escape sequence of JSON, or what takes the place of one that stands for no character."""
-    found = escape[0]
-    if found == b"\\u0000":
+    """A JSON escape sequence, or its replacement if it does not stand for a character."""
+    sequence = escape[0]
+    if sequence == b"\\u0000":
         return b""
-    if len(found) == 6 and escape[1] is None:
+    if len(sequence) == 6 and escape[1] is None:
         return b"\\ufffd"
-    return found
+    return sequence
 
 
 def _shallow_text(content: bytes) -> bytes:
-    """JSON with null for the objects and lists that are nested deeper than ``MOST_LEVELS``."""
+    """JSON text with null in place of values nested deeper than ``MOST_LEVELS``."""
     if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
         return content
     kept: list[bytes] = []
@@ -95,18 +111,18 @@ def _shallow_text(content: bytes) -> bytes:
                 done = found.end()
             level -= 1
     if level > MOST_LEVELS:
-        # Cut off, and no JSON.
+        # Cut off. The parser will say that it is not JSON.
         return content
     return b"".join((*kept, content[done:]))
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether objects and lists are nested in ``value`` in more than so many levels."""
+    """Whether objects and lists are nested in more than ``levels`` levels."""
     if not isinstance(value, (dict, list)):
         return False
     if levels == 0:
         return True
-    # No generator: that would need twice the frames.
+    # Not any(...): a generator doubles the stack frames of the recursion.
     for child in value.values() if isinstance(value, dict) else value:
         if is_deeper(child, levels - 1):
             return True
@@ -114,7 +130,7 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 def shallow(value: Any, levels: int = MOST_LEVELS) -> Any:
-    """``value`` with null in place of the objects and lists that are nested more deeply."""
+    """``value`` with null in place of objects and lists nested deeper than ``levels``."""
     if isinstance(value, dict):
         if levels == 0:
             return None
@@ -143,13 +159,13 @@ def _finite(digits: str) -> float | None:
 
 
 def remote_message(content: bytes, secrets: Iterable[str] = ()) -> str:
-    """The gateway's own words out of any of its error shapes, fit for a log line.
+    """The message in an error's body, masked so that it can be logged.
 
-    Shapes: ``{status, message}``, ``{status, title, type, error, details, …}`` (Apply API),
-    ``{timestamp, status, error, path}`` (Jobs API); see :func:`gateway_words` for what is shown.
-    An HTML, empty or foreign body gives ``""``.
+    The gateway has three shapes of errors: ``{status, message}``, ``{status, title, type, error,
+    details, …}`` (Apply API) and ``{timestamp, status, error, path}`` (Jobs API). Any other body
+    gives ``""``. :func:`gateway_words` says what is masked.
 
-    :param secrets: texts that the gateway may repeat and nobody must read.
+    :param secrets: texts that must not be shown, although the gateway may repeat them.
     """
     try:
         body = parse_json(content)
@@ -158,16 +174,16 @@ def remote_message(content: bytes, secrets: Iterable[str] = ()) -> str:
     if not isinstance(body, dict):
         return ""
     for member in _MESSAGE_MEMBERS:
-        said = body.get(member)
-        if isinstance(said, (dict, list)) and said:
-            said = _first_text(said, _LEVELS_WITH_WORDS)
-        if isinstance(said, str) and said.strip():
-            return gateway_words(said, secrets, _REMOTE_MESSAGE_LIMIT)
+        message = body.get(member)
+        if isinstance(message, (dict, list)) and message:
+            message = _first_text(message, _MESSAGE_LEVELS)
+        if isinstance(message, str) and message.strip():
+            return gateway_words(message, secrets, _REMOTE_MESSAGE_LIMIT)
     return ""
 
 
 def names_path(content: bytes, path: str) -> bool:
-    """Whether an error's body says that it is about ``path``, as two of the gateway's shapes do."""
+    """Whether an error's body names ``path``, as two of the gateway's shapes of errors do."""
     try:
         body = parse_json(content)
     except ValueError:
@@ -176,18 +192,17 @@ def names_path(content: bytes, path: str) -> bool:
 
 
 def gateway_words(text: str, secrets: Iterable[str], longest: int) -> str:
-    """A text of the gateway's, fit for a log line.
+    """A text that the gateway sent, masked so that it can be logged.
 
-    Secrets, e-mail addresses, long numbers and what looks like a credential are masked, and so is
-    every word that may tell of a person; see :mod:`phenom_api.vocabulary`.
+    Secrets, e-mail addresses, long numbers and texts that look like credentials are masked, and
+    so is every word that is not in :mod:`phenom_api.vocabulary`: it could be a person's name.
 
-    :param longest: characters that are shown. The time that a longer text takes is what it takes
-        to look for the secrets in it.
+    :param longest: characters that are shown.
     """
     text = redact_secrets(text, secrets)
-    if len(text) > longest * _LOOKED_AT:
-        # Not within a word or a number, half of which would not be recognised.
-        text = text[: longest * _LOOKED_AT]
+    if len(text) > longest * _READ_PER_SHOWN:
+        # Do not cut a word or number in half: the patterns would not recognise the half.
+        text = text[: longest * _READ_PER_SHOWN]
         text = text[: max(map(text.rfind, " \t\n,;'\"<>")) + 1] or text
         text = text.rstrip("0123456789 \t\n+().-")
     text = redact_secrets(" ".join(text.split()), secrets)
@@ -195,7 +210,7 @@ def gateway_words(text: str, secrets: Iterable[str], longest: int) -> str:
 
 
 def redact_secrets(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without the given secrets, also where they are percent-encoded."""
+    """``text`` without the given secrets, plain or percent-encoded."""
     for secret in secrets:
         for shape in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
             text = text.replace(shape, "****")

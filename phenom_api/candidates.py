@@ -1,4 +1,4 @@
-"""The Candidates API: what it tells about applicants, on behalf of the acting user (x-ph-userId).
+"""The Candidates and Tags APIs, which need an acting user (x-ph-userId).
 
 Candidate ids are those of the Apply API's ``candidateData.id`` (``userId`` here).
 """
@@ -50,30 +50,30 @@ TAGS_OF = Operation(
     "GET", "/tags-api/v1/candidates/{candidateId}/tags", "Tags API, reading a candidate's tags"
 )
 
-found_identity = identified_by("userId")
-"""Of a row of the candidate search."""
+search_identity = identified_by("userId")
+"""The identity of a row of the candidate search."""
 tag_identity = identified_by("tag")
 _applicant = identified_by("userId", "hiringStatus")
 _activity = identified_by("createdDate", "actionType", "previousValue", "updatedValue")
 _tagged = identified_by("candidateId")
 
 GONE = frozenset({404, 410})
-"""Statuses of an answer about somebody or something that the gateway does not know (any more)."""
+"""Statuses that say that the gateway does not know the candidate, job or file (any more)."""
 
-Row = Mapping[str, Any]
-Found = TypeVar("Found")
+JsonObject = Mapping[str, Any]
+Returned = TypeVar("Returned")
 
 
-def of_any(read: Callable[[str], list[Found]], ids: Iterable[str]) -> list[Found]:
-    """The rows of one thing under any of the ids that it may go by.
+def of_any(read: Callable[[str], list[Returned]], ids: Iterable[str]) -> list[Returned]:
+    """The rows that ``read`` returns for any of several spellings of one id.
 
-    An id that comes with white space around it is one id without: a gateway may know either, or
-    both, and then with the same rows.
+    An id with white space around it and the same id without are one id. A gateway may know either
+    of them, or both, and then with the same rows.
 
-    :param ids: the first without white space, which is asked for as ever.
-    :raises RequestRefused: where the gateway knows none of them.
+    :param ids: the first is the id without white space.
+    :raises RequestRefused: if the gateway knows none of them.
     """
-    answers: list[list[Found]] = []
+    answers: list[list[Returned]] = []
     refusal: RequestRefused | None = None
     for place, each in enumerate(ids):
         try:
@@ -90,8 +90,8 @@ def of_any(read: Callable[[str], list[Found]], ids: Iterable[str]) -> list[Found
     return [row for answer in answers for row in answer]
 
 
-def none_if_not_found(read: Callable[[], Found]) -> Found | None:
-    """What ``read`` returns, or None where the gateway does not know whom or what it asks about."""
+def none_if_not_found(read: Callable[[], Returned]) -> Returned | None:
+    """What ``read`` returns; None if the gateway does not know the candidate, job or file."""
     try:
         return read()
     except RequestRefused as error:
@@ -100,10 +100,11 @@ def none_if_not_found(read: Callable[[], Found]) -> Found | None:
         raise
 
 
-def updated(after: date | None, until: date | None = None) -> list[Row]:
-    """Search filters: candidates that changed after a day, or between two. None of them: everyone.
+def updated(after: date | None, until: date | None = None) -> list[JsonObject]:
+    """Search filters for candidates that changed after a day, or between two days.
 
-    The vendor's SDK declares the values as dates; whether they are included is not said.
+    Without a day there are no filters: all candidates. The vendor's SDK declares the values as
+    dates; whether the days themselves are included is not documented.
     """
     if after is None:
         return []
@@ -112,8 +113,8 @@ def updated(after: date | None, until: date | None = None) -> list[Row]:
     return [{"field": "updatedDate", "operator": operator, "values": days}]
 
 
-def search_page(gateway: Gateway, filters: list[Row], offset: int, limit: int) -> Page:
-    """Rows ``offset`` … of the candidates that pass ``filters``; the gateway counts them not.
+def search_page(gateway: Gateway, filters: list[JsonObject], offset: int, limit: int) -> Page:
+    """Rows ``offset`` … of the candidates that match ``filters``; the answer has no total.
 
     Answer: ``{status, data: {candidates: [{userId, emailList, dateCreated, updatedDate, …}]}}``.
     """
@@ -123,13 +124,13 @@ def search_page(gateway: Gateway, filters: list[Row], offset: int, limit: int) -
     return gateway.fetch(SEARCH, lambda answer: _page(answer, "candidates"), json=body)
 
 
-def candidate(gateway: Gateway, candidate_id: str) -> Row:
+def candidate(gateway: Gateway, candidate_id: str) -> JsonObject:
     """The candidate. Answer: ``{data: {candidateId, createdDate, updatedDate, …}}``."""
     return gateway.fetch(CANDIDATE, _data, params={"candidateId": candidate_id})
 
 
 def applicants_page(gateway: Gateway, job_id: str, offset: int, limit: int) -> Page:
-    """Rows ``offset`` … of those who applied for a job.
+    """Rows ``offset`` … of the applicants of a job.
 
     Answer: ``{pagination: {total, size, from}, data: {candidates: [{userId, emails,
     hiringStatus, dateCreated, updatedDate, …}]}}``; the dates are the candidates'.
@@ -142,7 +143,7 @@ def applicants_page(gateway: Gateway, job_id: str, offset: int, limit: int) -> P
 
 
 def applicants(gateway: Gateway, job_id: str, size: int) -> list[Any]:
-    """Everybody who applied for a job, as :func:`applicants_page` has them."""
+    """All applicants of a job, with the members that :func:`applicants_page` lists."""
     return read_all(partial(applicants_page, gateway, job_id), size, _applicant)
 
 
@@ -157,45 +158,49 @@ def applications(gateway: Gateway, candidate_id: str) -> list[Any]:
     return gateway.fetch(operation, lambda answer: _page(answer, "applications").rows)
 
 
-def hiring_status_activities(gateway: Gateway, candidate_id: str, size: int = 100) -> list[Any]:
-    """What happened to a candidate's hiring statuses, in all applications.
+def hiring_status_activities(
+    gateway: Gateway, candidate_id: str, size: int = 100, *, operation: Operation = HISTORY
+) -> list[Any]:
+    """All changes of a candidate's hiring statuses, in all applications.
 
-    The operation is described without parameters for paging, but answers with a pagination.
+    The operation is described without paging parameters, but its answer has a pagination.
 
     Answer: ``{pagination: {size, from, totalCount}, data: [{createdDate, actionType,
     previousValue, updatedValue, recruitersUserId, recruiterName, …}]}``.
     """
-    operation = HISTORY.at(candidateId=candidate_id)
+    of_candidate = operation.at(candidateId=candidate_id)
 
-    def read(answer: Row) -> Page:
+    def read(answer: JsonObject) -> Page:
         return page_of(answer, "data", _pagination(answer).get("totalCount"))
 
     return read_all(
         lambda offset, limit: gateway.fetch(
-            operation, read, params={"from": offset, "size": limit}
+            of_candidate, read, params={"from": offset, "size": limit}
         ),
         size,
         _activity,
     )
 
 
-def attachments(gateway: Gateway, candidate_id: str) -> list[Any]:
-    """What is known of a candidate's files, not the files themselves.
+def attachments(
+    gateway: Gateway, candidate_id: str, *, operation: Operation = ATTACHMENTS
+) -> list[Any]:
+    """The names and types of a candidate's files, not the files themselves.
 
     Answer: ``{status, message, attachments: [{attachmentId, attachmentName, attachmentType,
     fieldID}]}``.
     """
-    operation = ATTACHMENTS.at(candidateId=candidate_id)
-    return gateway.fetch(operation, lambda answer: page_of(answer, "attachments", None).rows)
+    of_candidate = operation.at(candidateId=candidate_id)
+    return gateway.fetch(of_candidate, lambda answer: page_of(answer, "attachments", None).rows)
 
 
 def pre_signed_url(gateway: Gateway, candidate_id: str, attachment_id: str) -> str:
-    """An address that gives the file to whoever asks within the next five minutes.
+    """A URL from which anybody can download the file for five minutes.
 
     Answer: ``{statusCode, message, fileUrl, fileName, fileSize}``, the size in KB.
     """
 
-    def read(answer: Row) -> str:
+    def read(answer: JsonObject) -> str:
         url = answer.get("fileUrl")
         if not isinstance(url, str) or not url:
             raise ValueError("fileUrl is not text")
@@ -211,7 +216,7 @@ def tags_page(gateway: Gateway, offset: int, limit: int) -> Page:
 
 
 def tagged(gateway: Gateway, tag: str, size: int) -> list[Any]:
-    """Those who carry a tag. Answer: ``{data: [{candidateId}], from, size, total}``."""
+    """The candidates with a tag. Answer: ``{data: [{candidateId}], from, size, total}``."""
     return read_all(partial(_tags, gateway, TAGGED.at(tag=tag)), size, _tagged)
 
 
@@ -230,18 +235,18 @@ def _tags(gateway: Gateway, operation: Operation, offset: int, limit: int) -> Pa
     )
 
 
-def _page(answer: Row, member: str) -> Page:
+def _page(answer: JsonObject, member: str) -> Page:
     if "data" in answer and answer["data"] is None:
         return Page([], 0)
     return page_of(_data(answer), member, _pagination(answer).get("total"))
 
 
-def _pagination(answer: Row) -> Row:
+def _pagination(answer: JsonObject) -> JsonObject:
     found = answer.get("pagination")
     return found if isinstance(found, Mapping) else {}
 
 
-def _data(answer: Row) -> Row:
+def _data(answer: JsonObject) -> JsonObject:
     data = answer.get("data")
     if not isinstance(data, Mapping):
         raise ValueError("data is not an object")

@@ -1,4 +1,4 @@
-"""What the answers to a scan prove: how long the listing is, and whether anything is missing."""
+"""Judges from the answers to a scan whether the listing was read completely."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of a listing: its rows, and the total it claims (None where it claims none)."""
+    """One page of a listing: its rows, and the total that the answer claims, if it claims one."""
 
     rows: list[Any]
     total: int | None
@@ -20,15 +20,15 @@ class Page:
 class ScanOutcome:
     """How far a finished scan can be trusted.
 
-    :param rows: how many positions the listing had, as read.
-    :param total: what the listing last said that it has, None when it never said.
-    :param repaired: how often the listing was seen to have moved; what was missing was read.
-    :param open_seams: places between two pages where rows may be missing all the same.
+    :param rows: positions that were read.
+    :param total: the total that the listing claimed last, None if it never claimed one.
+    :param repaired: how often the listing had moved; the missing rows were read.
+    :param open_seams: places between two pages where rows may be missing.
     :param shrank: the total went down while the listing was read.
-    :param single_rows: no page held more than one row, so that none could be proven to join.
-    :param ended: the end was the end, as far as the pages tell (:meth:`CompletenessTracker.ends`).
+    :param single_rows: no page had more than one row, so that none could be proven to join.
+    :param ended: the pages confirm the end, see :meth:`CompletenessTracker.ends`.
     :param repeats: behind the last row came rows that had been read before.
-    :param ignores_offset: every page was the first one again, whatever offset was asked for.
+    :param ignores_offset: every page was the first page, whatever the offset.
     """
 
     rows: int
@@ -43,24 +43,24 @@ class ScanOutcome:
 
     @property
     def agrees(self) -> bool:
-        """Whether the listing's own count is what was read.
+        """Whether the total is the number of rows read.
 
-        Without a count, an empty listing is no evidence that there is nothing.
+        An empty listing without a total does not prove that there are no rows.
         """
         return self.rows > 0 if self.total is None else self.total == self.rows
 
     @property
     def moved(self) -> bool:
-        """Whether the listing was seen to move other than by growing at its end."""
+        """Whether the listing moved, other than by growing at its end."""
         return self.repaired > 0 or self.shrank
 
     @property
     def complete(self) -> bool:
-        """Whether a row that this scan did not see can be taken for gone."""
+        """Whether a row that this scan did not see was deleted."""
         return self.agrees and self.ended and not self.open_seams and not self.moved
 
     def ignored_offset(self, what: str) -> str:
-        """What to say of ``what`` where ``ignores_offset``: a sentence without its end."""
+        """The message about ``what`` if ``ignores_offset``: a sentence without its end."""
         return (
             f"The gateway ignores the offset when it lists {what}: every page is the first one "
             f"again. Its {self.rows} rows were read, others may be missing"
@@ -68,7 +68,7 @@ class ScanOutcome:
 
 
 class CompletenessTracker:
-    """Reads pages, from any thread, and keeps account of what every one of them says."""
+    """Reads pages, from any thread, and records what they say about the listing's length."""
 
     def __init__(self, fetch: Callable[[int, int], Page]) -> None:
         self._fetch = fetch
@@ -91,11 +91,12 @@ class CompletenessTracker:
             self._longest = max(self._longest, length)
             if length:
                 self._farthest = max(self._farthest, end)
-            # One that ends with what was the last row then is not short.
+            # A page that ends with the last row is not short.
             if length < limit and (total is None or end < total):
                 self._short[length] = min(end, self._short.get(length, end))
             if total is not None:
-                # Answers overtake each other: only one asked for after the other was there tells.
+                # Answers can arrive out of order: compare only with totals known before this
+                # request.
                 self.shrank |= total < earlier
                 self._steady &= self.total in (None, total)
                 self._largest = max(self._largest, total)
@@ -105,9 +106,9 @@ class CompletenessTracker:
     def ends(self, end: int, *, repeats: bool = False) -> bool:
         """Whether a listing that was read up to ``end`` ends there.
 
-        No row was seen behind it, and every page had what it could hold. Where pages are short in
-        the middle, or empty, the end looks no different: there it takes a count that stays. So it
-        does where the listing ``repeats`` itself behind the end, which is not the same as ending.
+        It does if no row was seen behind the end and every page was full. If pages in the middle
+        were short or empty, the end looks the same as such a page: then a total that never changed
+        has to confirm it. The same holds if the listing ``repeats`` rows behind its end.
         """
         with self._lock:
             counted = self.total is not None and self._steady

@@ -1,4 +1,4 @@
-"""How many requests may be in flight: more while the gateway keeps up, half when it throttles."""
+"""Adapts the number of concurrent requests: more of them, or half if the gateway throttles."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from dataclasses import dataclass
 from phenom_api.errors import GatewayClosed
 
 _STRAINED = 2.0
-"""Growth pauses when an answer takes this many times as long as usual …"""
+"""Growth pauses if an answer takes this many times as long as usual …"""
 _SLACK = 0.02
-"""… plus this many seconds, so that a fast gateway's jitter does not count."""
+"""… plus this many seconds, so that the jitter of a fast gateway does not count."""
 _QUICKER, _SLOWER = 0.2, 0.02
-"""How fast the usual duration follows a quicker and a slower answer: it stays near the quick ones,
+"""Weight of a quicker and of a slower answer in the usual duration. It stays near quick answers,
 but neither one lucky answer nor a gateway that became slower for good ends all growth."""
-_WARY = 20.0
-"""How many times slower it grows where the gateway throttled the last time."""
+_CAREFUL = 20.0
+"""How many times slower the limit grows above the limit at which the gateway throttled."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """One admitted request: when it started and under which limit."""
+    """A request in flight: when it started and under which limit."""
 
     started: float
     era: int
 
 
 class AdaptiveConcurrency:
-    """An admission gate shared by every request of a connection (all streams together).
+    """A limit on concurrent requests, shared by all requests of a connection.
 
-    Additive increase, multiplicative decrease: it starts at one, doubles per round trip until
-    the first sign of strain, then adds one per round trip, up to ``ceiling``. A 429 or 503
-    halves it (once for all requests that were in flight together) and, where the gateway said
-    for how long, keeps everybody out until then. Whoever came first is admitted first.
+    Additive increase, multiplicative decrease: the limit doubles per round trip until the first
+    sign of strain, then grows by one per round trip, up to ``ceiling``. A 429 or 503 halves it,
+    once for all requests that were in flight together; a ``Retry-After`` stops all requests until
+    then. Requests start in the order in which they asked.
 
-    :param start: how many it lets in at first. :param clock: seconds.
+    :param start: the limit at first. :param clock: seconds.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class AdaptiveConcurrency:
         """How many requests may be in flight right now."""
         return max(1, int(self._limit))
 
-    def enter(self) -> Ticket:
-        """Wait for a place; pair with :meth:`leave`.
+    def acquire(self) -> Ticket:
+        """Wait until one more request may start; pair with :meth:`release`.
 
-        :raises Stopped: after :meth:`stop`.
+        :raises GatewayClosed: after :meth:`stop`.
         """
         turn = threading.Condition(self._lock)
         with self._lock:
@@ -87,14 +87,14 @@ class AdaptiveConcurrency:
                 self._queue.remove(turn)
                 self._wake_first()
 
-    def leave(
+    def release(
         self, ticket: Ticket, *, answered: bool, throttled: bool = False, pause: float = 0.0
     ) -> None:
-        """Give the place back and learn from how it went.
+        """A request has ended: adapt the limit.
 
-        :param answered: the gateway did what was asked; anything else says nothing about its pace.
-        :param throttled: it answered 429 or 503.
-        :param pause: seconds for which it asked everybody to stay away.
+        :param answered: the answer was a success; no other answer says how fast the gateway is.
+        :param throttled: the answer was 429 or 503.
+        :param pause: seconds in which no request may start.
         """
         with self._lock:
             now = self._clock()
@@ -107,15 +107,14 @@ class AdaptiveConcurrency:
             self._wake_first()
 
     def stop(self) -> None:
-        """Admit nobody any more and send away those who wait."""
+        """Let no more requests start; those that wait raise :class:`GatewayClosed`."""
         with self._lock:
             self._stopped = True
             for turn in self._queue:
                 turn.notify()
 
     def _wake_first(self) -> None:
-        """Whose turn comes next: to wake all of them, once per request, would cost as much as
-        the rest of a request does."""
+        """Wake only the first: to wake all that wait, for every request, would double its cost."""
         if self._queue:
             self._queue[0].notify()
 
@@ -140,5 +139,5 @@ class AdaptiveConcurrency:
             return
         step = 1.0 if self._doubling else 1.0 / self._limit
         if self._limit + 1.0 > self._throttled_at:
-            step /= _WARY
+            step /= _CAREFUL
         self._limit = min(float(self.ceiling), self._limit + step)

@@ -117,10 +117,10 @@ AnyConnection = TypeVar("AnyConnection", bound=Connection)
 
 
 def load(model: type[AnyConnection], config: Any, elsewhere: Collection[str] = ()) -> AnyConnection:
-    """Validate a configuration object; raises :class:`InvalidConfig` that names the keys.
+    """Validate a configuration object; raises :class:`InvalidConfig` that names the wrong keys.
 
-    Keys that begin with ``__`` belong to whoever runs the connector and are passed over, as are
-    those that are known ``elsewhere``.
+    Keys that begin with ``__`` belong to the platform and are ignored, and so are keys that are
+    known ``elsewhere``.
     """
     if not isinstance(config, Mapping):
         raise InvalidConfig("The configuration must be a JSON object.")
@@ -158,7 +158,7 @@ def _explained(
             text = str(problem["ctx"]["error"])
         else:
             text = re.sub(r"^(Input|List|Dictionary) should", "must", problem["msg"])
-            # Words about the validator, not about the configuration.
+            # These words are about the validator, not about the configuration.
             text = re.sub(r" or instance of \w+| after validation", "", text)
         problems.setdefault(key, text)
     listed = "; ".join(f"'{_cut(key)}' {text}" for key, text in problems.items())
@@ -169,7 +169,7 @@ def _explained(
 
 
 def _meant(key: str, names: Collection[str]) -> str | None:
-    """The name that somebody who wrote ``key`` probably had in mind."""
+    """The known name that is most similar to ``key``, if one is."""
     bare = {_bare(name): name for name in sorted(names)}
     return next((bare[close] for close in get_close_matches(_bare(key), bare, 1)), None)
 

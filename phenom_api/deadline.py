@@ -1,4 +1,10 @@
-"""Connections whose answers end in time: a byte now and then is not enough to keep one waiting."""
+"""Connections with a limit on the whole answer, so that a slow drip cannot hold a thread.
+
+``requests`` and urllib3 limit only the time between two bytes. Here a response class of
+``http.client`` reads the socket through :class:`_TimedBytes`, which limits every wait to the time
+that is left. The classes are set where urllib3 provides for it: ``ConnectionCls`` of a pool and
+``pool_classes_by_scheme`` of a pool manager.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +19,6 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
 
-import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,22 +26,24 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from phenom_api.errors import GatewayClosed
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of an answer, after decompression."""
-_MORE_ON_THE_WIRE = 8 * 1024 * 1024
-"""Bytes that an answer may have on the wire beyond those: headers, and the frames of chunks."""
+"""Bytes that the body of an answer may have after decompression."""
+_OVERHEAD_BYTES = 8 * 1024 * 1024
+"""Bytes that an answer may have on the wire in addition: headers and the framing of chunks."""
 _BUFFER_BYTES = 64 * 1024
 
 
 class TooLarge(OSError):
-    """An answer has more bytes than one may have."""
+    """An answer is larger than the limit."""
 
 
 @dataclass(frozen=True)
 class TimeLimits:
     """How long an exchange may take, in seconds.
 
-    :param connect: to connect. :param silence: without a byte of the answer. :param whole: in all.
-    :param begin: from when the request was sent until the answer's headers are there.
+    :param connect: to connect.
+    :param silence: between two bytes of the answer.
+    :param whole: in all.
+    :param begin: from the end of the request to the end of the answer's headers.
     """
 
     connect: float
@@ -46,7 +53,7 @@ class TimeLimits:
 
 
 class Exchange:
-    """One request and its answer, for as long as it takes and as many bytes as it may have."""
+    """One request and its answer: the time and the bytes that are left for it."""
 
     def __init__(self, whole: float, begin: float, most_bytes: int) -> None:
         self._ends = time.monotonic() + whole
@@ -58,49 +65,50 @@ class Exchange:
         self.ended = False
 
     def left(self) -> float:
-        """Seconds; raises TimeoutError when there are none left."""
+        """Seconds; raises TimeoutError if none are left."""
         left = min(self._ends, self._begins_by) - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the whole answer took too long")
+            raise TimeoutError("the answer took too long")
         return left
 
     def sent(self) -> None:
-        """The request is on its way: now its answer has to begin."""
+        """The request has been sent: the time for the answer's headers begins."""
         self._begins_by = time.monotonic() + self._begin
 
     def begun(self) -> None:
-        """The answer's headers are there."""
+        """The answer's headers have arrived."""
         self._begins_by = math.inf
 
     def received(self, count: int) -> None:
-        """Raises TooLarge for more bytes than an answer may have."""
+        """Count bytes on the wire; raises TooLarge above the limit."""
         self._bytes_left -= count
         if self._bytes_left < 0:
             raise TooLarge("the answer is too large")
 
-    def on(self, sock: Any) -> None:
+    def uses(self, sock: Any) -> None:
+        """The exchange takes place on this socket."""
         with self._lock:
             self._socket = sock
             if self.ended:
-                _hang_up(sock)
+                _shut_down(sock)
 
     def end(self) -> None:
-        """Whoever waits for the answer, in another thread, gets none."""
+        """Shut the socket down, so that the thread that waits for the answer stops waiting."""
         with self._lock:
             self.ended = True
             if self._socket is not None:
-                _hang_up(self._socket)
+                _shut_down(self._socket)
 
 
-def _hang_up(sock: Any) -> None:
+def _shut_down(sock: Any) -> None:
     if isinstance(sock, socket.socket):
         with suppress(OSError):
-            # An SSL socket's own shutdown takes away what the reading thread stands on.
+            # Not sock.shutdown: for TLS that drops the session which the other thread is using.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class _Current(threading.local):
-    """The exchange that this thread is about: urllib3 has no other way to hand it through."""
+    """The exchange of this thread. urllib3 offers no way to pass it to a connection."""
 
     exchange: Exchange | None = None
 
@@ -109,7 +117,7 @@ _current = _Current()
 
 
 class _TimedBytes(io.RawIOBase):
-    """Reads a socket, for as long as the exchange lasts."""
+    """Reads a socket within the limits of the exchange."""
 
     def __init__(self, raw: io.RawIOBase, sock: Any, exchange: Exchange) -> None:
         self._raw = raw
@@ -137,7 +145,7 @@ class _TimedResponse(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         exchange = _current.exchange
         if exchange is not None:
-            exchange.on(sock)
+            exchange.uses(sock)
             exchange.sent()
             timed = _TimedBytes(self.fp.detach(), sock, exchange)
             self.fp = io.BufferedReader(timed, _BUFFER_BYTES)
@@ -162,8 +170,8 @@ class _SecureConnection(HTTPSConnection):
 def _connected(sock: Any) -> None:
     exchange = _current.exchange
     if exchange is not None:
-        exchange.on(sock)
-        # Else a large body would have to be sent within the time that connecting may take.
+        exchange.uses(sock)
+        # urllib3 would keep the connect timeout while the request's body is sent.
         sock.settimeout(exchange.left())
 
 
@@ -176,13 +184,12 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class TimedAdapter(HTTPAdapter):
-    """Sends for ``requests``; :meth:`exchange` bounds what the current thread sends."""
+    """An adapter of ``requests``; :meth:`exchange` sets the limits for the current thread."""
 
     def __init__(self, connections: int) -> None:
         self._exchanges: set[Exchange] = set()
         self._lock = threading.Lock()
         self._closed = False
-        self._pools: dict[str, Any] = {}
         super().__init__(pool_connections=2, pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -197,12 +204,12 @@ class TimedAdapter(HTTPAdapter):
 
     @contextmanager
     def exchange(self, limits: TimeLimits, most_bytes: int = MOST_BYTES) -> Iterator[Exchange]:
-        """What this thread sends in here has ``limits.whole`` seconds in all.
+        """Limit what this thread sends inside of the ``with`` block.
 
-        :param most_bytes: of the answer; somewhat more are let through.
-        :raises Stopped: after :meth:`close`, whatever has come of the answer by then.
+        :param most_bytes: of the answer on the wire; the framing is allowed on top.
+        :raises GatewayClosed: after :meth:`close`, also if part of the answer has arrived.
         """
-        exchange = Exchange(limits.whole, limits.begin, most_bytes + _MORE_ON_THE_WIRE)
+        exchange = Exchange(limits.whole, limits.begin, most_bytes + _OVERHEAD_BYTES)
         with self._lock:
             self._exchanges.add(exchange)
             if self._closed:
@@ -217,35 +224,8 @@ class TimedAdapter(HTTPAdapter):
             if exchange.ended:
                 raise GatewayClosed("The connection to the gateway was closed.") from None
 
-    # What requests finds out anew for every request is a third of what a request costs.
-
-    def get_connection_with_tls_context(
-        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> Any:
-        """The pool for an origin, which always comes with the same settings."""
-        origin = request.url[: request.url.find("/", len("https://"))]
-        pool = self._pools.get(origin)
-        if pool is None or pool.pool is None:  # closed
-            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            super().cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
-            self._pools[origin] = pool
-        return pool
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Has been done when the pool was found."""
-
-    def request_url(self, request: Any, proxies: Any) -> str:
-        return str(super().request_url(request, proxies) if proxies else request.path_url)
-
-    def build_response(self, req: Any, resp: Any) -> requests.Response:
-        """Without what we do not ask for: a guess at the encoding, cookies."""
-        response = requests.Response()
-        response.request, response.url = req, req.url
-        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
-        return response
-
     def close(self) -> None:
-        """Lets nobody wait for an answer any more."""
+        """End all exchanges that are under way, and all later ones."""
         with self._lock:
             self._closed = True
             for exchange in self._exchanges:

@@ -1,32 +1,28 @@
-"""What can go wrong between us and the gateway, one class per remedy.
+"""The errors of this package: one class for each thing that a user can do about one.
 
-Every error carries two texts. ``message`` is for people: what happened, where, what to do.
-``detail`` is technical (status codes, exception types). Neither ever holds a secret, a token
-or an applicant's data, so both may be logged.
+Every error has two texts. ``message`` says what happened, where, and what to do. ``detail`` is
+technical (status codes, exception types). Both may be logged: they never hold a secret, a token or
+an applicant's data.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from phenom_api.transport import Answer
+from phenom_api.answers import Answer
 
 
 class PhenomError(Exception):
-    """Base of everything this package raises on purpose."""
-
-    answer: Answer | None = None
-    """The gateway's last answer, where the error is about one; never part of either text."""
+    """Base class. ``answer`` is the answer that caused the error, if one did; it may hold
+    personal data and must not be logged."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.detail = detail or message
+        self.answer: Answer | None = None
 
 
 class InvalidConfig(PhenomError):
-    """The configuration itself is unusable; ``keys`` names the offending members."""
+    """The configuration is not valid; ``keys`` names the wrong keys."""
 
     def __init__(self, message: str, keys: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -42,7 +38,7 @@ class PermissionDenied(PhenomError):
 
 
 class RequestRefused(PhenomError):
-    """A final 4xx other than 401 and 403; repeating the request would not help."""
+    """A 4xx other than 401 and 403 that will not pass: repeating the request does not help."""
 
     def __init__(self, message: str, detail: str = "", *, status: int = 0) -> None:
         super().__init__(message, detail)
@@ -54,9 +50,9 @@ class Unreachable(PhenomError):
 
 
 class Unavailable(PhenomError):
-    """The gateway kept answering with 429 or 5xx until our patience ended.
+    """The gateway answered 429 or 5xx until the retry policy gave up.
 
-    ``wait`` is for how many seconds it asked us to stay away, where it said so.
+    ``wait`` is the seconds of its last ``Retry-After``, None if it sent none.
     """
 
     def __init__(self, message: str, detail: str = "", *, wait: float | None = None) -> None:
@@ -65,7 +61,7 @@ class Unavailable(PhenomError):
 
 
 class Throttled(Unavailable):
-    """The same with 429 alone, which says that the request had no effect."""
+    """The last answer was 429: the request had no effect."""
 
 
 class MalformedAnswer(PhenomError):
@@ -73,8 +69,8 @@ class MalformedAnswer(PhenomError):
 
 
 class AnswerTooLarge(MalformedAnswer):
-    """An answer of any status with more bytes than one may have; asking again would not help."""
+    """An answer of any status is larger than the limit. Repeating the request does not help."""
 
 
 class GatewayClosed(PhenomError):
-    """The gateway was closed while a request waited for its turn."""
+    """The gateway was closed while a request was waiting or under way."""

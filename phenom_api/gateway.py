@@ -1,4 +1,4 @@
-"""Requests to a tenant's gateway: authorised, admitted one by one, repeated where that helps."""
+"""The client of a tenant's gateway: authentication, limited concurrency, retries, errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from phenom_api import __version__
-from phenom_api.answers import names_path, parse_json, remote_message
+from phenom_api.answers import Answer, names_path, parse_json, remote_message
 from phenom_api.concurrency import AdaptiveConcurrency
 from phenom_api.connection import Connection
 from phenom_api.errors import (
@@ -24,36 +24,36 @@ from phenom_api.errors import (
     Throttled,
     Unavailable,
 )
-from phenom_api.reach import Reach
+from phenom_api.host_availability import HostAvailability
 from phenom_api.retries import (
     CHECK_POLICY,
-    Notices,
     Retrier,
+    RetryLog,
     RetryPolicy,
     TransientFault,
     duration,
     retry_after,
 )
 from phenom_api.token import Token, TokenSource, read_token
-from phenom_api.transport import Answer, Request, Transport, origin
+from phenom_api.transport import OutgoingRequest, Transport, origin
 
 __all__ = ["CHECK_POLICY", "Answer", "Gateway", "Operation", "RetryPolicy"]
 
 THROTTLES = frozenset({429, 503})
 _NEVER = frozenset({501, 505})
-"""Statuses of the server's that no repetition will change."""
+"""5xx statuses that do not pass: repeating the request does not help."""
 
 Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the gateway, with the words that an error about it needs.
+    """One operation of the gateway.
 
-    :param path: below the gateway URL, with a leading slash; may name parts in braces, which
-        :meth:`at` fills in and which messages show as they are.
+    :param path: below the gateway URL, with a leading slash. It may have placeholders in braces;
+        :meth:`at` fills them in, messages show them as they are.
     :param needs: the permission to ask Phenom for, e.g. ``Jobs API (read jobs)``.
-    :param address: the path with its parts filled in.
+    :param address: the path with its placeholders filled in.
     """
 
     method: str
@@ -62,9 +62,9 @@ class Operation:
     address: str | None = None
 
     def at(self, **parts: str) -> Operation:
-        """This operation on one thing: ``APPLICANTS.at(jobId="JR-1")``.
+        """This operation with its placeholders filled in: ``APPLICANTS.at(jobId="JR-1")``.
 
-        :raises RequestRefused: as a 404, for what cannot be one part of a path.
+        :raises RequestRefused: with status 404, for a value that cannot be a part of a path.
         """
         if any(value in ("", ".", "..") for value in parts.values()):
             raise RequestRefused(f"{self} takes no id that is empty or only dots.", status=404)
@@ -76,11 +76,11 @@ class Operation:
 
 
 class Gateway:
-    """A tenant, reached over HTTP. Safe to share between threads; close it when done.
+    """The gateway of one tenant. Safe to share between threads; close it when done.
 
-    :param policy: how long a request is worth.
-    :param clock: seconds. :param epoch: seconds since 1970. :param sleep: waits for seconds; by
-        default until :meth:`close` at the latest.
+    :param policy: of retries.
+    :param clock: seconds. :param epoch: seconds since 1970.
+    :param sleep: waits for seconds; the default stops waiting on :meth:`close`.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Gateway:
         self.policy = policy or RetryPolicy()
         self.concurrency = AdaptiveConcurrency(
             connection.num_workers,
-            # Where somebody waits, one request that hangs must not hold up the others.
+            # In `check`, one request that hangs must not hold up the others.
             start=1 if self.policy.total is None else connection.num_workers,
             clock=clock,
         )
@@ -108,18 +108,19 @@ class Gateway:
         self._closed = threading.Event()
         self._counting = threading.Lock()
         self._transport = Transport(connection.num_workers)
-        # By the key of the configuration that holds the address.
-        self._reach = {
-            setting: Reach(self.policy, clock) for setting in ("token_url", "gateway_url")
+        # By the configuration key that holds the address.
+        self._hosts = {
+            setting: HostAvailability(self.policy, clock)
+            for setting in ("token_url", "gateway_url")
         }
-        self._no_token: PhenomError | None = None
-        self._patiently = Retrier(
+        self._token_failure: PhenomError | None = None
+        self._retrying = Retrier(
             self.policy,
             clock=clock,
             sleep=sleep or self._sleep,
             rng=rng or random.Random(),
             before_retry=self._count_retry,
-            notices=Notices(clock),
+            retry_log=RetryLog(clock),
         )
         self._headers = {
             "Accept": "application/json",
@@ -132,17 +133,17 @@ class Gateway:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What the gateway may repeat and nobody must read, for log filters only."""
+        """Texts that must not be logged, although the gateway may repeat them."""
         held = self.tokens.held
         return self.connection.secrets() + ((held,) if held is not None else ())
 
     @property
     def sent(self) -> int:
-        """HTTP requests so far, those to the token endpoint included."""
+        """HTTP requests so far, including those to the token endpoint."""
         return self._transport.sent
 
     def close(self) -> None:
-        """Let go of the connections; threads that wait for a turn or an answer end at once."""
+        """Close all connections. Threads that wait get :class:`GatewayClosed` at once."""
         self._closed.set()
         self.concurrency.stop()
         self._transport.close()
@@ -164,17 +165,17 @@ class Gateway:
         parse: Callable[[bytes], Any] = parse_json,
         retry_lost: bool = True,
     ) -> Parsed:
-        """Send, and hand the parsed JSON object to ``read``; returns what ``read`` makes of it.
+        """Send, and return what ``read`` makes of the parsed JSON object.
 
-        A body that is not a JSON object, or of which ``read`` says ``ValueError``, counts as a
-        passing fault like a 5xx.
+        A body that is not a JSON object, or for which ``read`` raises ``ValueError``, is a
+        transient fault like a 5xx.
 
-        :param parse: of the body; raises ``ValueError`` where it is not JSON.
-        :param retry_lost: False for a request that must not be repeated where it may have had
-            its effect: only an answer of 429 is, every other passing fault is raised at once.
+        :param parse: parses the body; raises ``ValueError`` if it is not JSON.
+        :param retry_lost: False for a request that must not be carried out twice: it is repeated
+            after a 429 only, every other transient fault is raised at once.
         :raises PermissionDenied: on 403. :raises RequestRefused: on any other final 4xx.
         :raises AuthenticationFailed: on a second 401 or refused credentials.
-        :raises Unavailable, Unreachable, MalformedAnswer: when patience has ended.
+        :raises Unavailable, Unreachable, MalformedAnswer: after the last retry.
         """
 
         def once() -> Parsed:
@@ -182,24 +183,15 @@ class Gateway:
             if not 200 <= answer.status < 300:
                 raise self._refusal(operation, answer)
             try:
-                body = parse(answer.content)
-                if not isinstance(body, Mapping):
-                    raise ValueError("not an object")
-                return read(body)
-            except ValueError as error:
-                malformed = MalformedAnswer(
-                    f"{operation} answered with a body that is cut off or not the JSON that this "
-                    "operation returns. Try again later; if it stays so, send Phenom the "
-                    "operation and the time.",
-                    f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
-                )
+                return read_object(operation, answer, read, parse)
+            except MalformedAnswer as malformed:
                 raise TransientFault(
-                    _about(malformed, answer),
+                    malformed,
                     what=f"{operation} was answered with something that is no whole JSON object",
                     kind="no JSON",
                 ) from None
 
-        return self._patiently(once, retry_lost=retry_lost)
+        return self._retrying(once, retry_lost=retry_lost)
 
     def send(
         self,
@@ -211,7 +203,7 @@ class Gateway:
         data: bytes | None = None,
         retry_lost: bool = True,
     ) -> Answer:
-        """The same authentication and retries, but any other final status is an :class:`Answer`.
+        """Like :meth:`fetch`, but every final status is returned as an :class:`Answer`.
 
         :raises AuthenticationFailed, Unavailable: like :meth:`fetch`, with the last ``answer``.
         """
@@ -219,25 +211,25 @@ class Gateway:
         def once() -> Answer:
             return self._authorized(operation, params=params, headers=headers, json=json, data=data)
 
-        return self._patiently(once, retry_lost=retry_lost)
+        return self._retrying(once, retry_lost=retry_lost)
 
     def _authorized(self, operation: Operation, **parts: Any) -> Answer:
         token = self.tokens.current()
-        answer = self._admitted(operation, token, **parts)
+        answer = self._send_once(operation, token, **parts)
         if answer.status == 401:
             token = self.tokens.after_refusal(token)
-            answer = self._admitted(operation, token, **parts)
+            answer = self._send_once(operation, token, **parts)
             if answer.status == 401:
                 refused = AuthenticationFailed(
                     f"The gateway refuses a fresh token for {operation} (401): check that "
                     "token_url and gateway_url belong to the same Phenom environment and that "
                     "the API client is active.",
-                    f"second 401 for {operation}: {self._said(answer)}",
+                    f"second 401 for {operation}: {self._message(answer)}",
                 )
                 raise _about(refused, answer)
         return answer
 
-    def _admitted(
+    def _send_once(
         self,
         operation: Operation,
         token: str,
@@ -245,7 +237,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         **parts: Any,
     ) -> Answer:
-        request = Request(
+        request = OutgoingRequest(
             operation.method,
             self.connection.gateway_url + (operation.address or operation.path),
             what=str(operation),
@@ -254,7 +246,7 @@ class Gateway:
             headers={**self._headers, **(headers or {})},
             **parts,
         )
-        ticket = self.concurrency.enter()
+        ticket = self.concurrency.acquire()
         answered, throttled, pause = False, False, 0.0
         try:
             answer = self._exchange(request)
@@ -263,30 +255,30 @@ class Gateway:
             )
             if fault is not None:
                 throttled = fault.throttled
-                # A wait beyond our patience ends the request: nobody else has to sit it out.
+                # A longer wait ends this request; the other requests do not have to wait for it.
                 if throttled and fault.wait is not None and fault.wait <= self.policy.throttled:
                     pause = fault.wait
                 raise fault
             answered = answer.status < 300
             return answer
         finally:
-            self.concurrency.leave(ticket, answered=answered, throttled=throttled, pause=pause)
+            self.concurrency.release(ticket, answered=answered, throttled=throttled, pause=pause)
 
     def _fetch_token(self) -> Token:
-        # Every request of every stream wants one: patience must not be used up once for each.
-        if self._no_token is not None:
-            raise self._no_token
+        # Every request of every stream needs a token: do not retry again for each of them.
+        if self._token_failure is not None:
+            raise self._token_failure
         try:
-            return self._patiently(self._fetch_token_once)
+            return self._retrying(self._fetch_token_once)
         except GatewayClosed:
             raise
         except PhenomError as failure:
-            self._no_token = failure
+            self._token_failure = failure
             raise
 
     def _fetch_token_once(self) -> Token:
         connection = self.connection
-        request = Request(
+        request = OutgoingRequest(
             "POST",
             connection.token_url,
             what="the token request",
@@ -306,8 +298,8 @@ class Gateway:
         if fault is not None:
             fault.final.answer = None
             raise fault
-        detail = f"token endpoint answered {answer.status}: {self._said(answer)}"
-        if self._is_rather_the_gateway(answer):
+        detail = f"token endpoint answered {answer.status}: {self._message(answer)}"
+        if self._is_from_gateway(answer):
             raise AuthenticationFailed(
                 f"The address in token_url answered {answer.status} as the gateway does, which "
                 "hands out no tokens: check token_url, which has to be the login URL that Phenom "
@@ -324,35 +316,35 @@ class Gateway:
             f"The token endpoint answered {answer.status}: check token_url.", detail
         )
 
-    def _is_rather_the_gateway(self, answer: Answer) -> bool:
-        """Whether a refusal of the token request came from the gateway: ``token_url`` is wrong."""
+    def _is_from_gateway(self, answer: Answer) -> bool:
+        """Whether the gateway refused the token request, because ``token_url`` is wrong."""
         token_url, gateway_url = self.connection.token_url, self.connection.gateway_url
         path = urlsplit(token_url).path
         if "token" in path.rpartition("/")[2].lower():
             return False
         return origin(token_url) == origin(gateway_url) or names_path(answer.content, path)
 
-    def _exchange(self, request: Request) -> Answer:
-        """Send, for as long as the host is worth it.
+    def _exchange(self, request: OutgoingRequest) -> Answer:
+        """Send, unless the host has been given up.
 
-        :raises PhenomError: like :meth:`Transport.exchange`; at once for a host given up before.
+        :raises PhenomError: like :meth:`Transport.exchange`.
         """
-        reach = self._reach[request.setting]
+        host = self._hosts[request.setting]
         try:
-            answer = self._transport.exchange(request, reach.limits(str(request)))
+            answer = self._transport.exchange(request, host.limits(str(request)))
         except TransientFault as fault:
-            reach.failed(str(request), fault)
+            host.failed(str(request), fault)
             raise
         except (RequestRefused, MalformedAnswer):
-            reach.answered()
+            host.answered()
             raise
-        reach.answered()
+        host.answered()
         return answer
 
-    def _fault(self, what: str, request: Request, answer: Answer) -> TransientFault | None:
-        """The passing fault that a status stands for, if it does.
+    def _fault(self, what: str, request: OutgoingRequest, answer: Answer) -> TransientFault | None:
+        """The transient fault that a status means; None if it means none.
 
-        :param what: the beginning of the error where it does not pass.
+        :param what: the beginning of the error's message, should the fault not pass.
         """
         status = answer.status
         if status not in (408, 425, 429) and (status < 500 or status in _NEVER):
@@ -365,7 +357,7 @@ class Gateway:
         if wait is not None and wait > self.policy.throttled:
             advice = f" and asks to wait for {duration(wait)}. Try again after that."
         unavailable = Throttled if status == 429 else Unavailable
-        final = unavailable(what + advice, f"status {status}: {self._said(answer)}", wait=wait)
+        final = unavailable(what + advice, f"status {status}: {self._message(answer)}", wait=wait)
         return TransientFault(
             _about(final, answer),
             what=f"{request} was answered with {status}",
@@ -376,15 +368,10 @@ class Gateway:
         )
 
     def _refusal(self, operation: Operation, answer: Answer) -> PhenomError:
-        said = self._said(answer)
+        said = self._message(answer)
         detail = f"{operation} answered {answer.status}: {said}"
         if answer.status == 403:
-            denied = PermissionDenied(
-                f"The API client may not call {operation} (403). Ask Phenom to grant it: "
-                f"{operation.needs}.",
-                detail,
-            )
-            return _about(denied, answer)
+            return _about(permission_denied(operation, detail), answer)
         refused = RequestRefused(
             f"The gateway refused {operation} with {answer.status}"
             + (f" ({said})" if said else "")
@@ -394,7 +381,7 @@ class Gateway:
         )
         return _about(refused, answer)
 
-    def _said(self, answer: Answer) -> str:
+    def _message(self, answer: Answer) -> str:
         return remote_message(answer.content, self.secrets)
 
     def _sleep(self, seconds: float) -> None:
@@ -404,6 +391,40 @@ class Gateway:
     def _count_retry(self) -> None:
         with self._counting:
             self.retried += 1
+
+
+def read_object(
+    operation: Operation,
+    answer: Answer,
+    read: Callable[[Mapping[str, Any]], Parsed],
+    parse: Callable[[bytes], Any] = parse_json,
+) -> Parsed:
+    """What ``read`` makes of the JSON object in an answer.
+
+    :raises MalformedAnswer: if the body is not a JSON object, or ``read`` raises ``ValueError``.
+    """
+    try:
+        body = parse(answer.content)
+        if not isinstance(body, Mapping):
+            raise ValueError("not an object")
+        return read(body)
+    except ValueError as error:
+        malformed = MalformedAnswer(
+            f"{operation} answered with a body that is cut off or not the JSON that this "
+            "operation returns. Try again later; if it stays so, send Phenom the operation and "
+            "the time.",
+            f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
+        )
+        raise _about(malformed, answer) from None
+
+
+def permission_denied(operation: Operation, detail: str) -> PermissionDenied:
+    """The error for an answer of 403."""
+    return PermissionDenied(
+        f"The API client may not call {operation} (403). Ask Phenom to grant it: "
+        f"{operation.needs}.",
+        detail,
+    )
 
 
 AnyError = TypeVar("AnyError", bound=PhenomError)

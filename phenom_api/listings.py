@@ -1,4 +1,4 @@
-"""The two listings that everything is read from, page by page."""
+"""Pages of the job listings and of the application listing."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ CLOSED_JOBS = Operation("GET", "/jobs-api/v1/closedJobs", "Jobs API, reading clo
 APPLICATIONS = Operation("GET", "/apply/v2/applications", "Apply API, reading applications")
 
 Identity = Callable[[Any], Hashable]
-"""What makes a row itself, whatever else of it changes."""
+"""What makes a row the same row when its content changes."""
 
 _LONGEST_COUNT = 18
-"""Digits of a total that can be one."""
+"""Digits of a total. A longer number is not a total."""
 
 
 def identified_by(*members: str) -> Identity:
-    """Tells rows apart by these members; by all their content where they lack the first one."""
+    """The identity by these members, or by the whole row if it lacks the first of them."""
 
     def identity(row: Any) -> Hashable:
         first = row.get(members[0]) if isinstance(row, dict) else None
         if type(first) is int or (type(first) is str and first.strip()):
             values = [row.get(member) for member in members]
             return tuple(value if type(value) in (str, int) else None for value in values)
-        return content(row)
+        return canonical_json(row)
 
     return identity
 
 
-def content(row: Any) -> bytes:
-    """All of a row, however the gateway ordered its members."""
+def canonical_json(row: Any) -> bytes:
+    """A row as JSON with sorted members."""
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
@@ -70,13 +70,14 @@ def applications_page(
     limit: int,
     *,
     parse: Callable[[bytes], Any] = parse_json,
+    operation: Operation = APPLICATIONS,
 ) -> Page:
     """Rows ``offset`` … of all applications.
 
     Answer: ``{status, …, data: [application], pagination: {offset, limit, total}, links}``.
 
-    :param parse: of the body; :mod:`phenom_api.lean_parsing` has one for those who do not look
-        at what a row says of the candidate.
+    :param parse: parses the body; :mod:`phenom_api.lean_parsing` has a faster one for readers
+        that do not need the candidate's profile.
     """
 
     def read(body: Mapping[str, Any]) -> Page:
@@ -85,7 +86,7 @@ def applications_page(
         return page_of(body, "data", total)
 
     return gateway.fetch(
-        APPLICATIONS,
+        operation,
         read,
         params={"offset": offset, "limit": limit},
         parse=parse,
@@ -93,9 +94,9 @@ def applications_page(
 
 
 def page_of(body: Mapping[str, Any], member: str, total: Any) -> Page:
-    """The page whose rows are the list ``member``; ValueError where that is none.
+    """The page whose rows are the list ``member``; ValueError if that is not a list.
 
-    :param total: what the answer claims the listing to have, of whatever type.
+    :param total: the total in the answer, of any type.
     """
     rows = body.get(member)
     count = _count(total)
@@ -107,7 +108,7 @@ def page_of(body: Mapping[str, Any], member: str, total: Any) -> Page:
 
 
 def _count(value: Any) -> int | None:
-    """A total, also where it comes as text or as 7.0; None where it is no count."""
+    """A total as an int, also if it is text or 7.0; None if it is not a number of rows."""
     if isinstance(value, str):
         digits = value.strip()
         return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_COUNT else None

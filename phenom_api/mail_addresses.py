@@ -1,4 +1,4 @@
-"""What is an e-mail address: the bare address, as a mail server takes it."""
+"""Recognises e-mail addresses."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def is_mail_address(text: str) -> bool:
     No name beside it, no ``mailto:``, no dots at the ends or two in a row; the domain has at
     least two parts and does not end in a number.
     """
-    # The length first, so that no text costs more than a look at its beginning.
+    # The length first, so that a long text takes no time.
     return len(text) <= _LONGEST and text.isprintable() and bool(_ADDRESS.fullmatch(text))

@@ -1,4 +1,4 @@
-"""What went wrong on the network, in words that name neither data nor secrets."""
+"""Turns exceptions of requests and urllib3 into errors that hold neither data nor secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from urllib3 import exceptions as below
 
-from phenom_api.content import MOST_VALUES
+from phenom_api.body import MOST_VALUES
 from phenom_api.deadline import MOST_BYTES
 from phenom_api.errors import AnswerTooLarge, Unreachable
 from phenom_api.retries import TransientFault
@@ -33,9 +33,9 @@ _BROKEN_OFF = (
 
 
 def network_failure(error: Exception, what: str, setting: str) -> Exception:
-    """The error to raise for an exception of ``requests`` or urllib3: passing where it may pass.
+    """The error to raise for an exception: a :class:`TransientFault` if it may pass.
 
-    :param what: the request, at the beginning of a sentence.
+    :param what: the request, as the beginning of a sentence.
     :param setting: the configuration key that holds its address.
     """
     detail = _kinds(error)
@@ -54,20 +54,22 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
             detail,
         )
         untrusted = any(isinstance(e, ssl.SSLCertVerificationError) for e in _causes(error))
-        return final if untrusted else _passing(what, setting, "the TLS handshake failed", final)
+        return final if untrusted else _transient(what, setting, "the TLS handshake failed", final)
     if isinstance(error, kinds.Timeout) or "ReadTimeoutError" in detail:
         text = f"{what}: no answer in time. Check {setting} and the network."
-        return _passing(what, setting, "no answer in time", Unreachable(text, detail), silent=True)
+        return _transient(
+            what, setting, "no answer in time", Unreachable(text, detail), silent=True
+        )
     if isinstance(error, _BROKEN_OFF):
         cause = "the answer broke off half-way"
         text = f"{what}: {cause}. Try again later."
-        return _passing(what, setting, cause, Unreachable(text, detail))
+        return _transient(what, setting, cause, Unreachable(text, detail))
     if isinstance(error, kinds.ConnectionError):
         reason = _plain_cause(error)
         cause = f"the connection failed ({reason})"
         text = f"{what}: the connection failed ({reason}). Check {setting} and the network."
         refused = any(kind in detail for kind in _NO_CONNECTION)
-        return _passing(what, setting, cause, Unreachable(text, detail), refused=refused)
+        return _transient(what, setting, cause, Unreachable(text, detail), refused=refused)
     if type(error) is OSError and "TLS CA certificate" in str(error):
         return Unreachable(
             f"{what}: the environment variable REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names a file "
@@ -77,7 +79,7 @@ def network_failure(error: Exception, what: str, setting: str) -> Exception:
     return Unreachable(f"{what}: the request could not be made. Check {setting}.", detail)
 
 
-def _passing(
+def _transient(
     what: str,
     setting: str,
     cause: str,
@@ -96,7 +98,7 @@ def _passing(
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The chain below an exception, through ``args`` and ``reason`` as urllib3 nests them."""
+    """An exception and its causes; urllib3 nests them in ``args`` and ``reason``."""
     found: list[BaseException] = []
     queue: list[Any] = [error]
     while queue:
@@ -108,7 +110,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _kinds(error: BaseException) -> str:
-    """Exception types only: their texts can hold URLs with personal data in the query."""
+    """The types of an exception and its causes. Their texts may hold personal data of a URL."""
     return " <- ".join(dict.fromkeys(type(cause).__name__ for cause in _causes(error)))
 
 

@@ -1,4 +1,4 @@
-"""Whether two pages of a listing join, although rows came and went between the two readings."""
+"""Decides whether two pages of a listing join, although rows may have moved in between."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from enum import Enum
 _LANDMARKS = 4
 """Rows of every page whose places are remembered for the rest of the scan."""
 _SEARCHES = 20
-"""Searches through the array of all rows before a set is made of it, of eight times its size."""
+"""Searches in the array of all rows, before a set is made of it, which is eight times as large."""
 
 
 class Overlap(Enum):
     """How a page joins the chain of those before it."""
 
-    ALIGNED = "aligned"  #: the rows that both hold stand where they should
-    SHIFTED = "shifted"  #: both hold some rows, but the listing moved in between
-    UNPROVEN = "unproven"  #: they look aligned, but by rows that the listing repeats
+    ALIGNED = "aligned"  #: the rows that both have are at the expected positions
+    SHIFTED = "shifted"  #: both have some rows, but the listing moved in between
+    UNPROVEN = "unproven"  #: they look aligned, but only by rows that the listing repeats
     APART = "apart"  #: nothing in common: rows may lie between them
 
 
 class PageChain:
     """The pages accepted so far, each of which joins the one before.
 
-    A page is known by its offset and the hashes of its rows. Two pages join by a row that both
-    hold: as rows that stay keep their order, no row that was there all the time can lie between.
-    A row that the listing repeats proves nothing, for it may be another one.
+    A page consists of its offset and the hashes of its rows. Two pages join if both have the same
+    row: rows keep their order, so no row that was there all the time can lie between them. A row
+    that the listing repeats proves nothing, because it may be the other one.
 
-    What is remembered: the last page, a few rows (landmarks) of every earlier one, by which a page
-    is recognised that lies further back because rows were inserted ahead of it, and all hashes in
-    an array. The array is searched only where a page may have rows from before: where it has a
-    landmark, or is shorter than the distance from one landmark to the next.
+    Kept are the last page; a few rows (landmarks) of every earlier page, which show that a page
+    lies further back because rows were inserted ahead of it; and all hashes, in an array. The array
+    is searched only if a page may have old rows: if it has a landmark, or is shorter than the
+    distance between two landmarks.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class PageChain:
         return Overlap.SHIFTED if self._meets(offset, rows, repeated) else Overlap.APART
 
     def _stands(self, offset: int, rows: list[int]) -> bool:
-        """Whether a page from before the last one holds landmarks, all of them in their places."""
+        """Whether a page further back has landmarks, all of them in their places."""
         places = [
             self._landmarks[row] == place
             for place, row in enumerate(rows, offset)
@@ -80,10 +80,10 @@ class PageChain:
         return bool(places) and all(places)
 
     def _meets(self, offset: int, rows: list[int], repeated: set[int]) -> bool:
-        """Whether known rows are in the page that agree on how far the listing has moved.
+        """Whether the page has known rows that have all moved by the same distance.
 
-        One of them is enough where the page begins with it, or where it is the last one we have;
-        elsewhere a single row may have been moved there by itself.
+        One row is enough if the page begins with it, or if it is our last row. Elsewhere a single
+        row may have moved by itself.
         """
         start = self.end - len(self._tail)
         places = {row: start + index for index, row in enumerate(self._tail)}
@@ -100,9 +100,9 @@ class PageChain:
         return any(count > 1 for count in shifts.values())
 
     def accept(self, offset: int, rows: list[int], *, aligned: bool) -> list[int]:
-        """Take a page as the last one; returns the indexes of those of its rows that are new.
+        """Make a page the last one; returns the indexes of its rows that the page before lacks.
 
-        Rows from before the last page can be among them: :attr:`unseen` has the others.
+        Rows of earlier pages can be among them; :attr:`unseen` leaves those out.
         """
         tail = set(self._tail)
         if aligned:
@@ -131,7 +131,7 @@ class PageChain:
         return new
 
     def never_seen(self, rows: Iterable[int]) -> set[int]:
-        """Those of the rows that no page had."""
+        """The rows that no page had."""
         if self._row_set is None:
             self._searches += 1
             if self._searches <= _SEARCHES:
@@ -140,7 +140,7 @@ class PageChain:
         return set(rows) - self._row_set
 
     def _unseen_of(self, rows: list[int], new: list[int]) -> list[int]:
-        """Those of the ``new`` indexes at which a row stands for the first time."""
+        """The ``new`` indexes of rows that occur for the first time."""
         left = self.never_seen(rows[index] for index in new)
         unseen = []
         for index in new:

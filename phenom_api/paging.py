@@ -1,53 +1,49 @@
-"""Offset paging over a listing that others may be changing while it is read.
+"""Offset paging over a listing that others may change while it is read.
 
-Offsets are positions, not places: a row that is deleted ahead of the reader moves every later row
-one position to the left, and a reader that simply adds up offsets loses one. So neighbouring
-pages overlap by one row, and a page is accepted only where it joins those before it (see
-:mod:`phenom_api.page_chain`). Where it does not, the scan steps back and reads on from there.
+An offset is a position. When a row ahead of the reader is deleted, every later row moves one
+position to the left, and a reader that only adds up offsets loses one. So neighbouring pages
+overlap by one row, and a page is accepted only if it joins the pages before it (see
+:mod:`phenom_api.page_chain`). If it does not, the scan steps back and reads on from there.
 """
 
 from __future__ import annotations
 
 from bisect import bisect
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from phenom_api.completeness import CompletenessTracker, Page, ScanOutcome
-from phenom_api.errors import PhenomError, RequestRefused
+from phenom_api.errors import RequestRefused
 from phenom_api.page_chain import Overlap, PageChain
-from phenom_api.repeats import Repeats
+from phenom_api.read_ahead import ReadAhead
+from phenom_api.repeated_rows import RepeatedRows
 
 __all__ = ["Page", "Scan", "ScanOutcome"]
 
-_BLIND_PAGES = 4
-"""Pages asked for ahead where nothing says that the listing is that long. Each of them may turn
-out to be beyond its end, and a quiet listing must not cost more than ten requests too many."""
-_SMALL = 35
-"""Rows of a page below which the row that overlaps costs more than three requests in a hundred."""
+_SMALL_PAGE = 35
+"""Rows of a page below which the overlapping row costs more than three requests in a hundred."""
 _TRIES = 12
-"""Reads in search of what follows the last row, before the seam there is left open."""
-_TRIES_UNPROVEN = 2
-"""The same where going back further will not help: rows that the listing repeats stay so."""
-_MOVED = (Overlap.SHIFTED, Overlap.APART)
+"""Reads in search of the page that follows, before a seam is left open."""
+_FEWER_TRIES = 2
+"""The same if more reads will hardly help."""
 _FRUITLESS = 50
-"""Reads without anything new that a scan may take, beside one for every page that had some."""
+"""Reads without a new row that a scan may take, in addition to one for every page with new rows."""
 
 
 class Scan:
-    """One pass over a listing: iterate it for the rows, page by page, then ask ``outcome``.
+    """One pass over a listing: iterate it for the rows, page by page, then read ``outcome``.
 
-    Pages are fetched concurrently and come out in the listing's order, without the overlap. When
-    the listing moves, rows can come again; whoever keeps a record of what it has seen drops them.
+    Pages are fetched concurrently and come out in the listing's order, without the overlap. If the
+    listing moves, rows can come more than once; the caller drops rows that it has seen.
 
     :param fetch: reads ``limit`` rows from ``offset``; called from several threads.
-    :param page_size: rows that a request is to bring. Small pages ask for one row more, which is
-        the one that overlaps; large ones bring one row less. What counts is how many really come.
-    :param identity: what makes a row itself (not its content); called once a row that is read.
-    :param executor: where the pages are fetched; its size bounds the concurrency.
+    :param page_size: rows that a request should bring. Small pages ask for one row more, the one
+        that overlaps; large pages bring one row less. The gateway may return fewer.
+    :param identity: what makes a row the same row when its content changes; called once per row.
+    :param executor: fetches the pages; its size limits the concurrency.
     :param ahead: how many pages may be fetched before the first of them is taken.
     """
 
@@ -60,50 +56,45 @@ class Scan:
         executor: Executor,
         ahead: int,
     ) -> None:
-        self._evidence = CompletenessTracker(fetch)
+        self._tracker = CompletenessTracker(fetch)
         self._page_size = page_size
-        self._limit = page_size + (page_size < _SMALL)
+        self._limit = page_size + (page_size < _SMALL_PAGE)
         self._identity = identity
-        self._executor = executor
-        self._ahead = max(1, ahead)
+        self._ahead = ReadAhead(self._tracker, executor, ahead)
         self._chain = PageChain()
-        self._pending: deque[tuple[int, Future[Page]]] = deque()
-        self._length = 1
-        self._pages = 0
-        self._fruitless = 0
-        self._farthest = 0
-        self._ended_at = -1
-        self._probe: tuple[int, Future[Page]] | None = None
+        self._headway = _Headway()
+        self._repeats = RepeatedRows()
+        self._length = 1  # of the longest page so far
+        self._ended_at = -1  # where a page ended that could have held more rows
         self._repaired = 0
         self._open_seams = 0
-        self._repeats = Repeats()
-        self._proven = (0, 0, 0)
+        self._at_last_new_row = (0, 0, 0)  # the position behind it, and both numbers then
 
     @property
     def outcome(self) -> ScanOutcome:
-        evidence, total = self._evidence, self._evidence.total
+        tracker, total = self._tracker, self._tracker.total
         repeats = self._has_repeated
         ignores_offset = repeats and self._repeats.ignores_offset
         end, repaired, open_seams = self._chain.end, self._repaired, self._open_seams
         if repeats:
-            end, repaired, open_seams = self._proven
+            end, repaired, open_seams = self._at_last_new_row
         return ScanOutcome(
             end,
             total,
             repaired,
-            # Who repeats rows may do so in the place of others.
+            # A listing that repeats rows may do so in place of others.
             open_seams + (repeats and (total is None or total > end)),
-            evidence.shrank,
+            tracker.shrank,
             self._length == 1,
-            evidence.ends(end, repeats=repeats) and not ignores_offset,
+            tracker.ends(end, repeats=repeats) and not ignores_offset,
             repeats,
             ignores_offset,
         )
 
     @property
     def expected(self) -> int | None:
-        """The total that the listing claims, as last heard; for progress displays."""
-        return self._evidence.total
+        """The total that the listing claimed last; for progress displays."""
+        return self._tracker.total
 
     def __iter__(self) -> Iterator[list[Any]]:
         try:
@@ -116,348 +107,318 @@ class Scan:
             if self._repeats.held_back and not self._has_repeated:
                 yield self._repeats.held_back
         finally:
-            while self._pending:
-                self._pending.pop()[1].cancel()
-
-    # -- reading ahead -----------------------------------------------------------------------
-
-    @property
-    def _overlap(self) -> int:
-        return 1 if self._length > 1 else 0
-
-    @property
-    def _stride(self) -> int:
-        return self._length - self._overlap
+            self._ahead.cancel()
 
     def _plan(self) -> None:
-        """Ask for pages ahead: more and more of them, as the page length proves itself."""
-        if self._is_repeating or self._is_exhausted:
-            return
-        horizon = self._horizon()
-        most = 1 if self._repeats.pages else min(self._ahead, 2 * self._pages)
-        planned = self._chain.end
-        if self._pending:
-            planned = self._pending[-1][0] + self._length
-        while len(self._pending) < most and planned < horizon:
-            start = max(0, planned - self._overlap)
-            self._pending.append((start, self._submit(start, self._limit)))
-            planned = start + self._length
-
-    def _horizon(self) -> int:
-        """The position up to which it makes sense to ask for pages now."""
-        end, total = self._chain.end, self._evidence.total
-        if end in (total, self._ended_at):
-            return end
-        blind = end + self._stride * _BLIND_PAGES
-        if total is None or total < end:
-            return blind
-        return total if total <= blind or self._is_long_enough(total) else min(total, blind)
-
-    def _is_long_enough(self, total: int) -> bool:
-        """Whether the listing has a row where its total says that the last one is.
-
-        Asked once, and while the first pages are read, so that a total that is far too large does
-        not make us ask for many pages that are not there.
-        """
-        if self._probe is None:
-            self._probe = total, self._submit(total - 1, 1)
-        probed, answer = self._probe
-        if not answer.done() or answer.cancelled() or answer.exception() is not None:
-            return False
-        return bool(answer.result().rows) and total <= probed + self._stride * _BLIND_PAGES
-
-    def _submit(self, offset: int, limit: int) -> Future[Page]:
-        return self._executor.submit(self._evidence.read, offset, limit)
+        """Ask for pages ahead, more and more of them as the page length proves steady."""
+        end = self._chain.end
+        if not (self._is_repeating or self._headway.is_exhausted or end == self._ended_at):
+            most = 1 if self._repeats.pages else 2 * self._headway.pages
+            self._ahead.plan(end, self._limit, self._length, most)
 
     # -- page by page ------------------------------------------------------------------------
 
     def _first(self) -> list[Any] | None:
-        """The beginning of the listing; None when it is empty."""
+        """The rows of the first page; None if the listing is empty."""
         try:
-            page = self._evidence.read(0, self._limit)
+            page = self._read(0, self._limit)
         except RequestRefused:
             if self._limit == self._page_size:
                 raise
             self._limit = self._page_size
-            page = self._evidence.read(0, self._limit)
-        if page.rows:
-            return self._take(self._placed(0, self._limit, page), Overlap.ALIGNED)
-        later = self._past_end()
-        if later is None:
-            return None
-        return (
-            self._take(later, Overlap.ALIGNED)
-            if later.offset == 0
-            else self._accept_unjoined(later)
-        )
+            page = self._read(0, self._limit)
+        if page is None:
+            page = self._behind_end()
+        return None if page is None else self._take(page, self._overlap(page))
 
     def _following(self) -> list[Any] | None:
-        """Rows that follow; none when a page had nothing new, None at the end of the listing."""
-        if self._is_repeating or self._is_exhausted:
-            rows = self._asked_for_already()
+        """The rows that follow: none if a page had nothing new, None at the end of the listing."""
+        if self._is_repeating or self._headway.is_exhausted:
+            rows = self._rest()
             self._open_seams += rows is None and not self._is_repeating
             return rows
-        if not self._pending or self._pending[0][0] > self._chain.end - self._overlap:
-            return self._beyond()
-        offset, answer = self._pending.popleft()
-        page = self._placed(offset, self._limit, answer.result())
-        if not page.rows:
-            return self._beyond()
+        start = self._ahead.next_offset
+        if start is None or start > self._chain.end - min(1, self._length - 1):
+            return self._search()
+        page = self._placed(*self._ahead.next_page())
+        if page is None:
+            self._ahead.drop_next()
+            return self._search()
         if page.end < self._chain.end:
-            # Overtaken by a later reading of the same stretch.
+            # Its rows have come with a later page.
+            self._ahead.drop_next()
             return []
-        fit = self._chain.fit(offset, page.hashes)
-        if fit in (Overlap.ALIGNED, Overlap.SHIFTED):
-            return self._take(page, fit)
-        moved = fit is Overlap.APART and offset < self._chain.end
-        self._repaired += moved
-        rows = self._beyond(page, _TRIES if moved else _TRIES_UNPROVEN)
-        if page.end > self._chain.end:
-            # It may join what was read in between.
-            self._pending.appendleft((offset, answer))
+        rows = self._join(page, _FEWER_TRIES)
+        if page.end <= self._chain.end:
+            self._ahead.drop_next()
+        # Else it may join what was read in between.
         return rows
 
-    def _beyond(self, apart: _Placed | None = None, tries: int = _TRIES) -> list[Any] | None:
-        """Search, read by read, for what follows the last row; None when nothing does.
+    def _join(self, page: _PlacedPage, tries_unproven: int = _TRIES) -> list[Any] | None:
+        """Accept a page if it joins; else read what joins.
 
-        There are three reasons to be here. A page is `apart`, because the listing moved: the scan
-        steps back, ever further, until it meets a row that it knows. A page is empty, because the
-        listing got shorter or because the gateway cannot show some row: smaller pages get as close
-        to that row as can be. Or this is the end, which an empty page and a page that ends with
-        our last row have to tell independently of each other.
+        :param tries_unproven: reads in search of a better proof, if the overlap proves nothing.
+        """
+        overlap = self._overlap(page)
+        if overlap in (Overlap.ALIGNED, Overlap.SHIFTED):
+            return self._take(page, overlap)
+        if overlap is Overlap.UNPROVEN:
+            return self._step_back(page, tries_unproven)
+        self._repaired += page.offset < self._chain.end
+        return self._step_back(page)
+
+    # -- searching ---------------------------------------------------------------------------
+
+    def _search(self) -> list[Any] | None:
+        """Read on from the last row; None if nothing follows it."""
+        if self._chain.end == self._ended_at:
+            return self._at_end()
+        page = self._read(max(0, self._chain.end - 1), self._limit)
+        return self._join(page) if page is not None else self._after_empty_page()
+
+    def _step_back(self, apart: _PlacedPage | None, tries: int = _TRIES) -> list[Any] | None:
+        """Read from ever further back until a page joins.
+
+        :param apart: a page that does not join. It is accepted with an open seam if none does.
         """
         chain = self._chain
-        back, limit = (1 if apart is None else self._half), self._limit
-        if self._fruitless > (_FRUITLESS + self._pages) // 2:
-            tries = _TRIES_UNPROVEN
-        for _ in range(tries):
+        half = max(1, self._length // 2)
+        back = half
+        if self._length == 1:
+            tries = _FEWER_TRIES
+        for _ in range(min(tries, self._headway.tries)):
             if self._is_repeating:
                 return []
-            if chain.end == self._ended_at:
-                apart = self._past_end()
-                if apart is not None:
-                    back = self._half
-                elif self._is_more():
-                    self._ended_at, limit = -1, max(2, limit // 2)
-                else:
-                    return None
             if apart is not None and self._cannot_overlap(apart):
                 break
-            end, start = chain.end, max(0, chain.end - back)
-            # After an empty page: is our last page, and no more than that, still there?
-            size = limit if back == 1 or apart is not None else min(back, self._limit)
-            page = self._placed(start, size, self._evidence.read(start, size))
-            fit = chain.fit(start, page.hashes) if page.rows else None
-            if fit is None:
-                self._fruitless += 1
-                if back > 1:
-                    back *= 2
-                elif limit == self._limit and self._length > 1:
-                    back = self._length
-                elif limit > 2:
-                    limit = max(2, limit // 2)
-                else:
-                    break
-            elif fit in (Overlap.APART, Overlap.UNPROVEN):
-                self._fruitless += 1
-                if apart is None:
-                    self._repaired += fit is Overlap.APART
-                    apart = page
-                back = max(self._half, 2 * back)
-            elif fit is Overlap.ALIGNED and page.end < chain.end and self._is_last_in_place():
-                self._fruitless += 1
-                back = 1
-            else:
-                rows = self._take(page, fit)
-                if rows:
-                    return rows
-                if back > 1 and apart is None and chain.end == end:
-                    limit = max(2, limit // 2)
-                back = 1
-        return self._accept_unjoined(apart) if apart is not None else self._leap(chain.end + 1)
-
-    def _is_last_in_place(self) -> bool:
-        """Whether our last row stands where it stood: a page that ends before it is short then,
-        and what came after that page is not gone."""
-        place = self._chain.end - 1
-        page = self._read_past_end(place, 1)
-        fit = self._chain.fit(place, page.hashes) if page is not None else Overlap.APART
-        return fit in (Overlap.ALIGNED, Overlap.UNPROVEN)
-
-    @property
-    def _half(self) -> int:
-        return max(1, self._length // 2)
-
-    def _cannot_overlap(self, page: _Placed) -> bool:
-        """Whether pages hold a single row, so that nothing can prove that they join."""
-        more_than_once = self._pages > 1 or self._ended_at > 0
-        return more_than_once and self._length == 1 == len(page.rows)
-
-    def _past_end(self) -> _Placed | None:
-        """What comes behind our last row, or in its place; None at the end."""
-        chain, end = self._chain, self._chain.end
-        for offset, limit in self._places_past(end):
-            page = self._read_past_end(offset, limit)
-            if page is None:
+            page = self._read(max(0, chain.end - back), self._limit)
+            overlap = self._overlap(page) if page is not None else None
+            if page is None or overlap in (None, Overlap.APART, Overlap.UNPROVEN):
+                self._headway.fruitless += 1
+                back = max(half, 2 * back)
                 continue
-            if offset < end:
-                has_moved = page.end > end or chain.fit(offset, page.hashes) in _MOVED
-            else:
-                has_moved = self._has_news(page) or not self._is_repetition(offset)
-            if has_moved:
+            rows = self._take(page, overlap)
+            if rows:
+                return rows
+            if apart is not None and apart.end <= chain.end:
+                return []
+            # The page ends with our last row, although ``apart`` has more: it was cut short.
+            back = 1
+        return self._take(apart, Overlap.APART) if apart is not None else self._skip_row()
+
+    def _after_empty_page(self) -> list[Any] | None:
+        """A page that begins with our last row was empty: the listing got shorter, or the gateway
+        cannot show one of the page's rows. Then smaller pages come closer to that row."""
+        end, length = self._chain.end, self._length
+        self._headway.fruitless += 1
+        last = self._read(max(0, end - length), min(end, length))
+        if last is None:
+            return self._step_back(None)
+        if last.end < end and self._overlap(last) is Overlap.ALIGNED:
+            # The rows behind it are gone.
+            return self._take(last, Overlap.SHIFTED)
+        rows = self._join(last)
+        limit = self._limit
+        while rows == [] and self._chain.end == end != self._ended_at and limit > 2:
+            limit = max(2, limit // 2)
+            page = self._read(max(0, end - 1), limit)
+            self._headway.fruitless += page is None
+            if page is not None:
+                rows = self._join(page)
+        is_stuck = rows == [] and self._chain.end == end != self._ended_at
+        return self._skip_row() if is_stuck else rows
+
+    def _at_end(self) -> list[Any] | None:
+        """A page that could have held more ended with our last row: is that the end?"""
+        later = self._behind_end()
+        if later is None and not self._is_more():
+            return None
+        if later is None or later.offset > self._chain.end:
+            # A row between is not shown, or the answer about it was a bad one.
+            self._ended_at = -1
+            return self._after_empty_page()
+        return self._join(later)
+
+    def _behind_end(self) -> _PlacedPage | None:
+        """A page with rows behind our last one; None at the end.
+
+        One row that cannot be shown makes a page empty. So the two rows that would follow are
+        asked for singly. Look twice if pages have one row, if pages were short before, or if no
+        total confirms the end.
+        """
+        end = self._chain.end
+        places = [(end, 1), (end + 1, 1)]
+        tracker, limit = self._tracker, self._limit
+        if self._length == 1:
+            places = [(max(0, end - 1), limit), *places, *places]
+        elif tracker.total is None or not tracker.whole(end):
+            places = [(max(0, end - 1), limit), *places, (end + 1, limit)]
+        for offset, limit in places:
+            page = self._read_where_no_row_may_be(offset, limit)
+            if page is not None and page.end > end and not self._is_repetition(page):
                 return page
-        for offset, answer in self._pending:
-            # Nobody waits for those that are still on their way.
-            if answer.done() and not answer.cancelled():
-                with suppress(PhenomError):
-                    page = self._placed(offset, self._limit, answer.result())
-                    if page.end > end and self._has_news(page):
-                        return page
+        for place in self._ahead.arrived():
+            page = self._placed(*place)
+            if page is not None and page.end > end and self._has_new_row(page):
+                return page
         return None
 
-    def _has_news(self, page: _Placed | None) -> bool:
-        """Whether a page has a row that was never read before."""
-        return page is not None and bool(self._chain.never_seen(page.hashes))
+    def _is_repetition(self, page: _PlacedPage) -> bool:
+        """Whether the rows of a page behind the end come again because the listing repeats itself.
 
-    def _is_repetition(self, offset: int) -> bool:
-        """Whether rows behind the end that were read before are there for a second time.
-
-        Otherwise rows were inserted ahead of us, or we stepped back: they are those read last.
+        They also come again if rows were inserted ahead of us, or if the scan stepped back.
         """
-        if offset < self._farthest:
+        if self._has_new_row(page) or page.end <= self._headway.farthest:
             return False
-        self._repeats.begins_again = self._repeats.begins_again or self._is_last_in_place()
+        if not self._repeats.begins_again:
+            last = self._read_where_no_row_may_be(self._chain.end - 1, 1)
+            # Is our last row still in place? Then nothing was inserted ahead of it.
+            self._repeats.begins_again = last is not None and self._overlap(last) in (
+                Overlap.ALIGNED,
+                Overlap.UNPROVEN,
+            )
         return self._repeats.begins_again
 
-    def _places_past(self, end: int) -> Iterator[tuple[int, int]]:
-        """Offsets and limits by which a row behind the last one would show, if there were one.
-
-        A page can be empty for the sake of a single one of its rows: so they are asked for singly,
-        and the second one as well. Where no count confirms the end, or no page had more than a row
-        (so that a page that ends with our last row tells nothing), it had better be seen twice. A
-        gateway that has left out rows before is asked for more of them.
-        """
-        evidence, limit = self._evidence, self._limit
-        singly = ((end, 1), (end + 1, 1))
-        if evidence.total is None or self._length == 1:
-            yield max(0, end - 1), limit
-        yield from singly
-        if evidence.total is None:
-            yield end + 1, limit
-        if self._length == 1:
-            yield from singly
-        if not evidence.whole(end):
-            yield from ((end + 2**power, 1) for power in range(1, limit.bit_length() + 1))
-            yield from ((end, limit), (end + 1, limit))
-
     def _is_more(self) -> bool:
-        """Whether the last row by the listing's own count is there, beyond our last one."""
-        total = self._evidence.total
+        """Whether there is a new row where the total says that the last one is."""
+        total = self._tracker.total
         if total is None or total <= self._chain.end:
             return False
-        return self._has_news(self._read_past_end(total - 1, 1))
+        page = self._read_where_no_row_may_be(total - 1, 1)
+        return page is not None and self._has_new_row(page)
 
-    def _leap(self, offset: int) -> list[Any] | None:
-        """Go on behind a row that no page will show; None where nothing is there either."""
-        self._fruitless += 1
-        page = self._read_past_end(offset)
-        if page is not None and (self._has_news(page) or not self._is_repetition(offset)):
-            return self._accept_unjoined(page)
-        rows = self._asked_for_already()
-        if rows is not None:
-            return rows
-        page = self._past_end()
-        if page is not None:
-            return self._accept_unjoined(page)
-        total = self._evidence.total
-        # What we took for the last row may not be the last one.
-        self._open_seams += total is None or total > self._chain.end
-        return None
+    def _skip_row(self) -> list[Any] | None:
+        """Go on behind rows that no page shows; None if nothing is there."""
+        self._headway.fruitless += 1
+        end, distance = self._chain.end, 0
+        while distance <= self._length:
+            page = self._read_where_no_row_may_be(end + distance, 1)
+            if page is not None and self._has_new_row(page):
+                return self._take(page, Overlap.APART)
+            distance = max(1, 2 * distance)
+        rows = self._rest()
+        total = self._tracker.total
+        # If the listing got shorter, no row is missing.
+        self._open_seams += rows is None and (total is None or total >= end)
+        return rows
 
-    def _asked_for_already(self) -> list[Any] | None:
-        """Go on with a page that was asked for ahead, where one has a row that is new."""
-        while self._pending:
-            offset, answer = self._pending.popleft()
+    def _rest(self) -> list[Any] | None:
+        """Go on with a page that was asked for ahead and has a new row; None if there is none."""
+        while self._ahead.next_offset is not None:
+            page = None
             with suppress(RequestRefused):
-                page = self._placed(offset, self._limit, answer.result())
-                if self._has_news(page):
-                    return self._accept_unjoined(page)
+                page = self._placed(*self._ahead.next_page())
+            self._ahead.drop_next()
+            if page is not None and self._has_new_row(page):
+                return self._take(page, Overlap.APART)
         return None
 
-    def _read_past_end(self, offset: int, limit: int | None = None) -> _Placed | None:
-        """A page from where no row may be: a gateway can also refuse to answer that."""
-        limit = limit or self._limit
+    def _has_new_row(self, page: _PlacedPage) -> bool:
+        return bool(self._chain.never_seen(page.hashes))
+
+    def _cannot_overlap(self, page: _PlacedPage) -> bool:
+        """Whether pages have one row each, so that none can be proven to join."""
+        return self._length == 1 and self._headway.pages > 1 and self._has_new_row(page)
+
+    # -- reading and accepting ---------------------------------------------------------------
+
+    def _read(self, offset: int, limit: int) -> _PlacedPage | None:
+        return self._placed(offset, limit, self._tracker.read(offset, limit))
+
+    def _read_where_no_row_may_be(self, offset: int, limit: int) -> _PlacedPage | None:
+        """A gateway may refuse an offset behind the end: that counts as an empty page."""
         try:
-            page = self._evidence.read(offset, limit)
+            return self._read(offset, limit)
         except RequestRefused:
             return None
-        return self._placed(offset, limit, page) if page.rows else None
 
-    # -- accepting ---------------------------------------------------------------------------
-
-    def _placed(self, offset: int, limit: int, page: Page) -> _Placed:
+    def _placed(self, offset: int, limit: int, page: Page) -> _PlacedPage | None:
+        """The page with the hashes of its rows; None if it is empty."""
         hashes = [hash(self._identity(row)) for row in page.rows]
         self._repeats.look_at(offset, hashes)
-        return _Placed(offset, limit, page.rows, hashes)
+        return _PlacedPage(offset, limit, page.rows, hashes) if page.rows else None
 
-    def _accept_unjoined(self, page: _Placed) -> list[Any]:
-        self._open_seams += 1
-        return self._take(page, Overlap.APART)
+    def _overlap(self, page: _PlacedPage) -> Overlap:
+        return self._chain.fit(page.offset, page.hashes)
 
-    def _take(self, page: _Placed, fit: Overlap) -> list[Any]:
+    def _take(self, page: _PlacedPage, overlap: Overlap) -> list[Any]:
         """Accept a page; returns its new rows."""
-        chain, size = self._chain, len(page.rows)
-        self._length = max(self._length, size)
-        if fit is Overlap.ALIGNED and page.end <= chain.end:
-            could_hold_more = size < min(max(2, self._length), page.limit)
-            if page.end == chain.end or not could_hold_more:
-                if could_hold_more:
-                    self._ended_at = chain.end
-                self._fruitless += 1
-                return []
-            # It ends before our last row: what came after it is gone.
-            fit = Overlap.SHIFTED
-        self._repaired += fit is Overlap.SHIFTED
-        new = chain.accept(page.offset, page.hashes, aligned=fit is Overlap.ALIGNED)
-        # What joins nothing, or is behind us, is no headway: a listing that moves faster than it
-        # can be read must come to an end all the same.
-        unjoined = fit is Overlap.APART and self._length > 1
-        fruitless = chain.rereading or unjoined or chain.end <= self._farthest
-        self._fruitless += fruitless
-        self._pages += not fruitless
-        is_ahead = chain.end > self._farthest
-        self._farthest = max(self._farthest, chain.end)
+        chain = self._chain
+        self._length = max(self._length, len(page.rows))
+        if overlap is Overlap.ALIGNED and page.end <= chain.end:
+            if page.end == chain.end and len(page.rows) < min(max(2, self._length), page.limit):
+                self._ended_at = chain.end
+            self._headway.fruitless += 1
+            return []
+        self._repaired += overlap is Overlap.SHIFTED
+        self._open_seams += overlap is Overlap.APART
+        new = chain.accept(page.offset, page.hashes, aligned=overlap is Overlap.ALIGNED)
+        unjoined = overlap is Overlap.APART and self._length > 1
+        is_farthest = self._headway.took(chain.end, counts=not (chain.rereading or unjoined))
         rows = [page.rows[index] for index in new]
         if chain.unseen:
             last = chain.unseen[-1]
-            self._proven = (page.offset + last + 1, self._repaired, self._open_seams)
+            self._at_last_new_row = page.offset + last + 1, self._repaired, self._open_seams
             return self._repeats.before_new(rows, bisect(new, last))
+        # After rows were inserted ahead of us, many pages can come again before new rows do.
         has_moved = self._repaired > 0
-        # After rows were inserted ahead of us, many pages can come again before new ones do.
-        counts = is_ahead and (chain.is_same_page or not has_moved)
+        counts = is_farthest and (chain.is_same_page or not has_moved)
         return self._repeats.without_new(rows, counts=counts, is_held_back=not has_moved)
 
     @property
-    def _is_exhausted(self) -> bool:
-        return self._fruitless > _FRUITLESS + self._pages
-
-    @property
     def _is_repeating(self) -> bool:
-        """Whether the listing has nothing more but what was read before."""
+        """Whether the listing has shown enough old rows to be taken for ended."""
         repeats, length = self._repeats, self._length
         return repeats.are_enough(repeats.pages, length) or (
-            self._is_exhausted and repeats.are_enough(repeats.idle, length)
+            self._headway.is_exhausted and repeats.are_enough(repeats.idle, length)
         )
 
     @property
     def _has_repeated(self) -> bool:
-        """Whether what was read last, or showed behind the end, had been read before."""
+        """Whether the rows read last, or seen behind the end, had been read before."""
         return self._is_repeating or self._repeats.begins_again
 
 
+class _Headway:
+    """Counts reads that found new rows and reads that did not.
+
+    A listing that moves faster than it can be read must come to an end all the same. So a page
+    that joins nothing, or lies behind the farthest one, is no headway.
+    """
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.fruitless = 0
+        self.farthest = 0  #: the position behind the farthest row
+
+    def took(self, end: int, *, counts: bool) -> bool:
+        """Count a page that was accepted; returns whether it ends farther than any before.
+
+        :param counts: whether it joins and has new rows.
+        """
+        is_farthest = end > self.farthest
+        self.farthest = max(self.farthest, end)
+        if counts and is_farthest:
+            self.pages += 1
+        else:
+            self.fruitless += 1
+        return is_farthest
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self.fruitless > _FRUITLESS + self.pages
+
+    @property
+    def tries(self) -> int:
+        """Reads that one search may take."""
+        is_half_used = self.fruitless > (_FRUITLESS + self.pages) // 2
+        return _FEWER_TRIES if is_half_used else _TRIES
+
+
 @dataclass(frozen=True)
-class _Placed:
-    """A page that was read: where, how many rows were asked for, its rows and their hashes."""
+class _PlacedPage:
+    """A page with at least one row: where it was read, how many rows were asked for, its rows and
+    their hashes."""
 
     offset: int
     limit: int

@@ -1,4 +1,4 @@
-"""One small request per part of a connection: what works, and why not the rest."""
+"""Tests each part of a connection with one small request."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ class Probe:
     """One request that shows whether a part of the connection works.
 
     :param name: what it asks for, in words.
-    :param operation: what it calls.
-    :param serves: the streams, or the action, that cannot do without it.
-    :param fills: columns, written ``stream.column``, that without it are null or come from a
-        lesser source.
-    :param besides: what else it costs to do without, as a sentence.
-    :param run: asks; raises PhenomError where the answer is a no.
-    :param remedy: another way out than a permission, for who does not need what it asks for.
+    :param operation: the operation that it calls.
+    :param serves: the streams, or the action, that need the operation.
+    :param fills: columns, as ``stream.column``, that are null or less exact without it.
+    :param besides: other consequences of doing without, as a sentence.
+    :param run: sends the request; raises PhenomError if it fails.
+    :param remedy: what to do instead of asking for the permission.
     """
 
     name: str
@@ -41,9 +40,9 @@ class Probe:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What became of a probe.
+    """The result of a probe.
 
-    :param status: of the gateway's answer; None where there was none.
+    :param status: of the gateway's answer; None without an answer.
     :param rows: of a listing.
     """
 
@@ -55,10 +54,10 @@ class ProbeResult:
 def ask(
     probes: Sequence[Probe], gateway: Gateway, within: float = ANSWER_WITHIN
 ) -> dict[Probe, ProbeResult]:
-    """The reply to every probe, in their order; asks side by side, for ``within`` seconds.
+    """The result of every probe, in their order. Runs them concurrently, for ``within`` seconds.
 
-    A probe without an answer by then has the error :class:`Unreachable`. Where no token can be
-    had, that is every probe's error.
+    A probe without an answer by then has the error :class:`Unreachable`. If no token can be
+    fetched, every probe has that error.
     """
     answers: queue.Queue[tuple[Probe, ProbeResult]] = queue.Queue()
 
@@ -81,7 +80,7 @@ def ask(
         answers.put((probe, reply))
 
     deadline = time.monotonic() + within
-    # Daemon threads: a name look-up that hangs must not keep the process from answering.
+    # Daemon threads, so that a name look-up that hangs does not keep the process from ending.
     threading.Thread(target=begin, daemon=True).start()
     replies: dict[Probe, ProbeResult] = {}
     while len(replies) < len(probes):

@@ -1,4 +1,4 @@
-"""Which faults pass, how long to wait for that, and when to give up."""
+"""Retries: which faults are transient, how long to wait, and when to give up."""
 
 from __future__ import annotations
 
@@ -16,28 +16,32 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from phenom_api.errors import PhenomError
 
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 logger = logging.getLogger("airbyte.phenom")
 
 _SECONDS = re.compile(r"\+?\d+(\.\d*)?", re.ASCII)
 _LONGEST_HEADER = 100
-"""Characters of a ``Retry-After`` that are looked at: a date takes 30."""
-_FOR_EVER = 1e12
-"""Seconds. Longer waits are no different, and infinite ones cannot be written in a message."""
+"""Characters of a ``Retry-After`` that are read. A date takes 30."""
+_LONGEST_WAIT = 1e12
+"""Seconds. Keeps an absurd ``Retry-After`` from becoming infinite."""
 _A_DAY = 86_400
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long a request is worth. All times in seconds.
+    """How often and how long a request is tried. All times in seconds.
 
-    ``attempts`` bounds faults (5xx, resets, timeouts, cut-off bodies); throttling is waited out
-    for ``throttled`` seconds in all, however many answers that takes. ``connect`` bounds how long
-    a connection takes, ``read`` how long nothing of an answer comes, ``answer`` one answer from
-    beginning to end. ``total`` bounds everything where somebody waits for it (``check``).
-    A host that has not answered yet is given up after ``unanswered`` seconds, and after
-    ``refused`` where it takes no connections or has no address; see :mod:`phenom_api.reach`.
+    :param attempts: the most faults of one request (5xx, resets, timeouts, cut-off bodies).
+    :param first_wait, longest_wait: of the exponential back-off.
+    :param throttled: the most time that one request waits because of 429, 503 or a
+        ``Retry-After``, however many answers that takes.
+    :param connect: to connect. :param read: between two bytes of an answer.
+    :param answer: one answer from beginning to end.
+    :param unanswered: after which a host that has not answered at all is given up, see
+        :mod:`phenom_api.host_availability`.
+    :param refused: the same if the host refuses connections or has no address.
+    :param total: one request with all its retries. None: no limit.
     """
 
     attempts: int = 8
@@ -55,27 +59,21 @@ class RetryPolicy:
 CHECK_POLICY = RetryPolicy(
     attempts=2, first_wait=0.2, throttled=3.0, connect=4.0, read=8.0, answer=8.0, total=8.0
 )
-"""For ``check``: an answer, good or bad, within seconds."""
+"""For ``check``, which has to answer within seconds."""
 
 
 class TransientFault(Exception):
-    """A fault worth another try.
+    """A fault that may pass: the request can be tried again.
 
-    :param final: what to raise when patience ends.
-    :param what: what happened this time, as a sentence without its full stop; the person who
-        waits for the next try reads it.
-    :param kind: what it has in common with the faults of other requests that fail with it.
-    :param throttled: the gateway asked for less (429, 503).
-    :param wait: the seconds that it asked for.
-    :param lost: whether the gateway may have acted all the same.
-    :param refused: there was no connection at all: nobody listens, or the host has no address.
-    :param silent: it took all the time that there was.
+    :param final: the error to raise if the request is not tried again.
+    :param what: what happened, as a sentence without its full stop, for the log.
+    :param kind: equal for faults of several requests that have the same cause.
+    :param throttled: the answer was 429 or 503.
+    :param wait: the seconds of a ``Retry-After``.
+    :param lost: the gateway may have carried out the request.
+    :param refused: there was no connection: it was refused, or the host has no address.
+    :param silent: the request ran into a time limit.
     """
-
-    until: float | None = None
-    """When, by the clock of the one who retries, the next try must have begun at the latest."""
-    give_up: Callable[[], None] | None = None
-    """To be called where there is no next try."""
 
     def __init__(
         self,
@@ -98,16 +96,20 @@ class TransientFault(Exception):
         self.lost = lost
         self.refused = refused
         self.silent = silent
+        #: by the retrier's clock: when the next try must have begun at the latest
+        self.until: float | None = None
+        #: to be called if there is no next try
+        self.give_up: Callable[[], None] | None = None
 
 
 def retry_after(value: str | None, epoch: float) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header; None where it says nothing usable.
+    """Seconds to wait by a ``Retry-After`` header; None if it cannot be read.
 
-    :param value: seconds or an HTTP date. :param epoch: seconds since 1970, for dates.
+    :param value: seconds or an HTTP date. :param epoch: now, in seconds since 1970.
     """
     text = (value or "")[:_LONGEST_HEADER].strip()
     if _SECONDS.fullmatch(text):
-        return min(float(text), _FOR_EVER)
+        return min(float(text), _LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:
@@ -124,11 +126,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} seconds" if seconds < 10 else f"{seconds:.0f} seconds"
 
 
-class Notices:
-    """Says in the log what failed and when the next try is.
+def back_off(policy: RetryPolicy, attempt: int, rng: random.Random) -> float:
+    """Seconds to wait after a number of attempts (from 1): exponential, with jitter."""
+    ceiling = policy.first_wait * float(2 ** min(attempt - 1, 16))
+    return min(policy.longest_wait, ceiling) * rng.uniform(0.5, 1.0)
 
-    Requests that run side by side fail together: of those that fail for the same reason while
-    one of them waits, only that one is told of.
+
+class RetryLog:
+    """Logs what failed and when the next try is.
+
+    Concurrent requests often fail together. While one of them waits, others that fail for the
+    same reason are not logged.
 
     :param clock: seconds.
     """
@@ -136,24 +144,24 @@ class Notices:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._told_until: dict[str, float] = {}
+        self._logged_until: dict[str, float] = {}
 
-    def tell(self, what: str, pause: float, kind: str = "") -> None:
+    def warn(self, what: str, pause: float, kind: str = "") -> None:
         """:param what: what failed, as a sentence without its full stop. :param pause: seconds."""
         now = self._clock()
         with self._lock:
-            if now < self._told_until.get(kind or what, now):
+            if now < self._logged_until.get(kind or what, now):
                 return
-            self._told_until[kind or what] = now + pause
+            self._logged_until[kind or what] = now + pause
         logger.warning(f"{what}. The next try is in {duration(pause)}.")
 
 
 class Retrier:
-    """Repeats what runs into passing faults, as long as ``policy`` lasts.
+    """RepeatedRows what runs into passing faults, as long as ``policy`` lasts.
 
     :param sleep: waits for seconds. :param clock: seconds, for ``policy.total``.
     :param rng: spreads the waits, so that workers that failed together do not return together.
-    :param notices: where it is said what failed and when the next try is.
+    :param retry_log: where it is said what failed and when the next try is.
     """
 
     def __init__(
@@ -164,19 +172,19 @@ class Retrier:
         sleep: Callable[[float], None],
         rng: random.Random,
         before_retry: Callable[[], None],
-        notices: Notices | None = None,
+        retry_log: RetryLog | None = None,
     ) -> None:
         self._policy = policy
         self._clock = clock
         self._sleep = sleep
         self._rng = rng
         self._before_retry = before_retry
-        self._notices = notices
+        self._retry_log = retry_log
 
-    def __call__(self, once: Callable[[], Result], *, retry_lost: bool = True) -> Result:
-        """``once`` until it returns; raises the last fault's ``final`` error when patience ends.
+    def __call__(self, once: Callable[[], Returned], *, retry_lost: bool = True) -> Returned:
+        """Call ``once`` until it returns; raises the last fault's ``final`` error on giving up.
 
-        :param retry_lost: False gives up at once where the gateway may have acted.
+        :param retry_lost: False: no retry if the gateway may have carried out the request.
         """
         budget = _Budget(self._policy, self._clock(), retry_lost)
         try:
@@ -195,32 +203,29 @@ class Retrier:
 
     def _note_retry(self, state: RetryCallState) -> None:
         self._before_retry()
-        if self._notices is not None:
+        if self._retry_log is not None:
             fault = _fault(state)
-            self._notices.tell(fault.what, state.upcoming_sleep, fault.kind)
+            self._retry_log.warn(fault.what, state.upcoming_sleep, fault.kind)
 
     def _wait(self, state: RetryCallState) -> float:
-        """The wait that was asked for, but never none at all; else exponential with jitter."""
-        policy, asked = self._policy, _fault(state).wait
-        jitter = self._rng.uniform(0.5, 1.0)
-        if asked is not None:
-            return max(asked, policy.first_wait * jitter)
-        ceiling = policy.first_wait * float(2 ** min(state.attempt_number - 1, 16))
-        return min(policy.longest_wait, ceiling) * jitter
+        """The ``Retry-After``, but at least a moment; without one, the back-off."""
+        asked = _fault(state).wait
+        attempt = state.attempt_number if asked is None else 1
+        return max(asked or 0.0, back_off(self._policy, attempt, self._rng))
 
 
 class _Budget:
-    """What one request has used up of its patience."""
+    """How much of the retry policy one request has used."""
 
     def __init__(self, policy: RetryPolicy, started: float, retry_lost: bool) -> None:
         self._policy = policy
         self._started = started
         self._retry_lost = retry_lost
         self._faults = 0
-        self._asked_for = 0.0
+        self._waited_as_asked = 0.0
 
     def spent(self, fault: TransientFault, pause: float, now: float) -> bool:
-        """Whether one more fault, and the pause after it, is too much."""
+        """Whether to give up after this fault instead of pausing."""
         policy = self._policy
         if fault.lost and not self._retry_lost:
             return True
@@ -229,8 +234,8 @@ class _Budget:
         if fault.until is not None and now + pause >= fault.until:
             return True
         if fault.throttled or fault.wait is not None:
-            self._asked_for += pause
-            if self._asked_for > policy.throttled:
+            self._waited_as_asked += pause
+            if self._waited_as_asked > policy.throttled:
                 return True
         if fault.throttled:
             return False

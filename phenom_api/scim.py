@@ -1,7 +1,7 @@
 """User management: the tenant's users and groups, as SCIM (RFC 7644) lists them.
 
-The operations are described without parameters for paging. A gateway may page all the same, or
-answer with everything, or with the same first rows whatever it is asked for.
+The operations are described without paging parameters. A gateway may page, or return everything,
+or return the same first rows for every offset.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class _Refused(Exception):
 
 
 class Resources:
-    """A whole listing: iterate it for the rows, page by page, then ask ``outcome``.
+    """A whole listing: iterate it for the rows, page by page, then read ``outcome``.
 
-    Like :class:`phenom_api.paging.Scan`, by which it reads, for gateways that may not page: what
-    the pages leave out is asked for in one request. Rows can come again.
+    It reads with :class:`phenom_api.paging.Scan`. If the gateway does not page, the missing rows
+    are asked for in one request. Rows can come more than once.
 
-    :param identity: what makes a row itself (not its content).
+    :param identity: what makes a row the same row when its content changes.
     :param executor, ahead: as in ``Scan``.
     """
 
@@ -73,7 +73,7 @@ class Resources:
 
     @property
     def outcome(self) -> ScanOutcome:
-        """How far absence from the listing can be trusted."""
+        """How far the scan can be trusted."""
         return self._outcome or self._scan.outcome
 
     def __iter__(self) -> Iterator[list[Any]]:
@@ -101,7 +101,7 @@ class Resources:
         return ScanOutcome(
             rows,
             total,
-            # Without a count nothing tells whether the one answer had everything.
+            # Without a total nothing shows whether the one answer had all rows.
             open_seams=int(total is None),
             repeats=scanned is not None,
             ignores_offset=scanned is not None and scanned.ignores_offset,

@@ -1,4 +1,4 @@
-"""Lists of one thing's parts: short enough to be read page after page, without proof of seams."""
+"""Reads short lists page by page, without checking that pages join."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from phenom_api.errors import RequestRefused
-from phenom_api.listings import Identity, content
+from phenom_api.listings import Identity, canonical_json
 from phenom_api.paging import Page
 
 
 def read_all(
-    fetch: Callable[[int, int], Page], size: int, identity: Identity = content
+    fetch: Callable[[int, int], Page], size: int, identity: Identity = canonical_json
 ) -> list[Any]:
-    """All rows of a list, whether or not it counts them, or heeds what it is asked for.
+    """All rows of a list. The gateway may give no total, and may ignore offset and limit.
 
-    One request where the rows come on one page and the list says how many there are. A page with
-    nothing but rows that were read before is the end.
+    Takes one request if all rows come on one page with a total. A page without a new row is the
+    end.
 
-    :param fetch: reads ``limit`` rows from ``offset``. :param size: rows asked for at a time.
-    :param identity: what makes a row itself.
+    :param fetch: reads ``limit`` rows from ``offset``. :param size: rows of a page.
+    :param identity: what makes a row the same row.
     """
     rows: list[Any] = []
     repeated: list[Any] = []
@@ -30,7 +30,7 @@ def read_all(
             page = fetch(end, size)
         except RequestRefused:
             if end:
-                return rows + repeated  # beyond the end
+                return rows + repeated  # an offset behind the end
             raise
         if not page.rows:
             return rows + repeated
@@ -42,10 +42,10 @@ def read_all(
                 last = place
         if not last:
             return rows
-        # Rows that come again may be others that look alike, if new ones follow.
+        # If new rows follow, the repeated ones may be different rows that look the same.
         rows += repeated + page.rows[:last]
         repeated = page.rows[last:]
         is_full = len(page.rows) >= size
         if page.total is not None and end + len(page.rows) >= page.total and not is_full:
-            # What comes again behind the list's own count is no other row.
+            # Repeated rows behind the total are not different rows.
             return (rows + repeated)[: max(page.total, len(rows))]

@@ -1,9 +1,8 @@
-"""Files behind pre-signed URLs: fetched without credentials, straight to disk.
+"""Downloads files from pre-signed URLs to disk.
 
-Such a URL is a permission in itself, and its host is not Phenom's: nothing of ours travels there
-(no token, no key, no cookie, no ``.netrc``), and no message repeats the URL. It is followed to
-public addresses and private networks only; behind a proxy, it is the proxy that looks up where a
-name leads.
+Whoever has such a URL can read the file, and its host is not Phenom's. So no credentials are sent
+(no token, key, cookie or ``.netrc``), and no message repeats the URL. Only public addresses and
+private networks are connected to. Behind a proxy, the proxy resolves the host name.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import time
 import zlib
 from collections.abc import Callable
 from contextlib import closing, suppress
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -24,35 +22,34 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from phenom_api import __version__, addresses
+from phenom_api.body import pieces_of
 from phenom_api.connection import is_loopback
-from phenom_api.content import pieces_of
 from phenom_api.deadline import TimedAdapter, TimeLimits
 from phenom_api.errors import AnswerTooLarge, PhenomError
+from phenom_api.host_availability import HostAvailability
 from phenom_api.network import network_failure
-from phenom_api.reach import Reach
+from phenom_api.redirects import MOST_REDIRECTS, redirect_target
 from phenom_api.retries import RetryPolicy, TransientFault
-from phenom_api.transport import PlainSession
+from phenom_api.transport import plain_session
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
-_PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
-"""403 among them: the URL may have expired, and the next one will be fresh."""
+_TRANSIENT = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
+"""403 is among them: the URL may have expired, and the next one will be fresh."""
 MOST_BYTES = 1024 * 1024 * 1024
-"""Bytes of a file: so that one that never ends does not fill the disk."""
+"""Bytes of a file, so that an endless one does not fill the disk."""
 LONGEST = 1800.0
-"""Seconds that one file may take."""
+"""Seconds for one file."""
 _CONNECTIONS = 10
-"""Kept open for each host."""
+"""Connections that are kept open to each host."""
 _WHAT = "The file's storage"
 _TOO_LARGE = "The file is larger than a gigabyte, and is not downloaded."
 
 
 class FileUnavailable(PhenomError):
-    """A file that the storage does not give; others it may."""
+    """The storage does not give this file. Other files may be available."""
 
 
 class _PublicAdapter(TimedAdapter):
-    """Connects, where there is no proxy, only to addresses that storage may have."""
+    """Without a proxy, connects only to addresses that a file storage may have."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -75,11 +72,11 @@ class _PublicAdapter(TimedAdapter):
 
 
 class Storage:
-    """Fetches files through the environment's proxies; may be shared between threads.
+    """Downloads files through the environment's proxies. Safe to share between threads.
 
-    :param loopback: whether this machine is accepted, by plain http too, as for a local tenant.
-    :param connect, read: seconds to connect, and seconds without a byte.
-    :param most_bytes, longest: bytes of a file, and seconds that it may take.
+    :param loopback: whether loopback addresses are allowed, also by http, for a local tenant.
+    :param connect, read: seconds to connect, and between two bytes.
+    :param most_bytes, longest: bytes of a file, and seconds for it.
     """
 
     def __init__(
@@ -96,25 +93,22 @@ class Storage:
         self._policy = RetryPolicy(connect=connect, read=read, answer=longest)
         self._most_bytes = most_bytes
         self._clock = clock
-        self._reach: dict[str | None, Reach] = {}
-        self._session = PlainSession()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._hosts: dict[str | None, HostAvailability] = {}
         self._adapter = TimedAdapter(_CONNECTIONS) if loopback else _PublicAdapter(_CONNECTIONS)
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._adapter)
+        self._session = plain_session(self._adapter)
 
     def close(self) -> None:
-        """Ends what is under way, too."""
+        """End all downloads that are under way."""
         self._session.close()
 
     def save(self, url: str, target: Path) -> int:
-        """Write what ``url`` leads to into ``target``, whole or not at all; returns its bytes.
+        """Download a file to ``target``, whole or not at all; returns its number of bytes.
 
-        The folder must be there. Nobody else may read the file.
+        The folder must exist. The file is readable by its owner only.
 
-        :raises TransientFault: where another try, with another URL, may help.
-        :raises FileUnavailable: for a URL that must not be followed, and for a final refusal.
-        :raises OSError: where the file cannot be written.
+        :raises TransientFault: if another try, with a new URL, may help.
+        :raises FileUnavailable: if the URL is not allowed, or the storage refuses for good.
+        :raises OSError: if the file cannot be written.
         """
         whole = TimeLimits(self._policy.connect, self._policy.read, self._policy.answer)
         with (
@@ -133,15 +127,15 @@ class Storage:
         return size
 
     def _opened(self, url: str) -> requests.Response:
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             if not self._is_followed(url):
                 raise FileUnavailable(
                     "The file's URL is not one that is followed: it must begin with https://, "
                     "carry no user name and lead to a public address or into a private network."
                 )
             response = self._asked(url)
-            target = _location(response)
-            if response.status_code in _REDIRECTS and target:
+            target = redirect_target(response.status_code, response.headers.get("Location"))
+            if target:
                 response.close()
                 url = _joined(url, target)
             elif response.status_code == 200:
@@ -166,8 +160,8 @@ class Storage:
         )
 
     def _asked(self, url: str) -> requests.Response:
-        reach = self._reach_of(url)
-        limits = reach.limits(_WHAT)
+        host = self._host_of(url)
+        limits = host.limits(_WHAT)
         try:
             response = self._session.get(
                 url,
@@ -176,7 +170,7 @@ class Storage:
                     "Accept-Encoding": "identity",
                     "User-Agent": f"airbyte-phenom/{__version__}",
                 },
-                # Keeps requests from looking for credentials in a .netrc.
+                # Without this, requests sends credentials of a .netrc.
                 auth=lambda request: request,
                 timeout=(limits.connect, limits.silence),
                 allow_redirects=False,
@@ -187,17 +181,17 @@ class Storage:
         except Exception as error:
             failure = _network_failure(error)
             if isinstance(failure, TransientFault):
-                reach.failed(_WHAT, failure)
+                host.failed(_WHAT, failure)
             raise failure from None
-        reach.answered()
+        host.answered()
         return response
 
-    def _reach_of(self, url: str) -> Reach:
-        host = urlsplit(url).hostname
-        return self._reach.setdefault(host, Reach(self._policy, self._clock))
+    def _host_of(self, url: str) -> HostAvailability:
+        name = urlsplit(url).hostname
+        return self._hosts.setdefault(name, HostAvailability(self._policy, self._clock))
 
     def _copied(self, response: requests.Response, file: BinaryIO) -> int:
-        """How many bytes there were; one that ends before its announced length is an error."""
+        """Write the body; returns its number of bytes. A body that is cut off is an error."""
         size = 0
         pieces = pieces_of(response.raw, self._most_bytes)
         while True:
@@ -222,15 +216,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _location(response: requests.Response) -> str:
-    """Where a redirect leads. Headers are read as Latin-1, but most servers mean UTF-8."""
-    written = response.headers.get("Location", "")
-    try:
-        return written.encode("latin-1").decode()
-    except UnicodeError:
-        return written
-
-
 def _joined(url: str, target: str) -> str:
     try:
         return urljoin(url, target)
@@ -247,7 +232,7 @@ def _network_failure(error: Exception) -> Exception:
 
 
 def _refusal(status: int) -> Exception:
-    if status in _PASSING:
+    if status in _TRANSIENT:
         return TransientFault(
             FileUnavailable(f"The file's storage keeps answering {status}. Try again later.")
         )

@@ -14,14 +14,14 @@ from phenom_api.answers import parse_json
 from phenom_api.errors import AuthenticationFailed, MalformedAnswer
 
 ASSUMED_LIFETIME = 3600.0
-"""Seconds a token is trusted when neither ``expires_in`` nor a JWT ``exp`` says otherwise."""
+"""Lifetime in seconds of a token without ``expires_in`` and without a JWT ``exp``."""
 
 _NAMES = ("access_token", "accessToken", "token")
 
 
 @dataclass(frozen=True)
 class Token:
-    """A bearer token and its lifetime in seconds, from when it was asked for."""
+    """A bearer token and its lifetime in seconds, from the time of the request."""
 
     value: str
     lifetime: float
@@ -30,12 +30,12 @@ class Token:
 def read_token(content: bytes, *, epoch: float) -> Token:
     """The token out of the endpoint's answer.
 
-    The token is the value of the FIRST member of the JSON object, whatever it is called (vendor
-    SDK); where that is no text, the usual names are tried. Its lifetime is ``expires_in`` in
+    The token is the value of the FIRST member of the JSON object, whatever its name (vendor SDK).
+    If that is not text, the usual names are tried. Its lifetime is ``expires_in`` in
     seconds, else the ``exp`` claim of a JWT, else :data:`ASSUMED_LIFETIME`.
 
-    :param epoch: seconds since 1970, to read an ``exp`` claim against.
-    :raises MalformedAnswer: where there is no token in it that could go into a header.
+    :param epoch: now, in seconds since 1970, for an ``exp`` claim.
+    :raises MalformedAnswer: if there is no token that can be sent in a header.
     """
     try:
         answer = parse_json(content)
@@ -61,7 +61,7 @@ def read_token(content: bytes, *, epoch: float) -> Token:
 
 
 def _bearer(value: Any) -> str | None:
-    """A member's value as a token; None for what is no text or could not travel in a header."""
+    """A member's value as a token; None if it is not text, or cannot be sent in a header."""
     if not isinstance(value, str):
         return None
     scheme, _, rest = value.strip().partition(" ")
@@ -81,7 +81,7 @@ def _seconds(value: Any) -> float | None:
 
 
 def _claims(token: str) -> Mapping[str, Any]:
-    """The claims of a JWT, unverified (we only want to know when to renew); else nothing."""
+    """The claims of a JWT, else nothing. They are not verified: they only say when to renew."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -93,7 +93,7 @@ def _claims(token: str) -> Mapping[str, Any]:
 
 
 def _claimed_lifetime(claims: Mapping[str, Any], epoch: float) -> float | None:
-    """Seconds until ``exp``: from ``iat`` where it is given, as our clock may be wrong."""
+    """Seconds until ``exp``, from ``iat`` if it is given, because our clock may be wrong."""
     expiry = _seconds(claims.get("exp"))
     if expiry is None:
         return None
@@ -103,10 +103,10 @@ def _claimed_lifetime(claims: Mapping[str, Any], epoch: float) -> float | None:
 
 
 class TokenSource:
-    """Hands every thread the same token and makes sure that only one of them fetches it.
+    """Gives every thread the same token. Only one thread at a time fetches it.
 
-    :param fetch: asks the endpoint for a token.
-    :param clock: seconds, to renew by.
+    :param fetch: fetches a token from the endpoint.
+    :param clock: seconds.
     """
 
     def __init__(
@@ -121,11 +121,11 @@ class TokenSource:
 
     @property
     def held(self) -> str | None:
-        """The token at hand, for log filters only."""
+        """The current token, for log filters only."""
         return self._held[0] if self._held is not None else None
 
     def current(self) -> str:
-        """A token that is not about to expire; fetches one when there is none."""
+        """A token that does not expire soon; fetches one if there is none."""
         held = self._held
         if held is None or self._clock() >= held[1]:
             with self._lock:
@@ -137,8 +137,8 @@ class TokenSource:
     def after_refusal(self, refused: str) -> str:
         """The token to try after a 401 for ``refused``.
 
-        Renews it unless another thread already has. A token that was refused and comes back
-        unchanged from the endpoint is a configuration error, not something to retry.
+        Renews it unless another thread already has. If the endpoint returns the refused token
+        again, that is a configuration error, not a transient one.
         """
         with self._lock:
             token = self.held
@@ -153,7 +153,7 @@ class TokenSource:
             return token
 
     def _renewed(self) -> str:
-        """Fetch. Credentials that were refused once are not sent again: accounts get locked."""
+        """Fetch. Refused credentials are not sent again, because that may lock the account."""
         if self._refused is not None:
             raise self._refused
         started = self._clock()

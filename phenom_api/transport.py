@@ -1,4 +1,4 @@
-"""One HTTP exchange: redirects within the same origin, and network failures in plain words."""
+"""Sends one HTTP request with ``requests`` and reads its answer, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -8,47 +8,30 @@ import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
-from phenom_api.answers import parse_json
-from phenom_api.content import ACCEPTED, read_content
+from phenom_api.answers import Answer
+from phenom_api.body import ACCEPTED, read_body
 from phenom_api.deadline import TimedAdapter, TimeLimits
 from phenom_api.errors import RequestRefused
 from phenom_api.network import network_failure
+from phenom_api.redirects import MOST_REDIRECTS, redirect_target
 
-# Its warnings quote what they are about: lines of headers that are none, and addresses.
+# urllib3's warnings quote addresses and malformed header lines, which can hold personal data.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
-
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer of the gateway, whatever its status. ``url`` is as asked, without the query."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
-
-    def json(self) -> Any:
-        """The body; raises ``ValueError`` when it is not JSON."""
-        return parse_json(self.content)
-
-
-@dataclass(frozen=True)
-class Request:
+class OutgoingRequest:
     """What to send.
 
-    :param what: the request's name in messages; :param setting: the configuration key that holds
-        its address.
+    :param what: the request's name in messages.
+    :param setting: the configuration key that holds its address.
     :param token: sent as bearer token.
     """
 
@@ -66,20 +49,19 @@ class Request:
         return self.what[0].upper() + self.what[1:]
 
 
-class _NoCookies(RequestsCookieJar):
-    """Stays empty, without looking at what comes and goes."""
+def plain_session(adapter: TimedAdapter) -> requests.Session:
+    """A session that sends through ``adapter``, keeps no cookies and follows no redirects."""
+    session = _NoRedirects()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
 
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        pass
 
-    def add_cookie_header(self, request: Any) -> None:
-        pass
+class _NoRedirects(requests.Session):
+    """Returns a redirect as it is.
 
-
-class PlainSession(requests.Session):
-    """Answers a redirect as it comes: who asks decides whether it is followed.
-
-    requests itself would read the whole body of one, however large, even where it follows none.
+    With ``allow_redirects=False`` requests still reads the redirect's whole body, without a bound.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -87,52 +69,48 @@ class PlainSession(requests.Session):
 
 
 class Transport:
-    """A pool of connections that keeps no cookies. Safe to share between threads.
+    """A pool of connections. Safe to share between threads.
 
-    What a session of ``requests`` would look up in the environment for every request, is looked up
-    once per origin; credentials of a ``.netrc`` never take the place of ours.
+    Proxies and certificates come from the environment, which is read once per origin.
+    Credentials of a ``.netrc`` are not used.
     """
 
     def __init__(self, connections: int) -> None:
         self.sent = 0
         self._counting = threading.Lock()
-        self._session = PlainSession()
-        self._session.cookies = _NoCookies()
-        self._session.headers["Accept-Encoding"] = ACCEPTED
-        self._settings: dict[tuple[str, str | None, int | None], dict[str, Any]] = {}
         self._adapter = TimedAdapter(connections)
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._adapter)
+        self._session = plain_session(self._adapter)
+        self._settings: dict[tuple[str, str | None, int | None], Mapping[str, Any]] = {}
 
     def close(self) -> None:
-        """Ends what is under way, too: other threads get a network failure for an answer."""
+        """Close all connections. A thread that waits for an answer gets an error."""
         self._session.close()
 
-    def exchange(self, request: Request, limits: TimeLimits) -> Answer:
-        """Send; redirects are followed only within the same origin, as secrets travel along.
+    def exchange(self, request: OutgoingRequest, limits: TimeLimits) -> Answer:
+        """Send, and follow redirects within the same origin only, because the secrets go along.
 
         :raises TransientFault: on a network failure that may pass.
         :raises Unreachable: on one that will not.
         :raises RequestRefused: on a redirect that must not or cannot be followed.
         """
         url, params = request.url, request.params
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._wire(request, url, params, limits)
-            status, target = answer.status, answer.headers.get("Location")
-            if status not in _REDIRECTS or not target:
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = self._send(request, url, params, limits)
+            target = redirect_target(answer.status, answer.headers.get("Location"))
+            if not target:
                 return answer
-            url, params = _same_origin(request, url, target, status), None
-            if request.method not in ("GET", "HEAD") and status not in (307, 308):
+            url, params = _same_origin(request, url, target, answer.status), None
+            if request.method not in ("GET", "HEAD") and answer.status not in (307, 308):
                 break
         raise RequestRefused(
             f"{request} was redirected in a way that cannot be followed: check {request.setting}.",
-            f"redirect {status} for {request.method}",
-            status=status,
+            f"redirect {answer.status} for {request.method}",
+            status=answer.status,
         )
 
-    def _wire(
+    def _send(
         self,
-        request: Request,
+        request: OutgoingRequest,
         url: str,
         params: Mapping[str, Any] | None,
         limits: TimeLimits,
@@ -148,50 +126,38 @@ class Transport:
                     **self._settings_for(url),
                 )
                 exchange.begun()
-                with closing(response.raw):
-                    content = read_content(response.raw)
+                with closing(response):
+                    content = read_body(response.raw)
                 return Answer(url, response.status_code, response.headers, content)
         except (OSError, ValueError, HTTPError, zlib.error) as error:
             raise network_failure(error, str(request), request.setting) from None
 
     def _prepared(
-        self, request: Request, url: str, params: Mapping[str, Any] | None
+        self, request: OutgoingRequest, url: str, params: Mapping[str, Any] | None
     ) -> requests.PreparedRequest:
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = request.method, _with_query(url, params)
-        prepared.prepare_headers({**self._session.headers, **_encoded(request.headers)})
+        headers = {
+            **self._session.headers,
+            "Accept-Encoding": ACCEPTED,
+            **_encoded(request.headers or {}),
+        }
         if request.token is not None:
-            prepared.headers["Authorization"] = f"Bearer {request.token}"
-        prepared.prepare_cookies(self._session.cookies)
-        prepared.prepare_body(request.data, None, request.json)
-        return prepared
+            headers["Authorization"] = f"Bearer {request.token}"
+        # Not prepared by the session, which would put credentials of a .netrc in place of ours.
+        return requests.Request(
+            request.method, url, headers, params=params, data=request.data, json=request.json
+        ).prepare()
 
-    def _settings_for(self, url: str) -> dict[str, Any]:
-        """The proxies and certificates that the environment sets for an origin."""
+    def _settings_for(self, url: str) -> Mapping[str, Any]:
+        """The proxies and certificates that the environment names for an origin."""
         key = origin(url)
         if key not in self._settings:
-            settings = self._session.merge_environment_settings(url, {}, True, None, None)
-            self._settings[key] = dict(settings)
+            self._settings[key] = self._session.merge_environment_settings(
+                url, {}, True, None, None
+            )
         return self._settings[key]
 
 
-def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
-    address = _prepared_url(url)
-    given = {name: value for name, value in (params or {}).items() if value is not None}
-    if not given:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(given, doseq=True)}"
-
-
-@lru_cache(256)
-def _prepared_url(url: str) -> str:
-    """As ``requests`` would send it: quoted, the host in ASCII."""
-    prepared = requests.PreparedRequest()
-    prepared.prepare_url(url, None)
-    return str(prepared.url)
-
-
-def _same_origin(request: Request, url: str, target: str, status: int) -> str:
+def _same_origin(request: OutgoingRequest, url: str, target: str, status: int) -> str:
     try:
         target = urljoin(url, target)
         if origin(target) == origin(url):
@@ -213,9 +179,6 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, port
 
 
-def _encoded(headers: Mapping[str, str] | None) -> dict[str, str | bytes]:
-    """Header values as they go on the wire: those beyond ASCII in UTF-8."""
-    return {
-        name: value if value.isascii() else value.encode()
-        for name, value in (headers or {}).items()
-    }
+def _encoded(headers: Mapping[str, str]) -> dict[str, str | bytes]:
+    """Header values as they are sent: UTF-8 if they are not ASCII."""
+    return {name: value if value.isascii() else value.encode() for name, value in headers.items()}

@@ -1,4 +1,4 @@
-"""Control characters of a text from outside as escapes, which no terminal acts on."""
+"""Escapes the control characters of a text from outside, so that no terminal obeys them."""
 
 from __future__ import annotations
 

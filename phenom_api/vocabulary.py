@@ -1,4 +1,4 @@
-"""The words of a gateway's message that may be shown: none of them tells anything of a person.
+"""The words that may be shown of a gateway's message. None of them identifies a person.
 
 A gateway can put anything into an error, and nothing tells a name from another word. So a message
 is shown as far as it is made of words that error messages are made of, and of the words in the
@@ -129,7 +129,7 @@ quick short small way will
 """
 _WORDS = frozenset(_KNOWN.split())
 _ONLY_IN_LOWER_CASE = frozenset(_AMBIGUOUS.split())
-"""Words that people are called by, too; they may also be parts of a field's name."""
+"""Words that are names of people too. They may also be parts of a field's name."""
 
 _TOKEN = re.compile(r"<(?:e-mail|number|id)>|[^\W\d_]+")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -1,4 +1,4 @@
-"""``phenom completion``: what a shell needs to complete the command's words."""
+"""``phenom completion``: prints the script with which a shell completes the command."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 _VARIABLE = "_PHENOM_COMPLETE"
-"""Set by the shell when it asks; click looks for it under the command's name."""
+"""The script sets it to ask for completions; click derives its name from the command's name."""
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print a shell's completion script.
+    """Print a completion script for your shell.
 
-    It completes commands, options, names of streams and files. SHELL is bash (4.4 or newer), zsh
-    or fish. Put its line below into the file that your shell reads at its start, or run it once
-    to try.
+    With it, the Tab key completes commands, options, names of streams and names of files. SHELL is
+    bash (4.4 or newer), zsh or fish. To try it, run the line for your shell below; to keep it, add
+    the line to the file that is named.
 
     \b
     bash, in ~/.bashrc:
@@ -29,20 +29,20 @@ def completion(context: click.Context, shell: str) -> None:
     """
     program = context.find_root()
     kind = get_completion_class(shell)
-    assert kind is not None, "click completes all the shells that are offered"
+    assert kind is not None, "click knows these shells"
     click.echo(kind(program.command, {}, program.info_name or "phenom", _VARIABLE).source())
 
 
 def complete_streams(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Names of streams for a list with commas, one more at a time."""
+    """Completes the last name in a list of streams with commas."""
     from source_phenom import manifest
 
-    before, comma, begun = incomplete.rpartition(",")
+    before, comma, beginning = incomplete.rpartition(",")
     listed = before.split(",")
     return [
         CompletionItem(f"{before}{comma}{name}")
         for name in manifest.stream_names()
-        if name.startswith(begun) and name not in listed
+        if name.startswith(beginning) and name not in listed
     ]

@@ -1,4 +1,4 @@
-"""The file behind ``--config``: a configuration of the source or of the destination."""
+"""The option ``--config`` and its file: the configuration of the source or of the destination."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from phenom_protocol.json_file import UnreadableFile, read_json_file
 
 if TYPE_CHECKING:
     from destination_phenom.config import DestinationConfig
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def config_name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Refuses what names no file, without repeating it: it may hold secrets."""
+def check_config_path(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Refuses what is not a file's name. The message does not repeat it: it may hold secrets."""
     if value is not None and not value.strip():
         raise click.BadParameter("names no file.")
     if value is not None and value.lstrip().startswith("{"):
@@ -25,23 +27,21 @@ def config_name(_: click.Context, __: click.Parameter, value: str | None) -> str
 
 
 def config_option(command: Command) -> Command:
-    """The option ``--config FILE`` of a command that needs a connection, as ``config_file``."""
+    """Adds the option ``--config FILE`` to a command that needs one, as ``config_file``."""
     return click.option(
         "--config",
         "config_file",
         type=click.Path(),
         metavar="FILE",
         required=True,
-        callback=config_name,
+        callback=check_config_path,
         help="JSON file with the configuration of the source or the destination (client_id,"
-        " client_secret, token_url, ...); phenom sandbox prints one for a local tenant.",
+        " client_secret, token_url, ...). `phenom sandbox` prints one for a local tenant.",
     )(command)
 
 
 def read_config(path: str) -> dict[str, Any]:
     """The JSON object in the file, not validated yet; raises click.ClickException."""
-    from phenom_protocol.json_file import UnreadableFile, read_json_file
-
     try:
         config = read_json_file(path, f"The configuration {path}")
     except UnreadableFile as error:
@@ -51,29 +51,32 @@ def read_config(path: str) -> dict[str, Any]:
     return config
 
 
+# Pydantic and the models cost 0.2 s: they are imported when a configuration is validated.
+
+
 def source_settings(raw: dict[str, Any]) -> SourceConfig:
-    """What of a configuration concerns the source; raises click.ClickException."""
+    """The settings of the source in a configuration; raises click.ClickException."""
     from source_phenom.config import SourceConfig
 
-    return _loaded(SourceConfig, raw)
+    return _validated(SourceConfig, raw)
 
 
 def destination_settings(raw: dict[str, Any]) -> DestinationConfig:
-    """What of a configuration concerns the destination; raises click.ClickException."""
+    """The settings of the destination in a configuration; raises click.ClickException."""
     from destination_phenom.config import DestinationConfig
 
-    return _loaded(DestinationConfig, raw)
+    return _validated(DestinationConfig, raw)
 
 
 def connection_settings(raw: dict[str, Any]) -> Connection:
-    """What of a configuration concerns the connection; raises click.ClickException."""
+    """The settings of the connection in a configuration; raises click.ClickException."""
     from phenom_api.connection import Connection
 
-    return _loaded(Connection, raw)
+    return _validated(Connection, raw)
 
 
-def _loaded(model: type[AnyConnection], raw: dict[str, Any]) -> AnyConnection:
-    """Keys that only the other side knows are passed over; a typing error is still one."""
+def _validated(model: type[AnyConnection], raw: dict[str, Any]) -> AnyConnection:
+    """Ignores keys that only the other connector knows; a key that neither knows is an error."""
     from destination_phenom.config import DestinationConfig
     from phenom_api.connection import load
     from phenom_api.errors import InvalidConfig

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from phenom_cli.printing import message_console, plain
-from phenom_cli.screen import above
+from phenom_cli.terminal import above
 
 PHASES = {
     "opening": "Opening the warehouse",

@@ -1,4 +1,4 @@
-"""Which fields a sample of a tenant's payloads has, what they hold, and where that goes."""
+"""Which fields a sample of a tenant's payloads has, what they hold, and which columns they feed."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from phenom_api.listings import (
     Identity,
     application_identity,
     applications_page,
-    content,
+    canonical_json,
     job_identity,
     jobs_page,
 )
 from phenom_api.paging import Page
-from phenom_cli.shapes import field_name, json_type, shape
+from phenom_cli.value_shapes import json_type, redacted_key, shape
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.origins import Origins
 from source_phenom.models.values import is_empty, with_custom_objects
 
-DEEPEST = 50
-"""Levels of objects that are descended into."""
+MAX_DEPTH = 50
+"""Levels of objects whose fields are listed."""
 
 
 @dataclass(frozen=True)
-class Field:
-    """One remote field.
+class RemoteField:
+    """A field of Phenom's payloads.
 
-    :param parts: of its path; a name behind a list's means that of the list's elements.
-    :param types: JSON types of its values, the most frequent first; null only where all are.
+    :param parts: of its path; behind the name of a list stand the names in the list's elements.
+    :param types: JSON types of its values, the most frequent first; null only if all are null.
     :param filled: share of the payloads, 0 to 1, in which it is not empty.
-    :param shape: the most frequent one, see :func:`phenom_cli.shapes.shape`.
-    :param in_list: whether it belongs to the elements of a list.
+    :param shape: the most frequent one, see :func:`phenom_cli.value_shapes.shape`.
+    :param in_list: whether it is a field of a list's elements.
     """
 
     parts: tuple[str, ...]
@@ -49,28 +49,30 @@ class Field:
 
     @property
     def path(self) -> str:
-        """As ``field_overrides`` and ``custom_fields`` have it."""
+        """As ``field_overrides`` and ``custom_fields`` take it."""
         return ".".join(self.parts)
 
     @property
-    def only_holds_others(self) -> bool:
-        """Whether it is an object that is descended into: lists are values as they are."""
+    def is_object(self) -> bool:
+        """Whether its members are mapped, not itself; a list is mapped as a whole."""
         return not self.in_list and set(self.types) == {"object"}
 
 
 @dataclass(frozen=True)
-class Found:
-    """A field, the unified model it belongs to, and the columns (``model.column``) it feeds."""
+class MappedField:
+    """A remote field, its unified model, and the columns (``model.column``) that it feeds."""
 
     model: str
-    field: Field
+    field: RemoteField
     feeds: tuple[str, ...]
 
 
-def jobs_found(config: SourceConfig, gateway: Gateway, size: int) -> tuple[list[Found], int, int]:
+def profile_jobs(
+    config: SourceConfig, gateway: Gateway, size: int
+) -> tuple[list[MappedField], int, int]:
     """The fields of about ``size`` jobs, how many were looked at, and how many there are.
 
-    The listings that a read touches share the sample. Raises PhenomError.
+    Each listing that a sync reads gives an equal part of the sample. Raises PhenomError.
     """
     listings = [(OPEN_JOBS, site_type) for site_type in config.site_types]
     if config.include_closed_jobs:
@@ -79,79 +81,80 @@ def jobs_found(config: SourceConfig, gateway: Gateway, size: int) -> tuple[list[
     total = 0
     for operation, site_type in listings:
         fetch = partial(jobs_page, gateway, operation, site_type)
-        some, of = sample(fetch, -(-size // len(listings)), config.page_size, job_identity)
-        rows += some
-        total += of
+        listed, number = sample(fetch, -(-size // len(listings)), config.page_size, job_identity)
+        rows += listed
+        total += number
     origins = Origins(config.field_overrides, config.custom_fields)
-    found = [
-        Found(jobs.MODEL, each, origins.of_job(each.path, is_object=each.only_holds_others))
+    fields = [
+        MappedField(jobs.MODEL, each, origins.of_job(each.path, is_object=each.is_object))
         for each in field_profile(rows)
     ]
-    return found, len(rows), total
+    return fields, len(rows), total
 
 
-def applications_found(
+def profile_applications(
     config: SourceConfig, gateway: Gateway, size: int
-) -> tuple[list[Found], int, int]:
-    """The same for applications; what describes the candidate belongs to that model.
+) -> tuple[list[MappedField], int, int]:
+    """As :func:`profile_jobs`, for applications. Fields of ``candidateData`` belong to candidates.
 
-    Of a sample those count that ``only_created_applications`` keeps.
+    With ``only_created_applications``, the others are left out of the sample.
     """
     fetch = partial(applications_page, gateway)
     listed, total = sample(fetch, size, config.page_size, application_identity)
     rows = [row for row in listed if applications.is_kept(row, config.created_sources)]
     origins = Origins(config.field_overrides, config.custom_fields)
-    found = []
+    fields = []
     for each in field_profile(rows):
         model = candidates.MODEL if each.parts[0] == "candidateData" else applications.MODEL
-        feeds = origins.of_application(each.path, is_object=each.only_holds_others)
+        feeds = origins.of_application(each.path, is_object=each.is_object)
         own_first = sorted(feeds, key=lambda column: not column.startswith(f"{model}."))
-        found.append(Found(model, each, tuple(own_first)))
-    return found, len(rows), total
+        fields.append(MappedField(model, each, tuple(own_first)))
+    return fields, len(rows), total
 
 
 @dataclass
-class _Seen:
+class _FieldCounts:
     in_list: bool
     filled: int = 0
     types: Counter[str] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
 
 
-def field_profile(rows: Sequence[Any]) -> list[Field]:
-    """Every field of the rows, a parent ahead of its members. What is no object has none."""
+def field_profile(rows: Sequence[Any]) -> list[RemoteField]:
+    """Every field of the rows, each object before its members. A row that is no object has none."""
     payloads = [with_custom_objects(row) for row in rows if isinstance(row, dict)]
-    seen: dict[tuple[str, ...], _Seen] = {}
+    counts: dict[tuple[str, ...], _FieldCounts] = {}
     for payload in payloads:
-        here: dict[tuple[str, ...], list[Any]] = {}
+        values: dict[tuple[str, ...], list[Any]] = {}
         for parts, value, in_list in _values(payload, ()):
-            here.setdefault(parts, []).append(value)
-            seen.setdefault(parts, _Seen(in_list))
-        for parts, values in here.items():
-            entry = seen[parts]
-            given = [value for value in values if not is_empty(value)]
-            entry.filled += bool(given)
-            entry.types.update({json_type(value) for value in values if value is not None})
-            entry.shapes.update(shape(value) for value in given[:1])
+            values.setdefault(parts, []).append(value)
+            counts.setdefault(parts, _FieldCounts(in_list))
+        for parts, of_field in values.items():
+            count = counts[parts]
+            filled = [value for value in of_field if not is_empty(value)]
+            count.filled += bool(filled)
+            count.types.update({json_type(value) for value in of_field if value is not None})
+            count.shapes.update(shape(value) for value in filled[:1])
     return [
-        Field(
+        RemoteField(
             parts,
-            tuple(name for name, _ in entry.types.most_common()) or ("null",),
-            entry.filled / len(payloads),
-            next((found for found, _ in entry.shapes.most_common(1)), ""),
-            entry.in_list,
+            tuple(name for name, _ in count.types.most_common()) or ("null",),
+            count.filled / len(payloads),
+            next((name for name, _ in count.shapes.most_common(1)), ""),
+            count.in_list,
         )
-        for parts, entry in sorted(seen.items())
+        for parts, count in sorted(counts.items())
     ]
 
 
 def _values(
     members: Mapping[str, Any], parents: tuple[str, ...], in_list: bool = False
 ) -> Iterator[tuple[tuple[str, ...], Any, bool]]:
+    """Path, value, and whether a list is on the path, of every member down to ``MAX_DEPTH``."""
     for key, value in members.items():
-        parts = (*parents, field_name(key))
+        parts = (*parents, redacted_key(key))
         yield parts, value, in_list
-        if len(parts) == DEEPEST:
+        if len(parts) == MAX_DEPTH:
             continue
         if isinstance(value, dict):
             yield from _values(value, parts, in_list)
@@ -162,14 +165,18 @@ def _values(
 
 
 def sample(
-    fetch: Callable[[int, int], Page], size: int, page_size: int, identity: Identity = content
+    fetch: Callable[[int, int], Page],
+    size: int,
+    page_size: int,
+    identity: Identity = canonical_json,
 ) -> tuple[list[Any], int]:
-    """About ``size`` rows from all over a listing, and how many it has (as far as is known).
+    """About ``size`` rows from all over a listing, and how many it has, as far as is known.
 
-    What a tenant filled in changes over the years: the pages lie as far apart as they can. The
-    first page with nothing but rows that were there before is the last one.
+    Which fields a tenant fills in changes over the years: the pages lie as far apart as they can.
+    A page without any new row is the last one.
 
-    :param fetch: reads ``limit`` rows from ``offset``. :param identity: what makes a row itself.
+    :param fetch: reads ``limit`` rows from ``offset`` on.
+    :param identity: equal for two versions of one row.
     """
     rows: dict[Hashable, Any] = {}
 

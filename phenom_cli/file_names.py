@@ -1,4 +1,4 @@
-"""Names for files out of what somebody else called them."""
+"""Safe names of files, made of names and ids from outside."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from urllib.parse import quote
 _LONGEST_ID = 100
 _LONGEST_NAME = 150
 _LONGEST_SUFFIX = 20
-"""Bytes of UTF-8: file systems take 255, and an id goes in front."""
+"""All in bytes of UTF-8. File systems take 255 for an id and a name together."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)
-"""Names that Windows keeps for devices or shortens."""
+"""Names that Windows reserves for devices, and names that it shortens."""
 _NOT_ALLOWED = frozenset('/\\:*?"<>|')
-"""Separators here or elsewhere, and what Windows refuses."""
+"""Separators, here or on Windows, and what Windows refuses."""
 
 
 def file_name(name: str) -> str:
-    """``name`` as the name of one file, whatever the system: never a path, never hidden.
+    """``name`` as a file name on every system: never a path, never hidden.
 
-    Separators, control characters and such as turn the direction of writing become ``_``; a long
-    name loses its middle, not its suffix.
+    Separators, control characters and characters that change the direction of writing become
+    ``_``. A name that is too long keeps its suffix.
     """
     composed = unicodedata.normalize("NFC", name)
     clean = "".join("_" if _is_bad(character) else character for character in composed)
@@ -36,26 +36,24 @@ def file_name(name: str) -> str:
 
 
 def id_name(key: str, *, ignores_case: bool = False) -> str:
-    """An id as a name, or the beginning of one: different ids have different names.
+    """An id as (the beginning of) a file name: different ids have different names.
 
-    One that would be too long, that some system reserves or that capitals alone tell from another
-    has ``=`` and a digest at its end, which no other name has.
-
-    :param ignores_case: whether the file system does.
+    A name that would be too long or is reserved ends with ``=`` and a digest; so does one with
+    capitals if the file system ignores case. No other name has a ``=``.
     """
     quoted = quote(key, safe="@+")
     if not quoted.strip("."):
-        # "." and ".." are places, not names.
+        # "." and ".." are folders.
         quoted = quoted.replace(".", "%2E")
-    is_its_own = len(quoted) <= _LONGEST_ID and not _RESERVED.fullmatch(quoted)
-    if is_its_own and not (ignores_case and key != key.lower()):
+    is_usable = len(quoted) <= _LONGEST_ID and not _RESERVED.fullmatch(quoted)
+    if is_usable and not (ignores_case and key != key.lower()):
         return quoted
     digest = f"={sha256(key.encode()).hexdigest()[:16]}"
     return quoted[: _LONGEST_ID - len(digest)] + digest
 
 
 def ignores_case(folder: Path) -> bool:
-    """Whether the file system takes ``a`` and ``A`` for one name in this folder."""
+    """Whether ``a`` and ``A`` are the same name in this folder."""
     with NamedTemporaryFile(prefix="case-", dir=folder) as file:
         return Path(file.name).with_name(Path(file.name).name.upper()).exists()
 
@@ -65,5 +63,5 @@ def _is_bad(character: str) -> bool:
     return character in _NOT_ALLOWED or kind.startswith("C") or kind in ("Zl", "Zp")
 
 
-def _cut(text: str, most_bytes: int) -> str:
-    return text.encode()[:most_bytes].decode(errors="ignore").rstrip(" .")
+def _cut(text: str, max_bytes: int) -> str:
+    return text.encode()[:max_bytes].decode(errors="ignore").rstrip(" .")

@@ -1,4 +1,4 @@
-"""A gateway for commands behind which a person waits."""
+"""The gateway of commands for which a person waits: fewer attempts, and each retry is shown."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ if TYPE_CHECKING:
     from phenom_api.gateway import Gateway
 
 RETRY_POLICY: dict[str, Any] = {"attempts": 5, "throttled": 120.0}
-"""What differs from the connector's patience."""
+"""Where it differs from the connectors' :class:`phenom_api.retries.RetryPolicy`."""
 
 
-class _Warnings(logging.Handler):
-    def __init__(self, say: Callable[[str], None]) -> None:
+class _WarningHandler(logging.Handler):
+    def __init__(self, write_line: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
-        self._say = say
+        self._write_line = write_line
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._say(f"Warning: {record.getMessage()}")
+        self._write_line(f"Warning: {record.getMessage()}")
 
 
-def _on_stderr(line: str) -> None:
-    # Not by click, which writes past rich: a spinner would share its line with this one.
+def _write_on_stderr(line: str) -> None:
+    # click.echo would write to the terminal directly, into the line of the spinner.
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
 @contextmanager
-def warnings_shown(say: Callable[[str], None] = _on_stderr) -> Iterator[None]:
-    """Shows the warnings of the log meanwhile: above all what failed, and when the next try is.
+def show_warnings(write_line: Callable[[str], None] = _write_on_stderr) -> Iterator[None]:
+    """Shows the log's warnings: above all what failed, and when the next attempt is.
 
-    :param say: shows a line; is called from any thread.
+    :param write_line: is called from any thread.
     """
-    logger, warnings = logging.getLogger("airbyte"), _Warnings(say)
-    logger.addHandler(warnings)
+    logger, handler = logging.getLogger("airbyte"), _WarningHandler(write_line)
+    logger.addHandler(handler)
     try:
         yield
     finally:
-        logger.removeHandler(warnings)
+        logger.removeHandler(handler)
 
 
 @contextmanager
-def patient_gateway(connection: Connection) -> Iterator[Gateway]:
-    """Says on stderr when it waits for another try; an interrupt ends the waiting."""
+def interactive_gateway(connection: Connection) -> Iterator[Gateway]:
+    """Shows warnings on stderr; an interrupt also ends a wait for the next attempt."""
     from phenom_api.gateway import Gateway, RetryPolicy
 
-    with warnings_shown(), Gateway(connection, policy=RetryPolicy(**RETRY_POLICY)) as gateway:
+    with show_warnings(), Gateway(connection, policy=RetryPolicy(**RETRY_POLICY)) as gateway:
         yield gateway

@@ -1,4 +1,4 @@
-"""The local tenant, as ``phenom sync`` and ``phenom sandbox`` start it."""
+"""The local tenant that ``phenom sync`` and ``phenom sandbox`` start."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from phenom_cli.warehouse.states import LOCAL_TENANT
 
 JOBS = 200
 APPLICATIONS = 2_000
-# Always the same tenant, so that a second sync finds what the first one read.
+# The default is always the same tenant, so that a second sync finds what the first one read.
 SEED = 1
-# Below the ports that systems give out by themselves.
+# Below the ports that systems choose for outgoing connections.
 FIRST_PORT, PORTS = 20_000, 10_000
 
 
 @contextmanager
 def local_tenant(warehouse: str) -> Iterator[dict[str, Any]]:
-    """A source configuration for a local tenant of the default size, which is running.
+    """Runs a local tenant of the default size; yields its source configuration.
 
-    The connector's state belongs to a gateway URL: the same port for the same ``warehouse`` lets a
-    second sync be incremental, another one per warehouse lets several syncs run at a time.
+    The port is derived from ``warehouse``. A state is valid for one gateway URL: the same port lets
+    the next sync of that warehouse be incremental. Syncs of other warehouses can run meanwhile.
     """
     sandbox = _sandbox()
     click.echo("No --config: syncing a local tenant with made-up data.", err=True)
@@ -35,16 +35,16 @@ def local_tenant(warehouse: str) -> Iterator[dict[str, Any]]:
             try:
                 local = running.enter_context(sandbox.running(port=port, **data))
             except sandbox.CannotServe:
-                click.echo(f"Port {port} is taken: another one is used.", err=True)
+                click.echo(f"Port {port} is in use: taking another one.", err=True)
                 local = running.enter_context(sandbox.running(**data))
         except sandbox.CannotServe as error:
             raise click.ClickException(str(error)) from None
-        # A namespace of its own, so that made-up rows never pass for a real tenant's.
+        # With an integration_id of its own, made-up rows cannot be taken for a real tenant's.
         yield {**local.config, "integration_id": LOCAL_TENANT}
 
 
 def serve(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
-    """Serves a local tenant until it is interrupted; its configuration goes to stdout or a file."""
+    """Serves a local tenant until interrupted; prints its configuration, or writes it to a file."""
     sandbox = _sandbox()
     try:
         sandbox.serve_forever(port, jobs, applications, seed, output=output)

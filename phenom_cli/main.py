@@ -1,4 +1,4 @@
-"""The command ``phenom``. Data go to stdout; logs and progress go to stderr."""
+"""The command ``phenom``. Data goes to standard output, logs and progress to standard error."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import click
 from phenom_api import __version__
 from phenom_cli import local_tenant
 from phenom_cli.completion import complete_streams, completion
-from phenom_cli.configuration import config_name
+from phenom_cli.configuration import check_config_path
 from phenom_cli.documents import documents
 from phenom_cli.fields import fields
 from phenom_cli.passthrough import passthrough
 from phenom_cli.scopes import scopes
-from phenom_cli.screen import screens
+from phenom_cli.terminal import safe_standard_streams
 from phenom_cli.write import write
 from phenom_protocol.signals import exit_on_signals
 
@@ -28,13 +28,13 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class _Phenom(click.Group):
-    """Lists its commands as they were added: by use, not by name. No error shows a traceback."""
+    """Lists commands in the order they were added in. No error shows a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        with screens():
+        with safe_standard_streams():
             try:
                 return super().main(*args, **extra)
             except OSError as error:
@@ -43,10 +43,10 @@ class _Phenom(click.Group):
             except Exception as error:
                 if os.environ.get("PHENOM_TRACEBACK"):
                     traceback.print_exc()
-                # The text of an exception that nobody foresaw may quote a person's data.
+                # The text of an unexpected exception may hold a person's data.
                 click.echo(
                     f"Error: phenom ended with an unexpected {type(error).__name__}. Run it again"
-                    " with PHENOM_TRACEBACK=1 to see where, and report that.",
+                    " with PHENOM_TRACEBACK=1 to see where it happened, and report that.",
                     err=True,
                 )
             sys.exit(1)
@@ -58,10 +58,10 @@ class _Phenom(click.Group):
 )
 @click.version_option(__version__, prog_name="phenom")
 def phenom() -> None:
-    """Phenom recruiting data for people at a terminal.
+    """Read recruiting data from Phenom, write to it, and test the connection.
 
-    Without any configuration, `phenom sync` loads made-up data of a local tenant into a DuckDB
-    file: a good first look.
+    To try it without access to Phenom, run `phenom sync` without options: it loads made-up data
+    from a local tenant into a DuckDB file.
     """
 
 
@@ -71,9 +71,9 @@ def phenom() -> None:
     "config_file",
     type=click.Path(),
     metavar="FILE",
-    callback=config_name,
+    callback=check_config_path,
     help="JSON file with the source's configuration (client_id, client_secret, token_url, ...)."
-    " Without it, a local tenant with made-up data is started and synced.",
+    " Without it, the command starts a local tenant with made-up data and syncs that.",
 )
 @click.option(
     "--warehouse",
@@ -81,8 +81,8 @@ def phenom() -> None:
     metavar="WHERE",
     default=DEFAULT_WAREHOUSE,
     show_default=True,
-    help="Path of a DuckDB file (a new one is readable by you alone), md:database for MotherDuck"
-    " (with a token in MOTHERDUCK_TOKEN), or postgresql://user:password@host:5432/database (add"
+    help="Path of a DuckDB file (only you can read a new one), md:database for MotherDuck (with a"
+    " token in MOTHERDUCK_TOKEN), or postgresql://user:password@host:5432/database (add"
     " ?schema=name for another schema than public).",
 )
 @click.option(
@@ -90,32 +90,34 @@ def phenom() -> None:
     multiple=True,
     metavar="A,B",
     shell_complete=complete_streams,
-    help="Only these streams, separated by commas. Without it, all of them.",
+    help="Only these streams, separated by commas (default: all).",
 )
 @click.option(
     "--full-refresh",
     is_flag=True,
-    help="Read everything again instead of what changed since the last sync.",
+    help="Read everything again, not only what changed since the last sync.",
 )
 def sync(
     config_file: str | None, warehouse: str, streams: tuple[str, ...], full_refresh: bool
 ) -> None:
     """Load a Phenom tenant into a warehouse.
 
-    The first sync loads everything, the next ones what changed since. Rows that Phenom no longer
-    returns stay, with remote_deleted_at set. At the end a table tells for each stream how many
-    rows are new, changed and deleted, and how many live rows there are in total.
+    The first sync loads everything. Each later sync loads what has changed since the one before.
+    Rows that Phenom no longer returns stay in the warehouse, with remote_deleted_at set.
 
-    Tables and columns carry their descriptions as comments; times are in UTC. Of the columns that
-    begin with _airbyte_, raw_id is random and new each time that the row is loaded, extracted_at
-    is when the record was read, and meta is always {}. The table _airbyte_state is where the next
-    sync goes on from.
+    At the end, a table shows for each stream how many rows are new, changed and deleted, and how
+    many rows there are that Phenom still returns.
 
-    Two tenants can share a warehouse if their configurations differ in integration_id; a full
-    refresh is about the rows of its tenant alone.
+    The warehouse has a comment for each table and column. Times are in UTC. Of the columns that
+    begin with _airbyte_, raw_id is a new random id each time the row is loaded, extracted_at is
+    when the record was read, and meta is always {}. The next sync continues from the states in the
+    table _airbyte_state.
 
-    Exit code 0 if every stream was read, else 1, with the failed streams and their errors named;
-    what could be read is loaded all the same.
+    Two tenants can share a warehouse if their configurations have different values of
+    integration_id. A full refresh then replaces the rows of its own tenant only.
+
+    Exit code 0 if every stream was read. Otherwise 1, and standard error names the streams that
+    failed; the other streams are loaded.
 
     \b
     Examples:
@@ -134,7 +136,7 @@ def sync(
     try:
         exit_code = run_sync(config_file, warehouse, names or None, full_refresh)
     except KeyboardInterrupt:
-        click.echo("Interrupted; the next sync goes on from what is in the warehouse.", err=True)
+        click.echo("Interrupted. The next sync continues from what is in the warehouse.", err=True)
         exit_code = 130
     sys.exit(exit_code)
 
@@ -148,27 +150,27 @@ def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> D
     "--port",
     click.IntRange(0, 65535),
     8100,
-    "Port to listen on, on this machine only; 0 takes a free one.",
+    "Port to listen on, reachable from this machine only; 0 takes a free one.",
 )
 @_number("--jobs", click.IntRange(0), local_tenant.JOBS, "How many jobs the tenant has.")
 @_number(
     "--applications", click.IntRange(0), local_tenant.APPLICATIONS, "How many applications it has."
 )
-@_number("--seed", click.INT, local_tenant.SEED, "The same seed makes the same data.")
+@_number("--seed", click.INT, local_tenant.SEED, "The same seed gives the same data.")
 @click.option(
     "--output",
     type=click.Path(),
     metavar="FILE",
-    help="Write the configuration to this file, once the sandbox serves, and not to stdout.",
+    help="Write the configuration to this file, not to standard output.",
 )
 def sandbox(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
     """Serve a local Phenom tenant with made-up data.
 
-    Prints a ready-made configuration for the source and the destination on stdout, says on stderr
-    where it serves, and serves until it is interrupted with Ctrl-C.
+    A tenant is a customer's account at Phenom. This one runs on your machine. The command prints
+    a configuration for the source and the destination, and serves until you press Ctrl-C.
 
     The configuration has no acting user. The sandbox accepts any ph_user_id: add one to read what
-    the Candidates API knows.
+    the Candidates API offers.
 
     \b
     Example, in two terminals:

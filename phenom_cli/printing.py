@@ -1,4 +1,4 @@
-"""Data on standard output: JSON as UTF-8 whatever the terminal's encoding, or text by rich."""
+"""Prints data on standard output: JSON as UTF-8 in every locale, or text by rich."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phenom_api.visible import visible
-from phenom_cli.screen import above, is_open, itself, visible_line
+from phenom_cli.terminal import above, is_open, unwrapped, visible_line
 from phenom_protocol.standard_streams import let_go_of, write_whole
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 PIPE_WIDTH = 100
-"""Characters in a line where there is no terminal that has a width."""
+"""Characters in a line where standard output is no terminal."""
 
 
 class StdoutFailed(click.ClickException):
-    """Standard output takes nothing more. Of a reader who closed the pipe nothing is said."""
+    """Standard output cannot be written. A reader that closed its pipe is no error to show."""
 
     def __init__(self, reason: str, *, closed_pipe: bool = False) -> None:
         super().__init__(f"Standard output cannot be written: {reason}.")
@@ -35,20 +35,23 @@ class StdoutFailed(click.ClickException):
 
 
 def print_json(value: Any, indent: int | None = None) -> None:
-    """One JSON text and a line break. Lone surrogates become U+FFFD.
+    """Prints a JSON text and a line break. Half a surrogate pair becomes U+FFFD.
 
-    :raises StdoutFailed: where it cannot be written.
+    :raises StdoutFailed: if it cannot be written.
     """
     _write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
-def print_json_lines(values: Iterable[Any], mask: Callable[[str], str]) -> None:
-    """A line of JSON per value, after ``mask`` has seen the lines."""
-    _write(mask("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)))
+def print_json_lines(values: Iterable[Any], redact: Callable[[str], str]) -> None:
+    """Prints a line of JSON per value; ``redact`` gets all lines at once, before they are printed.
+
+    :raises StdoutFailed: if they cannot be written.
+    """
+    _write(redact("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)))
 
 
-def need_stdout() -> None:
-    """Raises StdoutFailed where there is no standard output, before anything is done."""
+def require_stdout() -> None:
+    """Raises StdoutFailed if standard output is closed, before anything is done."""
     if not is_open(sys.stdout):
         raise StdoutFailed("it is closed")
 
@@ -63,15 +66,15 @@ def _write(text: str) -> None:
 
 
 def console(pipe_width: int = PIPE_WIDTH) -> Console:
-    """Prints without colour into a pipe."""
+    """Standard output for rich; without colours where it is no terminal."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else pipe_width
-    return Console(file=itself(sys.stdout), highlight=False, width=width)
+    return Console(file=unwrapped(sys.stdout), highlight=False, width=width)
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Text from outside for a table or a line of :func:`console`: no markup, on one line."""
+    """Text from outside for :func:`console`: on one line, and without rich's markup."""
     from rich.text import Text
 
     return Text(visible_line(text), style=style)
@@ -86,17 +89,17 @@ def print_rendered(console: Console, rendered: RenderableType) -> None:
 
 
 def message_console() -> Console:
-    """Standard error, for what moves or has colours."""
+    """Standard error for rich."""
     from rich.console import Console
 
-    return Console(file=itself(sys.stderr))
+    return Console(file=unwrapped(sys.stderr))
 
 
 @contextmanager
-def status(text: str) -> Iterator[Callable[[str], None]]:
-    """Shows that something goes on, on a terminal that standard error has to itself.
+def spinner(text: str) -> Iterator[Callable[[str], None]]:
+    """Shows on standard error that something is going on; yields a function that sets the text.
 
-    Yields what replaces the text. Messages that are printed meanwhile go above it.
+    Shows nothing where standard error is no terminal, or standard output is the same terminal.
     """
     if not sys.stderr.isatty() or sys.stdout.isatty():
         yield lambda _: None
@@ -104,11 +107,11 @@ def status(text: str) -> Iterator[Callable[[str], None]]:
     from rich.live import Live
     from rich.spinner import Spinner
 
-    console, spinner = message_console(), Spinner("dots", text)
+    console, dots = message_console(), Spinner("dots", text)
     with (
         above(console),
         Live(
-            spinner,
+            dots,
             console=console,
             refresh_per_second=12.5,
             transient=True,
@@ -116,4 +119,4 @@ def status(text: str) -> Iterator[Callable[[str], None]]:
             redirect_stderr=False,
         ),
     ):
-        yield lambda text: spinner.update(text=text)
+        yield lambda text: dots.update(text=text)

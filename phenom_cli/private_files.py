@@ -1,4 +1,4 @@
-"""Files with personal data: new ones are readable and writable by their owner alone."""
+"""Files with personal data: only their owner can read and write a new one."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def owner_only(path: str, flags: int) -> int:
-    """For ``open(…, opener=owner_only)``. A file that is there already keeps its mode."""
+    """For ``open(…, opener=owner_only)``. A file that exists keeps its mode."""
     return os.open(path, flags, 0o600)

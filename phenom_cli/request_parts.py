@@ -1,4 +1,4 @@
-"""What a person writes behind ``phenom passthrough``: path, parameters, headers, bodies."""
+"""Parses the arguments of ``phenom passthrough``: path, parameters, headers, body."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import click
+from requests import PreparedRequest
+from urllib3.filepost import encode_multipart_formdata
 
-OURS = frozenset({"authorization", "api-key"})
-"""Headers that come from the configuration alone."""
+from phenom_protocol.json_file import UnreadableFile, json_of
+
+CONFIGURED_HEADERS = frozenset({"authorization", "api-key"})
+"""Headers that only the configuration can set."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UNKNOWN_TYPE = "application/octet-stream"
@@ -23,7 +27,7 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Body:
-    """What to send and the Content-Type that goes with it."""
+    """The bytes to send, and the headers that describe them."""
 
     data: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,23 +36,23 @@ class Body:
 def path_and_params(
     written: str, gateway_url: str, pairs: Sequence[str]
 ) -> tuple[str, dict[str, list[str]]]:
-    """The path below the gateway URL, and all query parameters; a name may come repeatedly.
+    """The path below the gateway URL, and all query parameters; a name can have several values.
 
-    A whole URL is taken too if it is one of this gateway's. What a server on the way could take
-    for another path, whether it is encoded or not, is refused.
+    A whole URL is accepted if it begins with the gateway URL. A path that a server might read as
+    another path, encoded or not, is refused with click.BadParameter.
     """
     if written.startswith(f"{gateway_url}/"):
         written = written[len(gateway_url) :]
     if not written.startswith("/"):
         raise click.BadParameter(
-            f"must begin with a slash (like /jobs-api/v1/jobs): it is sent to {gateway_url}.",
+            f"must begin with a slash (like /jobs-api/v1/jobs): it is appended to {gateway_url}.",
             param_hint="PATH",
         )
     path, _, query = written.partition("#")[0].partition("?")
-    if not _stays_below(path):
+    if not _is_below_gateway(path):
         raise click.BadParameter(
-            f"must be below {gateway_url} as it stands: no // at its beginning, no . or .. between"
-            " slashes, no backslash and no control character.",
+            f"must be below {gateway_url}: it cannot begin with //, or have . or .. between"
+            " slashes, a backslash or a control character.",
             param_hint="PATH",
         )
     params: dict[str, list[str]] = {}
@@ -57,10 +61,10 @@ def path_and_params(
     return path, params
 
 
-def _stays_below(path: str) -> bool:
+def _is_below_gateway(path: str) -> bool:
     while (decoded := unquote(path)) != path:
         path = decoded
-    # Some servers cut parameters ("..;x") off before they look at the dots.
+    # Some servers remove parameters ("..;x") before they resolve the dots.
     segments = {segment.partition(";")[0].strip() for segment in path.split("/")}
     is_plain = path.isprintable() and "\\" not in path
     return is_plain and not path.startswith("//") and segments.isdisjoint((".", ".."))
@@ -74,7 +78,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def header_fields(lines: Sequence[str]) -> dict[str, str]:
-    """Headers out of ``Name: value``; their values are never repeated in an error."""
+    """Headers out of ``Name: value``; error messages never show a value."""
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -85,7 +89,7 @@ def header_fields(lines: Sequence[str]) -> dict[str, str]:
             raise click.BadParameter(
                 f"the value of {name} must be printable ASCII.", param_hint="-H"
             )
-        if name.lower() in OURS:
+        if name.lower() in CONFIGURED_HEADERS:
             raise click.BadParameter(
                 f"{name} comes from the configuration and cannot be given here.", param_hint="-H"
             )
@@ -94,7 +98,7 @@ def header_fields(lines: Sequence[str]) -> dict[str, str]:
 
 
 def body(data: str | None, raw: str | None, forms: Sequence[str]) -> Body:
-    """The request's body out of ``-d``, ``--raw`` or ``-F``, of which only one may be given."""
+    """The request's body from ``-d``, ``--raw`` or ``-F``; only one of them can be given."""
     if sum((data is not None, raw is not None, bool(forms))) > 1:
         raise click.UsageError("Only one of -d, --raw and -F can be given.")
     if data is not None:
@@ -105,8 +109,6 @@ def body(data: str | None, raw: str | None, forms: Sequence[str]) -> Body:
 
 
 def _json_text(written: str) -> bytes:
-    from phenom_protocol.json_file import UnreadableFile, json_of
-
     if written.startswith("@"):
         content, where = _content(written[1:], "-d"), written[1:]
     else:
@@ -121,8 +123,6 @@ def _json_text(written: str) -> bytes:
 
 
 def _multipart(forms: Sequence[str]) -> Body:
-    from urllib3.filepost import encode_multipart_formdata
-
     fields: list[tuple[str, Any]] = []
     for form in forms:
         name, equals, value = form.partition("=")
@@ -155,9 +155,7 @@ def _media_type(file: str) -> str:
 
 
 def full_url(url: str, params: Mapping[str, Sequence[str]]) -> str:
-    """``url`` with its query as it is sent, unless it has one (that of a redirect)."""
-    from requests import PreparedRequest
-
+    """``url`` with the query as it was sent; a URL that has a query (of a redirect) as it is."""
     if urlsplit(url).query:
         return url
     prepared = PreparedRequest()

@@ -1,4 +1,4 @@
-"""What a connection may do: one row per unified model, per group of columns, and per action."""
+"""Checks what a connection may do: a row per unified model, per group of columns, per action."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from source_phenom.models import applications, candidates, employees, groups, hi
 from source_phenom.probes import acting_user_probes, listing_probes
 
 SAMPLE = 50
-"""Rows of each listing in which people are looked for."""
+"""Rows of each listing that are searched for a record of each model."""
 
 DEFAULT_LOCALE = "en_US"
 _ACTING_USER = "the id of an acting user, to be set as ph_user_id"
@@ -30,15 +30,15 @@ Kind = Literal["model", "columns", "action"]
 
 @dataclass(frozen=True)
 class Scope:
-    """One row of the scope test.
+    """One row of the scope check.
 
-    :param name: of the model or the action; ``model (column, column)`` for columns that come
-        from an API of their own.
-    :param required: whether a sync is incomplete without it.
+    :param name: of the model or the action; ``model (column, column)`` for columns that an API of
+        their own fills.
+    :param required: whether a sync without ph_user_id needs it.
     :param endpoint: what was (or would be) called, e.g. ``GET /jobs-api/v1/jobs``.
-    :param http_status: of the answer; None where none came.
+    :param http_status: of the answer; None if there was none.
     :param ask: the permission or value to ask Phenom for, where that would help.
-    :param message: what else there is to know.
+    :param message: the error, or another remark.
     """
 
     name: str
@@ -52,22 +52,22 @@ class Scope:
 
 
 def scope_check(config: SourceConfig, locale: str, site_type: str) -> list[Scope]:
-    """Asks every probe side by side, within seconds, and creates nothing.
+    """Sends all probes at the same time; takes seconds, and creates nothing.
 
-    :param locale, site_type: headers of a question to the Apply API.
+    :param locale, site_type: headers of requests to the Apply API.
     """
     further = acting_user_probes(config, SAMPLE)
     probes = listing_probes(config, SAMPLE) + action_probes(config, locale, site_type)
     if config.ph_user_id is not None:
         probes += further
     replies = ask(probes, Gateway(config, policy=CHECK_POLICY))
-    found = [_model(name, replies) for name in REQUIRED]
-    found += [_further_model(name, further, replies) for name in FURTHER]
-    found += [
+    scopes = [_model(name, replies) for name in REQUIRED]
+    scopes += [_further_model(name, further, replies) for name in FURTHER]
+    scopes += [
         _columns(name, probe, further, replies) for probe in further for name in _names(probe.fills)
     ]
-    found += [_action(name, replies) for name in ACTIONS]
-    return found
+    scopes += [_action(name, replies) for name in ACTIONS]
+    return scopes
 
 
 def _has_team(row: Any) -> bool:
@@ -78,11 +78,10 @@ def _has_candidate(row: Any) -> bool:
     return isinstance(row, dict) and candidates.candidate_key(row, []) is not None
 
 
-# What of a listing's rows makes a record of the model, and how to say that none does. There are
-# roles wherever jobs can be read.
 _NO_TEAM = f"None of the first {SAMPLE} jobs names a hiring manager or a recruiter."
 _NO_ROWS = "The listing has no rows."
 _NO_CANDIDATE = f"None of the first {SAMPLE} applications names its candidate."
+# By model: whether a row of the listing makes a record of it, and the message if no row does.
 _RECORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     hiring_team.USERS: (_has_team, _NO_TEAM),
     hiring_team.MEMBERS: (_has_team, _NO_TEAM),
@@ -99,23 +98,23 @@ REQUIRED = (
     applications.MODEL,
 )
 FURTHER = tuple(name for name in manifest.stream_names() if name not in REQUIRED)
-"""The models that take an acting user."""
+"""The models that need an acting user."""
 ACTIONS = ("create_candidate", "create_application")
 
 
-def _asked(name: str, replies: Mapping[Probe, ProbeResult]) -> dict[Probe, ProbeResult]:
-    """What was asked for this model or action."""
+def _own_replies(name: str, replies: Mapping[Probe, ProbeResult]) -> dict[Probe, ProbeResult]:
+    """The probes of this model or action, with their results."""
     return {probe: reply for probe, reply in replies.items() if name in probe.serves}
 
 
 def _model(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
-    """A model is as reachable as the least reachable of the listings that it is read from."""
-    asked = _asked(name, replies)
-    for probe, reply in asked.items():
+    """A model is refused if one of its listings is. Roles need no record: they are constant."""
+    own = _own_replies(name, replies)
+    for probe, reply in own.items():
         if reply.error is not None:
             return _refused(name, "model", probe, reply, required=True)
-    probe = next(iter(asked))
-    rows = [row for reply in asked.values() for row in reply.rows]
+    probe = next(iter(own))
+    rows = [row for reply in own.values() for row in reply.rows]
     makes_record, none_does = _RECORDS.get(name, (bool, ""))
     result: ScopeResult = "reachable"
     message = ""
@@ -123,30 +122,30 @@ def _model(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
         result = "empty"
         message = none_does if rows else _NO_ROWS
     return Scope(
-        name, "model", True, result, str(probe.operation), asked[probe].status, message=message
+        name, "model", True, result, str(probe.operation), own[probe].status, message=message
     )
 
 
 def _further_model(
     name: str, further: Sequence[Probe], replies: Mapping[Probe, ProbeResult]
 ) -> Scope:
-    """A model that takes an acting user; what it is made of is what its last probe asks for."""
+    """A model that needs an acting user; its last probe reads its records."""
     needed = [probe for probe in further if name in probe.serves]
-    asked = _asked(name, replies)
+    own = _own_replies(name, replies)
     probe = needed[-1]
-    if probe not in asked:
+    if probe not in own:
         return _not_configured(name, "model", probe, further)
-    for each, reply in asked.items():
+    for each, reply in own.items():
         if reply.error is not None:
             return _refused(name, "model", each, reply)
-    is_empty = name in (employees.MODEL, groups.MODEL) and not asked[probe].rows
+    is_empty = name in (employees.MODEL, groups.MODEL) and not own[probe].rows
     return Scope(
         name,
         "model",
         False,
         "empty" if is_empty else "reachable",
         str(probe.operation),
-        asked[probe].status,
+        own[probe].status,
         message=_NO_ROWS if is_empty else "",
     )
 
@@ -172,15 +171,15 @@ def _columns(
 
 
 def _not_configured(name: str, kind: Kind, probe: Probe, further: Sequence[Probe]) -> Scope:
-    """The same to ask for in every row: one id opens all of these APIs."""
+    """Every row asks for the same: one user id opens all of these APIs."""
     apis = dict.fromkeys(each.operation.needs.partition(",")[0] for each in further)
     wanted = f"{_ACTING_USER}, and permission to read with it: {', '.join(apis)}"
     return Scope(name, kind, False, "not configured", str(probe.operation), None, wanted)
 
 
 def _action(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
-    asked = _asked(name, replies)
-    if not asked:
+    own = _own_replies(name, replies)
+    if not own:
         return Scope(
             name,
             "action",
@@ -191,10 +190,10 @@ def _action(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
             f"{_ACTING_USER}; Candidates API, reading and creating candidates",
             "Needed only for candidates without a job.",
         )
-    for probe, reply in asked.items():
+    for probe, reply in own.items():
         if reply.error is not None:
             return _refused(name, "action", probe, reply)
-    probe, reply = list(asked.items())[-1]
+    probe, reply = list(own.items())[-1]
     message = f"An empty request is refused as invalid ({reply.status}), not as forbidden."
     return Scope(
         name, "action", False, "reachable", str(probe.operation), reply.status, message=message

@@ -1,4 +1,4 @@
-"""What both connectors do alike with their configuration: take it, and answer ``check``."""
+"""Reads a connector's configuration and answers ``check``, for source and destination."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from phenom_protocol import messages
 from phenom_protocol.entry import ProtocolError, Session, read_json
 
 Validate = Callable[[Any], AnyConnection]
-"""Makes a configuration of a JSON value; raises :class:`phenom_api.errors.InvalidConfig`."""
+"""Turns a JSON value into a configuration; raises :class:`phenom_api.errors.InvalidConfig`."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Whether the connection is of use; ``message`` says what it costs, or what to do."""
+    """Whether the connection works; ``message`` says what does not work, or what to do."""
 
     succeeded: bool
     message: str | None = None
@@ -27,9 +27,9 @@ class CheckResult:
 def configuration(
     arguments: argparse.Namespace, session: Session, validate: Validate[AnyConnection]
 ) -> AnyConnection:
-    """The configuration behind ``--config``, whose secrets no log line will show from now on.
+    """The configuration in the file of ``--config``. Its secrets are masked in the log from now on.
 
-    :raises ProtocolError: where it is unusable.
+    :raises ProtocolError: if it is not valid.
     """
     try:
         config = validate(read_json(arguments.config, "config"))
@@ -45,7 +45,7 @@ def print_check(
     validate: Validate[AnyConnection],
     check: Callable[[AnyConnection], CheckResult],
 ) -> int:
-    """Print what ``check`` finds; an unusable configuration is a failed check like any other."""
+    """Print the result of ``check``. An invalid configuration is a failed check."""
     try:
         result = check(configuration(arguments, session, validate))
     except ProtocolError as error:

@@ -1,4 +1,4 @@
-"""The entry point that both connectors share: arguments in, messages out, an exit code."""
+"""The entry point of both connectors: parses arguments, runs the command, returns an exit code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from phenom_api.errors import (
+    AuthenticationFailed,
+    InvalidConfig,
+    PermissionDenied,
+    PhenomError,
+    RequestRefused,
+)
 from phenom_protocol import messages
 from phenom_protocol.json_file import UnreadableFile, read_json_file, read_json_lines
 from phenom_protocol.output import Output, ProtocolLog
@@ -22,7 +29,7 @@ Read = TypeVar("Read")
 
 
 class ProtocolError(Exception):
-    """Ends the run with a TRACE message; the exit code is 1."""
+    """Ends the run with a TRACE message and exit code 1."""
 
     def __init__(
         self,
@@ -37,14 +44,14 @@ class ProtocolError(Exception):
 
 
 class Session:
-    """Where a command writes, and what it must not write."""
+    """A command's output and log."""
 
     def __init__(self, output: Output) -> None:
         self.output = output
         self.log = ProtocolLog(output)
 
     def tell_on_stderr(self, *lines: str) -> None:
-        """What has to be said although standard output takes nothing any more."""
+        """For messages when standard output cannot be written any more."""
         tell_on_stderr(*map(self.log.masked, lines))
 
 
@@ -55,10 +62,10 @@ def run(
     argv: Sequence[str] | None,
     version: str,
 ) -> int:
-    """Parse ``argv`` and carry out the command; whatever goes wrong becomes a TRACE message.
+    """Parse ``argv`` and run the command. Every error becomes a TRACE message.
 
-    Where standard output cannot be written, the exit code is 1 and standard error says why, but
-    for a reader who closed the pipe (``| head``).
+    If standard output cannot be written, the exit code is 1 and standard error says why, unless
+    the reader closed the pipe (``| head``).
 
     :param commands: per command its function, its help, and the files that it takes; a file
         name that ends with ``?`` is optional.
@@ -106,12 +113,12 @@ def _carried_out(command: Command, arguments: argparse.Namespace, session: Sessi
 
 
 def read_json(path: str, what: str) -> Any:
-    """The JSON in a file that the platform gave us; a clear error where that fails."""
+    """The JSON value in a file; raises :class:`ProtocolError` if it cannot be read."""
     return _read(read_json_file, path, what)
 
 
 def read_messages(path: str, what: str) -> list[Any]:
-    """The same of a file that may hold several JSON values, each on a line of its own."""
+    """The JSON values in a file that may have several of them, one on each line."""
     return _read(read_json_lines, path, what)
 
 
@@ -147,7 +154,7 @@ def _parser(
 
 
 def _file_name(written: str) -> str:
-    """Refuses JSON in the place of its file, without repeating it: it may hold secrets."""
+    """Refuses JSON instead of a file name, without repeating it: it may contain secrets."""
     if written.lstrip().startswith(("{", "[")):
         raise argparse.ArgumentTypeError("the name of a file with the JSON, not the JSON itself")
     return written
@@ -164,6 +171,14 @@ def _trace(session: Session, message: str, detail: str, failure_type: messages.F
         session.output.write(trace)
     except OSError:
         session.tell_on_stderr(message)
+
+
+_CONFIGURATION_ERRORS = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)
+
+
+def failure_type(error: PhenomError) -> messages.FailureType:
+    """What the protocol calls an error: one to correct in the configuration, or one that passes."""
+    return "config_error" if isinstance(error, _CONFIGURATION_ERRORS) else "transient_error"
 
 
 def origin_of(error: BaseException) -> str:

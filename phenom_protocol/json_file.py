@@ -1,4 +1,4 @@
-"""JSON files that a person gives to a command; what is wrong with one is told in a sentence."""
+"""Reads JSON files that a user passes to a command, with errors that say what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SAVE = "Save it as UTF-8."
 
 
 class UnreadableFile(ValueError):
-    """There is no JSON to be had. The message says what is wrong, where, and quotes no value."""
+    """The file has no valid JSON. The message says what is wrong and where, without values."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -20,12 +20,12 @@ class UnreadableFile(ValueError):
 
 
 def read_json_file(path: str, name: str) -> Any:
-    """The value in the file. ``name`` is what errors call it, at the beginning of a sentence."""
+    """The value in the file. ``name`` is the file's name in errors, as a sentence's beginning."""
     return json_of(_content(path, name), name)
 
 
 def read_json_lines(path: str, name: str) -> list[Any]:
-    """The value in the file; or, where each line holds one, all of them."""
+    """The value in the file, or all values if every line has one."""
     content = _content(path, name)
     lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
     try:
@@ -37,7 +37,7 @@ def read_json_lines(path: str, name: str) -> list[Any]:
 
 
 def json_of(content: bytes, name: str, *, first_line: int = 1) -> Any:
-    """The value that UTF-8 text holds, with or without a byte order mark.
+    """The JSON value in UTF-8 text, with or without a byte order mark.
 
     :param first_line: the number of the text's first line in its file.
     """

@@ -25,12 +25,12 @@ def now_millis() -> int:
 
 
 def _for_people(message: Mapping[str, Any]) -> bytes:
-    """One that a person may read on a terminal, and that can quote what comes from outside."""
+    """A message that a person may read on a terminal, with control characters escaped."""
     return visible(json.dumps(message, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def record_frame(stream: str, emitted_at: int) -> tuple[bytes, bytes]:
-    """What stands before and after a record's ``data``; the same for a whole page of them."""
+    """The JSON before and after a record's ``data``, the same for all records of a page."""
     name = orjson.dumps(stream).decode()
     return (
         f'{{"type":"RECORD","record":{{"stream":{name},"data":'.encode(),
@@ -39,7 +39,7 @@ def record_frame(stream: str, emitted_at: int) -> tuple[bytes, bytes]:
 
 
 def state(stream: str, blob: Mapping[str, Any], record_count: int) -> bytes:
-    """A stream's state and how many of its records were printed since its last one."""
+    """A stream's state, and how many records were printed since its last state."""
     return orjson.dumps(
         {
             "type": "STATE",

@@ -1,4 +1,4 @@
-"""Standard output as the protocol's channel: whole lines only, from any thread."""
+"""Writes protocol messages to standard output, whole lines only, from any thread."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LEVELS: dict[int, messages.Level] = {
 
 
 class Output:
-    """Writes messages as lines. A page of records is one write; everything is flushed.
+    """Writes messages as lines and flushes them. A page of records is one write.
 
-    After the first failure, which ``failure`` holds, nothing more is written: the last line may be
-    half a line.
+    After a failure, which is kept in ``failure``, nothing more is written, because the last line
+    may be incomplete.
     """
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
@@ -34,11 +34,11 @@ class Output:
         self.failure: OSError | None = None
 
     def write(self, message: bytes) -> None:
-        """One message, seen by whoever reads us before this returns."""
+        """Write one message; it is flushed before this returns."""
         self._put(message + b"\n")
 
     def write_records(self, stream: str, records: Iterable[bytes], emitted_at: int) -> None:
-        """RECORD messages of one stream out of the JSON texts of their data."""
+        """Write RECORD messages of one stream, given the JSON texts of their data."""
         before, after = messages.record_frame(stream, emitted_at)
         between = after + b"\n" + before
         self._put(before + between.join(records) + after + b"\n")
@@ -63,7 +63,7 @@ class ProtocolLog(logging.Handler):
         self._secrets: tuple[str, ...] = ()
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Never let these texts through."""
+        """Mask these texts from now on."""
         self._secrets = (*self._secrets, *secrets)
 
     def masked(self, text: str) -> str:
@@ -71,13 +71,13 @@ class ProtocolLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR and not record.name.startswith("airbyte"):
-            # A library's warning can quote what it read from the network.
+            # The warning of a library can quote data from the network.
             return
         try:
             text = self.masked(record.getMessage())
             self._output.write(messages.log(_LEVELS.get(record.levelno, "INFO"), text))
         except OSError:
-            # The output remembers it.
+            # Output keeps the failure.
             pass
         except Exception:
             self.handleError(record)

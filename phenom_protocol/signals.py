@@ -1,4 +1,4 @@
-"""Ends from outside: a command that is told to end puts things in order first."""
+"""Lets a command clean up when a signal ends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def exit_on_signals() -> None:
-    """Raise ``SystemExit`` on SIGTERM, and where the terminal is closed, as Ctrl-C raises.
+    """Raise ``SystemExit`` on SIGTERM, and on SIGHUP when the terminal is closed.
 
     A signal that is ignored (``nohup``) stays ignored.
     """

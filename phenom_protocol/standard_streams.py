@@ -1,4 +1,4 @@
-"""Standard error and standard output where they are closed, full, or read by nobody any more."""
+"""Writes to standard output and standard error, which may be closed, full or a broken pipe."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import BinaryIO, TextIO
 
 
 def write_whole(stream: BinaryIO, content: bytes) -> None:
-    """All of it, also with PYTHONUNBUFFERED, where a write may take a part and say nothing.
+    """Write all of ``content``. With PYTHONUNBUFFERED, one write may write only a part.
 
-    :raises OSError: where it cannot be written; how much of it was, is not known.
+    :raises OSError: if it cannot be written; a part may have been.
     """
     left = memoryview(content)
     while left:
@@ -20,7 +20,7 @@ def write_whole(stream: BinaryIO, content: bytes) -> None:
 
 
 def tell_on_stderr(*lines: str, end: str = "\n") -> None:
-    """Lines on standard error, where that is neither closed nor full."""
+    """Write lines to standard error, unless that is closed or full."""
     if sys.stderr is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""A local Phenom tenant: the gateway's behaviour over HTTP, with generated data.
+"""A local Phenom tenant that behaves like the gateway over HTTP, with generated data.
 
 >>> import phenom_sandbox
 >>> with phenom_sandbox.running(jobs=20, applications=50) as local:

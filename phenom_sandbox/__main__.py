@@ -26,12 +26,12 @@ def _count(text: str) -> int:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m phenom_sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free port")
     parser.add_argument("--output", help="write the configuration to this file")
     parser.add_argument("--jobs", type=_count, default=300, help="open jobs")
     parser.add_argument("--applications", type=_count, default=2000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--api-key", help="demand this api-key header")
+    parser.add_argument("--api-key", help="require this api-key header")
     options = parser.parse_args(arguments)
     try:
         serve_forever(

@@ -1,4 +1,4 @@
-"""The applications of a tenant, and what they are looked up by."""
+"""The applications of a tenant, with indexes by e-mail address, candidate and job."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from phenom_sandbox.clock import Clock
-from phenom_sandbox.listing import Listing, Payload
-from phenom_sandbox.records.applications import ApplicationBook
+from phenom_sandbox.listing import Payload, RecordStore
+from phenom_sandbox.records.applications import GeneratedApplications
 from phenom_sandbox.records.draw import created_second
 
 
-class Applications(Listing[str]):
-    """The listing of `GET /apply/v2/applications`, and whom and what its rows are about.
+class Applications(RecordStore[str]):
+    """The listing of `GET /apply/v2/applications`, with indexes.
 
-    An application is named by the id that it was added with. `touch` notes when it and its
-    candidate changed; whoever changes something calls it, as the order of these moments counts.
+    The key of an application is the id that it was added with. Every change has to be followed by
+    `touch`, which records the time of the change of the application and its candidate.
     """
 
-    def __init__(self, book: ApplicationBook, clock: Clock) -> None:
-        self._book = book
+    def __init__(self, generated: GeneratedApplications, clock: Clock) -> None:
+        self._generated_applications = generated
         self._clock = clock
         self.added = 0
         self._applicants = {
-            book.id(number): book.candidates.candidate_id(book.candidates.number_of(number))
-            for number in range(book.size)
+            generated.id(number): generated.candidates.candidate_id(
+                generated.candidates.number_of(number)
+            )
+            for number in range(generated.size)
         }
         self._generated_candidates = dict.fromkeys(
-            map(book.candidates.candidate_id, range(book.candidates.size))
+            map(generated.candidates.candidate_id, range(generated.candidates.size))
         )
-        # Of every listed application: e-mail, job and candidate.
-        self._about: dict[str, tuple[str, str, str]] = {}
+        # E-mail address, job and candidate of every listed application.
+        self._values: dict[str, tuple[str, str, str]] = {}
         self._by_email: dict[str, list[str]] = defaultdict(list)
         self._by_candidate: dict[str, list[str]] = defaultdict(list)
         self._by_job: dict[str, list[str]] = defaultdict(list)
         self._numbers = {key: number for number, key in enumerate(self._applicants)}
         self._changed: dict[str, int] = {}
         self._touched: dict[str, int] = {}
-        super().__init__(self._generated())
+        super().__init__(self._compose_all())
 
-    def _generated(self) -> Iterator[tuple[str, Payload]]:
+    def _compose_all(self) -> Iterator[tuple[str, Payload]]:
         for application_id, number in self._numbers.items():
-            payload = self._book.compose(number)
+            payload = self._generated_applications.compose(number)
             self._index(application_id, payload)
             yield application_id, payload
 
@@ -63,26 +65,26 @@ class Applications(Listing[str]):
         self.added += 1
 
     def restore(self, key: str) -> None:
-        """Lists a deleted generated application as it was, before the next generated one.
+        """Lists a deleted generated application again, in front of the next generated one.
 
-        Raises KeyError for any other application, and where it is listed.
+        Raises KeyError for any other application, and if it is listed.
         """
         number = self._numbers[key]
         if key in self:
             raise KeyError(key)
         behind = (at for at, each in enumerate(self._order) if self._numbers.get(each, -1) > number)
-        payload = self._book.compose(number)
+        payload = self._generated_applications.compose(number)
         super().add(key, payload, next(behind, None))
         self._index(key, payload)
 
     # -- looking up --------------------------------------------------------------------------
 
     def is_generated(self, key: str) -> bool:
-        """Whether the application came with the tenant."""
+        """Whether the application was generated with the tenant."""
         return key in self._applicants
 
     def by_email(self, email: str) -> list[str]:
-        """Oldest first. The address is compared trimmed and without regard to case."""
+        """Oldest first. White space around the address and its case do not matter."""
         return sorted(self._by_email.get(email.strip().lower(), ()))
 
     def by_candidate(self, candidate_id: str) -> list[str]:
@@ -94,7 +96,7 @@ class Applications(Listing[str]):
         return sorted(self._by_job.get(job_id, ()))
 
     def candidates(self) -> list[str]:
-        """The ids of those who applied: generated ones in their order, then the others by id."""
+        """The ids of all applicants: generated ones in their order, then the others sorted."""
         others = (
             each
             for each, applications in self._by_candidate.items()
@@ -103,19 +105,19 @@ class Applications(Listing[str]):
         return [*self._generated_candidates, *sorted(others)]
 
     def has_generated_candidate(self, candidate_id: str) -> bool:
-        """Whether the candidate came with the tenant."""
+        """Whether the candidate was generated with the tenant."""
         return candidate_id in self._generated_candidates
 
     def job_of(self, key: str) -> str:
-        """The job that the application is for, empty where it names none. Raises KeyError."""
-        return self._about[key][1]
+        """The jobId of the application, empty if it has none. Raises KeyError."""
+        return self._values[key][1]
 
     def candidate_of(self, key: str) -> str:
         """The candidate's id in the Candidates API. Raises KeyError."""
-        return self._about[key][2]
+        return self._values[key][2]
 
     def candidate_in(self, key: str, payload: Payload) -> str:
-        """The same of an application as `payload` describes it, also where that has no id."""
+        """The candidate's id in `payload`, else its id in the Candidates API."""
         shown = as_object(payload.get("candidateData")).get("id")
         return str(shown) if shown else self._applicants.get(key, key)
 
@@ -123,42 +125,42 @@ class Applications(Listing[str]):
         contact = as_object(as_object(payload.get("candidateData")).get("contactData"))
         email = str(contact.get("email") or "").strip().lower()
         job_id = str(as_object(payload.get("jobApplicationData")).get("jobId") or "")
-        self._about[key] = email, job_id, self.candidate_in(key, payload)
-        for index, value in self._lookups(key):
+        self._values[key] = email, job_id, self.candidate_in(key, payload)
+        for index, value in self._index_entries(key):
             index[value].append(key)
 
     def _unindex(self, key: str) -> None:
-        for index, value in self._lookups(key):
+        for index, value in self._index_entries(key):
             index[value].remove(key)
-        del self._about[key]
+        del self._values[key]
 
-    def _lookups(self, key: str) -> Iterator[tuple[dict[str, list[str]], str]]:
+    def _index_entries(self, key: str) -> Iterator[tuple[dict[str, list[str]], str]]:
         return zip(
-            (self._by_email, self._by_job, self._by_candidate), self._about[key], strict=True
+            (self._by_email, self._by_job, self._by_candidate), self._values[key], strict=True
         )
 
     # -- when it changed ---------------------------------------------------------------------
 
     def touch(self, key: str) -> int:
-        """Notes that it and its candidate changed, and returns when. Raises KeyError."""
+        """Records a change of it and its candidate; returns the time. Raises KeyError."""
         self._changed[key] = now = self.touch_candidate(self.candidate_of(key))
         return now
 
     def touch_candidate(self, candidate_id: str) -> int:
-        """Notes that something of the candidate changed, and returns when."""
+        """Records a change of the candidate; returns the time."""
         self._touched[candidate_id] = self._clock.tick()
         return self._touched[candidate_id]
 
     def changed(self, key: str) -> int:
-        """When the application was touched last, in epoch milliseconds; 0 for never."""
+        """The application's last change, in epoch milliseconds; 0 without a change."""
         return self._changed.get(key, 0)
 
     def touched(self, candidate_id: str) -> int:
-        """When the candidate was touched last, in epoch milliseconds; 0 for never."""
+        """The candidate's last change, in epoch milliseconds; 0 without a change."""
         return self._touched.get(candidate_id, 0)
 
     def created(self, key: str) -> int:
-        """When somebody applied, in epoch milliseconds; ids that tell no time began at 0."""
+        """The creation time in its id, in epoch milliseconds; 0 for an id without a time."""
         return created_second(key) * 1000
 
 

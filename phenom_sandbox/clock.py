@@ -1,4 +1,4 @@
-"""The tenant's own time, by which everything in it is dated."""
+"""The tenant's own clock, which gives all its dates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from phenom_sandbox.records.draw import LAST_SECOND, Draw, ObjectIds
 
 
 class Clock:
-    """Starts behind all generated data; every change moves it on by a second.
+    """Starts after all generated data; every change moves it forward by a second.
 
-    `second` is in epoch seconds and may be set forward. `lock` guards the whole tenant: every part
-    of it holds the clock, and takes the lock for as long as it reads or changes something.
+    `second` is in epoch seconds and may be set to a later time. `lock` guards the whole tenant:
+    every part of the tenant takes it to read or change data.
     """
 
     def __init__(self, seed: int) -> None:
@@ -21,17 +21,17 @@ class Clock:
 
     @property
     def now(self) -> int:
-        """The tenant's present, in epoch milliseconds."""
+        """The time in epoch milliseconds."""
         return self.second * 1000
 
     def tick(self) -> int:
-        """Moves the clock on by a second and returns the present."""
+        """Moves the clock forward by a second and returns the time in epoch milliseconds."""
         with self.lock:
             self.second += 1
             return self.now
 
     def new_id(self) -> str:
-        """An id that is above all others; each one is a second later than the last."""
+        """An id that is greater than all others; each one is a second later than the previous."""
         with self.lock:
             self.tick()
             return self._ids.of(self.second, self.second)

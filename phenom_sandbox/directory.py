@@ -1,4 +1,4 @@
-"""The people of the tenant as the user management knows them, with their groups and roles."""
+"""The user accounts of the tenant, with their groups and roles."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _DAY = 86_400_000
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may sign in. `created` is in epoch milliseconds, `groups` are group ids.
+    """A user account. `created` is in epoch milliseconds, `groups` are group ids.
 
-    `email` is spelt as its owner spells it, or None for an account that is no person's.
+    `email` may be in any case; it is None for a service account.
     """
 
     user_id: str
@@ -54,30 +54,19 @@ class Account:
 _SERVICE = Account("f" * 16, "svc.integration", None, None, None)
 
 
-class Directory:
-    """Everybody on a hiring team has an account with the same e-mail address; others have one, too.
+class UserDirectory:
+    """The accounts of all employees, with the e-mail addresses that hiring teams show.
 
-    Accounts and groups are named by `user_name` (an e-mail address in lower case) and group id;
-    changes raise KeyError for unknown ones.
+    The key of an account is `user_name` (an e-mail address in lower case), that of a group its id.
+    Changes raise KeyError for an unknown key.
     """
 
     def __init__(self, staff: Staff, seed: int, lock: threading.RLock) -> None:
-        self._staff = staff
-        self._seed = seed
         self._lock = lock
-        self._known: dict[str, Account] | None = None
         self._groups = dict(_GROUPS)
-
-    @property
-    def _accounts(self) -> dict[str, Account]:
-        """By user name; made up at the first look."""
-        with self._lock:
-            if self._known is None:
-                staff = self._staff
-                people = (staff.person(number) for number in range(staff.headcount))
-                made = [*(_account(person, self._seed) for person in people), _SERVICE]
-                self._known = {account.user_name: account for account in made}
-            return self._known
+        employees = (staff.person(number) for number in range(staff.headcount))
+        generated = [*(_account(employee, seed) for employee in employees), _SERVICE]
+        self._accounts = {account.user_name: account for account in generated}
 
     def accounts(self) -> list[Account]:
         with self._lock:
@@ -97,7 +86,7 @@ class Directory:
         return self.change(user_name, given_name=given_name, family_name=family_name)
 
     def change(self, user_name: str, **changes: Any) -> Account:
-        """Takes the fields of `Account`, but for `user_name`."""
+        """Takes the fields of `Account`, except `user_name`."""
         with self._lock:
             account = replace(self.account(user_name), **changes, user_name=user_name.lower())
             self._accounts[user_name.lower()] = account
@@ -120,7 +109,7 @@ class Directory:
             self._groups[group_id] = name
 
     def remove_group(self, group_id: str) -> None:
-        """Takes its members out of it, too."""
+        """Removes a group, also from its members."""
         with self._lock:
             del self._groups[group_id]
             for account in self.accounts():
@@ -130,7 +119,7 @@ class Directory:
 
 
 def _account(person: Employee, seed: int) -> Account:
-    """Some names are not what jobs show: a second given name, a double family name."""
+    """Some names differ from those on jobs: a second given name, a double family name."""
     draw = Draw(f"{seed}/account/{person.number}".encode())
     pool = draw.pick(pools())
     given, family, email = person.first_name, person.last_name, person.email

@@ -1,8 +1,8 @@
-"""Switches that make the gateway misbehave.
+"""Switches that make the gateway fail in various ways.
 
 Each switch is an attribute of `Faults`. It takes a plain value (`faults.latency = 50`), a `Fault`
-where it is to be limited (`faults.server_error = Fault(502, path="/apply", count=3)`), a list of
-them, or None for off. Over HTTP the same, as JSON objects with the fields of `Fault`.
+with limits (`faults.server_error = Fault(502, path="/apply", count=3)`), a list of them, or None
+for off. Over HTTP, faults are JSON objects with the fields of `Fault`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """One way to misbehave, and when.
+    """A fault and the requests that it hits.
 
-    It applies to requests (the token endpoint's too) whose path, without the gateway's prefix and
-    the query string, begins with `path` (`*` in it stands for one segment) and whose method is
-    `method`. The first `after` of them are spared, then every `every`-th is hit, each with
-    `probability`, `count` times in all (None: for ever). With `in_flight`, only while more than
-    that many requests are being served. `retry_after` (seconds as a number, or any text such as an
-    HTTP date) goes with `throttle` and `server_error`, `position` with `churn`.
+    It applies to requests (also to the token endpoint) with this `method` whose path, without the
+    gateway's prefix and the query string, begins with `path` (`*` stands for one segment). It
+    skips the first `after` requests, then hits every `every`-th one, each with `probability`,
+    `count` times in all (None: no limit). With `in_flight`, it hits only while more than that many
+    requests are being served. `retry_after` (seconds as a number, or text such as an HTTP date) is
+    for `throttle` and `server_error`, `position` is for `churn`.
     """
 
     value: Any = True
@@ -56,11 +56,11 @@ class Fault:
 
 
 SWITCHES: dict[str, str] = {
-    "latency": "milliseconds that pass before the request is looked at",
+    "latency": "milliseconds before the request is handled",
     "throttle": "429 or 503 (True: 429), with `retry_after`",
     "server_error": "an error status: 500, 502, 503, 504",
-    "reset": "the connection is reset and nothing is answered",
-    "reset_after_headers": "the connection is reset behind the headers of the answer",
+    "reset": "the connection is reset without an answer",
+    "reset_after_headers": "the connection is reset after the headers of the answer",
     "truncate": "the share of the body that is sent before the connection closes (True: 0.5)",
     "html": "an HTML page with this status (True: 200) instead of JSON",
     "empty_body": "an empty body with this status (True: 200)",
@@ -69,26 +69,27 @@ SWITCHES: dict[str, str] = {
     "unauthorized": "401, as if the token had expired",
     "deny": "403 (True) or this status: the client has no permission for the API",
     "wrong_secret": "the token endpoint refuses every secret with 401",
-    "token_lifetime": "seconds that new tokens live and that `expires_in` says",
+    "token_lifetime": "the lifetime of new tokens in seconds, also in `expires_in`",
     "token_format": "'expires_in' (the default), 'jwt' (no expires_in) or 'bare' (neither)",
-    "page_limit": "a listing never answers with more records than this, and says so in `limit`",
-    "silent_page_limit": "the same, but `limit` still says what was asked for",
-    "short_page": "a page holds at most this many records although more follow",
-    "empty_page": "a page that covers this offset comes back empty",
+    "page_limit": "the maximum number of records on a page of a listing, also shown in `limit`",
+    "silent_page_limit": "the same, but `limit` shows the requested number",
+    "short_page": "a page has at most this many records although more follow",
+    "empty_page": "a page that covers this offset is empty",
     "total": "a number to add to the total, 'missing', 'null' or 'string'",
-    "paging_as_text": "offset and limit come back as strings",
+    "paging_as_text": "offset and limit are strings",
     "data_null": "`data` of a listing is null",
-    "search_window": "the candidate search refuses `from` + `size` beyond this with 400",
-    "dates_only": "the candidate search takes dates (yyyy-MM-dd), and no moments, in its filters",
-    "nameless_activities": "hiring-status activities do not say which job they are about",
-    "churn": "before a listing answers: 'edit', 'insert', 'delete' or 'mixed', at `position` or "
-    "anywhere",
-    "lost_answer": "a write is carried out, then: 'reset' (True), 'timeout', or an error status",
+    "search_window": "the candidate search refuses `from` + `size` above this with 400",
+    "dates_only": "the candidate search accepts only dates (yyyy-MM-dd) in its filters, no times",
+    "nameless_activities": "hiring-status activities do not name their job",
+    "churn": "a change before a listing is answered: 'edit', 'insert', 'delete' or 'mixed', at "
+    "`position` or a random place",
+    "lost_answer": "a write is carried out, but its answer is lost: 'reset' (True), 'timeout', or "
+    "an error status",
 }
 
 
 class Faults:
-    """The switches of a running sandbox, all off at first; `SWITCHES` says what each one takes."""
+    """The switches of a running sandbox, all off at first; `SWITCHES` describes them."""
 
     def __init__(self, seed: int = 0) -> None:
         object.__setattr__(self, "random", Random(seed))
@@ -118,7 +119,7 @@ class Faults:
         self._armed.clear()
 
     def update(self, settings: Mapping[str, Any]) -> None:
-        """Sets several switches; raises AttributeError or TypeError and sets none of them."""
+        """Sets several switches, or none; raises AttributeError or TypeError for an invalid one."""
         for name, setting in settings.items():
             _demand_switch(name)
             for one in setting if isinstance(setting, list) else [setting]:
@@ -134,9 +135,9 @@ class Faults:
         in_flight: int = 0,
         applies: Callable[[Fault], bool] | None = None,
     ) -> Fault | None:
-        """The fault of this name that the request runs into, if any.
+        """The fault of this name that hits the request, if any.
 
-        Those to which `applies` says no are left alone, and do not count the request.
+        Faults for which `applies` is false are skipped and do not count the request.
         """
         for fault in self._armed.get(name, ()):
             if applies is not None and not applies(fault):

@@ -1,4 +1,4 @@
-"""Files of candidates: what came with their applications, and what was uploaded since."""
+"""The files of candidates: generated with their applications, or uploaded later."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CandidateFile:
     """A file as the Candidates API knows it.
 
     `encoded` is the content in base64, `created` in epoch milliseconds; `application_id` is None
-    for a file that was given to the candidate and to none of the applications.
+    for a file that was uploaded to the candidate and not to an application.
     """
 
     attachment_id: str
@@ -47,7 +47,7 @@ class CandidateFile:
         return f"att_{self.attachment_id[8:]}"
 
     def as_attachment(self) -> dict[str, str]:
-        """The same file as the Apply API shows it (Attachment)."""
+        """The file as the Apply API shows it (Attachment)."""
         shown = {"fileContent": self.encoded, "fileName": self.name}
         if self.content_type_id is not None:
             shown["contentTypeId"] = self.content_type_id
@@ -55,7 +55,7 @@ class CandidateFile:
 
 
 class Files:
-    """The files of a tenant's candidates; made up as they are looked at, but for uploaded ones."""
+    """The files of a tenant's candidates; those that were not uploaded are generated on demand."""
 
     def __init__(self, applied: Applications, people: People, seed: int, clock: Clock) -> None:
         self._applied = applied
@@ -66,14 +66,14 @@ class Files:
         self._removed: set[str] = set()
 
     def of_candidate(self, candidate_id: str) -> list[CandidateFile]:
-        """Those of the applications, oldest first, then those of the candidate alone."""
+        """The files of the applications, oldest first, then those of the candidate alone."""
         with self._clock.lock:
             owners = self._applied.by_candidate(candidate_id)
             found = [file for owner in owners for file in self.of_application(owner)]
             return found + self._kept(self._uploaded.get(candidate_id, ()))
 
     def of_application(self, application_id: str) -> list[CandidateFile]:
-        """The résumé first, then as they were uploaded."""
+        """The résumé first, then in the order of the uploads."""
         with self._clock.lock:
             generated: list[CandidateFile] = []
             if self._applied.is_generated(application_id):
@@ -107,7 +107,7 @@ class Files:
     def attach(
         self, application_id: str, shown: Sequence[Mapping[str, str]], *, resume: bool = False
     ) -> None:
-        """Adds files in the form of the Apply API to an application; `resume`: the first is one."""
+        """Adds files in the format of the Apply API; with `resume`, the first one is a résumé."""
         with self._clock.lock:
             for place, each in enumerate(shown):
                 content_type = each.get("contentTypeId")
@@ -125,7 +125,7 @@ class Files:
             self._applied.touch(application_id)
 
     def remove(self, candidate_id: str, attachment_id: str) -> None:
-        """From the application that it came with, too. Raises KeyError."""
+        """Removes a file, also from its application. Raises KeyError."""
         with self._clock.lock:
             self._removed.add(self.find(candidate_id, attachment_id).attachment_id)
             self._people.touch(candidate_id)

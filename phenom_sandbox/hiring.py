@@ -1,4 +1,4 @@
-"""Where applications stand and how they got there: known to the Candidates API only."""
+"""Hiring statuses of applications and their histories, which only the Candidates API shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STEPS = {
     "Withdrawn": "Closed",
     "On Hold": "Screening",
 }
-"""The tenant's workflow: its statuses, and the step that each belongs to."""
+"""The tenant's workflow: its statuses, each with its step."""
 
 _REJECTIONS = ("rejected", "notselected")
 _TURNED_DOWN = {"declined": "Declined", "withdrawn": "Withdrawn"}
@@ -62,7 +62,7 @@ _NO_JOBS = (None, "", "JOBID")
 
 @dataclass(frozen=True)
 class HiringStatus:
-    """`updated` is in epoch milliseconds; `value` is the text that the applicant lists show."""
+    """`updated` is in epoch milliseconds; `value` is the text in the lists of applicants."""
 
     value: str
     step: str = ""
@@ -77,7 +77,7 @@ class HiringStatus:
 
 @dataclass(frozen=True)
 class Transition:
-    """An application comes to `status`; nobody's doing where `recruiter_id` is None."""
+    """A change of an application to `status`; without a `recruiter_id` it was automatic."""
 
     status: HiringStatus
     recruiter_id: str | None = None
@@ -90,7 +90,7 @@ History = tuple[Transition, ...]
 
 
 class Hiring:
-    """Histories of a tenant's applications: made up as they are looked at, but for moved ones."""
+    """The histories of a tenant's applications; generated on demand until `move` changes them."""
 
     def __init__(self, applied: Applications, staff: Staff, seed: int, clock: Clock) -> None:
         self._applied = applied
@@ -114,18 +114,18 @@ class Hiring:
             return generated_history(application_id, self._seed, self._staff)
 
     def status(self, application_id: str) -> HiringStatus | None:
-        """Where the application stands. Raises KeyError when it is not listed."""
+        """The current status of an application. Raises KeyError when it is not listed."""
         with self._lock:
-            made_up = self._applied.is_generated(application_id)
-            if made_up and application_id not in self._moved:
-                # Without the way there: this is asked for much more often.
+            is_generated = self._applied.is_generated(application_id)
+            if is_generated and application_id not in self._moved:
+                # Without the history, because the status is needed much more often.
                 part = takes_part(self._applied.job_of(application_id))
                 return generated_status(application_id, self._seed) if part else None
             history = self.history(application_id)
             return history[-1].status if history else None
 
     def updated(self, application_id: str) -> int:
-        """When the application or its status changed last, in epoch milliseconds.
+        """The last change of the application or its status, in epoch milliseconds.
 
         Raises KeyError when it is not listed.
         """
@@ -142,10 +142,10 @@ class Hiring:
         recruiter_name: str | None = None,
         source: str = "CRM",
     ) -> HiringStatus:
-        """Adds a status to the history; what it leaves open is as the workflow has it.
+        """Adds a status to the history. A missing step is filled in from the workflow.
 
-        `updated` 0 is the tenant's present. Returns the status as it is now; raises KeyError when
-        the application is not listed.
+        `updated` 0 means the tenant's time. Returns the whole status; raises KeyError when the
+        application is not listed.
         """
         with self._lock:
             history = self.history(application_id)
@@ -160,25 +160,25 @@ class Hiring:
             self._moved[application_id] = (*history, transition)
             return status
 
-    def truth(self) -> list[tuple[str, HiringStatus | None]]:
+    def statuses(self) -> list[tuple[str, HiringStatus | None]]:
         """The id and current status of every listed application, in listing order."""
         with self._lock:
             return [(each, self.status(each)) for each in self._applied]
 
 
 def takes_part(job_id: str | None) -> bool:
-    """Whether this is a job at all: applications to others never get a hiring status."""
+    """Whether this is a real job id; applications without one never get a hiring status."""
     return job_id not in _NO_JOBS
 
 
 def generated_status(application_id: str, seed: int) -> HiringStatus | None:
-    """The status that an application has until someone moves it; older than the tenant's clock."""
+    """The status of a generated application until `move`; earlier than the tenant's clock."""
     _, journey, status = _beginning(application_id, seed)
     return status if journey else None
 
 
 def generated_history(application_id: str, seed: int, staff: Staff) -> History:
-    """What led to the generated status."""
+    """The history up to the generated status."""
     draw, journey, last = _beginning(application_id, seed)
     if not journey:
         return ()
@@ -203,7 +203,7 @@ def generated_history(application_id: str, seed: int, staff: Staff) -> History:
 
 
 def _beginning(application_id: str, seed: int) -> tuple[Draw, tuple[str, ...], HiringStatus]:
-    """The draw that the history goes on with, its statuses, and the last of them in full."""
+    """The draw for the rest of the history, the history's status texts, and its last status."""
     draw = Draw(f"{seed}/status/{application_id}".encode())
     journey = draw.pick(_BY_PERCENT)
     created = created_second(application_id) * 1000
@@ -221,7 +221,7 @@ def _beginning(application_id: str, seed: int) -> tuple[Draw, tuple[str, ...], H
 
 
 def _spelt(value: str, draw: Draw) -> str:
-    """Statuses come from several systems, and not all of them write alike."""
+    """The spelling of a status, which differs between the systems that statuses come from."""
     style = draw.below(30)
     if style == 0:
         return value.upper().replace(" ", "_")

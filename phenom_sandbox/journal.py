@@ -1,4 +1,4 @@
-"""What was asked of the sandbox, without bodies and headers."""
+"""A journal of the requests to the sandbox, without bodies and headers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class RecordedRequest:
 
 
 class Journal:
-    """Counts of all requests and the latest ones in full; admin requests are not in it.
+    """Counts all requests, except admin requests, and keeps the latest ones.
 
-    A request is entered when its answer is ready.
+    A request is counted when its answer is ready.
     """
 
     def __init__(self, keep: int = 5000) -> None:

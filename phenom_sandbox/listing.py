@@ -1,4 +1,4 @@
-"""Records in the order in which a listing shows them, kept as JSON."""
+"""The records of a listing, in its order and kept as JSON."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Key = TypeVar("Key")
 Payload = dict[str, Any]
 
 
-class Listing(Generic[Key]):
-    """One listing: what a page is cut from. A record's key never changes.
+class RecordStore(Generic[Key]):
+    """The records of one listing. A record's key never changes.
 
-    `version` goes up with every change.
+    `version` increases with every change.
     """
 
     def __init__(self, records: Iterable[tuple[Key, Payload]] = ()) -> None:
@@ -54,7 +54,7 @@ class Listing(Generic[Key]):
         return payload
 
     def page(self, offset: int, limit: int) -> bytes:
-        """A JSON array of the records at `offset` and behind, at most `limit` of them."""
+        """A JSON array of at most `limit` records from `offset` on."""
         return self.array(self._order[offset : offset + limit])
 
     def array(self, keys: Iterable[Key]) -> bytes:
@@ -69,20 +69,20 @@ class Listing(Generic[Key]):
         self.version += 1
 
     def delete(self, key: Key) -> None:
-        """Takes the record out; everything behind it moves up by one. Raises KeyError."""
+        """Removes the record; the records behind it move up by one. Raises KeyError."""
         del self._content[key]
         self._order.remove(key)
         self.version += 1
 
     def add(self, key: Key, payload: Payload, position: int | None = None) -> None:
-        """Inserts before `position`; None, or one behind the end, is the end."""
+        """Inserts before `position`; at the end for None or a position behind the end."""
         self._content[key] = _rendered(payload)
         self._order.insert(len(self._order) if position is None else position, key)
         self.version += 1
 
 
-class JobListing(Listing[int]):
-    """A listing of jobs, which can be filtered (`GET /jobs-api/v1/jobs`). Keys are numbers."""
+class JobStore(RecordStore[int]):
+    """A listing of jobs with filters (`GET /jobs-api/v1/jobs`). Keys are numbers."""
 
     def __init__(self, rows: Iterable[Payload]) -> None:
         super().__init__(enumerate(rows))
@@ -91,13 +91,13 @@ class JobListing(Listing[int]):
         self._filtered: dict[tuple[tuple[str, str], ...], tuple[int, list[int]]] = {}
 
     def append(self, payload: Payload, position: int | None = None) -> int:
-        """Inserts as `add` does, and returns the new row's key."""
+        """Inserts like `add` and returns the new row's key."""
         key = next(self._numbers)
         self.add(key, payload, position)
         return key
 
     def row(self, key: int) -> Payload:
-        """The row, only to be read: it is shared. Raises KeyError."""
+        """The row, which must not be changed because it is shared. Raises KeyError."""
         content = self.content(key)
         known = self._read.get(key)
         if known is None or known[0] is not content:
@@ -117,7 +117,7 @@ class JobListing(Listing[int]):
 
 
 def _rendered(payload: Payload) -> bytes:
-    """A copy: what orjson returns keeps the whole buffer, four times a record of 2 kB."""
+    """A copy, because the bytes from orjson keep its whole buffer, about four times as large."""
     return bytes(memoryview(orjson.dumps(payload)))
 
 

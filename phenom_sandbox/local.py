@@ -1,4 +1,4 @@
-"""Running the sandbox: in a thread of this process, or in the foreground."""
+"""Runs the sandbox in a thread of this process, or in the foreground."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from aiohttp import web
 
 from phenom_sandbox.faults import Faults
 from phenom_sandbox.journal import Journal
-from phenom_sandbox.server import Access, Gateway
+from phenom_sandbox.server import Access, SandboxServer
 from phenom_sandbox.tenant import Tenant
 
 _SHUTDOWN_SECONDS = 0.2
 
 
 class CannotServe(OSError):
-    """Why there is no sandbox where one was wanted, in a sentence for people."""
+    """The sandbox cannot be started; the message says why and what to do."""
 
 
 class LocalTenant:
     """A sandbox that is being served.
 
     `url` is its root, `config` a source configuration for it, `tenant` its data, `faults` its
-    switches, `requests` what was asked of it.
+    switches, `requests` the journal of its requests.
     """
 
-    def __init__(self, gateway: Gateway, url: str) -> None:
+    def __init__(self, gateway: SandboxServer, url: str) -> None:
         self._gateway = gateway
         self.url = url
 
@@ -67,20 +67,20 @@ class LocalTenant:
         return self._gateway.journal
 
     def authorization(self) -> dict[str, str]:
-        """Headers with a fresh token, for requests that are made by hand."""
+        """Headers with a new token, for a test's own requests."""
         headers = {"Authorization": f"Bearer {self._gateway.tokens.issue()}"}
         if self._gateway.access.api_key is not None:
             headers["api-key"] = self._gateway.access.api_key
         return headers
 
     def expire_tokens(self) -> None:
-        """Every token issued so far is answered with 401 from now on."""
+        """From now on, every token issued so far is answered with 401."""
         self._gateway.tokens.expire_all()
 
     def before_request(self, hook: Callable[[str, str, str], None] | None) -> None:
-        """Calls `hook(method, path, query)` in the server's thread before a request is handled.
+        """Sets a hook that is called with (method, path, query) before a request is handled.
 
-        For edits at an exact moment of a scan; None takes the hook away.
+        It runs in the server's thread, for changes at an exact point of a scan. None removes it.
         """
         self._gateway.before_request = hook
 
@@ -95,11 +95,11 @@ def running(
     clock: Callable[[], float] = time.time,
     **tenant_options: Any,
 ) -> Iterator[LocalTenant]:
-    """Serves a tenant from a daemon thread for as long as the context lasts.
+    """Serves a tenant from a daemon thread until the context ends.
 
-    Takes a `Tenant`, or the keywords of one. `clock` (epoch seconds) is what tokens age by.
+    Takes a `Tenant` or its keyword arguments. `clock` (epoch seconds) decides when tokens expire.
     """
-    gateway = Gateway(tenant or Tenant(**tenant_options), access or Access(), clock)
+    gateway = SandboxServer(tenant or Tenant(**tenant_options), access or Access(), clock)
     loop = asyncio.new_event_loop()
     started: list[tuple[web.ServerRunner, str] | BaseException] = []
     ready = threading.Event()
@@ -108,7 +108,7 @@ def running(
         asyncio.set_event_loop(loop)
         try:
             started.append(loop.run_until_complete(_start(gateway, host, port)))
-        except BaseException as error:  # handed to the thread that waits for it
+        except BaseException as error:  # raised again in the waiting thread
             started.append(error)
             return
         finally:
@@ -143,20 +143,20 @@ def serve_forever(
     output: str | None = None,
     **tenant_options: Any,
 ) -> None:
-    """Serves until interrupted; says on stderr where, and how to end it.
+    """Serves until interrupted; prints the URL on stderr, and how to stop.
 
-    A ready-made source configuration goes to stdout as one JSON line, or into the file `output`:
-    once the port is open, so that a file keeps what it holds where that fails.
+    A source configuration for it goes to stdout as one JSON line, or into the file `output`. It is
+    written when the port is open, so that a failure does not change the file.
 
     Raises `CannotServe`.
     """
     tenant = Tenant(seed=seed, jobs=jobs, applications=applications, **tenant_options)
-    gateway = Gateway(tenant, access or Access())
+    gateway = SandboxServer(tenant, access or Access())
     try:
         asyncio.run(_serve_until_stopped(gateway, host, port, output))
     except CannotServe as error:
         if output is None and _goes_to_a_file(sys.stdout):
-            # The shell emptied it before we ran.
+            # The shell emptied the file before this process started.
             raise CannotServe(
                 f"{error} The file that the output goes to is empty now; --output FILE writes one "
                 "only once the sandbox serves."
@@ -164,7 +164,9 @@ def serve_forever(
         raise
 
 
-async def _serve_until_stopped(gateway: Gateway, host: str, port: int, output: str | None) -> None:
+async def _serve_until_stopped(
+    gateway: SandboxServer, host: str, port: int, output: str | None
+) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
@@ -187,7 +189,7 @@ def _announce(local: LocalTenant, output: str | None) -> None:
                 _print(text, file)
     except OSError as error:
         if output is None:
-            # What could not be written would be tried again, and fail again, when Python ends.
+            # At exit, Python would try to write it again and fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         where = output or "its output"
         raise CannotServe(
@@ -198,7 +200,7 @@ def _announce(local: LocalTenant, output: str | None) -> None:
 
 
 def _print(text: str, stream: TextIO | None) -> None:
-    """`stream` is None where whoever started Python had closed it."""
+    """`stream` is None where it was closed before Python started."""
     if stream is not None:
         stream.write(text + "\n")
         stream.flush()
@@ -212,7 +214,7 @@ def _goes_to_a_file(stream: Any) -> bool:
 
 
 async def _stop(runner: web.ServerRunner) -> None:
-    """Ends the requests that still wait, too: nobody would be left to tell about them."""
+    """Stops the server and cancels the requests that are still being handled."""
     await runner.cleanup()
     waiting = asyncio.all_tasks() - {asyncio.current_task()}
     for task in waiting:
@@ -220,7 +222,7 @@ async def _stop(runner: web.ServerRunner) -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def _start(gateway: Gateway, host: str, port: int) -> tuple[web.ServerRunner, str]:
+async def _start(gateway: SandboxServer, host: str, port: int) -> tuple[web.ServerRunner, str]:
     server = web.Server(gateway, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()

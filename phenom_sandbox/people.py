@@ -1,4 +1,4 @@
-"""Candidates as the Candidates API knows them: everyone who applied or was created there."""
+"""The candidates of the Candidates API: all who applied or were created there."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from phenom_sandbox.listing import Payload
 from phenom_sandbox.records.draw import created_second
 from phenom_sandbox.records.pools import SOURCES
 
-Known = TypeVar("Known")
+Value = TypeVar("Value")
 
 Dates = tuple[int, int]
 """`created` and `updated`, in epoch milliseconds."""
 
 
 class People:
-    """The candidates of a tenant: generated ones by number, then those who came later.
+    """The candidates of a tenant: first the generated ones, then those who were added later.
 
     A candidate record here is `{candidateId, firstName, middleName, lastName, emails, phone,
     countryCode, location, company, title, created, updated, sources, atsId, ...}` with `created`
-    and `updated` in epoch milliseconds; the operations shape it as they need. `gone` are the ids of
-    those who were deleted, although they are still in the Apply API's listing.
+    and `updated` in epoch milliseconds. `gone` are the ids of deleted candidates; the Apply API
+    still lists their applications.
     """
 
     def __init__(self, applied: Applications, hiring: Hiring, clock: Clock) -> None:
@@ -33,7 +33,7 @@ class People:
         self.clock = clock
         self._created: dict[str, Payload] = {}
         self.gone: set[str] = set()
-        # What was put together, and when the candidate had been touched by then.
+        # Caches; each value is stored with the candidate's last change at that time.
         self._dates: dict[str, tuple[int, Dates]] = {}
         self._found: dict[str, tuple[int, Payload]] = {}
 
@@ -49,30 +49,30 @@ class People:
             raise KeyError(candidate_id)
 
     def find(self, candidate_id: str) -> Payload | None:
-        """The candidate's record, to be read: parts of it are shared."""
+        """The candidate's record, which must not be changed because parts of it are shared."""
         with self.clock.lock:
             if candidate_id not in self:
                 return None
-            record: Payload = self._remembered(self._found, candidate_id, self._record)
+            record: Payload = self._cached(self._found, candidate_id, self._record)
             return {**record}
 
     def _record(self, candidate_id: str) -> Payload:
-        created, updated = self._moments(candidate_id)
+        created, updated = self._candidate_dates(candidate_id)
         facts = self._created.get(candidate_id) or self._as_applied(candidate_id)
         return {**facts, "created": created, "updated": updated}
 
-    def _remembered(
+    def _cached(
         self,
-        memory: dict[str, tuple[int, Known]],
+        cache: dict[str, tuple[int, Value]],
         candidate_id: str,
-        put_together: Callable[[str], Known],
-    ) -> Known:
-        """What is remembered of a candidate who was not touched since."""
+        compute: Callable[[str], Value],
+    ) -> Value:
+        """The cached value, computed again if the candidate has changed since."""
         touched = self._applied.touched(candidate_id)
-        known = memory.get(candidate_id)
-        if known is None or known[0] != touched:
-            known = memory[candidate_id] = touched, put_together(candidate_id)
-        return known[1]
+        cached = cache.get(candidate_id)
+        if cached is None or cached[0] != touched:
+            cached = cache[candidate_id] = touched, compute(candidate_id)
+        return cached[1]
 
     def find_by_email(self, email: str) -> Payload | None:
         wanted = email.strip().lower()
@@ -82,7 +82,7 @@ class People:
         return self._created_with(lambda each: wanted in map(str.lower, each["emails"]))
 
     def find_by(self, field: str, value: str) -> Payload | None:
-        """Among the candidates created here; applicants have none of the fields asked for."""
+        """Searches only candidates created here, because applicants do not have these fields."""
         return self._created_with(lambda each: each.get(field) == value)
 
     def _created_with(self, wanted: Callable[[Payload], bool]) -> Payload | None:
@@ -101,8 +101,10 @@ class People:
             return candidate_id
 
     def delete(self, candidate_id: str) -> None:
-        """Takes the candidate out of the Candidates API; the Apply API goes on listing what they
-        sent. Raises KeyError when there is no such candidate."""
+        """Removes the candidate from the Candidates API, not from the Apply API's listing.
+
+        Raises KeyError when there is no such candidate.
+        """
         with self.clock.lock:
             self.demand(candidate_id)
             self.gone.add(candidate_id)
@@ -115,30 +117,32 @@ class People:
             self.touch(candidate_id)
 
     def touch(self, candidate_id: str) -> int:
-        """Notes that something of the candidate changed, and returns when."""
+        """Records a change of the candidate; returns the time."""
         with self.clock.lock:
             return self._applied.touch_candidate(candidate_id)
 
     # -- all of them -------------------------------------------------------------------------
 
     def ids(self, wanted: Callable[[Dates], bool] | None = None) -> list[str]:
-        """The ids of all, or of those whose dates are wanted: generated candidates by number, those
-        who applied since, those created here."""
+        """The ids of all candidates, or of those whose dates pass `wanted`.
+
+        The order is: generated candidates by number, later applicants, candidates created here.
+        """
         with self.clock.lock:
             return [
                 each
                 for each in dict.fromkeys([*self._applied.candidates(), *self._created])
-                if each in self and (wanted is None or wanted(self._moments(each)))
+                if each in self and (wanted is None or wanted(self._candidate_dates(each)))
             ]
 
     def is_generated(self, candidate_id: str) -> bool:
-        """Whether the candidate came with the tenant."""
+        """Whether the candidate was generated with the tenant."""
         return self._applied.has_generated_candidate(candidate_id)
 
-    def _moments(self, candidate_id: str) -> Dates:
-        return self._remembered(self._dates, candidate_id, self._put_together_dates)
+    def _candidate_dates(self, candidate_id: str) -> Dates:
+        return self._cached(self._dates, candidate_id, self._compute_dates)
 
-    def _put_together_dates(self, candidate_id: str) -> Dates:
+    def _compute_dates(self, candidate_id: str) -> Dates:
         applications = self._applied.by_candidate(candidate_id)
         if candidate_id in self._created:
             created = [created_second(candidate_id) * 1000]
@@ -148,7 +152,7 @@ class People:
         return min(created), max(*created, *updated, self._applied.touched(candidate_id))
 
     def _as_applied(self, candidate_id: str) -> Payload:
-        """As the newest application describes the person; the oldest one gives the source."""
+        """The record from the newest application, with the source of the oldest one."""
         applications = self._applied.by_candidate(candidate_id)
         newest = self._applied.payload(applications[-1])
         oldest = self._applied.payload(applications[0])

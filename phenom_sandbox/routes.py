@@ -1,4 +1,4 @@
-"""Which operation answers which method and path."""
+"""The handler for every method and path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from phenom_sandbox.gateway import (
     user_search,
 )
 from phenom_sandbox.gateway.admin import AdminApi
-from phenom_sandbox.gateway.answers import Operation, Refusal
+from phenom_sandbox.gateway.answers import Handler, Refusal
 from phenom_sandbox.gateway.candidates import CandidateSearch
 from phenom_sandbox.gateway.files import FilesApi
 from phenom_sandbox.gateway.signed import SIGNED
@@ -28,7 +28,7 @@ from phenom_sandbox.gateway.signed import SIGNED
 class Route:
     method: str
     template: str
-    operation: Operation
+    handler: Handler
 
     @property
     def endpoint(self) -> str:
@@ -36,14 +36,14 @@ class Route:
 
 
 class Routes:
-    """Finds the operation for a method and a path as it was sent (percent-encoded)."""
+    """Finds the handler for a method and a path as it was sent (percent-encoded)."""
 
-    def __init__(self, routes: list[tuple[str, str, Operation]]) -> None:
+    def __init__(self, routes: list[tuple[str, str, Handler]]) -> None:
         self._fixed: dict[tuple[str, str], Route] = {}
-        # By the number of segments, as there are many of them and every request looks.
+        # By the number of segments, so that a request is compared with few patterns.
         self._patterns: dict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
-        for method, template, operation in routes:
-            route = Route(method, template, operation)
+        for method, template, handler in routes:
+            route = Route(method, template, handler)
             if "{" in template:
                 pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
                 self._patterns[template.count("/")].append((pattern, route))
@@ -65,7 +65,7 @@ class Routes:
         raise Refusal(405, "Method not allowed") if known else Refusal(404, "No such resource")
 
 
-def gateway_routes(files: FilesApi) -> list[tuple[str, str, Operation]]:
+def gateway_routes(files: FilesApi) -> list[tuple[str, str, Handler]]:
     search = CandidateSearch()
     scim_users = "/user-management/scim/v2"
     job = "/candidates-api/applications/v1/jobs/{jobId}"
@@ -131,7 +131,7 @@ def gateway_routes(files: FilesApi) -> list[tuple[str, str, Operation]]:
     ]
 
 
-def admin_routes(admin: AdminApi) -> list[tuple[str, str, Operation]]:
+def admin_routes(admin: AdminApi) -> list[tuple[str, str, Handler]]:
     return [
         ("GET", "/_admin/tenant", admin.tenant),
         ("GET", "/_admin/faults", admin.get_faults),

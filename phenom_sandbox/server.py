@@ -1,4 +1,4 @@
-"""The gateway over HTTP: authentication and faults around the operations."""
+"""The HTTP server: authentication, faults and the call of operations."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from phenom_sandbox.journal import Journal, RecordedRequest
 from phenom_sandbox.routes import Routes, admin_routes, gateway_routes
 from phenom_sandbox.tenant import Tenant
 
-_FOR_EVER = 3600.0  # seconds, beyond the patience of any client
+_HANG_SECONDS = 3600.0  # seconds; longer than any client waits
 _FLUSH_SECONDS = 0.05  # lets a client read the headers before the connection is reset
-_ACTING = ("/candidates-api", "/tags-api", "/hiringmanager")
+_NEEDS_ACTING_USER = ("/candidates-api", "/tags-api", "/hiringmanager")
 _HTML = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>%d</h1></body></html>"
 
 
 @dataclass(frozen=True)
 class Access:
-    """What the sandbox demands of its clients.
+    """What the sandbox requires from its clients.
 
-    `api_key` is wanted in the header `api-key` when it is set; `users` limits which acting users
-    (`x-ph-userId`) are known, None takes any. `prefix` is a path in front of all gateway paths.
+    If `api_key` is set, the header `api-key` is required. `users` are the known acting users
+    (`x-ph-userId`); with None, every user is known. `prefix` is a path in front of all gateway
+    paths.
     """
 
     client_id: str = "sandbox-client"
@@ -43,7 +44,7 @@ class Access:
     users: frozenset[str] | None = None
 
 
-class Gateway:
+class SandboxServer:
     """Serves a tenant; an instance is the handler of an `aiohttp.web.Server`."""
 
     def __init__(
@@ -61,7 +62,7 @@ class Gateway:
         self._admin_routes = Routes(admin_routes(admin))
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        # The path as sent: a decoded one could not tell "/" from "%2F" in a job's id.
+        # The path as sent, because in a decoded one "/" and "%2F" in a job id are the same.
         path, _, query = _printable(request.raw_path).partition("?")
         if path.startswith("/_admin/"):
             return _response(await self._admin(request, path, query))
@@ -84,7 +85,7 @@ class Gateway:
                 return early
             answer = early or await self._answer(request, path, query)
             status = answer.status
-            return await self._spoilt(request, path, answer)
+            return await self._with_answer_faults(request, path, answer)
         finally:
             self.journal.end(RecordedRequest(endpoint, request.method, path, query, status))
 
@@ -106,16 +107,16 @@ class Gateway:
                 return self.tokens.answer("POST", path, await request.content.read())
             headers = {name.lower(): _printable(value) for name, value in request.headers.items()}
             if not path.startswith(SIGNED):
-                self._admit(request.method, path, headers)
+                self._authorize(request.method, path, headers)
             route, parameters = self._routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
             call = self._call(request.method, path, parameters, query, headers, body)
-            return route.operation(call)
+            return route.handler(call)
         except Refusal as refusal:
             return error_answer(refusal, path, int(self._clock()))
 
-    def _admit(self, method: str, path: str, headers: dict[str, str]) -> None:
-        """Raises `Refusal` 400, 401 or 403 for a client that may not pass."""
+    def _authorize(self, method: str, path: str, headers: dict[str, str]) -> None:
+        """Raises `Refusal` 400, 401 or 403 if the client is not authorized."""
         if not self.tokens.valid(headers.get("authorization")):
             raise Refusal(401, "Unauthorized")
         if self.faults.armed:
@@ -125,7 +126,7 @@ class Gateway:
                 raise Refusal(_status(fault, 403), "The client has no permission for this API")
         if self.access.api_key is not None and headers.get("api-key") != self.access.api_key:
             raise Refusal(403, "Missing or wrong api-key")
-        if path.startswith(_ACTING):
+        if path.startswith(_NEEDS_ACTING_USER):
             user = headers.get("x-ph-userid", "").strip()
             if not user:
                 raise Refusal(400, "Missing request header x-ph-userId")
@@ -136,7 +137,7 @@ class Gateway:
         try:
             route, parameters = self._admin_routes.find(request.method, path)
             body = await request.content.read() if request.body_exists else b""
-            return route.operation(self._call(request.method, path, parameters, query, {}, body))
+            return route.handler(self._call(request.method, path, parameters, query, {}, body))
         except Refusal as refusal:
             return error_answer(refusal, path, int(self._clock()))
 
@@ -165,7 +166,7 @@ class Gateway:
     async def _early_fault(
         self, request: web.BaseRequest, path: str, query: str
     ) -> SandboxAnswer | web.StreamResponse | None:
-        """What happens instead of an answer, if anything does."""
+        """The fault that replaces the answer, if one hits the request."""
 
         def hit(name: str) -> Fault | None:
             return self.faults.hit(name, request.method, path, self.journal.in_flight)
@@ -194,10 +195,10 @@ class Gateway:
             answer.headers["Retry-After"] = str(fault.retry_after)
         return answer
 
-    async def _spoilt(
+    async def _with_answer_faults(
         self, request: web.BaseRequest, path: str, answer: SandboxAnswer
     ) -> web.StreamResponse:
-        """The answer, with what happens to it on its way back."""
+        """The answer, changed by the faults that apply to answers."""
         method = request.method
         written = method in ("POST", "PATCH", "PUT", "DELETE") and answer.status < 300
         if (
@@ -206,15 +207,15 @@ class Gateway:
             and (fault := self.faults.hit("lost_answer", method, path))
         ):
             if fault.value == "timeout":
-                await asyncio.sleep(_FOR_EVER)
+                await asyncio.sleep(_HANG_SECONDS)
             if fault.value in (True, "reset", "timeout"):
                 return _abort(request)
             answer = self._error(int(fault.value), "Bad gateway", path, fault)
         if self.faults.hit("reset_after_headers", method, path):
-            return await _partly(request, answer, 1, reset=True)
+            return await _send_partly(request, answer, 1, reset=True)
         if fault := self.faults.hit("truncate", method, path):
             share = 0.5 if fault.value is True else float(fault.value)
-            return await _partly(request, answer, int(len(answer.body) * share), reset=False)
+            return await _send_partly(request, answer, int(len(answer.body) * share), reset=False)
         if self.faults.hit("gzip", method, path):
             answer.body = gzip.compress(answer.body, 1)
             answer.headers["Content-Encoding"] = "gzip"
@@ -222,12 +223,12 @@ class Gateway:
 
 
 def _status(fault: Fault, usual: int) -> int:
-    """The status that the fault names; the usual one where it is only switched on."""
+    """The status of the fault's value; the usual one for True."""
     return usual if fault.value is True else int(fault.value)
 
 
 def _printable(text: str) -> str:
-    """The text with bytes that are no UTF-8 replaced; the HTTP parser passes them on."""
+    """The text without surrogates, which the HTTP parser uses for bytes that are not UTF-8."""
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -248,10 +249,10 @@ def _abort(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response()
 
 
-async def _partly(
+async def _send_partly(
     request: web.BaseRequest, answer: SandboxAnswer, size: int, *, reset: bool
 ) -> web.StreamResponse:
-    """Announces the whole body, sends `size` bytes of it and ends the connection."""
+    """Sends a Content-Length for the whole body, then `size` bytes, and ends the connection."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.content_type = answer.content_type
     response.content_length = len(answer.body)
@@ -260,7 +261,7 @@ async def _partly(
     await response.write(answer.body[:size])
     if reset:
         await asyncio.sleep(_FLUSH_SECONDS)
-    # Read only now: the client may have left meanwhile.
+    # Checked only now, because the client may have disconnected meanwhile.
     if request.transport is not None:
         if reset:
             request.transport.abort()

@@ -23,7 +23,7 @@ _NAMES = (
 
 
 class Tags:
-    """Tags are told apart by their exact text; a tag stays known when nobody has it any more."""
+    """Tags are compared by their exact text; a tag stays known when nobody has it any more."""
 
     def __init__(self, people: People, seed: int, clock: Clock) -> None:
         self._people = people
@@ -39,7 +39,7 @@ class Tags:
             return list(self._names)
 
     def of(self, candidate_id: str) -> list[str]:
-        """In the order in which the candidate got them; nobody else has any."""
+        """The candidate's tags, in the order in which they were added; empty for anybody else."""
         changed = self._changed.get(candidate_id)
         if changed is not None:
             return list(changed)
@@ -51,7 +51,7 @@ class Tags:
         self._change(candidate_id, [*self.of(candidate_id), *names])
 
     def remove(self, candidate_id: str, *names: str) -> None:
-        """What the candidate does not have needs no removing. Raises KeyError as `add` does."""
+        """Ignores tags that the candidate does not have. Raises KeyError like `add`."""
         self._change(candidate_id, [each for each in self.of(candidate_id) if each not in names])
 
     def holders(self, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""``check``: can a token be had, what can be read, and what does it cost where not."""
+"""``check``: whether the connection works, and what cannot be read with it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from phenom_api.errors import PhenomError
 from phenom_api.gateway import CHECK_POLICY, Gateway
 from phenom_api.probes import Probe, ask
 from phenom_protocol.connection import CheckResult
+from source_phenom import manifest
 from source_phenom.config import SourceConfig
 from source_phenom.probes import acting_user_probes, listing_probes
 
 
 def check(config: SourceConfig) -> CheckResult:
-    """Try the token, every listing and what an acting user opens, side by side, within seconds.
+    """Try the token, every listing and what an acting user adds, side by side, within seconds.
 
-    Fails when no token can be had or no listing can be read. Where only some of it can be read,
-    it succeeds and the message names what is denied and which streams and columns that costs.
+    Fails if it gets no token, or if none of the manifest's ``check.stream_names`` can be read.
+    If only some APIs can be read it succeeds, and the message names what is denied and which
+    streams and columns are lost.
     """
     listings = listing_probes(config)
     further = acting_user_probes(config) if config.ph_user_id is not None else []
@@ -22,14 +24,16 @@ def check(config: SourceConfig) -> CheckResult:
     failures = {probe: reply.error for probe, reply in replies.items() if reply.error is not None}
     if not failures:
         return CheckResult(True)
-    if failures.keys() >= set(listings):
-        messages = dict.fromkeys(failures[probe].message for probe in listings)
+    checked = set(manifest.checked_streams())
+    decisive = [probe for probe in listings if checked & set(probe.serves)]
+    if failures.keys() >= set(decisive):
+        messages = dict.fromkeys(failures[probe].message for probe in decisive)
         return CheckResult(False, " ".join(messages))
     return CheckResult(True, " ".join(map(_denied, failures.items())))
 
 
 def _denied(failure: tuple[Probe, PhenomError]) -> str:
-    """What cannot be read, why, which streams and columns that costs, and the way out."""
+    """What cannot be read and why, which streams and columns are lost, and what to do."""
     probe, error = failure
     lost = "; ".join(
         f"{kind} {', '.join(names)}"

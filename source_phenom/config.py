@@ -30,11 +30,11 @@ Model = Literal[
 NonEmptyTexts = Annotated[list[Text], Field(min_length=1)]
 
 
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
-class FieldOverride(_Part):
+class FieldOverride(_Section):
     """Feeds ``field`` of ``model`` from the first of ``paths`` that has a valid value."""
 
     model: Model
@@ -50,8 +50,8 @@ class FieldOverride(_Part):
         return self
 
 
-class CustomField(_Part):
-    """Member ``key`` of ``custom_fields``, out of the remote ``path``."""
+class CustomField(_Section):
+    """Feeds the member ``key`` of ``custom_fields`` from the remote ``path``."""
 
     model: Model
     key: Text
@@ -70,7 +70,7 @@ def _refuse(reason: str | None) -> None:
         raise ValueError(reason)
 
 
-class StatusOutcome(_Part):
+class StatusOutcome(_Section):
     """Applications whose hiring status is ``status`` have the outcome ``outcome``."""
 
     status: Text
@@ -87,7 +87,7 @@ class StatusOutcome(_Part):
 
 
 def _listed(mapping: Any) -> Any:
-    """``{status: outcome}``, the short way to write it, as a list."""
+    """The list that the short form ``{status: outcome}`` stands for."""
     if not isinstance(mapping, Mapping):
         return mapping
     return [{"status": status, "outcome": outcome} for status, outcome in mapping.items()]
@@ -99,8 +99,8 @@ def _without_contradiction(mapping: list[StatusOutcome]) -> list[StatusOutcome]:
         first = seen.setdefault(normalized_label(entry.status), entry)
         if first.outcome != entry.outcome:
             raise ValueError(
-                f"says different things of {first.status!r} and {entry.status!r}, which are the "
-                "same but for case and punctuation"
+                f"says different things of {first.status!r} and {entry.status!r}, which differ "
+                "only in case and punctuation"
             )
     return mapping
 
@@ -111,7 +111,7 @@ OutcomeMapping = Annotated[
 
 
 class SourceConfig(Connection):
-    """Everything the source can be told."""
+    """The keys of the source's configuration."""
 
     site_types: NonEmptyTexts = Field(default_factory=lambda: ["external"])
     include_closed_jobs: bool = False
@@ -127,14 +127,17 @@ class SourceConfig(Connection):
 
     @property
     def created_sources(self) -> frozenset[str] | None:
-        """The plain sources of the applications that are read; None where all are."""
-        from source_phenom.models.applications import plain_source
+        """The sources of the applications that are read, in a plain form; None for all."""
+        from source_phenom.models.applications import normalized_source
 
         if not self.only_created_applications:
             return None
-        return frozenset(map(plain_source, self.application_sources))
+        return frozenset(map(normalized_source, self.application_sources))
 
 
 def source_config(config: Any) -> SourceConfig:
-    """Validate; raises :class:`phenom_api.errors.InvalidConfig` that names the wrong keys."""
+    """Validate a configuration.
+
+    :raises phenom_api.errors.InvalidConfig: names the wrong keys.
+    """
     return load(SourceConfig, config)

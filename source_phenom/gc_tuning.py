@@ -6,10 +6,9 @@ import gc
 
 
 def collect_seldom() -> None:
-    """For who reads pages: each is thousands of objects that come and go, and no cycles.
+    """Look for garbage seldom: a page is thousands of objects that come and go without cycles.
 
-    Collecting by default settings, which look at all of them again and again, takes half of the
-    time of parsing.
+    With Python's default settings, looking at them again and again takes half as long as parsing.
     """
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)

@@ -1,13 +1,14 @@
 """``manifest.yaml`` and the JSON schemas, read without the CDK.
 
-The CDK interprets the same manifest when the connector runs inside it (``source.py``); this is
-the little of it that the entry point needs, at a fiftieth of the start-up time.
+The CDK interprets the same manifest when the connector runs inside it (``source.py``). This reads
+as much of it as the console script needs, in a fiftieth of the time.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -41,22 +42,72 @@ def specification() -> dict[str, Any]:
     }
 
 
-def stream_names(*, acting_user: bool = True) -> list[str]:
-    """The streams in the manifest's order; without an acting user, those that need none.
+@dataclass(frozen=True)
+class DeclaredStream:
+    """What the manifest says of one stream.
 
-    The manifest's only condition for a stream is that ``ph_user_id`` is configured.
+    :param listing: what it is read from; streams with the same one are read together.
+    :param requests: what is asked of the gateway for it, by name; each with ``http_method``,
+        ``path``, ``request_parameters`` and ``permission``.
+    :param needs_acting_user: whether it is offered only if ``ph_user_id`` is configured.
     """
-    listed: list[dict[str, Any]] = []
+
+    name: str
+    listing: str
+    requests: Mapping[str, Mapping[str, Any]]
+    needs_acting_user: bool
+
+
+@cache
+def streams() -> tuple[DeclaredStream, ...]:
+    """The streams in the manifest's order.
+
+    A stream's only condition in the manifest is that ``ph_user_id`` is configured.
+    """
+    declared: list[DeclaredStream] = []
     for entry in manifest()["streams"]:
-        if entry.get("type") != "ConditionalStreams":
-            listed.append(entry)
-        elif acting_user:
-            listed += entry["streams"]
-    return [stream["$parameters"]["name"] for stream in listed]
+        is_conditional = entry.get("type") == "ConditionalStreams"
+        for stream in entry["streams"] if is_conditional else [entry]:
+            retriever = _resolved(stream["retriever"])
+            declared.append(
+                DeclaredStream(
+                    stream["$parameters"]["name"],
+                    retriever["listing"],
+                    retriever["requests"],
+                    is_conditional,
+                )
+            )
+    return tuple(declared)
+
+
+def _resolved(component: Any) -> Any:
+    """A component with the definitions that it refers to; its own members count first."""
+    if not isinstance(component, Mapping):
+        return component
+    if "$ref" in component:
+        definition = component["$ref"].removeprefix("#/definitions/")
+        component = {**manifest()["definitions"][definition], **component}
+    return {name: _resolved(value) for name, value in component.items() if name != "$ref"}
+
+
+def streams_of(listing: str) -> list[DeclaredStream]:
+    """The streams that are read from a listing."""
+    return [stream for stream in streams() if stream.listing == listing]
+
+
+def stream_names(*, acting_user: bool = True) -> list[str]:
+    """The streams in the manifest's order; without an acting user, those that need none."""
+    return [each.name for each in streams() if acting_user or not each.needs_acting_user]
+
+
+def checked_streams() -> list[str]:
+    """The streams of which one has to be readable for ``check`` to succeed."""
+    names: list[str] = manifest()["check"]["stream_names"]
+    return names
 
 
 def meant(name: object, known: Sequence[str]) -> str:
-    """A question with the stream that was probably meant, and a space; else nothing."""
+    """A question that names the stream that was probably meant, and a space; else nothing."""
     close = get_close_matches(str(name).strip().lower(), known, n=1)
     return f"Did you mean {close[0]}? " if close else ""
 

@@ -1,7 +1,4 @@
-"""One small request per API that a read would touch.
-
-``source-phenom check`` and ``phenom scopes`` ask the same probes.
-"""
+"""One small request per API that a read would use, for ``check`` and for ``phenom scopes``."""
 
 from __future__ import annotations
 
@@ -14,30 +11,33 @@ from typing import Any
 from phenom_api import candidates, hiring_manager, scim
 from phenom_api.errors import PermissionDenied, PhenomError, RequestRefused
 from phenom_api.gateway import Gateway, Operation
-from phenom_api.listings import APPLICATIONS, CLOSED_JOBS, OPEN_JOBS, applications_page, jobs_page
+from phenom_api.listings import applications_page, jobs_page
 from phenom_api.paging import Page
 from phenom_api.probes import Probe, ProbeResult
 from source_phenom import manifest
 from source_phenom.config import SourceConfig
-from source_phenom.listings.applications import ApplicationListing
-from source_phenom.listings.jobs import JobListing
+from source_phenom.operations import operations
 
-_NOBODY = "0" * 24
+_NO_CANDIDATE = "0" * 24
 _NO_JOB = "JOBID"
-"""The placeholder that Phenom itself uses for a job that is none."""
+"""The placeholder that Phenom itself uses instead of a job's id."""
 _UNKNOWN = frozenset({400, 404, 410, 422})
-"""What a gateway may answer when it is asked about nobody."""
+"""Statuses that a gateway may answer if there is no such candidate or job."""
 
 
 def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
-    """A page of ``rows`` rows from every listing that a read with this configuration touches."""
-    offered = manifest.stream_names(acting_user=config.ph_user_id is not None)
+    """A page of ``rows`` rows from every listing that a read with this configuration needs."""
+    of_jobs, of_applications = _operations("jobs"), _operations("applications")
+    open_jobs, closed_jobs = of_jobs["open_jobs"], of_jobs["closed_jobs"]
+    applications = of_applications["applications"]
+    has_acting_user = config.ph_user_id is not None
+    job_streams = _served("jobs", acting_user=has_acting_user)
     probes = [
         Probe(
             f"open jobs of site type {site_type}",
-            OPEN_JOBS,
-            JobListing.stream_names,
-            partial(_jobs, OPEN_JOBS, site_type, rows),
+            open_jobs,
+            job_streams,
+            partial(_jobs, open_jobs, site_type, rows),
         )
         for site_type in config.site_types
     ]
@@ -45,41 +45,60 @@ def listing_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
         probes.append(
             Probe(
                 "closed jobs",
-                CLOSED_JOBS,
-                JobListing.stream_names,
-                partial(_jobs, CLOSED_JOBS, config.site_types[0], rows),
+                closed_jobs,
+                job_streams,
+                partial(_jobs, closed_jobs, config.site_types[0], rows),
                 "turn include_closed_jobs off",
             )
         )
     probes.append(
         Probe(
             "applications",
-            APPLICATIONS,
-            tuple(name for name in ApplicationListing.stream_names if name in offered),
-            partial(_applications, rows),
+            applications,
+            _served("applications", acting_user=has_acting_user),
+            partial(_applications, applications, rows),
         )
     )
     return probes
 
 
+def _operations(listing: str) -> dict[str, Operation]:
+    return operations(manifest.streams_of(listing))
+
+
+def _served(listing: str, *, acting_user: bool) -> tuple[str, ...]:
+    """The streams that a listing serves; first the one that has the listing's name."""
+    names = [
+        stream.name
+        for stream in manifest.streams_of(listing)
+        if acting_user or not stream.needs_acting_user
+    ]
+    return tuple(sorted(names, key=lambda name: name != listing))
+
+
 def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     """One request to each API that is read on behalf of an acting user.
 
-    They are there without ``ph_user_id`` as well, for who wants to say what it would bring; to be
-    asked they need it.
+    They can be made without ``ph_user_id``, to show what it would add; to be sent they need it.
     """
-    job = _Known(partial(_a_job, config.site_types[0]), _NO_JOB)
-    candidate = _Known(_a_candidate, _NOBODY)
+    users = _operations("employees")["users"]
+    groups = _operations("groups")["groups"]
+    of_candidate = _operations("applications")
+    activities = of_candidate["activities_of_candidate"]
+    documents = of_candidate["documents_of_candidate"]
+    open_jobs = _operations("jobs")["open_jobs"]
+    job = _Example(partial(_a_job, open_jobs, config.site_types[0]), _NO_JOB)
+    candidate = _Example(_a_candidate, _NO_CANDIDATE)
     return [
         Probe(
             "users (SCIM)",
-            scim.USERS,
+            users,
             ("employees",),
-            partial(_resources, scim.USERS, rows),
+            partial(_resources, users, rows),
             fills=("users.first_name", "users.last_name"),
-            besides="Users are then called what the jobs call them.",
+            besides="Users then have the names that the jobs give them.",
         ),
-        Probe("groups (SCIM)", scim.GROUPS, ("groups",), partial(_resources, scim.GROUPS, rows)),
+        Probe("groups (SCIM)", groups, ("groups",), partial(_resources, groups, rows)),
         Probe(
             "jobs of the hiring manager's view",
             hiring_manager.JOBS,
@@ -93,7 +112,7 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
             (),
             _search,
             fills=("candidates.remote_created_at", "candidates.remote_updated_at"),
-            besides="Nothing tells who changed: every sync asks about every candidate.",
+            besides="Without it nothing shows who changed: every sync asks about every candidate.",
         ),
         Probe(
             "applicants of a job",
@@ -101,7 +120,7 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
             (),
             partial(_about, job, _applicants),
             fills=("applications.outcome", "applications.current_stage"),
-            besides="Those columns are lost for candidates without a candidate id only.",
+            besides="Only applications of candidates without a candidate id lose them.",
         ),
         Probe(
             "applications of a candidate",
@@ -117,15 +136,19 @@ def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
         ),
         Probe(
             "hiring status history of a candidate",
-            candidates.HISTORY,
+            activities,
             ("application_activities",),
-            partial(_about, candidate, candidates.hiring_status_activities),
+            partial(
+                _about,
+                candidate,
+                partial(candidates.hiring_status_activities, operation=activities),
+            ),
         ),
         Probe(
             "documents of a candidate",
-            candidates.ATTACHMENTS,
+            documents,
             ("candidate_documents",),
-            partial(_about, candidate, candidates.attachments),
+            partial(_about, candidate, partial(candidates.attachments, operation=documents)),
         ),
         Probe("tags", candidates.TAGS, (), _tags, fills=("candidates.tags",)),
     ]
@@ -135,8 +158,8 @@ def _jobs(operation: Operation, site_type: str, rows: int, gateway: Gateway) -> 
     return _listed(jobs_page(gateway, operation, site_type, 0, rows))
 
 
-def _applications(rows: int, gateway: Gateway) -> ProbeResult:
-    return _listed(applications_page(gateway, 0, rows))
+def _applications(operation: Operation, rows: int, gateway: Gateway) -> ProbeResult:
+    return _listed(applications_page(gateway, 0, rows, operation=operation))
 
 
 def _resources(operation: Operation, rows: int, gateway: Gateway) -> ProbeResult:
@@ -159,38 +182,39 @@ def _listed(page: Page) -> ProbeResult:
     return ProbeResult(200, tuple(page.rows))
 
 
-class _Known:
-    """A job or a candidate of the tenant to ask about, looked for once, by whoever asks first."""
+class _Example:
+    """A job or a candidate of the tenant to ask about. The first probe that needs it looks for it.
 
-    def __init__(self, find: Callable[[Gateway], str | None], nobody: str) -> None:
-        self.nobody = nobody
+    :param find: returns its id. :param placeholder: an id to ask about if there is none.
+    """
+
+    def __init__(self, find: Callable[[Gateway], str | None], placeholder: str) -> None:
+        self.placeholder = placeholder
         self._find = find
         self._lock = threading.Lock()
-        self._is_known = False
-        self._key: str | None = None
+        self._was_looked_for = False
+        self._id: str | None = None
 
-    def key(self, gateway: Gateway) -> str | None:
-        """None where there is nobody, or nobody can be found."""
+    def id(self, gateway: Gateway) -> str | None:
+        """None if the tenant has none, or if none can be found."""
         with self._lock:
-            if not self._is_known:
-                try:
-                    self._key = self._find(gateway)
-                except PhenomError:
-                    self._key = None
-                self._is_known = True
-            return self._key
+            if not self._was_looked_for:
+                with suppress(PhenomError):
+                    self._id = self._find(gateway)
+                self._was_looked_for = True
+            return self._id
 
 
-def _about(known: _Known, read: Callable[[Gateway, str], Any], gateway: Gateway) -> ProbeResult:
-    """Ask about somebody who exists; else about nobody, which a gateway may say with a refusal."""
-    key = known.key(gateway)
+def _about(example: _Example, read: Callable[[Gateway, str], Any], gateway: Gateway) -> ProbeResult:
+    """Ask about an example; without one about the placeholder, which a gateway may refuse."""
+    known = example.id(gateway)
     try:
-        read(gateway, key or known.nobody)
+        read(gateway, known or example.placeholder)
     except RequestRefused as error:
-        if key is not None or error.status not in _UNKNOWN:
+        if known is not None or error.status not in _UNKNOWN:
             raise
         if error.status == 404:
-            # Unless it is not the gateway that says so: then the listings are not found either.
+            # If this is not the gateway at all, the listing is not found either.
             with suppress(PermissionDenied):
                 applications_page(gateway, 0, 1)
         return ProbeResult(error.status)
@@ -201,8 +225,8 @@ def _applicants(gateway: Gateway, job_id: str) -> Page:
     return candidates.applicants_page(gateway, job_id, 0, 1)
 
 
-def _a_job(site_type: str, gateway: Gateway) -> str | None:
-    return _first(jobs_page(gateway, OPEN_JOBS, site_type, 0, 1), "jobId")
+def _a_job(operation: Operation, site_type: str, gateway: Gateway) -> str | None:
+    return _first(jobs_page(gateway, operation, site_type, 0, 1), "jobId")
 
 
 def _a_candidate(gateway: Gateway) -> str | None:

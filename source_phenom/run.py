@@ -14,7 +14,7 @@ from phenom_protocol.connection import configuration, print_check
 from phenom_protocol.entry import ProtocolError, Session, read_json, read_messages, run
 from source_phenom import manifest
 from source_phenom.config import source_config
-from source_phenom.reading.events import Event, Failure, Records, State, StreamProgress
+from source_phenom.streams.events import Event, Failure, Records, State, StreamProgress
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -58,7 +58,7 @@ def discover(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def read(arguments: argparse.Namespace, session: Session) -> int:
-    # NumPy would start a thread for every processor of the machine, for algebra that nobody does.
+    # NumPy would start a thread for every processor of the machine, for algebra that we do not do.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from phenom_api.gateway import Gateway
     from source_phenom.gc_tuning import collect_seldom

@@ -1,4 +1,4 @@
-"""The connector inside airbyte-cdk: the manifest, with our reading in place of the CDK's."""
+"""The connector inside airbyte-cdk: the manifest, with our own check, discover and read."""
 
 from __future__ import annotations
 
@@ -35,16 +35,15 @@ from phenom_protocol import messages
 from source_phenom import manifest
 from source_phenom.check import check as check_connection
 from source_phenom.config import SourceConfig, source_config
-from source_phenom.reading import events
 from source_phenom.reading.configured import selections
 from source_phenom.reading.read import read as read_streams
+from source_phenom.streams import events
 
 
 class SourcePhenom(YamlDeclarativeSource):
-    """For clients that hold a connector as a Python object (the CDK's own test suites, say).
+    """For clients that use a connector as a Python object, such as the CDK's own test suites.
 
-    The console script ``source-phenom`` prints the same messages without importing the CDK; see
-    ``phenom_protocol``.
+    The console script ``source-phenom`` prints the same messages without importing the CDK.
     """
 
     def __init__(

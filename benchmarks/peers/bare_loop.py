@@ -20,7 +20,8 @@ def main(config: dict[str, Any]) -> None:
 
     def page(offset: int) -> dict[str, Any]:
         address = f"{url}?offset={offset}&limit=100"
-        return orjson.loads(pool.request("GET", address, headers=headers).data)
+        answer: dict[str, Any] = orjson.loads(pool.request("GET", address, headers=headers).data)
+        return answer
 
     first = page(0)
     ahead: deque[Future[dict[str, Any]]] = deque()

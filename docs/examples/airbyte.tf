@@ -1,6 +1,6 @@
 # Both connections with Airbyte's Terraform provider:
-#   Phenom -> PostgreSQL, every hour, and applications out of a warehouse table -> Phenom.
-# The images are those that the Dockerfile builds, pushed to a registry that Airbyte can reach.
+#   Phenom -> PostgreSQL every hour, and applications from a warehouse table -> Phenom.
+# Build the images with the Dockerfile, and push them to a registry that Airbyte can reach.
 
 terraform {
   required_version = ">= 1.5"
@@ -39,7 +39,7 @@ variable "workspace_id" {
 
 variable "image_repository" {
   type        = string
-  description = "Where the images are, without their names."
+  description = "The repository of the images, without their names."
   default     = "registry.example.com/phenom-airbyte"
 }
 
@@ -168,7 +168,7 @@ resource "airbyte_connection" "phenom_to_warehouse" {
   namespace_definition                 = "destination"
   non_breaking_schema_updates_behavior = "propagate_columns"
 
-  # Primary key and cursor are the source's own.
+  # The source sets primary key and cursor.
   configurations = {
     streams = [
       for stream in local.streams : {
@@ -178,7 +178,7 @@ resource "airbyte_connection" "phenom_to_warehouse" {
     ]
   }
 
-  # Seconds first; Airbyte's API wants the time zone behind.
+  # Seconds come first; Airbyte's API needs the time zone at the end.
   schedule = {
     schedule_type   = "cron"
     cron_expression = "0 5 * * * ? UTC"

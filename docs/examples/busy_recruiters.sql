@@ -1,4 +1,4 @@
--- Recruiters with most open jobs.
+-- The recruiters with the most open jobs.
 select u.first_name || ' ' || u.last_name as recruiter, count(*) as open_jobs
 from job_user_role_assignments a
 join roles r on r.id = a.role_id and r.unified_type = 'RECRUITER'

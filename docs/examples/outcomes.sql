@@ -1,4 +1,4 @@
--- What became of applications, by department. Needs an acting user.
+-- Outcomes of applications by department. Needs an acting user.
 select j.department,
        count(*) as applications,
        count(*) filter (a.outcome = 'HIRED') as hired,

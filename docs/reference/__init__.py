@@ -1,4 +1,4 @@
-"""``docs/streams.md``, made from the JSON schemas and the mapping.
+"""Writes ``docs/streams.md`` from the JSON schemas and the mapping.
 
-``python -m docs.reference`` writes it; a test holds the committed file against it.
+Run ``python -m docs.reference``. A test compares the committed page with its output.
 """

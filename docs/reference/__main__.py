@@ -1,4 +1,4 @@
-"""Writes the page: ``python -m docs.reference``."""
+"""Writes the page. Run ``python -m docs.reference``."""
 
 from __future__ import annotations
 

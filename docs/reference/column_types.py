@@ -1,4 +1,4 @@
-"""What a column or a member may hold, out of its JSON schema."""
+"""The types of columns and of members of objects, from the JSON schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Schema = Mapping[str, Any]
 
 
 def kinds(schema: Schema) -> list[str]:
-    """The JSON types but for null."""
+    """The JSON types without null."""
     return [kind for kind in _types(schema) if kind != "null"]
 
 
@@ -18,7 +18,7 @@ def is_nullable(schema: Schema) -> bool:
 
 
 def column_type(column: Schema) -> str:
-    """In one word, as the page and the picture show it."""
+    """The type in one word, as the page and the diagram show it."""
     return "timestamp" if column.get("format") == "date-time" else kinds(column)[0]
 
 

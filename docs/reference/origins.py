@@ -1,7 +1,7 @@
-"""Where each column comes from: the tables beside the mapping, turned round, and what they leave.
+"""Where each column comes from: the FEEDS tables of the models, and the origins that they lack.
 
-Paths are those of ``field_overrides``: from the payload on, dots between the parts, the name of a
-member behind a list for that of its elements.
+Paths are written as in ``field_overrides``: they begin in the payload, with dots between the parts.
+A name after a list is a member of its elements.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ LISTED_BY = {
     candidates.MODEL: f"`candidateData` of `{APPLICATIONS}`. {_PLUS} `{candidates_api.SEARCH}` "
     f"(dates) and the Tags API (`{candidates_api.TAGGED}`, `{candidates_api.TAGS_OF}`)",
     applications.MODEL: f"`{APPLICATIONS}`. {_PLUS} `{candidates_api.APPLICATIONS}` and "
-    f"`{candidates_api.APPLICANTS}` (where it stands)",
-    hiring_team.ROLES: "the two roles that Phenom's jobs know",
+    f"`{candidates_api.APPLICANTS}` (hiring status)",
+    hiring_team.ROLES: "the two roles that Phenom's jobs have",
     hiring_team.ASSIGNMENTS: _TEAM,
     hiring_team.MEMBERS: _TEAM,
     employees.MODEL: f"`{scim.USERS}`",
@@ -41,7 +41,7 @@ LISTED_BY = {
     application_activities.MODEL: f"`{candidates_api.HISTORY}`",
     candidate_documents.MODEL: f"`{candidates_api.ATTACHMENTS}`",
 }
-"""Per stream the operations whose answers it is made of."""
+"""The operations that a stream is read from."""
 
 _FEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     jobs.MODEL: jobs.FEEDS,
@@ -61,7 +61,10 @@ _OF_EVERY_STREAM = {
     "remote_deleted_at": "the sync's clock, after a complete scan without the record",
     "integration_fields": "every field that feeds no other column",
 }
-_ADDITIONAL = "`additionalFields`, under "
+_ADDITIONAL = {
+    column: f"`additionalFields`: the first valid value of {', '.join(f'`{key}`' for key in keys)}"
+    for column, keys in jobs.ADDITIONAL_KEYS.items()
+}
 _OWN = f"of `{candidates_api.APPLICATIONS}`"
 _FOUND = f"of `{candidates_api.SEARCH}`"
 _DERIVED = {
@@ -78,21 +81,21 @@ _DERIVED = {
     (hiring_team.ASSIGNMENTS, "job_user_id"): "`jobId` and e-mail address",
     (hiring_team.ASSIGNMENTS, "role_id"): "`hiringManagerEmail` or `multiRecruiter`",
     (jobs.MODEL, "status"): f"`{OPEN_JOBS.path}` or `{CLOSED_JOBS.path}` listed it",
-    (jobs.MODEL, "department"): _ADDITIONAL + "the first of `department`, `departmentName`, `dept`",
-    (jobs.MODEL, "opened_at"): _ADDITIONAL
-    + "the first of `openedAt`, `openDate`, `dateOpened`, `postedDate`, `datePosted`, "
-    "`postingDate`, `postedOn`, `createdDate`, `dateCreated` that is a date",
+    (jobs.MODEL, "department"): _ADDITIONAL["department"],
+    (jobs.MODEL, "opened_at"): _ADDITIONAL["opened_at"],
     (jobs.MODEL, "closed_at"): f"`updatedDate` of `{hiring_manager.JOBS}` where `status` is close",
     (jobs.MODEL, "remote_created_at"): f"`createdDate` of `{hiring_manager.JOBS}`",
     (jobs.MODEL, "remote_updated_at"): f"`updatedDate` of `{hiring_manager.JOBS}`",
     (candidates.MODEL, "remote_id"): "else `candidateData.contactData.email`",
-    (applications.MODEL, "applied_at"): "the second that it begins with",
+    (applications.MODEL, "applied_at"): "the second at its beginning",
     (applications.MODEL, "candidate_id"): "else `candidateData.contactData.email`",
     (candidates.MODEL, "tags"): "`tag` of the Tags API",
     (candidates.MODEL, "remote_created_at"): f"`dateCreated` {_FOUND}",
     (candidates.MODEL, "remote_updated_at"): f"`updatedDate` {_FOUND}",
-    (applications.MODEL, "outcome"): "what `current_stage` means, by `outcome_mapping`, else by "
-    "the usual words",
+    (
+        applications.MODEL,
+        "outcome",
+    ): "the meaning of `current_stage`, by `outcome_mapping`, else by common words",
     (applications.MODEL, "current_stage"): f"`hiringStatus.value` {_OWN}, else `hiringStatus` of "
     f"`{candidates_api.APPLICANTS}`",
     (applications.MODEL, "rejected_at"): f"`hiringStatus.updatedDate` {_OWN}, where `outcome` is "
@@ -112,25 +115,25 @@ _DERIVED = {
     (application_activities.MODEL, "to_stage"): "`updatedValue`",
     (application_activities.MODEL, "remote_created_at"): "`createdDate`",
     (candidate_documents.MODEL, "remote_id"): "the candidate's id and `attachmentId`",
-    (candidate_documents.MODEL, "candidate_id"): "whose attachments were asked for",
+    (candidate_documents.MODEL, "candidate_id"): "the candidate whose attachments were read",
     (candidate_documents.MODEL, "file_name"): "`attachmentName`",
     (candidate_documents.MODEL, "document_type"): "`attachmentType`",
 }
-"""What the mapping's tables of remote paths do not tell, or not alone."""
+"""Origins that the FEEDS tables do not have, or do not have completely."""
 
 
 def origin(stream: str, column: str) -> str:
-    """Where a column comes from, as Markdown. KeyError where nothing tells."""
+    """Where a column comes from, as Markdown. KeyError where no table says it."""
     if column == "id":
         return f"`integration_id` and {_KEY.get(stream, '`remote_id`')}"
     paths = ", ".join(f"`{path}`" for path in remote_paths(stream, column))
-    told = _DERIVED.get((stream, column)) or _OF_EVERY_STREAM.get(column, "")
-    if not paths and not told:
-        raise KeyError(f"nothing tells where {stream}.{column} comes from")
+    derived = _DERIVED.get((stream, column)) or _OF_EVERY_STREAM.get(column, "")
+    if not paths and not derived:
+        raise KeyError(f"no table says where {stream}.{column} comes from")
     if column == "integration_fields":
-        # What feeds another column as well comes last, being the exception.
-        return "; ".join(filter(None, (told, paths and f"also {paths}")))
-    return "; ".join(filter(None, (paths, told)))
+        # Fields that also feed another column are the exception, so they come last.
+        return "; ".join(filter(None, (derived, paths and f"also {paths}")))
+    return "; ".join(filter(None, (paths, derived)))
 
 
 def remote_paths(stream: str, column: str) -> list[str]:

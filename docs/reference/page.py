@@ -1,4 +1,4 @@
-"""``docs/streams.md``: per stream its columns with type, meaning, origin and example."""
+"""The page ``docs/streams.md``: the columns of each stream with type, meaning, origin, example."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from source_phenom import manifest
 PATH = Path(__file__).parents[1] / "streams.md"
 
 _LONGEST_EXAMPLE = 64
-"""Characters of an example in a table; the whole record follows below it."""
+"""Characters of an example in a table. The whole record follows below the table."""
 _INTRODUCTION = """\
 # Streams
 
-Written by `python -m docs.reference` out of the JSON schemas in `source_phenom/schemas` and the
-tables beside the mapping. The examples are one invented tenant's
-[payloads](reference/payloads), sent through the mapping itself.
+`python -m docs.reference` writes this page from the JSON schemas in `source_phenom/schemas` and the
+mapping in `source_phenom/models`. The examples are records of an invented tenant, mapped from its
+[payloads](reference/payloads).
 
 Every stream has the primary key `id`, the source-defined cursor `changed_at`, and the sync modes
-full refresh and incremental. A record that Phenom no longer returns is emitted once more as a
-tombstone: `remote_deleted_at` set, every other column null but for the keys. With `hard_deletes`
-every stream also has `_ab_cdc_deleted_at`, equal to `remote_deleted_at`.
+full refresh and incremental. When Phenom no longer returns a record, the source emits it once more
+as a tombstone: `remote_deleted_at` is set, and all columns but the keys are null. With
+`hard_deletes` every stream also has `_ab_cdc_deleted_at`, equal to `remote_deleted_at`.
 
-Columns are null where Phenom gives nothing, unless their type says otherwise.
+A column is null where Phenom has no value, unless its type says "never null".
 """
 
 
@@ -102,7 +102,7 @@ def _example(value: Any) -> str:
 
 
 def _objects() -> Iterator[str]:
-    """The members of objects inside columns; columns whose objects are alike come together."""
+    """The members of objects inside columns. Columns with the same members share a table."""
     alike: dict[str, list[tuple[str, str, Schema]]] = {}
     for stream in manifest.stream_names():
         for name, column in manifest.schema(stream)["properties"].items():

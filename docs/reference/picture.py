@@ -1,7 +1,7 @@
-"""The streams, their columns and references as a Mermaid entity relationship diagram.
+"""A Mermaid entity relationship diagram of the streams, their columns and references.
 
-GitHub, GitLab and many editors draw it. Many records refer to one, which may be missing (a job that
-no listing shows); where the column is a list, to many.
+GitHub, GitLab and many editors draw it. Many records refer to one record, which may be missing (a
+job that no listing shows). A column that is a list refers to many records.
 """
 
 from __future__ import annotations

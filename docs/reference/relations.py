@@ -21,14 +21,19 @@ REFERENCES = (
     Reference("job_hiring_team_members", "user_id", "users"),
     Reference("job_user_role_assignments", "job_user_id", "job_hiring_team_members"),
     Reference("job_user_role_assignments", "role_id", "roles"),
-    Reference("employees", "groups", "groups", "the members' `id`"),
+    Reference("employees", "groups", "groups", "the `id` of each element"),
     Reference("application_activities", "candidate_id", "candidates"),
     Reference("application_activities", "application_id", "applications"),
-    Reference("application_activities", "employee_id", "employees", "may name nobody listed"),
+    Reference(
+        "application_activities",
+        "employee_id",
+        "employees",
+        "may name an employee who is not listed",
+    ),
     Reference("candidate_documents", "candidate_id", "candidates"),
 )
 
 
 def reference(stream: str, column: str) -> Reference | None:
-    """The reference that a column is, if it is one."""
+    """The reference that a column holds, or None."""
     return next((each for each in REFERENCES if each[:2] == (stream, column)), None)

@@ -1,6 +1,6 @@
-"""One record of every stream, out of one invented tenant's payloads by the mapping itself.
+"""One record of every stream, mapped from the payloads of an invented tenant.
 
-Payloads are in ``payloads/``; the people in them are made up, and their addresses end in
+The payloads are in ``payloads/``. The people in them are made up; their addresses end in
 example.com.
 """
 
@@ -33,21 +33,21 @@ Record = dict[str, Any]
 
 PAYLOADS = Path(__file__).with_name("payloads")
 _NOW = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
-_SEEN = {"changed_at": "2026-03-02T06:00:00.000Z", "remote_deleted_at": None}
-"""What the sync adds to every record: when it was first seen like this, and that it is live."""
+_SYNC_COLUMNS = {"changed_at": "2026-03-02T06:00:00.000Z", "remote_deleted_at": None}
+"""The columns that the sync adds to every record."""
 
 
 def payload(name: str) -> Any:
-    """``payloads/NAME.json``, as the gateway's answers hold it."""
+    """``payloads/NAME.json``, a part of an answer of the gateway."""
     loaded: Any = json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
     return loaded
 
 
 @cache
 def samples() -> dict[str, Record]:
-    """A record per stream, as the source emits it with an acting user.
+    """One record per stream, as the source emits it with an acting user.
 
-    :raises ValueError: where a payload has a value of an unexpected type.
+    :raises ValueError: a payload has a value of an unexpected type.
     """
     ids, mismatches = UnifiedIds("phenom"), Mismatches()
     found = {
@@ -57,7 +57,7 @@ def samples() -> dict[str, Record]:
     }
     if mismatches:
         raise ValueError(f"the payloads have values of an unexpected type for {mismatches}")
-    return {stream: record | _SEEN for stream, record in found.items()}
+    return {stream: record | _SYNC_COLUMNS for stream, record in found.items()}
 
 
 def _of_job(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record]:
@@ -73,7 +73,7 @@ def _of_job(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record]:
             site_type="external",
             ids=ids,
             mismatches=mismatches,
-            managed=jobs.managed(payload("managed_job"), mismatches),
+            dates=jobs.job_dates(payload("managed_job"), mismatches),
         ),
         hiring_team.USERS: hiring_team.user(manager.key, manager.full_name, ids, real_name),
         hiring_team.ROLES: role,
@@ -88,13 +88,13 @@ def _of_application(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record
     candidate_key = _key(candidates.candidate_key(application, mismatches))
     candidate = orjson.dumps(
         candidates.candidate(application, candidate_key, ids, mismatches)
-        | candidates.details(
+        | candidates.enriched_columns(
             profile["dateCreated"], profile["updatedDate"], payload("candidate_tags"), mismatches
         )
     )
-    standing = own_application(payload("candidate_application")).standing
-    mismatches += standing.mismatches
-    outcome = Outcomes({}).of(standing.stage or "")
+    status = own_application(payload("candidate_application")).status
+    mismatches += status.mismatches
+    outcome = Outcomes({}).of(status.stage or "")
     own = [ApplicationKeys(key, applications.applied_for(application))]
     ((_, activity),) = application_activities.activities(
         [payload("hiring_status_activity")], candidate_key, own, ids, mismatches
@@ -107,7 +107,7 @@ def _of_application(ids: UnifiedIds, mismatches: Mismatches) -> dict[str, Record
             candidates.with_source(candidate, candidates.applicant_source(application, mismatches))
         ),
         applications.MODEL: applications.application(application, key, ids, _NOW, mismatches)
-        | applications.details(standing, outcome),
+        | applications.enriched_columns(status, outcome),
         application_activities.MODEL: activity,
         candidate_documents.MODEL: document,
     }

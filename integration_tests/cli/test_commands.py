@@ -18,16 +18,15 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from integration_tests.cli.running import Done, config_file, run
-from phenom_cli import interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
 from source_phenom import manifest
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 
 ROOT = Path(__file__).resolve().parents[2]
 ERASED = re.compile(r"[^\n]*\r\n\S*\r\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K")
-"""A line that goes again: from the line below it, or from its own end."""
+"""A line that is erased: from the line below it, or from its own end."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-Tool = Callable[..., Done]
+Tool = Callable[..., CommandResult]
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +49,9 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=3)
 
-    def call(command: str, *arguments: str, **config: Any) -> Done:
+    def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, **config})
         return run(capsys, command, "--config", file, *arguments)
 
@@ -144,7 +141,7 @@ class TestPassthrough:
         assert done.code == 0
         assert len(done.rows) == len(getattr(local.tenant, size))
 
-    def test_secrets_stay_unsaid(self, local: LocalTenant, tool: Tool) -> None:
+    def test_secrets_are_not_printed(self, local: LocalTenant, tool: Tool) -> None:
         for path in ("/jobs-api/v1/jobs", "/nowhere"):
             done = tool("passthrough", "GET", path)
             for secret in (local.config["client_secret"], local.config["api_key"]):
@@ -185,9 +182,9 @@ def on_terminal(
     stderr: int | None = subprocess.DEVNULL,
     kind: str = "xterm",
 ) -> str:
-    """All that a terminal of that width gets.
+    """Everything that a terminal of that width gets.
 
-    :param stdout, stderr: where one of them goes instead.
+    :param stdout, stderr: another place for one of them.
     """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
@@ -229,7 +226,7 @@ def test_on_a_terminal(local: LocalTenant, tmp_path: Path, command: str, width: 
 
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
 @pytest.mark.parametrize("command", ["scopes", "fields"])
-def test_what_moves_is_gone_where_text_begins(
+def test_the_spinner_is_erased_before_text(
     local: LocalTenant, tmp_path: Path, command: str, kind: str
 ) -> None:
     local.faults.deny = Fault(path="/jobs-api")
@@ -260,7 +257,7 @@ def test_a_long_error_is_broken_between_words(
 
 
 def error_in_a_pipe(*arguments: str) -> str:
-    """The one line of it."""
+    """The one line that the command prints on stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "phenom_cli.main", *arguments],
         cwd=ROOT,

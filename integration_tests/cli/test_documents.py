@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from integration_tests.cli.running import Done, config_file, run
-from phenom_api.retries import RetryPolicy
-from phenom_cli import candidate_files, interactive_gateway
 from phenom_sandbox import Access, Fault, LocalTenant
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 
-Tool = Callable[..., Done]
+Tool = Callable[..., CommandResult]
 FILES = "/candidates-api/files"
 SIGNED = "/signed-files"
 
@@ -33,12 +31,9 @@ def tool(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
-    )
-    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
+    shorten_retries(monkeypatch, attempts=2)
 
-    def call(command: str, *arguments: str, **config: Any) -> Done:
+    def call(command: str, *arguments: str, **config: Any) -> CommandResult:
         file = config_file(tmp_path, {**local.config, "ph_user_id": "recruiter-1", **config})
         return run(capsys, "documents", command, "--config", file, *arguments)
 
@@ -46,7 +41,7 @@ def tool(
 
 
 def files_of(local: LocalTenant) -> dict[str, tuple[str, bytes]]:
-    """What everybody has who has an application: name and content by document id."""
+    """The files of everybody who has an application: name and content by document id."""
     whose = {
         application["candidateData"]["id"]
         for application in local.tenant.applications()
@@ -61,6 +56,7 @@ def files_of(local: LocalTenant) -> dict[str, tuple[str, bytes]]:
 
 
 def with_a_file(local: LocalTenant) -> str:
+    """The id of a candidate."""
     return next(iter(files_of(local))).partition(":")[0]
 
 
@@ -75,18 +71,18 @@ class TestList:
         assert set(done.rows[0]) == {"candidate_id", "document_id", "name", "type"}
         assert not local.requests.count(f"GET {SIGNED}")
 
-    def test_of_some(self, local: LocalTenant, tool: Tool) -> None:
+    def test_of_one_candidate(self, local: LocalTenant, tool: Tool) -> None:
         candidate = with_a_file(local)
         done = tool("list", "--candidate", candidate)
         assert {row["candidate_id"] for row in done.rows} == {candidate}
         assert not local.requests.count("GET /apply/v2/applications")
 
-    def test_one_is_no_plural(self, local: LocalTenant, tool: Tool) -> None:
+    def test_one_document_is_singular(self, local: LocalTenant, tool: Tool) -> None:
         document = next(iter(files_of(local)))
         done = tool("list", "--document", document, "--candidate", document.partition(":")[0])
         assert done.err == "1 document.\n"
 
-    def test_of_those_whose_applications_are_read(self, local: LocalTenant, tool: Tool) -> None:
+    def test_only_created_applications(self, local: LocalTenant, tool: Tool) -> None:
         candidate = with_a_file(local)
         for application in list(local.tenant.applications()):
             if application["candidateData"].get("id") == candidate:
@@ -95,7 +91,9 @@ class TestList:
         config = {"only_created_applications": True, "application_sources": ["BY US "]}
         assert {row["candidate_id"] for row in tool("list", **config).rows} == {candidate}
 
-    def test_who_is_gone_is_passed_over_unless_named(self, local: LocalTenant, tool: Tool) -> None:
+    def test_a_deleted_candidate_is_an_error_only_if_named(
+        self, local: LocalTenant, tool: Tool
+    ) -> None:
         gone = with_a_file(local)
         local.tenant.people.delete(gone)
         done = tool("list")
@@ -208,7 +206,7 @@ class TestDownload:
         assert "signature=" not in shown
         assert "key-of-the-tenant" not in shown
 
-    def test_each_try_has_a_fresh_address(
+    def test_each_attempt_asks_for_a_new_address(
         self, local: LocalTenant, tool: Tool, tmp_path: Path
     ) -> None:
         local.faults.server_error = Fault(503, path=SIGNED, count=1)
@@ -220,7 +218,7 @@ class TestDownload:
         signed = [n for path, n in counts.items() if path.endswith("pre-signed-url")]
         assert signed == [2]
 
-    def test_a_file_that_cannot_be_had_costs_itself_only(
+    def test_a_file_that_fails_does_not_stop_the_others(
         self, local: LocalTenant, tool: Tool, tmp_path: Path
     ) -> None:
         broken = next(iter(files_of(local)))

@@ -1,8 +1,8 @@
-"""Section 3 of the contract as the most naive code that can say it: payload lists in, records out.
+"""Section 3 of the contract as naive code: lists of payloads in, records out.
 
-This is the yardstick for what `source-phenom read` emits, so it shares nothing with the
-connector: no import, no table, no helper. Every rule quotes the sentence it stands for;
-where the contract leaves room, the comment begins with "Choice:".
+The tests compare what `source-phenom read` emits with these records. So this module shares nothing
+with the connector: no import, no table, no helper. Every rule quotes its sentence of the contract.
+Where the contract leaves a choice, the comment begins with "Choice:".
 """
 
 from __future__ import annotations
@@ -305,26 +305,21 @@ def visibility(site_type: str, display_career_site: Any) -> str:
     return site_type
 
 
-DEPARTMENT_KEYS = ("department", "departmentName", "dept")
-OPENED_AT_KEYS = (
-    "openedAt",
-    "openDate",
-    "dateOpened",
-    "postedDate",
-    "datePosted",
-    "postingDate",
-    "postedOn",
-    "createdDate",
-    "dateCreated",
+# The sentence of the contract. The names of the keys are read from it.
+ADDITIONAL_FIELDS = """\
+`department` and `opened_at` look into `additionalFields` by key without regard to case and
+punctuation: `department`, `departmentName`, `dept`; `openedAt`, `openDate`, `dateOpened`,
+`postedDate`, `datePosted`, `postingDate`, `postedOn`, `createdDate`, `dateCreated`, the first that
+holds a valid value."""
+DEPARTMENT_KEYS, OPENED_AT_KEYS = (
+    re.findall(r"`(\w+)`", names) for names in ADDITIONAL_FIELDS.partition(":")[2].split(";")
 )
 
 
 def _values_under(additional: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
-    # "look into `additionalFields` by key without regard to case and punctuation: ..., the first
-    # that holds a valid value"
-    # Choice: "the first" by the order of the names in the contract, and of two keys that are the
-    # same name by their text, for the members of a JSON object have no order; spaces are
-    # punctuation.
+    # Choice: "the first" follows the order of the names in the contract. Two keys that are the same
+    # name are in the order of their text, because members of a JSON object have no order. Spaces
+    # are punctuation.
     found = []
     for name in names:
         for key, value in sorted(additional.items()):

@@ -1,4 +1,4 @@
-"""Section 3 of the contract: its sentences as a table, and `source-phenom read` held against it."""
+"""Section 3 of the contract: examples for its sentences, and what `source-phenom read` emits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import babel
 import pycountry
 import pytest
-from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, FormatChecker
 
 import phenom_sandbox
 
@@ -522,7 +522,7 @@ def _config(url: str, **options: Any) -> dict[str, Any]:
 
 
 def _assert_reads(given: Tenant, config: Mapping[str, Any], folder: Path) -> Reading:
-    """Read with `config`, in a subprocess, and hold every record against the contract."""
+    """Read with `config` in a subprocess, and compare every record with the contract."""
     reading = read(config, folder)
     assert reading.problems() == [], "\n".join(reading.log[-20:])
     wanted = expected_records(given.open_jobs, given.closed_jobs, given.applications, config=config)
@@ -581,11 +581,11 @@ def test_read_of_an_empty_tenant(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-def test_read_where_the_contract_leaves_room(options: dict[str, Any], tmp_path: Path) -> None:
+def test_read_where_the_contract_leaves_a_choice(options: dict[str, Any], tmp_path: Path) -> None:
     _assert_read_equals_contract(ROOM, options, tmp_path)
 
 
-def test_streams_are_discovered_as_the_contract_has_them(tmp_path: Path) -> None:
+def test_discover_prints_the_streams_of_the_contract(tmp_path: Path) -> None:
     with serving(FIXED) as url:
         streams = read(_config(url), tmp_path).streams
     assert sorted(stream["name"] for stream in streams) == sorted(expected.STREAMS)
@@ -606,7 +606,7 @@ def test_streams_are_discovered_as_the_contract_has_them(tmp_path: Path) -> None
             assert schema["properties"][name]["format"] == "date-time", name
 
 
-def test_nothing_ends_a_sync_but_the_listing_itself(tmp_path: Path) -> None:
+def test_values_of_an_unexpected_type_do_not_end_a_sync(tmp_path: Path) -> None:
     """Values of an unexpected type never abort a sync."""
     junk: list[Any] = [None, "text", 5, [], [{}], True]
     deep: Any = "bottom"
@@ -659,7 +659,7 @@ SHAPES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"additionalFields": {"openedAt": "2024-05-01 10:00 BST"}}, {"opened_at": None}),
     ({"additionalFields": {"openedAt": "2024-05-01/2024-06-01"}}, {"opened_at": None}),
 ]  # fmt: skip
-"""What tenants send, and the columns that it becomes."""
+"""What tenants send, and the resulting columns."""
 
 COUNTRIES = {
     "Korea, Republic of (South Korea)": "KR",
@@ -673,7 +673,7 @@ COUNTRIES = {
 }
 
 
-def test_shapes_that_tenants_have(tmp_path: Path) -> None:
+def test_forms_that_tenants_send(tmp_path: Path) -> None:
     listed = [("external", {"jobId": f"S{n}", **given}) for n, (given, _) in enumerate(SHAPES)]
     listed += [("external", {"jobId": country, "country": country}) for country in COUNTRIES]
     application = {"id": "65a0", "candidateData": {"id": "k"}, "customFieldData": '{"pay": 7}'}

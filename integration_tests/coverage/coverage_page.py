@@ -1,4 +1,4 @@
-"""Reads `docs/coverage.md`: its tables' rows, and the blocks that set a tenant up."""
+"""Reads `docs/coverage.md`: the rows of its tables, and the blocks of its set-up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE |
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: what is shown, and the query or command that shows it."""
+    """One row of a table: a name, and the query or command that shows it."""
 
     section: str
     name: str
@@ -29,7 +29,7 @@ class Row:
 
 
 def rows() -> Iterator[Row]:
-    """All rows; a line of a table that has neither query nor command is a ValueError."""
+    """All rows. A row without a query or command is a ValueError."""
     section = ""
     for line in PATH.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):

@@ -1,4 +1,4 @@
-"""What `docs/coverage.md` has to show: models with their fields, actions with their inputs."""
+"""The rows that `docs/coverage.md` must have: fields of models, inputs of actions, features."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ ROWS: dict[str, tuple[str, ...]] = {
         "outcome",
         "job_id",
         "candidate_id",
-        "*note:* a job that no listing shows leaves job_id dangling",
-        "*note:* so does the placeholder JOBID",
+        "*note:* job_id may name a job that no listing shows",
+        "*note:* job_id may name the placeholder JOBID",
     ),
     "Roles": (*_OF_EVERY_MODEL, "remote_label", "scope", "unified_type"),
     "Job user role assignments": (
@@ -66,7 +66,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "role_id",
         "*note:* hiringManagerEmail means HIRING_MANAGER",
         "*note:* multiRecruiter with a recruiterEmail means RECRUITER",
-        "*note:* an empty recruiterEmail is nobody",
+        "*note:* an empty recruiterEmail is skipped",
         "*note:* user ids are e-mail addresses",
         "*note:* hiring manager first, then recruiters in list order",
     ),
@@ -84,4 +84,4 @@ ROWS: dict[str, tuple[str, ...]] = {
         "Per Model Tests",
     ),
 }
-"""Per section of the page the rows that it must not lack; it may have more."""
+"""The rows that each section of the page must have. It may have more."""

@@ -1,4 +1,4 @@
-"""Everything that `docs/coverage.md` claims, against a local tenant and its warehouse."""
+"""Runs every query and command of `docs/coverage.md` against a local tenant and its warehouse."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def files() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tenant() -> Iterator[LocalTenant]:
-    """Made-up data, and the payloads that the stream reference is written from."""
+    """A tenant with made-up data and the payloads of the stream reference."""
     with phenom_sandbox.running(seed=1, jobs=30, applications=60) as local:
         job, application = payload("job"), payload("application")
         job["multiRecruiter"].append({"recruiterName": "Nobody", "recruiterEmail": ""})
@@ -71,7 +71,7 @@ def tenant() -> Iterator[LocalTenant]:
 
 @pytest.fixture(scope="module")
 def place(tenant: LocalTenant, files: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the page's commands run in, after its set-up."""
+    """The folder for the commands, after the set-up of the page."""
     folder = tmp_path_factory.mktemp("coverage")
     config = {
         **tenant.config,
@@ -99,7 +99,7 @@ def place(tenant: LocalTenant, files: str, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def warehouse(place: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    # A copy, as one program at a time may have the file open, and commands want it too.
+    # A copy: only one program at a time may open the file, and the commands open it too.
     queried = shutil.copy(place / "phenom.duckdb", place / "queried.duckdb")
     with duckdb.connect(str(queried), read_only=True) as connection:
         for views in blocks("sql"):
@@ -108,7 +108,7 @@ def warehouse(place: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def run(commands: str, folder: Path) -> str:
-    """What they print; an error where one of them fails, also at the head of a pipe."""
+    """Return what the commands print. Fails if one of them fails, also inside a pipe."""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""What the README promises: its commands one after the other, and what they print."""
+"""Runs the commands of the README one after the other, and compares what they print."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 import phenom_sandbox
 
 if TYPE_CHECKING:
-    from integration_tests.conftest import PostgresServer
+    from integration_tests.postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def section(title: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """After the first sync, whose table is in `table.txt`."""
+    """The folder after the first sync, whose table is in `table.txt`."""
     folder = tmp_path_factory.mktemp("first-run")
     done = subprocess.run(
         [sys.executable, "-m", "phenom_cli.main", "sync"],
@@ -75,10 +75,10 @@ def test_the_query_and_its_answer(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def with_a_tenant(folder: Path) -> Iterator[Path]:
-    """The same folder, with the files that "Your tenant" and "Writing back" tell to make."""
+    """The same folder, with the files of "Your tenant" and "Writing back"."""
     with phenom_sandbox.running(jobs=200, applications=50) as local:
-        (told,) = blocks("json", section("Your tenant"))
-        config = {key: local.config[key] for key in json.loads(told)}
+        (documented,) = blocks("json", section("Your tenant"))
+        config = {key: local.config[key] for key in json.loads(documented)}
         config["gateway_url"] = local.config["gateway_url"]
         (folder / "tenant.json").write_text(json.dumps(config), encoding="utf-8")
         (records,) = blocks("json", section("Writing back"))
@@ -86,7 +86,7 @@ def with_a_tenant(folder: Path) -> Iterator[Path]:
         yield folder
 
 
-def carried_out(command: str, folder: Path) -> str:
+def run_command(command: str, folder: Path) -> str:
     program = f"{sys.executable} -m phenom_cli.main"
     done = subprocess.run(
         ["bash", "-c", re.sub(r"^(\.venv/bin/phenom|\./run(?= sync))", program, command)],
@@ -104,7 +104,7 @@ def test_your_tenant(with_a_tenant: Path, postgres: PostgresServer) -> None:
     (commands,) = blocks("bash", section("Your tenant"))
     for command in commands.splitlines():
         place = "postgresql://user:password@host/database"
-        carried_out(command.replace(place, postgres.url() + "?schema=readme"), with_a_tenant)
+        run_command(command.replace(place, postgres.url() + "?schema=readme"), with_a_tenant)
     assert (with_a_tenant / "phenom.duckdb").read_bytes() == made_up
     with (
         duckdb.connect(str(with_a_tenant / "recruiting.duckdb")) as here,
@@ -116,15 +116,15 @@ def test_your_tenant(with_a_tenant: Path, postgres: PostgresServer) -> None:
 
 def test_writing_back(with_a_tenant: Path) -> None:
     (commands,) = blocks("bash", section("Writing back"))
-    told = [
-        [json.loads(line)["status"] for line in carried_out(command, with_a_tenant).splitlines()]
+    statuses = [
+        [json.loads(line)["status"] for line in run_command(command, with_a_tenant).splitlines()]
         for command in commands.splitlines()
     ]
-    assert told == [["valid"], ["created"]]
+    assert statuses == [["valid"], ["created"]]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.sql")))
-def test_every_example_answers(name: str, folder: Path) -> None:
+def test_every_example_query(name: str, folder: Path) -> None:
     assert name in README
     assert query(name, folder).count("\n") > 6
 
@@ -134,7 +134,7 @@ def test_every_example_answers(name: str, folder: Path) -> None:
     ["README.md", "BEHAVIOR.md", "benchmarks/README.md", "requirements/README.md"]
     + [f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")],
 )
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_have_targets(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target, anchor in LINK.findall(text):
         path = (ROOT / page).parent / target

@@ -1,4 +1,4 @@
-"""A local tenant to write into, and a job there to apply for."""
+"""A local tenant to write to, and a job of this tenant."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ RAW = {
 
 
 class Files(BaseHTTPRequestHandler):
-    """`/size/N` answers N bytes, `/moved` goes to `/size/9`, `/flaky` fails once."""
+    """`/size/N` returns N bytes, `/moved` redirects to `/size/9`, `/flaky` fails once."""
 
     asked: list[tuple[str, dict[str, str]]]
     flaky = True
@@ -104,7 +104,7 @@ def test_files_are_fetched(local: LocalTenant, job: str, files: str, tmp_path: P
         assert not {name.lower() for name in headers} & {"authorization", "cookie", "referer"}
 
 
-def test_no_file_server_stops_the_records_beside(
+def test_a_bad_file_server_rejects_only_its_records(
     local: LocalTenant, job: str, files: str, tmp_path: Path
 ) -> None:
     urls = [f"{files}/size/7", *(f"{files}{path}" for path in RAW), f"{files}/Müller CV.pdf"]
@@ -121,7 +121,7 @@ def test_no_file_server_stops_the_records_beside(
     assert "/M%C3%BCller%20CV.pdf" in [path for path, _ in Files.asked]
 
 
-def test_a_replay_fetches_nothing_that_is_there(
+def test_a_second_run_fetches_no_existing_attachment(
     local: LocalTenant, job: str, files: str, tmp_path: Path
 ) -> None:
     row = application("ada@example.com", job, attachments=[by_url(f"{files}/size/7", "a.pdf")])
@@ -186,7 +186,7 @@ def test_loopback_is_closed_by_default(
     assert Files.asked == []
 
 
-def test_an_application_that_is_there_keeps_its_status_when_its_file_is_gone(
+def test_a_lost_file_does_not_change_the_status_of_an_application(
     local: LocalTenant, job: str, files: str, tmp_path: Path
 ) -> None:
     attachments = [by_url(f"{files}/size/7", "a.pdf", "OTHER")]

@@ -1,4 +1,4 @@
-"""Candidates without a job: the Candidates API, once, and with their files."""
+"""Candidates without a job are created by the Candidates API, once, with their attachments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def names(local: LocalTenant, candidate_id: str) -> list[str]:
     return sorted(each.name for each in local.tenant.files.of_candidate(candidate_id))
 
 
-def test_created_once(local: LocalTenant, tmp_path: Path) -> None:
+def test_a_candidate_is_created_once(local: LocalTenant, tmp_path: Path) -> None:
     person = {
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -70,14 +70,16 @@ def test_an_applicant_is_an_existing_candidate(local: LocalTenant, tmp_path: Pat
     assert (result["status"], result["candidate_id"]) == ("already_exists", known["id"])
 
 
-def test_not_without_an_acting_user(local: LocalTenant, tmp_path: Path) -> None:
+def test_a_candidate_requires_an_acting_user(local: LocalTenant, tmp_path: Path) -> None:
     done = run(local, tmp_path, candidate(), ph_user_id=None)
     assert done.exit_code == 1
     assert "ph_user_id" in done.results[0]["error"]
     assert local.requests.total == 0
 
 
-def test_who_then_applies_is_the_same_person(local: LocalTenant, job: str, tmp_path: Path) -> None:
+def test_a_candidate_who_applies_later_is_the_same_person(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
     lines = [
         candidate("ada@example.com", file("cv.pdf", "CV")),
         record(application("ADA@example.com", job)),
@@ -114,7 +116,7 @@ def test_files_arrive_as_they_are(local: LocalTenant, tmp_path: Path) -> None:
     assert set(kept.values()) == {"Other"}
 
 
-def test_a_replay_adds_what_lacks_by_name(local: LocalTenant, tmp_path: Path) -> None:
+def test_a_second_run_adds_missing_attachments_by_name(local: LocalTenant, tmp_path: Path) -> None:
     some = (file("cv.pdf", "CV"), file("a.pdf"))
     (first,) = run(local, tmp_path, candidate("ada@example.com", *some)).results
     more = (*some, file("b.pdf"), file("b.pdf"))
@@ -126,7 +128,7 @@ def test_a_replay_adds_what_lacks_by_name(local: LocalTenant, tmp_path: Path) ->
         assert local.requests.count(UPLOAD) == uploads
 
 
-def test_files_of_an_application_are_there_already(
+def test_attachments_of_an_application_count_as_existing(
     local: LocalTenant, job: str, tmp_path: Path
 ) -> None:
     lines = [
@@ -138,7 +140,7 @@ def test_files_of_an_application_are_there_already(
     assert names(local, done.results[0]["candidate_id"]) == ["a.pdf", "cv.pdf"]
 
 
-def test_files_that_an_earlier_run_did_not_get_to(local: LocalTenant, tmp_path: Path) -> None:
+def test_attachments_that_an_earlier_run_did_not_upload(local: LocalTenant, tmp_path: Path) -> None:
     line = candidate("ada@example.com", file("cv.pdf", "CV"), file("a.pdf"), file("b.pdf"))
     local.faults.server_error = Fault(500, method="PATCH", path=FILES, after=1)
     first = run(local, tmp_path, line)
@@ -167,7 +169,7 @@ def test_a_file_that_is_refused_for_good(local: LocalTenant, tmp_path: Path, sta
 
 
 def test_files_that_may_not_be_read(local: LocalTenant, tmp_path: Path) -> None:
-    """They cannot be compared, and so none is added: better one too few than one twice."""
+    """They cannot be compared, so none is added, because it might be added twice."""
     line = candidate("ada@example.com", file("a.pdf"))
     candidate_id = run(local, tmp_path, line).results[0]["candidate_id"]
     local.faults.deny = Fault(method="GET", path=FILES)

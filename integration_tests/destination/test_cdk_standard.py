@@ -1,7 +1,7 @@
 """The CDK's own standard test suite for destinations, over real HTTP against a local tenant.
 
-The suite runs a connector object; the entry point of the destination does not need one, so the
-one here stands in for it: it prints what the entry point prints.
+The suite needs a connector object, which the destination does not have. The object here runs the
+entry point and returns what it prints.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class EntryPoint:
     def _message(self, command: str, config: Mapping[str, Any] | None = None) -> AirbyteMessage:
         arguments = [command]
         if config is not None:
-            path = Path(self._folder) / "config.json"
+            path = Path(self.folder) / "config.json"
             path.write_text(json.dumps(config), encoding="utf-8")
             arguments += ["--config", str(path)]
         out = io.TextIOWrapper(io.BytesIO())
@@ -77,12 +77,12 @@ class EntryPoint:
         out.seek(0)
         return AirbyteMessageSerializer.load(json.loads(out.read().splitlines()[-1]))
 
-    _folder: ClassVar[str] = ""
+    folder: ClassVar[str] = ""
 
 
 @pytest.fixture(scope="class", autouse=True)
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    EntryPoint._folder = str(tmp_path_factory.mktemp("config"))
+    EntryPoint.folder = str(tmp_path_factory.mktemp("config"))
     with phenom_sandbox.running(seed=11, jobs=6, applications=25) as local:
         TestDestinationPhenom.local_config = local.config
         yield

@@ -1,4 +1,4 @@
-"""`phenom write`, for people."""
+"""The command `phenom write`."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
     row |= {"attachments": [file("Ada CV.pdf", "CV")], "source": {"name": "Referral"}}
     text = json.dumps(row)
     options = {"action": "create_candidate", "ph_user_id": "u"}
-    done = run(local, tmp_path, text, "--dry-run", **options)  # type: ignore[arg-type]
+    done = run(local, tmp_path, text, "--dry-run", **options)
     assert done.exit_code == 0
     (valid,) = printed(done)
     create, upload = valid["requests"]
@@ -144,7 +144,7 @@ def test_a_dry_run_of_a_candidate_without_a_job(local: LocalTenant, tmp_path: Pa
 
 
 def test_files_in_columns(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """They are sent, refused or told of, with and without a dry run."""
+    """They are sent, refused or reported, with and without a dry run."""
     person = {
         "CANDIDATE_FIRST_NAME": "Ada",
         "CANDIDATE_LAST_NAME": "Lovelace",
@@ -161,13 +161,13 @@ def test_files_in_columns(local: LocalTenant, job: str, tmp_path: Path) -> None:
     )
     dry = run(local, tmp_path, text, "--dry-run")
     assert [each["status"] for each in printed(dry)] == ["valid", "rejected"]
-    assert "Columns of create_application that no field takes are ignored: RESUME." in dry.stderr
+    assert "Unknown columns of create_application are ignored: RESUME." in dry.stderr
     done = run(local, tmp_path, text)
     created, rejected = printed(done)
     assert (created["status"], rejected["status"]) == ("created", "rejected")
     assert "attachments[0] must have exactly one of data and data_url" in rejected["error"]
     assert file_names(local, created["application_id"]) == ["cv.pdf"]
-    assert "Columns of create_application that no field takes are ignored: RESUME." in done.stderr
+    assert "Unknown columns of create_application are ignored: RESUME." in done.stderr
 
 
 def test_progress(local: LocalTenant, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_progress(local: LocalTenant, tmp_path: Path) -> None:
     assert "create_application: 250 records: 250 rejected." in done.stderr
 
 
-def test_what_is_wrong_with_the_configuration(local: LocalTenant, tmp_path: Path) -> None:
+def test_errors_in_the_configuration(local: LocalTenant, tmp_path: Path) -> None:
     done = run(local, tmp_path, "{}", num_workers=0)
     assert done.exit_code == 1
     assert "num_workers" in done.stderr
@@ -211,8 +211,10 @@ def start(
     )
 
 
-def test_lines_come_out_while_others_go_in(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """From standard input to standard output, as in the middle of a pipeline."""
+def test_results_are_printed_while_records_are_read(
+    local: LocalTenant, job: str, tmp_path: Path
+) -> None:
+    """From standard input to standard output, as in a pipeline."""
     with start(local, tmp_path, "-") as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -232,11 +234,11 @@ def test_lines_come_out_while_others_go_in(local: LocalTenant, job: str, tmp_pat
 def test_interrupted(
     local: LocalTenant, job: str, tmp_path: Path, end: signal.Signals, exit_code: int
 ) -> None:
-    """What is under way is finished and told; the same file again does the rest."""
+    """Requests in progress end and are reported; a second run with the same file does the rest."""
     path = tmp_path / "records.jsonl"
     rows = [json.dumps(application(f"a{number}@example.com", job)) for number in range(60)]
     path.write_text("\n".join(rows), encoding="utf-8")
-    # So slow that the run cannot have ended by then, however busy the machine is.
+    # So slow that the run cannot end before the signal, even on a busy machine.
     local.faults.latency = Fault(500, path="/apply")
     with start(local, tmp_path, str(path)) as process:
         assert process.stdout is not None
@@ -260,7 +262,7 @@ def test_interrupted(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_results_that_cannot_be_kept(local: LocalTenant, job: str, tmp_path: Path) -> None:
+def test_results_that_cannot_be_written(local: LocalTenant, job: str, tmp_path: Path) -> None:
     for text in (json.dumps(application("ada@example.com", job)), "broken"):
         done = run(local, tmp_path, text, results_path="/dev/full")
         assert done.exit_code == 1
@@ -271,7 +273,7 @@ def test_results_that_cannot_be_kept(local: LocalTenant, job: str, tmp_path: Pat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_what_was_created_is_counted_where_results_cannot_be_kept(
+def test_the_summary_counts_results_that_cannot_be_written(
     local: LocalTenant, job: str, tmp_path: Path
 ) -> None:
     done = run(
@@ -279,17 +281,19 @@ def test_what_was_created_is_counted_where_results_cannot_be_kept(
     )
     assert "create_application: 1 record: 1 created." in done.stderr
     assert "Results that could not be written: create_application: 1 created." in done.stderr
-    assert [each["status"] for each in printed(done)] == ["created"], "this way it is told"
+    assert [each["status"] for each in printed(done)] == ["created"], (
+        "it is printed, although it cannot be written to the file"
+    )
     text = json.dumps(application("b@example.com", job))
     assert run(local, tmp_path, text, results_path=os.devnull).exit_code == 0
 
 
 @pytest.mark.parametrize("target", ["closed pipe", "/dev/full", "full disk"])
 @pytest.mark.parametrize("mode", ["fail", "skip"])
-def test_a_standard_output_that_takes_no_more(
+def test_standard_output_that_fails(
     local: LocalTenant, job: str, tmp_path: Path, target: str, mode: str
 ) -> None:
-    """What is under way is finished, nothing more is sent, and everything is counted."""
+    """Requests in progress end, nothing more is sent, and everything is counted."""
     if target == "/dev/full" and not Path(target).exists():
         pytest.skip(f"needs {target}")
     path, printed_to = tmp_path / "records.jsonl", tmp_path / "printed.jsonl"
@@ -320,7 +324,7 @@ def test_a_standard_output_that_takes_no_more(
 
 
 @pytest.mark.parametrize("descriptor", [0, 1, 2])
-def test_a_standard_stream_that_is_closed(
+def test_a_closed_standard_stream(
     local: LocalTenant, job: str, tmp_path: Path, descriptor: int
 ) -> None:
     path = tmp_path / "records.jsonl"
@@ -339,9 +343,7 @@ def test_a_standard_stream_that_is_closed(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_progress_that_nobody_gets_changes_nothing(
-    local: LocalTenant, job: str, tmp_path: Path
-) -> None:
+def test_progress_that_cannot_be_printed(local: LocalTenant, job: str, tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     rows = [json.dumps(application("a@example.com", job)), *["{}"] * 120]
     path.write_text("\n".join(rows), encoding="utf-8")

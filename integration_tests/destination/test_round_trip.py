@@ -1,4 +1,4 @@
-"""What the destination writes is what others read: the source, the vendor's SDK, PyAirbyte."""
+"""The source, the vendor's SDK and PyAirbyte read what the destination wrote."""
 
 from __future__ import annotations
 
@@ -57,13 +57,15 @@ def test_the_source_finds_what_was_written(local: LocalTenant, job: str, tmp_pat
 
 @pytest.mark.warehouse
 def test_the_warehouse_holds_what_was_written(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """Synced, written from what the warehouse says, synced again."""
+    """Sync, write a record with an id from the warehouse, sync again."""
     file = tmp_path / "phenom.duckdb"
     arguments = ("--config", write_config(tmp_path, local.config), "--warehouse", file)
     first = phenom_sync(*arguments, cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
     with duckdb.connect(str(file), read_only=True) as database:
-        (unified,) = database.execute("select id from jobs where remote_id = ?", [job]).fetchone()
+        ((unified,),) = database.execute(
+            "select id from jobs where remote_id = ?", [job]
+        ).fetchall()
     row = application("ada@example.com", unified, source={"name": "Warehouse"})
     (result,) = write(local, tmp_path, [record(row)]).results
 
@@ -83,11 +85,11 @@ def test_the_warehouse_holds_what_was_written(local: LocalTenant, job: str, tmp_
 
 
 class TestTheVendorsSdk:
-    """The vendor's own client reads what was written."""
+    """The vendor's own client reads what the destination wrote."""
 
     @pytest.fixture
     def sdk(self, local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
-        """Makes an API class, by its module and name below `phenom.api`."""
+        """Creates an API class, named by its module and name below `phenom.api`."""
         get_token = pytest.importorskip(
             "phenom.commons.get_token",
             reason="the vendor's SDK is not installed: pip install --no-deps -r "

@@ -1,4 +1,4 @@
-"""`destination-phenom` against a local tenant: records in, applications there, states back."""
+"""`destination-phenom` against a local tenant: the applications it creates and the states."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_check_without_permission(
     ("method", "named"),
     [("GET", "Candidates API, reading candidates"), ("POST", "Candidates API, creating")],
 )
-def test_check_where_only_candidates_are_denied(
+def test_check_without_permission_for_candidates(
     local: LocalTenant, tmp_path: Path, method: str, named: str
 ) -> None:
     local.faults.deny = Fault(path="/candidates-api", method=method)
@@ -116,7 +116,7 @@ def test_check_where_only_candidates_are_denied(
     assert "create_candidate" in status["message"]
 
 
-def test_check_at_another_address(local: LocalTenant, tmp_path: Path) -> None:
+def test_check_with_a_wrong_path(local: LocalTenant, tmp_path: Path) -> None:
     status = checked(local, tmp_path, gateway_url=f"{local.url}/elsewhere")
     assert status["status"] == "FAILED"
     assert "gateway_url" in status["message"]
@@ -147,7 +147,7 @@ def test_discover(local: LocalTenant, tmp_path: Path) -> None:
 # -- what is written ---------------------------------------------------------------------------
 
 
-def test_everything_a_record_can_say(local: LocalTenant, job: str, tmp_path: Path) -> None:
+def test_a_record_with_all_fields(local: LocalTenant, job: str, tmp_path: Path) -> None:
     row = {
         "candidate": {
             "first_name": " Ada ",
@@ -266,7 +266,7 @@ def test_what_the_gateway_refuses(local: LocalTenant, tmp_path: Path) -> None:
 # -- order, states, broken lines ---------------------------------------------------------------
 
 
-def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: Path) -> None:
+def test_states_come_back_unchanged(local: LocalTenant, job: str, tmp_path: Path) -> None:
     lines = [
         state(0),
         record(application("a@example.com", job)),
@@ -308,7 +308,7 @@ def test_states_come_back_as_they_were(local: LocalTenant, job: str, tmp_path: P
 def test_broken_lines_are_in_all_counts(
     local: LocalTenant, job: str, tmp_path: Path, mode: str
 ) -> None:
-    """Those whose stream can be read are records of it, with a position of their own."""
+    """A broken line whose stream can be read counts as a record of it, with a position."""
     good, deep = record(application("a@example.com", job)), "[" * 100_000
     lines = [
         good,
@@ -382,9 +382,7 @@ def test_an_empty_namespace_is_none(
 @pytest.mark.parametrize(
     "mode", ["overwrite_dedup", "update", "soft_delete", "upsert", 7, ["append"]]
 )
-def test_a_sync_mode_that_cannot_be_done(
-    local: LocalTenant, job: str, tmp_path: Path, mode: Any
-) -> None:
+def test_an_impossible_sync_mode(local: LocalTenant, job: str, tmp_path: Path, mode: Any) -> None:
     configured = catalog()
     configured["streams"][1]["destination_sync_mode"] = mode
     lines = [record(application("a@example.com", job)), state(1)]
@@ -394,11 +392,12 @@ def test_a_sync_mode_that_cannot_be_done(
     assert error["failure_type"] == "config_error"
     assert "Append (destination_sync_mode append) for create_application" in error["message"]
     assert list(written(local)) == []
-    assert done.states == done.results == []
+    assert done.states == []
+    assert done.results == []
 
 
 @pytest.mark.parametrize("mode", ["append_dedup", "overwrite"])
-def test_a_sync_mode_that_pyairbyte_chooses_is_carried_out_with_a_word(
+def test_a_sync_mode_that_pyairbyte_chooses_causes_a_warning(
     local: LocalTenant, job: str, tmp_path: Path, mode: str
 ) -> None:
     configured = catalog()
@@ -436,7 +435,7 @@ def test_names_of_columns_that_may_be_personal(
     row = application("a@example.com", job, **columns)
     row["candidate"] |= {"zebulon@secret.example": 1, "frist_name": 2}
     done = write(local, tmp_path, [record(row), record({**row, "Grace Hopper": 1})])
-    (warned,) = [line for line in done.log if "no field takes" in line]
+    (warned,) = [line for line in done.log if "Unknown columns" in line]
     assert "loaded_by" in warned
     assert "one that resembles candidate.first_name" in warned
     said = (b"\n".join(done.lines).decode() + json.dumps(done.results)).lower()
@@ -499,9 +498,7 @@ def test_a_line_of_the_results(local: LocalTenant, job: str, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_no_state_where_results_cannot_be_kept(
-    local: LocalTenant, job: str, tmp_path: Path
-) -> None:
+def test_no_state_without_results(local: LocalTenant, job: str, tmp_path: Path) -> None:
     lines = [record(application("a@example.com", job)), state(1)]
     done = write(local, tmp_path, lines, config={"results_path": "/dev/full"})
     assert done.exit_code == 1
@@ -515,7 +512,7 @@ def test_no_state_where_results_cannot_be_kept(
 
 
 def test_a_disk_that_fills_up(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """A file that may not grow: what is under way is finished, and everything is counted."""
+    """The results file cannot grow: requests in progress end, and everything is counted."""
     lines = [record(application(f"a{number}@example.com", job)) for number in range(60)]
     lines = [line for each in enumerate(lines) for line in (each[1], state(each[0]))]
     # Protocol messages go through a pipe, so that the limit is on the results alone.
@@ -563,7 +560,7 @@ def test_states_that_cannot_be_given_back(
     assert [each["status"] for each in results(tmp_path)].count("created") == created
 
 
-def test_without_standard_output_nothing_is_done(
+def test_without_standard_output_nothing_is_sent(
     local: LocalTenant, job: str, tmp_path: Path
 ) -> None:
     process = start(local, tmp_path, stderr=subprocess.PIPE, prepare=lambda: os.close(1))
@@ -588,18 +585,18 @@ def test_destination_object_names(local: LocalTenant, job: str, tmp_path: Path) 
     assert done.statuses("hires") == ["created"]
 
 
-def test_a_stream_that_means_nothing(local: LocalTenant, tmp_path: Path) -> None:
+def test_a_stream_without_an_operation(local: LocalTenant, tmp_path: Path) -> None:
     done = write(local, tmp_path, [], configured=catalog(["hires"]))
     assert done.exit_code == 1
     assert "hires" in done.errors[0]["message"]
     assert "create_application" in done.errors[0]["message"]
 
 
-# -- once --------------------------------------------------------------------------------------
+# -- exactly once in effect ---------------------------------------------------------------------
 
 
 def test_one_person_and_job_twice_in_a_batch(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """The first of them is the one that counts, whatever the number of workers."""
+    """The first one is created, regardless of the number of workers."""
     lines = [
         record(application(email, job, source={"name": f"source {number}"}))
         for number in range(12)
@@ -614,7 +611,7 @@ def test_one_person_and_job_twice_in_a_batch(local: LocalTenant, job: str, tmp_p
     ] * 2
 
 
-def test_a_batch_again(local: LocalTenant, job: str, tmp_path: Path) -> None:
+def test_a_second_run_creates_nothing_twice(local: LocalTenant, job: str, tmp_path: Path) -> None:
     lines = [
         record(application(f"a{n}@example.com", job, attachments=[file("x.pdf"), file("x.pdf")]))
         for n in range(5)
@@ -632,7 +629,7 @@ def test_a_batch_again(local: LocalTenant, job: str, tmp_path: Path) -> None:
     assert len({each["run"] for each in results(tmp_path)}) == 2, "the file is appended to"
 
 
-def test_attachments_that_an_earlier_run_did_not_get_to(
+def test_attachments_that_an_earlier_run_did_not_upload(
     local: LocalTenant, job: str, tmp_path: Path
 ) -> None:
     row = application(
@@ -682,7 +679,7 @@ def test_answers_that_get_lost_after_the_gateway_acted(
     assert done.statuses() == ["created"]
     (made,) = written(local)
     assert file_names(local, made["id"]) == ["a.pdf", "b.pdf"]
-    # A request whose answer is still held back is not counted yet.
+    # The journal counts a request only when its answer is sent.
     assert local.requests.count("POST /apply/v2/applications") <= 1
 
 
@@ -696,7 +693,7 @@ def test_answers_that_get_lost_after_the_gateway_acted(
         {"throttle": Fault(429, method="POST", path="/apply", count=20, retry_after=0)},
         {"truncate": Fault(path="/apply", every=2, count=4)},
         {"unauthorized": Fault(every=3)},
-        {"token_lifetime": 0.3, "latency": 200},
+        {"token_lifetime": 0.9, "latency": 20},
     ],
     ids=lambda fault: " ".join(fault),
 )
@@ -713,7 +710,7 @@ def test_faults_that_pass(
 
 
 def test_a_gateway_that_goes_away(local: LocalTenant, job: str, tmp_path: Path) -> None:
-    """What could not be sent is reported, and no state behind it is given back."""
+    """Records that were not sent are reported, and no state behind them is given back."""
     lines = [record(application(f"a{n}@example.com", job)) for n in range(20)]
     lines[3:3] = [state(1)]
     lines.append(state(2))
@@ -754,7 +751,7 @@ def test_interrupted(
     exit_code: int,
     input_ends: bool,
 ) -> None:
-    """What is under way is finished, and every record that came in is told of."""
+    """Requests in progress end, and every record that came in is reported."""
     lines = [record(application(f"a{n}@example.com", job)) for n in range(60)]
     lines[2:2] = [state(1)]
     lines.append(state(2))
@@ -770,6 +767,7 @@ def test_interrupted(
     process.send_signal(end)
     printed += process.stdout.readlines()
     process.wait(timeout=60)
+    process.stdout.close()
     if not input_ends:
         process.stdin.close()
     done = Writing(process.returncode, printed, results(tmp_path))

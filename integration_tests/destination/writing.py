@@ -1,4 +1,4 @@
-"""`destination-phenom write` as a subprocess, its input and what came of it."""
+"""Runs `destination-phenom write` as a subprocess; its input and its results."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ ROOT = Path(__file__).resolve().parents[2]
 STREAMS = ("create_candidate", "create_application")
 Row = dict[str, Any]
 
-# The writer with waits that a test can afford.
-_IMPATIENT = """
+# The writer with short waits.
+_WITH_SHORT_WAITS = """
 import sys
 from destination_phenom import attachments, run, write
 from phenom_api.gateway import RetryPolicy
 write.RETRY_POLICY = RetryPolicy(
     attempts=12, first_wait=0.01, longest_wait=0.2, throttled=3.0, connect=2.0, read=0.6
 )
-attachments._WAIT = 0.01
+attachments.RETRY_PAUSE = 0.01
 run.main(sys.argv[1:])
 """
 
 
 @dataclass
 class Writing:
-    """What one `write` printed, and the lines that it appended to the results file."""
+    """The output of one `write`, and the lines that it appended to the results file."""
 
     exit_code: int
     lines: list[bytes] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Writing:
 
 
 def application(email: str, job_id: str, **more: Any) -> Row:
-    """A valid record; dotted names in `more` replace what is nested."""
+    """A valid record; `more` adds or replaces members."""
     row: Row = {
         "candidate": {"first_name": "Ada", "last_name": "Lovelace", "email_address": email},
         "application": {"job_id": job_id},
@@ -87,7 +87,7 @@ def record(row: Row, stream: str = "create_application") -> str:
 
 
 def state(number: int, stream: str = "create_application") -> str:
-    """A state as a platform sends it, in a form of its own."""
+    """A state message with unusual spaces, numbers and members, which have to be kept."""
     return (
         f'{{ "type":"STATE","state": {{"type":"STREAM","stream":{{"stream_descriptor":'
         f'{{"name":"{stream}"}},"stream_state":{{"n":{number}, "f":1.50}}}}, "id":{number}, '
@@ -118,7 +118,7 @@ def catalog(streams: Sequence[str] = STREAMS, objects: Mapping[str, str] | None 
 
 
 def with_interrupts(prepare: Callable[[], None] | None) -> None:
-    """Prepares a new process; one that was started in the background would ignore Ctrl-C."""
+    """Runs in the new process. Processes started in the background would ignore SIGINT."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if prepare is not None:
         prepare()
@@ -143,7 +143,7 @@ def start(
     (folder / "catalog.json").write_text(json.dumps(configured or catalog()), encoding="utf-8")
     return subprocess.Popen(
         [
-            *(sys.executable, "-c", _IMPATIENT, "write"),
+            *(sys.executable, "-c", _WITH_SHORT_WAITS, "write"),
             *("--config", str(folder / "config.json"), "--catalog", str(folder / "catalog.json")),
         ],
         stdin=subprocess.PIPE,
@@ -155,7 +155,7 @@ def start(
 
 
 def limit_file_size(size: int) -> None:
-    """Files that this process writes get no longer, as on a disk that is full."""
+    """Files of this process cannot get longer, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
@@ -180,7 +180,7 @@ def results(folder: Path) -> list[Row]:
 
 
 def written(local: LocalTenant) -> Iterator[Row]:
-    """The applications that did not come with the tenant."""
+    """The applications that were not generated with the tenant."""
     for each in local.tenant.applications():
         if not local.tenant.applied.is_generated(str(each["id"])):
             yield each

@@ -247,7 +247,7 @@ def test_a_row_that_no_page_shows(local: LocalTenant) -> None:
     assert full.code == 0
     shown = {record["remote_id"] for record in full.outcome.records["applications"]}
     assert shown == {row["id"] for row in local.tenant.applications()} - {hidden}
-    assert "gaps between pages stayed open" in full.warnings
+    assert "gaps between pages remained" in full.warnings
     second = read(local, state=first.outcome.states)
     assert second.code == 0
     assert not second.outcome.records
@@ -304,7 +304,7 @@ def test_pages_that_end_early_where_nothing_is_counted(local: LocalTenant) -> No
     second = read(local, state=first.outcome.states)
     assert second.code == 0
     assert not second.deleted()
-    assert "no steady count confirms that these are all" in second.warnings
+    assert "no steady count confirms that nothing is missing" in second.warnings
     local.faults.short_page = None
     assert gone in read(local, state=second.outcome.states).deleted()
 
@@ -368,7 +368,7 @@ def test_a_full_disk(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Non
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/ann@example.org")
 
-    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     monkeypatch.setattr(spool, "TemporaryFile", full)
     ran = read(local)
     assert ran.code == 1
@@ -382,7 +382,7 @@ def test_a_full_disk(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
-    monkeypatch.setattr(spool, "_SHARD_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Beyond the small files that the run itself gets, within what one shard needs.
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))

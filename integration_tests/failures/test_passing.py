@@ -152,8 +152,10 @@ def test_a_token_that_expires_in_the_middle_is_renewed_once(
 def test_tokens_are_renewed_ahead_of_their_expiry(
     local: LocalTenant, undisturbed: Warehouse
 ) -> None:
-    local.faults.token_lifetime = 1000
-    local.faults.throttle = Fault(429, every=4, retry_after=400)
+    # Each wait outlasts a token. All together are shorter than one request may wait (900 s), so
+    # that no request gives up, whichever are throttled.
+    local.faults.token_lifetime = 100
+    local.faults.throttle = Fault(429, every=3, count=8, retry_after=100)
     ran = read(local)
     assert_whole(ran, undisturbed)
     assert local.requests.count("POST /token") > 2

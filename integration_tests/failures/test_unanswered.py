@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from integration_tests.cli.running import config_file
-from integration_tests.cli.running import run as run_phenom
 from integration_tests.destination.writing import application
 from integration_tests.failures.running import read
 from integration_tests.failures.servers import (
@@ -29,6 +27,8 @@ from integration_tests.source.reading import STREAMS
 from phenom_api.retries import RetryPolicy
 from phenom_cli import interactive_gateway
 from phenom_sandbox import LocalTenant
+from unit_tests.cli.running import config_file
+from unit_tests.cli.running import run as run_phenom
 
 BUDGET = 1.5
 IMPATIENT = RetryPolicy(unanswered=BUDGET, connect=0.4)

@@ -1,4 +1,4 @@
-"""The vendor's SDK as a judge of the sandbox: what its classes can do with a gateway."""
+"""The vendor's SDK works with the sandbox as with a real gateway."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def local() -> Iterator[LocalTenant]:
 
 @pytest.fixture(scope="module")
 def token(local: LocalTenant) -> Iterator[str]:
-    """The SDK speaks https with the login host only; here it has to make do with http."""
+    """A token. The SDK calls the login host only by https, so the test replaces that by http."""
     config = local.config
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(get_token.http.client, "HTTPSConnection", http.client.HTTPConnection)
@@ -77,7 +77,7 @@ def application(local: LocalTenant) -> dict[str, Any]:
         for each in local.tenant.applications()
         if each["candidateData"].get("id")
         and each["candidateData"]["contactData"]["email"]
-        and each["jobApplicationData"]["jobId"] in local.tenant.job_book.numbers
+        and each["jobApplicationData"]["jobId"] in local.tenant.generated_jobs.numbers
     )
 
 
@@ -118,7 +118,7 @@ def test_jobs_to_the_end(local: LocalTenant, api: Api) -> None:
 
 
 def test_a_job_by_its_id(local: LocalTenant, api: Api) -> None:
-    for job_id in local.tenant.job_book.ids[:3]:
+    for job_id in local.tenant.generated_jobs.ids[:3]:
         assert api(JobsApi).get_job_by_reference_id(job_id)["data"]["jobId"] == job_id
 
 

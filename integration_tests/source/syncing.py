@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,8 +16,8 @@ import pytest
 import phenom_sandbox
 from phenom_api.gateway import Gateway
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records, State, StreamProgress
 from source_phenom.reading.read import Selection, read
+from source_phenom.streams.events import Failure, Records, State, StreamProgress
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
 OF_CANDIDATES = (
@@ -102,7 +102,7 @@ class Syncs:
         states: Mapping[str, Any] | None = None,
         outcome: Outcome,
         **config: Any,
-    ) -> Iterator[Any]:
+    ) -> Generator[Any]:
         before = self.states if states is None else states
         valid = source_config(
             {**self.local.config, "ph_user_id": "acting-user", **self.config, **config}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -20,8 +20,8 @@ from phenom_sandbox import Fault
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.outcomes import Outcomes
 from source_phenom.models.timestamps import timestamp
-from source_phenom.reading import stream_run
-from source_phenom.reading.events import State
+from source_phenom.streams import stream_run
+from source_phenom.streams.events import State
 
 OWN = "/candidates-api/applications/v1/candidates/*/applications"
 HISTORY = "/candidates-api/applications/v1/candidates/*/hiring-status-activities"
@@ -56,7 +56,7 @@ class TestColumnsAndStreams:
     def test_outcomes_are_the_truth_of_the_tenant(self, syncs: Syncs) -> None:
         records = syncs.run("applications").live("applications")
         outcomes = Outcomes({})
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         assert set(records) == set(truth)
         for key, status in truth.items():
             expected = None if status is None else outcomes.of(status.value) or "PENDING"
@@ -77,18 +77,16 @@ class TestColumnsAndStreams:
             key, record = payload["id"], records[payload["id"]]
             status = tenant.hiring.status(key)
             has_id = bool(payload["candidateData"].get("id"))
-            is_rejected = status is not None and status.rejected and has_id
-            rejections += is_rejected
+            rejected = status if status is not None and status.rejected and has_id else None
+            rejections += rejected is not None
             assert record["remote_created_at"] == (
                 timestamp(tenant.created(key)) if has_id else None
             )
             assert record["remote_updated_at"] == (
                 timestamp(tenant.updated(key)) if has_id else None
             )
-            assert record["rejected_at"] == (timestamp(status.updated) if is_rejected else None)
-            assert record["rejection_reason_name"] == (
-                status.rejection_reason if is_rejected else None
-            )
+            assert record["rejected_at"] == (rejected and timestamp(rejected.updated))
+            assert record["rejection_reason_name"] == (rejected and rejected.rejection_reason)
         assert rejections
 
     def test_columns_of_candidates(self, syncs: Syncs) -> None:
@@ -105,13 +103,13 @@ class TestColumnsAndStreams:
         assert {"relocates", "silver medallist"} <= set(records[somebody]["tags"])
         assert asked_per_candidate(outcome) == 0
 
-    def test_history_is_who_when_from_and_to(self, syncs: Syncs) -> None:
+    def test_activities_say_who_when_from_and_to(self, syncs: Syncs) -> None:
         records = syncs.run("application_activities").live("application_activities")
         tenant, ids = syncs.local.tenant, UnifiedIds("phenom")
         expected = []
         for candidate, payloads in people(syncs).items():
             for key in sorted({payload["id"] for payload in payloads}):
-                before = None
+                before: str | None = None
                 for step in tenant.hiring.history(key):
                     expected.append(
                         (
@@ -132,7 +130,7 @@ class TestColumnsAndStreams:
         found = [tuple(record[column] for column in columns) for record in records.values()]
         assert sorted(found, key=repr) == sorted(expected, key=repr)
 
-    def test_documents_are_told_of_but_not_read(self, syncs: Syncs) -> None:
+    def test_documents_are_listed_but_not_downloaded(self, syncs: Syncs) -> None:
         outcome = syncs.run("candidate_documents")
         records = outcome.live("candidate_documents")
         files = {
@@ -152,7 +150,7 @@ class TestColumnsAndStreams:
         assert outcome.asked("pre-signed-url") == 0
 
     def test_statuses_that_nothing_maps_are_counted(self, syncs: Syncs) -> None:
-        truth = [status for _, status in syncs.local.tenant.hiring.truth() if status is not None]
+        truth = [status for _, status in syncs.local.tenant.hiring.statuses() if status is not None]
         unmapped = sum(Outcomes({}).of(status.value) is None for status in truth)
         log = syncs.run("applications").log
         assert f"applications: {unmapped} hiring statuses that nothing maps" in log
@@ -160,7 +158,9 @@ class TestColumnsAndStreams:
 
 
 class TestTheNextSync:
-    def test_of_a_quiet_tenant_prints_nothing_and_asks_about_nobody(self, syncs: Syncs) -> None:
+    def test_an_unchanged_tenant_gives_no_records_and_no_requests_about_candidates(
+        self, syncs: Syncs
+    ) -> None:
         first = syncs.run(*OF_CANDIDATES)
         second = syncs.run(*OF_CANDIDATES)
         assert second.emitted == {}
@@ -169,7 +169,7 @@ class TestTheNextSync:
         for stream in OF_CANDIDATES:
             assert second.states[stream] == first.states[stream]
 
-    def test_prints_exactly_what_changed(self, syncs: Syncs) -> None:
+    def test_exactly_what_changed_is_emitted(self, syncs: Syncs) -> None:
         syncs.run(*OF_CANDIDATES)
         tenant = syncs.local.tenant
         candidates = sorted(people(syncs))
@@ -193,7 +193,7 @@ class TestTheNextSync:
         assert outcome.live("candidates")[candidates[20]]["tags"][-1] == "vip"
         assert asked_per_candidate(outcome) < 30
 
-    def test_someone_new_is_read_whole(self, syncs: Syncs) -> None:
+    def test_a_new_candidate_is_read_whole(self, syncs: Syncs) -> None:
         syncs.run(*OF_CANDIDATES)
         tenant = syncs.local.tenant
         job = next(iter(tenant.open_jobs()))["jobId"]
@@ -207,7 +207,7 @@ class TestTheNextSync:
         assert set(outcome.live("candidates")) == {"f" * 24}
         assert len(outcome.records["application_activities"]) == 1
 
-    def test_one_who_is_neither_named_by_id_nor_by_address(self, syncs: Syncs) -> None:
+    def test_an_applicant_with_neither_id_nor_address(self, syncs: Syncs) -> None:
         tenant = syncs.local.tenant
         nameless = [
             payload["id"]
@@ -224,7 +224,9 @@ class TestTheNextSync:
             nameless[0]: "HIRED"
         }
 
-    def test_who_no_longer_applies_loses_history_and_documents(self, syncs: Syncs) -> None:
+    def test_a_candidate_without_applications_loses_activities_and_documents(
+        self, syncs: Syncs
+    ) -> None:
         syncs.run(*OF_CANDIDATES)
         candidate, (payload,) = next(
             (candidate, payloads)
@@ -279,7 +281,7 @@ class TestTheNextSync:
         due = syncs.run("candidate_documents", now=NOW + timedelta(days=1), full_reconcile_days=1)
         assert due.asked("/attachments") == len(people(syncs))
 
-    def test_a_large_loss_is_read_twice_but_nobody_is_asked_twice(self, syncs: Syncs) -> None:
+    def test_a_large_loss_is_read_twice_but_no_candidate_is_asked_twice(self, syncs: Syncs) -> None:
         syncs.run("applications", "candidate_documents")
         rows = list(syncs.local.tenant.applications())
         for payload in rows[:70]:
@@ -292,7 +294,7 @@ class TestTheNextSync:
 
 
 class TestFailures:
-    def test_a_candidate_who_is_gone_meanwhile_is_no_failure(self, syncs: Syncs) -> None:
+    def test_a_candidate_deleted_meanwhile_is_no_failure(self, syncs: Syncs) -> None:
         syncs.run(*OF_CANDIDATES)
         candidate = sorted(people(syncs))[5]
         syncs.local.tenant.tags.add(candidate, "vip")
@@ -303,7 +305,7 @@ class TestFailures:
         assert all(key.startswith(candidate) for key in outcome.gone("candidate_documents"))
         assert not outcome.records["application_activities"]
 
-    def test_an_operation_that_knows_nobody_is_not_believed(self, syncs: Syncs) -> None:
+    def test_an_operation_that_knows_no_candidate_fails_the_stream(self, syncs: Syncs) -> None:
         syncs.run("candidate_documents")
         syncs.local.faults.deny = Fault(404, path=FILES)
         outcome = syncs.run("candidate_documents", now=NOW + timedelta(days=8))
@@ -327,11 +329,11 @@ class TestFailures:
         syncs.local.faults.clear()
         assert set(syncs.run(*OF_CANDIDATES).emitted) == {"application_activities"}
 
-    def test_a_gateway_that_ails_fails_what_it_ails_at(self, syncs: Syncs) -> None:
+    def test_an_operation_that_fails_fails_its_stream_alone(self, syncs: Syncs) -> None:
         syncs.run(*OF_CANDIDATES)
         for candidate in sorted(people(syncs))[:5]:
             syncs.local.tenant.tags.add(candidate, "vip")
-        # Beyond what anybody waits for.
+        # Longer than a request is retried.
         syncs.local.faults.throttle = Fault(429, path=FILES, retry_after=100_000)
         outcome = syncs.run(*OF_CANDIDATES)
         assert outcome.statuses == {
@@ -344,18 +346,19 @@ class TestFailures:
         late = syncs.run(*OF_CANDIDATES)
         assert [key[-24:] for key in late.live("candidate_documents")] == [added.attachment_id]
 
-    def test_columns_that_were_never_permitted_are_left_out(self, syncs: Syncs) -> None:
+    def test_columns_that_were_never_permitted_are_null(self, syncs: Syncs) -> None:
         syncs.local.faults.deny = [Fault(403, path=OWN), Fault(403, path=TAGS)]
         outcome = syncs.run("applications", "candidates")
         assert outcome.statuses == {"applications": "COMPLETE", "candidates": "COMPLETE"}
         assert "Candidates API, reading a candidate's applications" in outcome.log
         assert "Tags API" in outcome.log
         records = outcome.live("applications")
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         with_id = [payload["id"] for rows in people(syncs).values() for payload in rows]
         assert any(records[key]["outcome"] == "DECLINED" for key in with_id)
         for key in with_id:
-            assert records[key]["current_stage"] == (truth[key] and truth[key].value)
+            status = truth[key]
+            assert records[key]["current_stage"] == (status and status.value)
             assert records[key]["remote_created_at"] is None
         assert all(record["tags"] is None for record in outcome.records["candidates"])
         assert syncs.run("applications", "candidates").emitted == {}
@@ -366,9 +369,7 @@ class TestFailures:
         tagged = {key for key in people(syncs) if syncs.local.tenant.tags.of(key)}
         assert set(granted.live("candidates")) == tagged
 
-    def test_what_is_permitted_later_is_read_of_everybody_in_the_next_sync(
-        self, syncs: Syncs
-    ) -> None:
+    def test_an_api_permitted_later_is_read_for_all_in_the_next_sync(self, syncs: Syncs) -> None:
         syncs.local.faults.deny = Fault(403, path=OWN)
         syncs.run("applications")
         syncs.local.faults.clear()
@@ -404,11 +405,11 @@ class TestFailures:
         assert _outcome(syncs, moved) == "DECLINED"
         assert syncs.run(*streams).emitted == {}
 
-    def test_without_the_search_everybody_is_asked_every_time(self, syncs: Syncs) -> None:
+    def test_without_the_search_all_candidates_are_asked_every_time(self, syncs: Syncs) -> None:
         syncs.local.faults.deny = Fault(403, path=SEARCH)
         first = syncs.run(*OF_CANDIDATES)
         assert first.statuses == dict.fromkeys(OF_CANDIDATES, "COMPLETE")
-        assert "every sync has to ask the Candidates API about everybody" in first.log
+        assert "every sync has to ask the Candidates API about every candidate" in first.log
         assert all(r["remote_updated_at"] is None for r in first.records["candidates"])
         moved = people(syncs)[min(people(syncs))][0]["id"]
         syncs.local.tenant.hiring.move(moved, "Hired")
@@ -417,11 +418,11 @@ class TestFailures:
         assert set(second.emitted) == {"applications", "application_activities"}
         assert second.asked("-activities") == first.asked("-activities")
 
-    def test_a_search_that_does_not_answer_is_waited_for(self, syncs: Syncs) -> None:
+    def test_a_search_that_does_not_answer_fails_the_streams(self, syncs: Syncs) -> None:
         syncs.run(*OF_CANDIDATES)
         moved = people(syncs)[min(people(syncs))][0]["id"]
         syncs.local.tenant.hiring.move(moved, "Hired")
-        # Beyond what anybody waits for.
+        # Longer than a request is retried.
         syncs.local.faults.throttle = Fault(429, path=SEARCH, retry_after=100_000)
         failed = syncs.run(*OF_CANDIDATES)
         assert failed.statuses == dict.fromkeys(OF_CANDIDATES, "INCOMPLETE")
@@ -456,7 +457,7 @@ class TestFailures:
             if len(keys) == 1 and syncs.local.tenant.application_ids_of(candidate) == [*keys]:
                 assert set(of_candidate) <= {ids.of("applications", *keys)}
 
-    def test_a_killed_first_sync_is_gone_on_with(
+    def test_a_killed_first_sync_is_resumed(
         self, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(stream_run, "CHECKPOINT_SECONDS", 0.0)
@@ -474,7 +475,7 @@ class TestFailures:
         assert len(emitted) == 120 - covered
         assert rest.asked("candidates/{candidateId}/applications") < len(people(syncs))
 
-    def test_a_killed_reconciliation_is_begun_again(
+    def test_a_killed_reconciliation_starts_again(
         self, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         streams = ("candidate_documents", "application_activities", "applications")
@@ -499,7 +500,7 @@ class TestFailures:
 
 
 class TestSettings:
-    def test_without_an_acting_user_nothing_of_it_is_there(self, syncs: Syncs) -> None:
+    def test_without_an_acting_user_none_of_it_is_there(self, syncs: Syncs) -> None:
         streams = ("applications", "candidates")
         outcome = syncs.run(*streams, ph_user_id=None)
         assert set(outcome.requests) == {"POST /token", "GET /apply/v2/applications"}
@@ -511,7 +512,7 @@ class TestSettings:
     def test_an_acting_user_who_comes_and_goes(self, syncs: Syncs) -> None:
         streams = ("applications", "candidates")
         without = syncs.run(*streams, ph_user_id=None)
-        known = {key for key, status in syncs.local.tenant.hiring.truth() if status is not None}
+        known = {key for key, status in syncs.local.tenant.hiring.statuses() if status is not None}
         of_person = {p["id"] for rows in people(syncs).values() for p in rows}
         came = syncs.run(*streams)
         assert set(came.live("applications")) == known | of_person
@@ -537,9 +538,12 @@ class TestSettings:
 
     def test_outcomes_can_be_mapped(self, syncs: Syncs) -> None:
         syncs.run("applications")
-        mapping = {"on hold": "DECLINED", "JOINED": "PENDING"}
+        mapping: dict[str, Literal["DECLINED", "PENDING"]] = {
+            "on hold": "DECLINED",
+            "JOINED": "PENDING",
+        }
         outcome = syncs.run("applications", outcome_mapping=mapping)
-        truth = dict(syncs.local.tenant.hiring.truth())
+        truth = dict(syncs.local.tenant.hiring.statuses())
         held = {
             k
             for k, s in truth.items()
@@ -577,7 +581,7 @@ class TestSettings:
             tenant.set_application(
                 payload["id"], {"jobApplicationData": {"applicantSource": "By us"}}
             )
-        ours = {"only_created_applications": True, "application_sources": ["by us"]}
+        ours: dict[str, Any] = {"only_created_applications": True, "application_sources": ["by us"]}
         outcome = syncs.run(*OF_CANDIDATES, **ours)
         assert set(outcome.live("candidates")) == {candidate}
         assert outcome.asked("-activities") == outcome.asked("/attachments") == 1

@@ -30,7 +30,7 @@ def beyond_the_listings(requests: Counter[str]) -> int:
 
 def change(tenant: phenom_sandbox.Tenant, how_many: int) -> dict[str, str | None]:
     """Move applications on; returns the outcomes that they have then, by id."""
-    known = [key for key, status in tenant.hiring.truth() if status is not None]
+    known = [key for key, status in tenant.hiring.statuses() if status is not None]
     moved: dict[str, str | None] = {}
     for number, key in enumerate(random.Random(7).sample(known, how_many)):
         status = ("Hired", "Rejected", "Interview", "Withdrawn")[number % 4]
@@ -54,7 +54,7 @@ def test_outcomes_of_20000_applications_and_the_cost_of_50_changes() -> None:
         assert first.code == 0, first.failures
         truth = {
             key: None if status is None else Outcomes({}).of(status.value) or "PENDING"
-            for key, status in local.tenant.hiring.truth()
+            for key, status in local.tenant.hiring.statuses()
         }
         assert len(truth) == 20_000
         assert outcomes(first) == truth

@@ -8,6 +8,7 @@ CDK's: its serializer leaves out columns that are null, the console script print
 from __future__ import annotations
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from typing import Any
 import orjson
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import Status
+from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
 import phenom_sandbox
 from integration_tests.source.reading import catalog
@@ -92,8 +95,35 @@ def test_read(configured: dict[str, Any], tmp_path: Path) -> None:
     assert sum(line.startswith(b'{"type":"RECORD"') for line in told) > 500
 
 
+def _rows_of(source: YamlDeclarativeSource, config: dict[str, Any], name: str) -> list[Any]:
+    (stream,) = [stream for stream in source.streams(config) if stream.name == name]
+    return [record.data for part in stream.generate_partitions() for record in part.read()]
+
+
+def _manifest_alone(config: dict[str, Any], path: Path = manifest.PATH) -> YamlDeclarativeSource:
+    return YamlDeclarativeSource(path_to_yaml=str(path), config=config)
+
+
 def test_manifest_alone_reads_a_stream(config: dict[str, Any]) -> None:
-    (stream,) = [s for s in SourcePhenom(config=config).streams(config) if s.name == "applications"]
-    records = [record for part in stream.generate_partitions() for record in part.read()]
+    records = _rows_of(_manifest_alone(config), config, "applications")
     assert len(records) == 230
-    assert all(record.data["id"] for record in records)
+    assert all(record["id"] for record in records)
+
+
+def test_manifest_alone_checks_a_connection(config: dict[str, Any]) -> None:
+    logger = logging.getLogger("airbyte")
+    assert _manifest_alone(config).check(logger, config).status is Status.SUCCEEDED
+    wrong = {**config, "client_secret": "not-the-secret"}
+    assert _manifest_alone(wrong).check(logger, wrong).status is Status.FAILED
+
+
+def test_requests_are_those_of_the_manifest(config: dict[str, Any], tmp_path: Path) -> None:
+    """A manifest that says other paths reads from other paths."""
+    changed = tmp_path / "manifest.yaml"
+    text = manifest.PATH.read_text(encoding="utf-8")
+    changed.write_text(text.replace("/jobs-api/v1/jobs", "/jobs-api/v1/closedJobs"))
+    config = {**config, "include_closed_jobs": False}
+    open_jobs = {job["id"] for job in _rows_of(_manifest_alone(config), config, "jobs")}
+    closed_jobs = {job["id"] for job in _rows_of(_manifest_alone(config, changed), config, "jobs")}
+    assert open_jobs - closed_jobs
+    assert closed_jobs

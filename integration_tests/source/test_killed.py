@@ -13,7 +13,7 @@ from integration_tests.source.reading import catalog, read
 
 _EVERY_PAGE = """
 import sys
-from source_phenom.reading import stream_run
+from source_phenom.streams import stream_run
 stream_run.CHECKPOINT_SECONDS = 0.0
 from source_phenom.run import main
 main(sys.argv[1:])
@@ -47,6 +47,7 @@ def test_sigkill_in_the_middle(tmp_path: Path) -> None:
             if checkpoints == 8:
                 process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
+        process.stdout.close()
         local.faults.clear()
         assert state is not None
         rest = read(local.config, [state], streams=["applications"])

@@ -120,7 +120,7 @@ class TestTruth:
         assert ran.code == 0
         assert ran.content() == expected
 
-    def test_nobody_is_taken_for_gone_while_totals_are_wrong(self, local: LocalTenant) -> None:
+    def test_no_deletions_while_totals_are_wrong(self, local: LocalTenant) -> None:
         first = sync(local)
         local.tenant.directory.remove("svc.integration")
         local.faults.total = Fault(3, path=SCIM)
@@ -163,19 +163,19 @@ class TestSecondSync:
         in_group = {each.user_id for each in tenant.directory.accounts() if "0001" in each.groups}
         assert set(by_key(second, "employees")) == in_group | {account.user_id}
 
-    def test_who_left(self, local: LocalTenant) -> None:
+    def test_people_who_left_become_tombstones(self, local: LocalTenant) -> None:
         first = sync(local)
         member = next(iter(by_key(first, "users")))
         account = local.tenant.directory.account(member)
         local.tenant.directory.remove(member)
         second = sync(local, first.outcome.states)
         assert second.deleted() == {account.user_id}
-        # Still on a job, and called again what the job calls them.
+        # Still on a job: the user has the name that the job gives again.
         assert set(by_key(second, "users")) <= {member}
 
 
-class TestNotToBeHad:
-    """Columns from elsewhere never flap: see `from_elsewhere`."""
+class TestOptionalApis:
+    """Columns from an optional API are not emptied and filled again: see `OptionalApi`."""
 
     def ended(self, ran: Ran, *failed: str) -> None:
         for stream, status in ran.ended.items():
@@ -194,7 +194,7 @@ class TestNotToBeHad:
         ],
         ids=["502", "reset", "403", "html"],
     )
-    def test_after_they_were_filled_the_stream_waits(
+    def test_columns_that_were_filled_are_not_emptied(
         self,
         local: LocalTenant,
         path: str,
@@ -220,14 +220,14 @@ class TestNotToBeHad:
         assert third.content() == {}
 
     @pytest.mark.parametrize("fault", ["deny", "html"])
-    def test_refused_from_the_start_they_are_left_out(self, local: LocalTenant, fault: str) -> None:
+    def test_columns_refused_from_the_start_are_null(self, local: LocalTenant, fault: str) -> None:
         without = sync(local, ph_user_id=None, streams=["users", "jobs"])
         for value in (Fault(path=SCIM), Fault(path=MANAGED)):
             setattr(local.faults, fault, [*getattr(local.faults, fault), value])
         first = sync(local, streams=["users", "jobs"])
         assert first.code == 0
         assert first.content() == without.content()
-        assert "users are called what the jobs call them" in first.warnings
+        assert "users have the names that the jobs give them" in first.warnings
         assert "of jobs are null" in first.warnings
         second = sync(local, first.outcome.states, streams=["users", "jobs"])
         assert second.content() == {}
@@ -236,7 +236,7 @@ class TestNotToBeHad:
         assert len(third.outcome.records["jobs"]) == len(first.outcome.records["jobs"])
         assert 0 < len(third.outcome.records["users"]) < len(first.outcome.records["users"])
 
-    def test_what_does_not_answer_is_waited_for_from_the_start(self, local: LocalTenant) -> None:
+    def test_an_outage_fails_the_stream_even_at_the_start(self, local: LocalTenant) -> None:
         local.faults.server_error = Fault(503, path=SCIM)
         ran = sync(local)
         self.ended(ran, "employees", "groups", "users")
@@ -252,7 +252,7 @@ class TestNotToBeHad:
         self.ended(both, "employees", "users")
         assert local.requests.count(USERS) == asked > 1
 
-    def test_without_an_acting_user_nothing_of_it_is_asked_for(self, local: LocalTenant) -> None:
+    def test_without_an_acting_user_none_of_these_apis_is_used(self, local: LocalTenant) -> None:
         read(local, {"include_closed_jobs": True})
         asked = " ".join(local.requests.counts)
         for api in (SCIM, MANAGED, "/candidates-api", "/tags-api"):

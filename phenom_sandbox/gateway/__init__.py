@@ -1,1 +1,1 @@
-"""The gateway's operations, one module per API; none of them knows about sockets."""
+"""The gateway's operations, one module per API, without any network code."""

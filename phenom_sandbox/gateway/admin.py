@@ -1,4 +1,4 @@
-"""`/_admin`: the sandbox's own switches, for tests that run in another process."""
+"""`/_admin`: controls the sandbox over HTTP, for tests in another process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AdminApi:
         return json_answer({"faults": self._faults.as_json(), "switches": SWITCHES})
 
     def put_faults(self, call: Call) -> SandboxAnswer:
-        """Replaces all settings; switches that are not named go off."""
+        """Replaces all settings; other switches are turned off."""
         settings = call.json_object()
         try:
             Faults().update(settings)
@@ -81,9 +81,9 @@ class AdminApi:
         return _found(lambda: asdict(call.tenant.hiring.move(call.parameters["id"], status)))
 
     def hiring(self, call: Call) -> SandboxAnswer:
-        """The current status text of every listed application, null without one."""
-        truth = call.tenant.hiring.truth()
-        return json_answer({key: status.value if status else None for key, status in truth})
+        """The status text of every listed application, or null."""
+        statuses = call.tenant.hiring.statuses()
+        return json_answer({key: status.value if status else None for key, status in statuses})
 
     def delete_candidate(self, call: Call) -> SandboxAnswer:
         return _found(lambda: call.tenant.people.delete(call.parameters["id"]))

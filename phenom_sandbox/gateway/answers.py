@@ -1,4 +1,4 @@
-"""Answers and the three shapes of errors that the gateway has."""
+"""Requests, answers, and the gateway's three formats of errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SandboxAnswer:
 
 @dataclass(frozen=True)
 class Call:
-    """A request as far as an operation needs it; `path` carries no gateway prefix.
+    """A request for an operation; `path` is without the gateway prefix.
 
     Header names are lower-case, `parameters` are the decoded variable parts of the path.
     """
@@ -59,11 +59,11 @@ class Call:
         return body
 
 
-Operation = Callable[[Call], SandboxAnswer]
+Handler = Callable[[Call], SandboxAnswer]
 
 
 class Refusal(Exception):
-    """An error answer; `details` name what is wrong, `data` goes with the generic shape."""
+    """An error answer; `details` list what is wrong, `data` is only in the generic format."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ def json_answer(content: Any, status: int = 200) -> SandboxAnswer:
 
 
 def error_answer(refusal: Refusal, path: str, second: int) -> SandboxAnswer:
-    """The error in the shape of the API that `path` belongs to."""
+    """The error in the format of the API of `path`."""
     title = HTTPStatus(refusal.status).phrase
     content: dict[str, Any]
     if path.startswith("/apply"):
@@ -127,7 +127,7 @@ def from_and_size(call: Call) -> tuple[int, int]:
 
 
 def text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[str]:
-    """What is to be said against members that must be text and not blank."""
+    """The problems of members that must be text and not blank."""
     return [
         f"{where}{name} is required"
         for name in names
@@ -136,7 +136,7 @@ def text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[st
 
 
 def optional_text_problems(values: Mapping[str, Any], where: str, *names: str) -> list[str]:
-    """What is to be said against members that must be text where they are given."""
+    """The problems of members that must be text or null."""
     return [
         f"{where}{name} must be text"
         for name in names

@@ -20,12 +20,12 @@ from phenom_sandbox.listing import Payload
 from phenom_sandbox.records.draw import instant
 from phenom_sandbox.tenant import Tenant
 
-_NOTHING = HiringStatus("")
+_NO_STATUS = HiringStatus("")
 _STEP_ORDER = tuple(dict.fromkeys(STEPS.values()))
 
 
 def get_applicants_for_job(call: Call) -> SandboxAnswer:
-    """Dates are text in this operation, and those of the candidate, not of the application."""
+    """Dates are text in this operation, and belong to the candidate, not to the application."""
     missing = [name for name in ("from", "size") if name not in call.query]
     if missing:
         raise Refusal(400, f"Missing query parameter: {', '.join(missing)}")
@@ -101,7 +101,7 @@ def _application(tenant: Tenant, application_id: str, candidate_id: str) -> Payl
         "crmJobSeekerId": candidate_id,
         "atsId": None,
         "jobId": job.get("jobId"),
-        **_named_job(tenant, job.get("jobId")),
+        **_job_names(tenant, job.get("jobId")),
         "jobAssociationType": "applied",
         "isConfidential": False,
         "appliedEmail": contact.get("email"),
@@ -112,20 +112,20 @@ def _application(tenant: Tenant, application_id: str, candidate_id: str) -> Payl
     }
 
 
-def _named_job(tenant: Tenant, job_id: Any) -> Payload:
-    number = tenant.job_book.numbers.get(str(job_id))
+def _job_names(tenant: Tenant, job_id: Any) -> Payload:
+    number = tenant.generated_jobs.numbers.get(str(job_id))
     if number is None:
         return {"jobTitle": None, "jobCategory": None}
-    book = tenant.job_book
-    return {"jobTitle": book.title(number), "jobCategory": book.category(number)}
+    jobs = tenant.generated_jobs
+    return {"jobTitle": jobs.title(number), "jobCategory": jobs.category(number)}
 
 
 def _hiring_status(history: History) -> Payload | None:
-    """The whole object; None where an application has no status."""
+    """The whole status object; None for an application without a status."""
     if not history:
         return None
     status = history[-1].status
-    before = history[-2].status if len(history) > 1 else _NOTHING
+    before = history[-2].status if len(history) > 1 else _NO_STATUS
     return {
         "value": status.value,
         "step": status.step,
@@ -157,7 +157,7 @@ def _step_id(status: HiringStatus) -> str | None:
 
 
 def get_hiring_status(call: Call) -> SandboxAnswer:
-    """Under `open` or `close`, by whether the job is still open."""
+    """The statuses are under `open` or `close`, depending on the job."""
     tenant, job_id = call.tenant, call.parameters["jobId"]
     with tenant.lock:
         candidate_id = _candidate(call)
@@ -165,7 +165,7 @@ def get_hiring_status(call: Call) -> SandboxAnswer:
             {
                 "hiringStatus": _hiring_status(tenant.hiring.history(application_id)),
                 "jobId": job_id,
-                **_named_job(tenant, job_id),
+                **_job_names(tenant, job_id),
                 "userId": candidate_id,
             }
             for application_id in _applications_for(call)
@@ -178,7 +178,10 @@ def get_hiring_status(call: Call) -> SandboxAnswer:
 
 
 def update_hiring_status(call: Call) -> SandboxAnswer:
-    """Any text is a status: a tenant's workflow is its own. What is previous is not compared."""
+    """Any text is a status, because every tenant has its own workflow.
+
+    `previous` members of the body are not compared.
+    """
     body = call.json_object()
     problems = text_problems(body, "", "hiringStatus")
     texts = ("hiringStep", "rejectionReason", "recruiterName", "recruiterUserId")
@@ -208,7 +211,7 @@ def update_hiring_status(call: Call) -> SandboxAnswer:
 
 
 def get_hiring_status_activities(call: Call) -> SandboxAnswer:
-    """Those of all of the candidate's applications, oldest first."""
+    """The activities of all the candidate's applications, oldest first."""
     tenant, (start, size) = call.tenant, from_and_size(call)
     anonymous = call.hit("nameless_activities") is not None
     with tenant.lock:
@@ -226,9 +229,9 @@ def get_hiring_status_activities(call: Call) -> SandboxAnswer:
 def _activities(
     tenant: Tenant, application_id: str, candidate_id: str, anonymous: bool
 ) -> list[Payload]:
-    """`anonymous` activities do not say which job they are about."""
+    """`anonymous` activities do not name their job."""
     job_id = tenant.job_id_of(application_id)
-    title = _named_job(tenant, job_id)["jobTitle"]
+    title = _job_names(tenant, job_id)["jobTitle"]
     history = tenant.hiring.history(application_id)
     before = [None, *(transition.status.value for transition in history)]
     return [
@@ -281,7 +284,7 @@ def _job_activity(tenant: Tenant, application_id: str) -> Payload:
     sources = [{"sourceShortName": source, "createdDate": created}] if source else []
     return {
         "jobId": job.get("jobId"),
-        **_named_job(tenant, job.get("jobId")),
+        **_job_names(tenant, job.get("jobId")),
         "jobLocation": None,
         "siteType": "external",
         "locale": None,

@@ -79,7 +79,7 @@ def check_if_already_applied(call: Call) -> SandboxAnswer:
     if missing:
         raise Refusal(400, "Missing request header", [f"{name} is required" for name in missing])
     earlier = _earlier(call.tenant, call.headers["email"], call.headers["jobid"])
-    return _success(_applied(call.tenant, earlier), "Status fetched")
+    return _success(_status_members(call.tenant, earlier), "Status fetched")
 
 
 def _earlier(tenant: Tenant, email: str, job_id: str) -> Payload | None:
@@ -90,7 +90,7 @@ def _earlier(tenant: Tenant, email: str, job_id: str) -> Payload | None:
     return None
 
 
-def _applied(tenant: Tenant, application: Payload | None) -> dict[str, Any]:
+def _status_members(tenant: Tenant, application: Payload | None) -> dict[str, Any]:
     if application is None:
         return {"alreadyApplied": False, "candidateId": None, "applicationId": None}
     return {
@@ -112,8 +112,8 @@ def submit_application(call: Call) -> SandboxAnswer:
     email, job_id = candidate["contactData"]["email"], job["jobId"]
     with tenant.lock:
         earlier = _earlier(tenant, email, job_id)
-        if earlier is not None:
-            return _success(_applied(tenant, earlier), "Already applied")
+        if earlier is not None and not tenant.accepts_duplicates:
+            return _success(_status_members(tenant, earlier), "Already applied")
         if not tenant.accepts_unknown_jobs and not tenant.open.matching({"jobId": job_id}):
             raise Refusal(404, "Job not found", [f"jobApplicationData.jobId: {job_id}"])
         known = tenant.people.find_by_email(email)
@@ -168,7 +168,7 @@ def _kept_file(file: dict[str, Any]) -> dict[str, str]:
 
 
 def _application_problems(body: dict[str, Any]) -> list[str]:
-    """What the Apply API's rules say against the application; values are not repeated."""
+    """The Apply API's rules that the application breaks; texts without its values."""
     candidate, job = body.get("candidateData"), body.get("jobApplicationData")
     problems = []
     if isinstance(candidate, dict):

@@ -1,4 +1,4 @@
-"""Candidates API: `/candidates-api`. Every operation wants the acting user in `x-ph-userId`."""
+"""Candidates API: `/candidates-api`. Every operation requires `x-ph-userId`."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ Test = Callable[[Payload], bool]
 
 
 class CandidateSearch:
-    """Keeps whom the latest conditions found, for the pages that follow while nothing changes."""
+    """Keeps the result of the latest search for its next pages, until the tenant changes."""
 
     def __init__(self) -> None:
         self._found: tuple[object, list[str]] | None = None
 
     def candidates_filter(self, call: Call) -> SandboxAnswer:
-        """`filters` on dates take epoch milliseconds or ISO text; no total is answered."""
+        """`filters` on dates take epoch milliseconds or ISO text; the answer has no total."""
         body = call.json_object() if call.body else {}
         start, size = _range(body.get("from"), body.get("size"))
         any_of = body.get("filtersOperator") or "AND"
@@ -83,7 +83,7 @@ def _matching(
     combine: Callable[[Iterable[bool]], bool],
     keyword: str | None,
 ) -> list[str]:
-    """Who passes; candidates are put together only when the dates alone do not decide."""
+    """The ids of matching candidates; their records are needed only for filters on other fields."""
     if not keyword and all(by_date for _, by_date in tests):
         return people.ids(_of_dates(tests, combine) if tests else None)
     everyone = filter(None, map(people.find, people.ids()))
@@ -130,11 +130,8 @@ def create_candidate_v2(call: Call) -> SandboxAnswer:
     emails = [entry["email"] for entry in body.get("emailList") or []]
     people = call.tenant.people
     with call.tenant.lock:
-        for email in emails:
-            _refuse_existing(people.find_by_email(email), "email")
-        for field in ("atsId", "linkedInProfileURL"):
-            if body.get(field):
-                _refuse_existing(people.find_by(field, body[field]), field)
+        if not call.tenant.accepts_duplicates:
+            _refuse_duplicate(people, emails, body)
         phones = body.get("contacts") or [{}]
         known = ("firstName", "middleName", "lastName", "atsId", "employeeId", "internal")
         candidate_id = people.create(
@@ -153,10 +150,15 @@ def create_candidate_v2(call: Call) -> SandboxAnswer:
     return json_answer({"status": 200, "message": "Candidate created", "data": data})
 
 
-def _refuse_existing(candidate: Payload | None, field: str) -> None:
-    if candidate is not None:
-        data = {"candidateId": candidate["candidateId"], "matchedField": field}
-        raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
+def _refuse_duplicate(people: People, emails: list[str], body: dict[str, Any]) -> None:
+    found = [(people.find_by_email(email), "email") for email in emails]
+    for field in ("atsId", "linkedInProfileURL"):
+        if body.get(field):
+            found.append((people.find_by(field, body[field]), field))
+    for candidate, field in found:
+        if candidate is not None:
+            data = {"candidateId": candidate["candidateId"], "matchedField": field}
+            raise Refusal(409, f"Candidate already exists with the same {field}", data=data)
 
 
 def _range(start: Any, size: Any) -> tuple[int, int]:
@@ -178,9 +180,9 @@ def _mentions(candidate: Payload, keyword: str | None) -> bool:
 
 
 def _tests(filters: Any, *, dates_only: bool) -> list[tuple[Test, bool]]:
-    """Each filter as a test of a candidate, with whether it looks at dates only.
+    """Each filter as a test of a candidate; True with it if the test needs only dates.
 
-    With `dates_only`, date filters take whole days alone (the description says `format: date`).
+    With `dates_only`, date filters accept only whole days (the description says `format: date`).
     """
     if filters is None:
         return []

@@ -1,4 +1,4 @@
-"""Candidate files: `/candidates-api/files`, and the addresses that need no token."""
+"""Candidate files: `/candidates-api/files`, and signed URLs, which need no token."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FilesApi:
         return json_answer({"status": 200, "message": "success", "attachments": shown})
 
     def update_candidate_attachments(self, call: Call) -> SandboxAnswer:
-        """Adds what the parts `attachment` hold; the same file twice is two files."""
+        """Adds the files in the parts `attachment`; the same file twice is two files."""
         form = parts(call.headers.get("content-type"), call.body)
         uploads = [part for part in form if part.name == "attachment"]
         if not uploads or any(not part.filename for part in uploads):
@@ -57,7 +57,7 @@ class FilesApi:
         return _updated("Attachments updated")
 
     def delete_candidate_attachments(self, call: Call) -> SandboxAnswer:
-        """All that the body names, or none: a file is named by its type, checksum and name."""
+        """Deletes all files in the body, or none; type, checksum and name identify a file."""
         entries = call.json_object().get("attachments")
         if not isinstance(entries, list) or not entries:
             raise Refusal(400, "attachments must be a list of at least one file")
@@ -73,7 +73,7 @@ class FilesApi:
         return _updated("Attachments deleted")
 
     def download_attachment(self, call: Call) -> SandboxAnswer:
-        """The content in base64, as a JSON text: the operation is described to answer a string."""
+        """The content in base64, as a JSON string, as the description says."""
         return json_answer(_file(call).encoded)
 
     def get_pre_signed_url(self, call: Call) -> SandboxAnswer:
@@ -95,7 +95,7 @@ class FilesApi:
         )
 
     def get_signed_file(self, call: Call) -> SandboxAnswer:
-        """Wants no token, and refuses a request that brings one, as object stores do."""
+        """Needs no token, and refuses a request with one, as object stores do."""
         if "authorization" in call.headers:
             raise Refusal(400, "Only one way of authentication is allowed")
         expires, signature = call.query.get("expires", ""), call.query.get("signature", "")
@@ -113,7 +113,7 @@ class FilesApi:
 
 
 def _files(call: Call) -> list[CandidateFile]:
-    """The candidate's files; raises `Refusal` 404 for somebody unknown."""
+    """The candidate's files; raises `Refusal` 404 for an unknown candidate."""
     tenant, candidate_id = call.tenant, call.parameters["candidateId"]
     with tenant.lock:
         if candidate_id not in tenant.people:
@@ -136,9 +136,9 @@ def _named(entry: Any, where: str, files: list[CandidateFile]) -> CandidateFile:
     if problems:
         raise Refusal(400, "; ".join(problems))
     for file in files:
-        told = (file.attachment_type, file.md5sum, file.name)
+        file_key = (file.attachment_type, file.md5sum, file.name)
         wanted = (entry["attachmentType"], entry["md5sum"].lower(), entry["attachmentName"])
-        if told == wanted and entry.get("fieldId") in (None, file.field_id):
+        if file_key == wanted and entry.get("fieldId") in (None, file.field_id):
             return file
     raise Refusal(404, f"{where}: attachment not found")
 

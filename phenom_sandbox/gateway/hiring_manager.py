@@ -1,6 +1,6 @@
-"""Hiring manager API: `/hiringmanager`, a job as one record whatever it is listed as.
+"""Hiring manager API: `/hiringmanager`, with one record per job.
 
-Every acting user sees all jobs here; a real one may see those of their own.
+Here, every acting user sees all jobs; a real one may see only their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.paging import cut
-from phenom_sandbox.listing import JobListing, Payload
+from phenom_sandbox.listing import JobStore, Payload
 from phenom_sandbox.records.draw import instant
 from phenom_sandbox.tenant import Tenant
 
@@ -49,7 +49,7 @@ def get_job_details(call: Call) -> SandboxAnswer:
         return json_answer({"status": "success", "data": {"job": _details(tenant, job_id)}})
 
 
-def _job_ids(listing: JobListing) -> list[str]:
+def _job_ids(listing: JobStore) -> list[str]:
     return list(dict.fromkeys(str(listing.row(key)["jobId"]) for key in listing))
 
 
@@ -59,7 +59,7 @@ def _title(tenant: Tenant, job_id: str) -> str:
 
 
 def _sorted(tenant: Tenant, job_ids: list[str], order: Any) -> list[str]:
-    """By role changes nothing, as everybody sees all jobs."""
+    """The order `by_role` changes nothing, because everybody sees all jobs."""
     if order is None:
         return job_ids
     if not isinstance(order, dict) or order.get("field") not in _SORTABLE:
@@ -121,7 +121,7 @@ def _member(role: str, name: str | None, email: str | None) -> Payload:
 
 
 def _number(body: Payload, name: str, default: int, least: int) -> int:
-    """`from` and `size` are declared as numbers, so that 10.0 is 10."""
+    """`from` and `size` are described as numbers, so 10.0 is accepted."""
     value = body.get(name, default)
     value = default if value is None else value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)

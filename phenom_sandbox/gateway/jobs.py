@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phenom_sandbox.gateway.answers import Call, Refusal, SandboxAnswer, json_answer
 from phenom_sandbox.gateway.paging import churn, fragment, listing_page
-from phenom_sandbox.listing import JobListing
+from phenom_sandbox.listing import JobStore
 
 _FILTERS = ("jobId", "locale", "category", "siteType")
 
@@ -17,7 +17,7 @@ def get_closed_jobs(call: Call) -> SandboxAnswer:
     return _listing(call, call.tenant.closed)
 
 
-def _listing(call: Call, listing: JobListing) -> SandboxAnswer:
+def _listing(call: Call, listing: JobStore) -> SandboxAnswer:
     filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
     with call.tenant.lock:
         churn(call, listing)
@@ -27,7 +27,7 @@ def _listing(call: Call, listing: JobListing) -> SandboxAnswer:
 
 
 def get_job_by_reference_id(call: Call) -> SandboxAnswer:
-    """Takes a `jobId` or a `reqId`; of several rows the first listed one is answered."""
+    """Takes a `jobId` or a `reqId`; returns the first of several rows."""
     wanted = call.parameters["referenceId"]
     tenant = call.tenant
     with tenant.lock:

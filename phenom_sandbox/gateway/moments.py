@@ -1,4 +1,4 @@
-"""Dates as the search operations take them."""
+"""Dates in the requests of the search operations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _DAY = 86_400_000  # milliseconds
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Moment = tuple[int, int]
-"""The first and last epoch millisecond that is meant: equal, but for a whole day."""
+"""The first and last epoch millisecond; they differ only for a whole day."""
 
 
 def moment(value: Any, *, dates_only: bool = False) -> Moment:
-    """Of a number or digits (epoch milliseconds), or of ISO text (UTC when it names no zone).
+    """Parses a number or digits (epoch milliseconds), or ISO text (UTC without a zone).
 
-    With `dates_only`, of a whole day alone. Raises `Refusal` 400.
+    With `dates_only`, only a whole day is accepted. Raises `Refusal` 400.
     """
     text = str(value).strip()
     whole_day = _WHOLE_DAY.fullmatch(text) is not None
@@ -27,10 +27,10 @@ def moment(value: Any, *, dates_only: bool = False) -> Moment:
     try:
         if text.lstrip("-").isdigit():
             return int(text), int(text)
-        told = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        if told.tzinfo is None:
-            told = told.replace(tzinfo=timezone.utc)
-        first = int(told.timestamp() * 1000)
+        parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=timezone.utc)
+        first = int(parsed.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise Refusal(400, "a date must be epoch milliseconds or ISO text") from None
     return first, first + _DAY - 1 if whole_day else first

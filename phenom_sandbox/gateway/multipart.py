@@ -1,4 +1,4 @@
-"""`multipart/form-data`, as far as an upload needs it (RFC 7578)."""
+"""A parser for `multipart/form-data`, for uploads (RFC 7578)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _part(piece: bytes) -> FormPart:
 
 
 def _filename(header: Message) -> str | None:
-    """Plain, percent-encoded as browsers do it, or `filename*` (RFC 5987)."""
+    """The file name: plain, percent-encoded as in browsers, or `filename*` (RFC 5987)."""
     given = header.get_param("filename", header="Content-Disposition")
     if isinstance(given, tuple):
         charset, _, text = given

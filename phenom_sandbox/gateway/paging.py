@@ -1,4 +1,4 @@
-"""Listing pages, with the faults that concern them."""
+"""Pages of listings, with the faults that apply to them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import orjson
 
 from phenom_sandbox.applications import Applications
 from phenom_sandbox.gateway.answers import DEFAULT_SIZE, Call, whole_number
-from phenom_sandbox.listing import JobListing
+from phenom_sandbox.listing import JobStore
 from phenom_sandbox.tenant import Tenant
 
 LARGEST_LIMIT = 1000
 
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page: `data` is a JSON array (or `null`), `limit` is as to be reported."""
+class ListingPage:
+    """One page: `data` is a JSON array or `null`, `limit` is the one that the answer shows."""
 
     offset: int
     limit: int
@@ -34,42 +34,42 @@ class Page:
 
 
 def listing_page(
-    call: Call, listing: Applications | JobListing, keys: list[int] | None = None
-) -> Page:
-    """The page that `offset` and `limit` of the query ask for.
+    call: Call, listing: Applications | JobStore, keys: list[int] | None = None
+) -> ListingPage:
+    """The page for `offset` and `limit` of the query.
 
-    `keys` narrows a listing of jobs to some of its rows. Raises `Refusal` 400.
+    `keys` limits a listing of jobs to some of its rows. Raises `Refusal` 400.
     """
     offset = whole_number(call.query.get("offset"), "offset", 0)
     asked = whole_number(call.query.get("limit"), "limit", DEFAULT_SIZE, least=1)
-    limit, told = _limits(call, offset, asked)
-    if keys is not None and isinstance(listing, JobListing):
+    limit, shown = _limits(call, offset, asked)
+    if keys is not None and isinstance(listing, JobStore):
         total, data = len(keys), listing.array(keys[offset : offset + limit])
     else:
         total, data = len(listing), listing.page(offset, limit)
     if call.hit("data_null"):
         data = b"null"
-    return Page(offset, told, total, data)
+    return ListingPage(offset, shown, total, data)
 
 
 def cut(
-    call: Call, rows: Sequence[Row], start: int, size: int, total_name: str | None
-) -> tuple[list[Row], dict[str, Any]]:
-    """The rows that `from` and `size` ask for, with `from`, `size` and the total, if one is told.
+    call: Call, rows: Sequence[Item], start: int, size: int, total_name: str | None
+) -> tuple[list[Item], dict[str, Any]]:
+    """The rows for `from` and `size`, and the answer's `from`, `size` and total, if it has one.
 
     The faults of listings apply here, too.
     """
-    limit, told = _limits(call, start, size)
+    limit, shown = _limits(call, start, size)
     page = list(rows[start : start + limit])
-    return page, paging_members(call, {"from": start, "size": told}, total_name, len(rows))
+    return page, paging_members(call, {"from": start, "size": shown}, total_name, len(rows))
 
 
 def _limits(call: Call, offset: int, asked: int) -> tuple[int, int]:
-    """How many records a page may hold, and how many it says that it may."""
-    limit = told = min(asked, LARGEST_LIMIT)
+    """The maximum number of records on a page, and the number that the answer shows."""
+    limit = shown = min(asked, LARGEST_LIMIT)
     if call.faults.armed:
         if clamp := call.hit("page_limit"):
-            limit = told = min(limit, int(clamp.value))
+            limit = shown = min(limit, int(clamp.value))
         if clamp := call.hit("silent_page_limit"):
             limit = min(limit, int(clamp.value))
         if short := call.hit("short_page"):
@@ -77,13 +77,13 @@ def _limits(call: Call, offset: int, asked: int) -> tuple[int, int]:
         end = offset + limit
         if call.hit("empty_page", lambda fault: offset <= int(fault.value) < end):
             limit = 0
-    return limit, told
+    return limit, shown
 
 
 def paging_members(
     call: Call, members: dict[str, Any], total_name: str | None, total: int
 ) -> dict[str, Any]:
-    """`members` and the total, as the `total` and `paging_as_text` faults want them."""
+    """`members` and the total, changed by the faults `total` and `paging_as_text`."""
     if call.hit("paging_as_text"):
         members = {name: str(value) for name, value in members.items()}
     if total_name is None:
@@ -105,8 +105,8 @@ def fragment(data: bytes) -> Any:
     return orjson.Fragment(data)
 
 
-def churn(call: Call, listing: Applications | JobListing) -> None:
-    """Edits, inserts or deletes something, as others do while someone reads the listing."""
+def churn(call: Call, listing: Applications | JobStore) -> None:
+    """Edits, inserts or deletes a record, as other users do while a listing is read."""
     fault = call.hit("churn")
     if fault is None:
         return
@@ -120,7 +120,7 @@ def churn(call: Call, listing: Applications | JobListing) -> None:
         position = random.randrange(size) if size else 0
     if action != "insert" and position >= size:
         return
-    if isinstance(listing, JobListing):
+    if isinstance(listing, JobStore):
         _churn_jobs(tenant, listing, action, position)
     else:
         _churn_applications(tenant, action, position)
@@ -137,7 +137,7 @@ def _churn_applications(tenant: Tenant, action: str, position: int) -> None:
         tenant.set_application(application_id, {"customFieldData": {"edited": tenant.new_id()}})
 
 
-def _churn_jobs(tenant: Tenant, listing: JobListing, action: str, position: int) -> None:
+def _churn_jobs(tenant: Tenant, listing: JobStore, action: str, position: int) -> None:
     if action == "insert":
         tenant.add_job(closed=listing is tenant.closed, position=position)
         return

@@ -92,7 +92,7 @@ Condition = tuple[list[str], str, str]
 
 
 def _conditions(text: str | None) -> list[Condition]:
-    """Conditions joined by `and`; the rest of the SCIM filter language is refused."""
+    """Parses conditions joined by `and`; other SCIM filters are refused."""
     conditions = []
     for part in re.split(r"\s+and\s+", text or "", flags=re.IGNORECASE):
         if not part.strip():

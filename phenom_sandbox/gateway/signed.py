@@ -1,4 +1,4 @@
-"""Addresses that carry their own permission, for a few minutes."""
+"""Signed URLs, which need no token and expire after a few minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIFETIME = 300  # seconds; "valid only for 5 minutes" (vendor's SDK, PreSignedUr
 
 
 class SignedAddresses:
-    """Signs and checks; `clock` gives epoch seconds."""
+    """Creates and checks signed URLs; `clock` gives epoch seconds."""
 
     def __init__(self, seed: int, clock: Callable[[], float]) -> None:
         self._secret = f"{seed}/signed".encode()
@@ -26,7 +26,7 @@ class SignedAddresses:
         return f"http://{host}{SIGNED}{where}?expires={expires}&signature={signature}"
 
     def valid(self, candidate_id: str, attachment_id: str, expires: str, signature: str) -> bool:
-        """Whether the address was given out here and has not expired."""
+        """Whether the signature is right and has not expired."""
         expected = self._signature(f"{candidate_id}/{attachment_id}", expires)
         genuine = hmac.compare_digest(expected.encode(), signature.encode())
         return genuine and self._clock() < int(expires)

@@ -36,7 +36,7 @@ def _listed(call: Call, member: str, values: list[str]) -> SandboxAnswer:
 
 
 def add_tags_to_candidates(call: Call) -> SandboxAnswer:
-    """Unknown tags are created; unknown candidates are refused, and then nobody gets any."""
+    """Creates unknown tags; refuses a request with an unknown candidate as a whole."""
     return _associated(call, call.tenant.tags.add, "Tags associated")
 
 

@@ -1,4 +1,4 @@
-"""The token endpoint: bearer tokens for a client's credentials."""
+"""The token endpoint, which issues bearer tokens."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Tokens:
         return scheme.lower() == "bearer" and expiry is not None and self._clock() < expiry
 
     def answer(self, method: str, path: str, body: bytes) -> SandboxAnswer:
-        """`POST` of the form fields clientId and clientSecret; raises `Refusal` 400, 401."""
+        """Answers a `POST` of clientId and clientSecret; raises `Refusal` 400, 401."""
         try:
             form = parse_qs(body.decode(), keep_blank_values=True)
         except UnicodeDecodeError:
@@ -53,7 +53,7 @@ class Tokens:
         return json_answer(self._issue(method, path))
 
     def _issue(self, method: str, path: str) -> dict[str, Any]:
-        """The token is the first member: that is all a client may rely on."""
+        """The token is the first member, because clients rely only on that."""
         fault = self._faults.hit("token_lifetime", method, path)
         lifetime = float(fault.value) if fault else DEFAULT_LIFETIME
         style = self._faults.hit("token_format", method, path)

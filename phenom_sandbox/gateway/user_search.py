@@ -1,4 +1,4 @@
-"""User management: the search beside SCIM, `/user-management/v1/users/search`."""
+"""User management: the user search, `/user-management/v1/users/search`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SORTABLE = ("userName", "firstName", "lastName", "email", "createdOn")
 
 
 def search_user(call: Call) -> SandboxAnswer:
-    """`from` and `size` are text here; conditions are joined by and."""
+    """`from` and `size` are text here; all conditions must be true."""
     body = call.json_object()
     start = whole_number(_text(body, "from"), "from", 0)
     size = whole_number(_text(body, "size"), "size", DEFAULT_SIZE, least=1)

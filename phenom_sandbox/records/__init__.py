@@ -1,1 +1,1 @@
-"""What a tenant's records look like: pure functions of the seed and a record's number."""
+"""Generates a tenant's records from the seed and the record's number, without other state."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from phenom_sandbox.records.candidates import CandidateBook, Profile, phone_number
+from phenom_sandbox.records.candidates import GeneratedCandidates, Profile, phone_number
 from phenom_sandbox.records.draw import FIRST_SECOND, LAST_SECOND, Draw, ObjectIds, Scatter
-from phenom_sandbox.records.jobs import JobBook
+from phenom_sandbox.records.jobs import GeneratedJobs
 from phenom_sandbox.records.pools import SOURCES
 from phenom_sandbox.records.resumes import custom_fields, resumes
 
 _NO_JOB = {0: "JOBID", 1: "JOBID", 2: "", 3: None}
 
 
-class ApplicationBook:
+class GeneratedApplications:
     """The generated applications of a tenant, by number, oldest first."""
 
-    def __init__(self, seed: int, size: int, jobs: JobBook, candidates: CandidateBook) -> None:
+    def __init__(
+        self, seed: int, size: int, jobs: GeneratedJobs, candidates: GeneratedCandidates
+    ) -> None:
         self._seed = seed
         self.size = size
         self._jobs = jobs
@@ -30,16 +32,16 @@ class ApplicationBook:
         return Draw(f"{self._seed}/application/{number}".encode())
 
     def second(self, number: int) -> int:
-        """When somebody applied, in epoch seconds."""
+        """The creation time of the application, in epoch seconds."""
         return FIRST_SECOND + number * self._step + number * 0x9E3779B1 % self._step
 
     def id(self, number: int) -> str:
         return self._ids.of(number, self.second(number))
 
     def job_number(self, application: int) -> int:
-        """The job that the application would be for; a few name none, see `_NO_JOB`."""
+        """The job of the application, unless it is one of the few in `_NO_JOB`."""
         place = self._by_job.place(application)
-        # Squared, so that some jobs are much sought after.
+        # Squared, so that some jobs get many more applications than others.
         return self._jobs.size * place * place // (self.size * self.size)
 
     def _job_id(self, draw: Draw, application: int) -> str | None:
@@ -52,7 +54,7 @@ class ApplicationBook:
         return self._jobs.ids[job]
 
     def _earlier(self, application: int) -> list[int]:
-        """What the same candidate had applied for before."""
+        """The candidate's earlier applications."""
         candidate = self.candidates.number_of(application)
         return [each for each in self.candidates.applications(candidate) if each < application]
 
@@ -107,7 +109,7 @@ def _custom_fields(draw: Draw) -> dict[str, Any] | None:
 
 
 def attachments(application_id: str, seed: int) -> list[dict[str, str]]:
-    """The résumé, and sometimes a letter, of a generated application (Resume)."""
+    """The résumé of a generated application, and sometimes a cover letter (Resume)."""
     draw = Draw(f"{seed}/attachments/{application_id}".encode())
     files = [_file("resume.pdf", "RESUME", draw)]
     if draw.chance(25):

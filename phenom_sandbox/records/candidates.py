@@ -1,4 +1,4 @@
-"""Candidates: who applied, how often, and what they call themselves."""
+"""Generated candidates: their applications and their personal data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from phenom_sandbox.records.draw import Draw, ObjectIds, Scatter, base36
 from phenom_sandbox.records.pools import LocalePool, pools
 
 _DOMAINS = ("example.com", "example.org", "mail.example.net", "post.example.com")
-# Applications per candidate, cycled through: 10 applications by 6 candidates.
+# Applications per candidate, as a repeating pattern: 10 applications by 6 candidates.
 _GROUPS = (1, 1, 2, 1, 3, 2)
 _PERIOD = sum(_GROUPS)
 _FIRST_SECOND = 0x5F000000
@@ -19,10 +19,10 @@ _GROUP_OF = tuple(group for group, size in enumerate(_GROUPS) for _ in range(siz
 
 @dataclass(frozen=True)
 class Profile:
-    """What a candidate's applications have in common.
+    """The data that a candidate's applications share.
 
-    `email` is lower-case, None where the candidate gave none. `has_id` tells whether the Apply API
-    shows `candidateData.id`; the Candidates API knows every candidate by `candidate_id`.
+    `email` is lower-case, or None. `has_id` says whether the Apply API shows `candidateData.id`;
+    the Candidates API always shows `candidate_id`.
     """
 
     number: int
@@ -35,8 +35,8 @@ class Profile:
     phone: str
 
 
-class CandidateBook:
-    """Who made which of the generated applications, in both directions, by arithmetic."""
+class GeneratedCandidates:
+    """Computes the candidate of each generated application, and a candidate's applications."""
 
     def __init__(self, seed: int, applications: int) -> None:
         self._seed = seed
@@ -47,7 +47,7 @@ class CandidateBook:
         self.size = periods * len(_GROUPS) + (_GROUP_OF[rest - 1] + 1 if rest else 0)
 
     def number_of(self, application: int) -> int:
-        """The candidate who made application `application`."""
+        """The number of the candidate of an application, from the application's number."""
         period, place = divmod(self._scatter.place(application), _PERIOD)
         return period * len(_GROUPS) + _GROUP_OF[place]
 

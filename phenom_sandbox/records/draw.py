@@ -1,4 +1,4 @@
-"""Seeded draws that need no history: record 731,204 does not wait for the ones before it."""
+"""Seeded random choices that do not depend on earlier ones, so that any record can be generated."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 FIRST_SECOND = 1_704_067_200  # 2024-01-01T00:00:00Z
-LAST_SECOND = 1_767_225_600  # 2026-01-01T00:00:00Z: behind everything that is generated
+LAST_SECOND = 1_767_225_600  # 2026-01-01T00:00:00Z, after all generated data
 
 _MASK = (1 << 64) - 1
 
 
 class Draw:
-    """A stream of choices that depends on its key alone.
+    """A sequence of random choices that depends only on its key.
 
-    Cheaper to start than `random.Random`, which matters when every record starts its own.
+    It is cheaper to create than `random.Random`, which matters because every record has its own.
     """
 
     __slots__ = ("_bits", "_key", "_refills")
@@ -49,10 +49,10 @@ class Draw:
 
 
 class ObjectIds:
-    """Ids as the database behind the gateway makes them: second, process, counter.
+    """Ids in the format of the gateway's database: creation second, process, counter.
 
-    24 hexadecimal digits: 8 of the creation second, 10 of one of a few processes, 6 of a counter
-    that goes up by one per record.
+    24 hexadecimal digits: 8 for the creation second, 10 for one of a few processes, 6 for a
+    counter that increases by one per record.
     """
 
     _PROCESSES = 6
@@ -67,7 +67,7 @@ class ObjectIds:
 
 
 def created_second(object_id: str) -> int:
-    """The creation time that a 24-digit hexadecimal id begins with; 0 for another kind of id."""
+    """The creation second at the beginning of a 24-digit hexadecimal id; 0 for any other id."""
     try:
         return int(object_id[:8], 16) if len(object_id) == 24 else 0
     except ValueError:
@@ -75,15 +75,16 @@ def created_second(object_id: str) -> int:
 
 
 class Scatter:
-    """A reversible shuffle of 0..size-1: both directions cost a multiplication, nothing is stored.
+    """A reversible shuffle of 0..size-1: each direction is one multiplication, without a table.
 
-    This is what lets a tenant of a million applications know at once which applications belong to
-    a candidate or a job.
+    With it, the applications of a candidate or a job can be computed.
     """
 
     def __init__(self, size: int, draw: Draw, ratio: float = 0.618) -> None:
-        """`ratio` should be near an irrational number, so that neighbours land far from each other;
-        two shuffles of the same things want different ones, else they put the same side by side."""
+        """With a `ratio` near an irrational number, neighbours are far apart after the shuffle.
+
+        Two shuffles of the same numbers need different ratios, or they give related orders.
+        """
         self.size = max(1, size)
         self._shift = draw.below(self.size)
         step = int(self.size * ratio) + draw.below(max(1, self.size // 100)) or 1
@@ -100,7 +101,7 @@ class Scatter:
 
 
 def mix(number: int, key: int) -> int:
-    """A reversible scramble of 64 bits (the finalizer of splitmix64): no two numbers meet."""
+    """A bijection of 64-bit numbers (the finalizer of splitmix64)."""
     number = (number ^ key) & _MASK
     number ^= number >> 30
     number = number * 0xBF58476D1CE4E5B9 & _MASK
@@ -122,6 +123,6 @@ def base36(number: int) -> str:
 
 
 def instant(second: int) -> str:
-    """Epoch seconds as RFC 3339 text with milliseconds, the way the Candidates API writes dates."""
+    """Epoch seconds as RFC 3339 text with milliseconds, as in the Candidates API."""
     moment = datetime.fromtimestamp(second, tz=timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -18,10 +18,10 @@ from phenom_sandbox.records.pools import (
 )
 from phenom_sandbox.records.staff import Employee, Staff
 
-_HOME = 0  # the locale that the job was written in; 1 and 2 are translations
+_HOME = 0  # the original locale; 1 and 2 are translations
 _TRANSLATIONS = ("en_US", "de_DE", "fr_FR")
 
-# What a job is published as: (site type, which of its locales). Cycled through by job number.
+# How jobs are published: (site type, which of the job's locales). Repeated over the job numbers.
 _VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("external", 0),),
     (("external", 0), ("external", 1)),
@@ -42,16 +42,16 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("external", 0),),
     (("internal", 0),),
 )
-_BOTH_EVERY = 25  # every so many open jobs are also in the listing of closed ones
+_BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
 _DAY = 86_400  # seconds
 
-Row = tuple[int, int]
+JobVariant = tuple[int, int]
 """A job's number and which of its variants."""
 
 
 @dataclass(frozen=True)
 class JobDates:
-    """In epoch milliseconds; `closed` is None while the job is open."""
+    """The dates of a job in epoch milliseconds; `closed` is None while it is open."""
 
     created: int
     posted: int
@@ -59,10 +59,10 @@ class JobDates:
     closed: int | None = None
 
 
-class JobBook:
-    """All jobs that a tenant ever had, by number: open ones, then closed ones, then deleted ones.
+class GeneratedJobs:
+    """All generated jobs of a tenant, by number: first open, then closed, then deleted jobs.
 
-    Applications refer to any of them; no listing shows the deleted ones.
+    Applications refer to any of them; no listing shows the deleted jobs.
     """
 
     def __init__(self, seed: int, jobs: int) -> None:
@@ -74,19 +74,19 @@ class JobBook:
         self.staff = Staff(seed, jobs)
         self.ids = [self._job_id(number) for number in range(self.size)]
         self.numbers = {job_id: number for number, job_id in enumerate(self.ids)}
-        self.open_rows: list[Row] = [
+        self.open_rows: list[JobVariant] = [
             (number, variant)
             for number in range(self.open)
             for variant in range(len(_VARIANTS[number % len(_VARIANTS)]))
         ]
-        self.closed_rows: list[Row] = [
+        self.closed_rows: list[JobVariant] = [
             (number, 0) for number in range(_BOTH_EVERY - 1, self.open, _BOTH_EVERY)
         ] + [
             (number, variant)
             for number in range(self.open, self.open + self.closed)
             for variant in range(len(_CLOSED_VARIANTS[number % len(_CLOSED_VARIANTS)]))
         ]
-        # A listing is not sorted by job: the rows of one job end up on different pages.
+        # In a real listing, the rows of one job are on different pages.
         Random(seed).shuffle(self.open_rows)
         Random(seed + 1).shuffle(self.closed_rows)
 
@@ -106,7 +106,7 @@ class JobBook:
         return draw.pick(CATEGORIES)
 
     def dates(self, number: int) -> JobDates:
-        """Those of a generated job, as long as nobody changes it."""
+        """The dates of a generated job before any change."""
         draw = Draw(f"{self.seed}/job dates/{number}".encode())
         posted = FIRST_SECOND + 60 * draw.below(24 * 60 * 700)
         created = posted - draw.below(20 * _DAY)
@@ -119,7 +119,7 @@ class JobBook:
         pool = draw.pick(pools())
         return draw, pool, draw.below(len(pool.job_titles))
 
-    def publication(self, row: Row) -> tuple[str, str]:
+    def publication(self, row: JobVariant) -> tuple[str, str]:
         """The row's site type and locale."""
         number, variant = row
         variants = _VARIANTS if number < self.open else _CLOSED_VARIANTS
@@ -130,7 +130,7 @@ class JobBook:
         others = [locale for locale in _TRANSLATIONS if locale != pool.locale]
         return site_type, others[which - 1]
 
-    def compose(self, row: Row) -> dict[str, Any]:
+    def compose(self, row: JobVariant) -> dict[str, Any]:
         number, _ = row
         site_type, locale = self.publication(row)
         draw, home, title = self._opening(number)
@@ -253,7 +253,7 @@ def _description(pool: LocalePool, draw: Draw) -> str:
 
 
 def _additional_fields(draw: Draw, posted: int) -> dict[str, Any] | None:
-    """The tenant's own object; every business unit spells its fields in its own way.
+    """The tenant's custom object, whose field names differ between business units.
 
     `posted` is in epoch milliseconds.
     """

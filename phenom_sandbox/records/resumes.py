@@ -1,7 +1,7 @@
-"""Work histories, schools and addresses, composed once and picked whole.
+"""Work histories, education and addresses, generated once and shared between records.
 
-A third of an application's bytes are its work history; putting one together for every record would
-cost more than everything else about it.
+A third of an application's bytes is the work history. Generating one for every record would take
+longer than the rest of the record.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from phenom_sandbox.records.pools import FIELDS_OF_STUDY, LocalePool, pools
 
 @dataclass(frozen=True)
 class Resumes:
-    """Parts of `candidateData`; shared between records, so never to be changed."""
+    """Parts of `candidateData`. Records share them, so they must not be changed."""
 
     experience: Sequence[list[dict[str, Any]] | None]
     education: Sequence[list[dict[str, Any]]]
@@ -100,7 +100,7 @@ def _from_to(start: int, end: int, current: bool, draw: Draw) -> dict[str, Any]:
 
 @cache
 def custom_fields() -> Sequence[dict[str, Any] | None]:
-    """The tenant's own questions and their answers (`customFieldData`)."""
+    """Answers to the tenant's custom questions (`customFieldData`)."""
     draw = Draw(b"custom fields")
     return [_custom_fields(draw) for _ in range(500)]
 

@@ -1,4 +1,4 @@
-"""The tenant's own people: recruiters, hiring managers, others."""
+"""The employees of the tenant: recruiters, hiring managers and others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 class Employee:
     """`number` counts the tenant's staff from 0; `email` is lower-case.
 
-    `team` is RECRUITER, HIRING_MANAGER, or OTHER for who is on no hiring team.
+    `team` is RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Employee:
 
 
 class Staff:
-    """Recruiters come first, then hiring managers, then everybody else."""
+    """All employees by number: recruiters, then hiring managers, then all others."""
 
     def __init__(self, seed: int, jobs: int) -> None:
         self._seed = seed
@@ -41,7 +41,7 @@ class Staff:
         self._known: dict[int, Employee] = {}
 
     def person(self, number: int) -> Employee:
-        """From 0 to `headcount` - 1."""
+        """The employee with a number from 0 to `headcount` - 1."""
         person = self._known.get(number)
         if person is None:
             person = self._known[number] = self._compose(number)

@@ -14,9 +14,11 @@ from airbyte_cdk.sources.types import Config, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from phenom_api.gateway import Gateway
+from source_phenom import manifest
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records
+from source_phenom.manifest import DeclaredStream
 from source_phenom.reading.read import Selection, read
+from source_phenom.streams.events import Failure, Records
 
 
 @dataclass
@@ -25,18 +27,29 @@ class ListingRetriever(Retriever):
 
     ``SourcePhenom.read`` reads all configured streams together and incrementally; this is the
     same engine for one of them, without state.
+
+    :param listing, requests: as in :class:`DeclaredStream`.
     """
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
     name: str
+    listing: str
+    requests: Mapping[str, Any]
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[StreamData]:
         config = source_config(self.config)
+        declared = [
+            DeclaredStream(self.name, self.listing, self.requests, each.needs_acting_user)
+            if each.name == self.name
+            else each
+            for each in manifest.streams()
+        ]
+        selection = Selection(self.name, incremental=False)
         with Gateway(config) as gateway:
-            for event in read(config, [Selection(self.name, incremental=False)], gateway=gateway):
+            for event in read(config, [selection], gateway=gateway, declared=declared):
                 match event:
                     case Records(_, data):
                         yield from map(orjson.loads, data)

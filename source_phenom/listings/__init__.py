@@ -1,11 +1,15 @@
-"""One scan per listing, shared by the streams that come out of it.
+"""The listings of the gateway: one scan each, shared by the streams that are made of its rows.
 
-Jobs, users, roles and both join models come out of one pass over the job listing; candidates and
-applications out of one pass over the application listing, whatever streams are selected. ``rows``
-maps a page of that to records.
+`jobs` gives jobs, users, roles and both join models; `applications` gives applications and
+candidates; `people` gives employees and groups. Which stream belongs to which listing is in
+`manifest.yaml`.
 
-With an acting user the application listing is ``enriched``: what the Candidates API knows goes
-with it, one ``part`` per stream (``standings``, ``profiles``, and ``owned`` twice). ``changes``
-finds out who changed, ``coverage`` keeps in the state how far that was read, and ``persons`` brings
-together what is met of one candidate, so that each is asked about once.
+With an acting user the Candidates API completes the application listing (`enriched`), with one
+`stream_enricher` per stream: `application_enricher`, `candidate_enricher`, and
+`candidate_child_stream` twice. `change_lookup` finds out who changed, `enrichment_state` keeps in
+the stream's state how far that was read, and `candidate_groups` brings together what a scan meets
+of one candidate, so that each candidate is asked about once.
+
+Below them: `gateway_reader` asks the gateway, `directory` holds the tenant's users, `spool` groups
+rows out of memory, `completeness` judges a finished scan.
 """

@@ -1,4 +1,4 @@
-"""Where applications stand of which no candidate's own list tells: among a job's applicants."""
+"""Looks up an application's status in the job's list of applicants."""
 
 from __future__ import annotations
 
@@ -7,108 +7,109 @@ from functools import partial
 from typing import NamedTuple
 
 from phenom_api import candidates as api
-from phenom_api.gateway import Gateway
-from source_phenom.listings.candidate_groups import PendingApplication
+from source_phenom.listings.candidate_groups import ExcludedApplication, PendingApplication
+from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
 from source_phenom.models.hiring_status import Applicants, HiringStatus, OwnApplication, applicant
 
+FoundStatus = tuple[PendingApplication, HiringStatus | None]
 
-class Job(NamedTuple):
-    """Applications for one job, each with the id of its candidate, if that is known.
 
-    :param left_out: the candidates of applications that are no records: id and e-mail address.
+class JobApplications(NamedTuple):
+    """The applications for one job that are to be found, each with its candidate's id, if known.
+
+    :param excluded: candidates of applications that are not records: id and e-mail address.
     """
 
     id: str
-    rows: list[tuple[str | None, PendingApplication]]
-    left_out: list[tuple[str | None, str | None]]
+    pending: list[tuple[str | None, PendingApplication]]
+    excluded: list[tuple[str | None, str | None]]
 
     @property
     def ids(self) -> list[str]:
-        """What to ask for it by: the id, and the same with white space around it."""
-        padded = {row.padded_job_id for _, row in self.rows if row.padded_job_id is not None}
+        """The id, and the same with white space around it: the gateway may know either."""
+        padded = {row.padded_job_id for _, row in self.pending if row.padded_job_id is not None}
         return [self.id, *sorted(padded)]
 
     def is_ambiguous(self, candidate: str | None, address: str | None) -> bool:
-        """Whether an applicant may be one by an application that is left out."""
+        """Whether an applicant may be one because of an application that is excluded."""
         return any(
             other == candidate is not None
             or (None in (other, candidate) and other_address == address is not None)
-            for other, other_address in self.left_out
+            for other, other_address in self.excluded
         )
 
 
 class ApplicantLookup:
-    """Collects applications by job, and finds out about a job's with one question.
+    """Collects applications by job; then one request answers for all of a job's.
 
-    :param spool: groups them, out of memory. :param page_size: applicants asked for at a time.
-    :param own: the applications of a candidate.
+    :param spool: groups them, out of memory.
+    :param own_applications: reads the applications of a candidate, by id.
     """
 
     def __init__(
         self,
-        gateway: Gateway,
+        reader: GatewayReader,
         spool: Spool,
-        page_size: int,
-        own: Callable[[str], list[OwnApplication]],
+        own_applications: Callable[[str], list[OwnApplication]],
     ) -> None:
-        self._gateway = gateway
+        self._reader = reader
         self._spool = spool
-        self._page_size = page_size
-        self._own = own
+        self._own_applications = own_applications
 
     def add(self, job_id: str, row: PendingApplication, candidate: str | None) -> None:
         self._spool.add(job_id, (candidate, *row))
 
-    def leave_out(self, job_id: str, candidate: str | None, address: str | None) -> None:
-        """Know of an application for the job that is no record."""
-        self._spool.add(job_id, (candidate, address))
+    def exclude(self, row: ExcludedApplication, candidate: str | None) -> None:
+        """Know of an application that is not a record: the applicants may show it."""
+        if row.job_id is not None:
+            self._spool.add(row.job_id, (candidate, row.address))
 
-    def jobs(self) -> Iterator[Job]:
-        """The jobs with applications that are to be found."""
-        for job_id, met in self._spool.groups():
-            job = Job(job_id, [], [])
-            for candidate, *row in met:
+    def jobs(self) -> Iterator[JobApplications]:
+        """The jobs with applications to find."""
+        for job_id, rows in self._spool.groups():
+            job = JobApplications(job_id, [], [])
+            for candidate, *row in rows:
                 if len(row) == 1:
-                    job.left_out.append((candidate, *row))
+                    job.excluded.append((candidate, *row))
                 else:
-                    job.rows.append((candidate, PendingApplication(*row)))
-            if job.rows:
+                    job.pending.append((candidate, PendingApplication(*row)))
+            if job.pending:
                 yield job
 
-    def of(self, job: Job) -> Applicants:
-        """The applicants of a job; none where the gateway does not know it."""
-        read = partial(api.applicants, self._gateway, size=self._page_size)
+    def applicants(self, job: JobApplications) -> Applicants:
+        """The applicants of a job; none if the gateway does not know the job."""
+        read = partial(api.applicants, self._reader.gateway, size=self._reader.page_size)
         rows = api.none_if_not_found(partial(api.of_any, read, job.ids))
         return Applicants(applicant(row) for row in rows or () if type(row) is dict)
 
-    def ask(self, job: Job) -> list[tuple[PendingApplication, HiringStatus | None]]:
-        """Where a job's applications stand. Called in other threads."""
-        applicants = self.of(job)
-        others = {candidate for candidate, _ in job.left_out if candidate is not None}
+    def find(self, job: JobApplications) -> list[FoundStatus]:
+        """The status of each of a job's applications. Called in other threads."""
+        applicants = self.applicants(job)
+        excluded = {candidate for candidate, _ in job.excluded if candidate is not None}
         own: dict[str, list[OwnApplication]] = {}
-        found: list[tuple[PendingApplication, HiringStatus | None]] = []
-        for candidate, row in job.rows:
-            standing = None
+        found: list[FoundStatus] = []
+        for candidate, row in job.pending:
+            status = None
             if not job.is_ambiguous(candidate, row.address):
-                standing = applicants.standing(candidate, row.address, others)
-            if standing is None and candidate is None:
-                standing = self._by_id_alone(row, applicants.candidates(row.address), own)
-            found.append((row, standing))
+                status = applicants.find_status(candidate, row.address, excluded)
+            if status is None and candidate is None:
+                status = self._by_application_id(row, applicants.candidate_ids(row.address), own)
+            found.append((row, status))
         return found
 
-    def _by_id_alone(
+    def _by_application_id(
         self, row: PendingApplication, candidates: list[str], own: dict[str, list[OwnApplication]]
     ) -> HiringStatus | None:
-        """The stage of an application that nothing but its id tells from others.
+        """The stage of an application whose candidate is not known.
 
-        :param candidates: those who may have made it. :param own: what was read of them so far.
+        :param candidates: who may have made it. :param own: their applications read so far.
         """
         for candidate in candidates:
             if candidate not in own:
-                own[candidate] = self._own(candidate)
+                own[candidate] = self._own_applications(candidate)
             for application in own[candidate]:
                 if row.key in application.application_ids:
-                    stage, mismatches = application.standing.stage, application.standing.mismatches
+                    stage, mismatches = application.status.stage, application.status.mismatches
                     return HiringStatus(stage, mismatches=mismatches)
         return None

@@ -1,97 +1,128 @@
-"""Streams of what candidates have in the Candidates API alone: their history, their documents."""
+"""Streams that only the Candidates API has: a candidate's activities and documents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from phenom_api import candidates as api
 from phenom_api.errors import RequestRefused
 from source_phenom.listings.candidate_groups import CandidateGroup
 from source_phenom.listings.enrichment_state import EnrichmentRun
-from source_phenom.listings.listing import RecordBuffer
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
-from source_phenom.models.candidates import as_owner
+from source_phenom.models import application_activities, candidate_documents
+from source_phenom.models.candidates import child_key_prefix
 from source_phenom.models.values import Mismatches, record_json
-from source_phenom.reading.events import Event
+from source_phenom.streams.events import Event
 
-_STRANGE = 20
-"""Candidates that may be gone without a single one being there, before that is not believed."""
-
-Records = Callable[
-    [list[dict[str, Any]], CandidateGroup, Mismatches], Iterable[tuple[str, dict[str, Any]]]
-]
+_IMPLAUSIBLE = 20
+"""Candidates of whom every one is gone: then it is rather the operation that is gone."""
 
 
 class CandidateChildStream(StreamEnricher):
-    """Records that are read candidate by candidate, and kept where a candidate did not change.
+    """Records that are read candidate by candidate, and kept if the candidate did not change."""
 
-    :param read: the rows of a candidate id. :param records: keys and records out of the rows.
-    """
-
-    def __init__(
-        self, followed: EnrichmentRun, read: Callable[[str], list[Any]], records: Records
-    ) -> None:
-        super().__init__(followed)
-        self._read = read
-        self._records = records
-        self._admission = RecordBuffer(self.stream)
+    def __init__(self, run: EnrichmentRun, context: PassContext) -> None:
+        super().__init__(run, context)
         self._unasked: set[str] = set()
-        self._doubted: set[str] | None = None
         self._asked = 0
-        self._gone: RequestRefused | None = None
-        self._gone_count = 0
+        self._gone: list[RequestRefused] = []
+        self._incomplete: set[str] | None = None
+        if context.is_second:
+            self._incomplete = {_owner(key) for key in self.stream.missing()}
 
-    def start(self, this_round: PassContext) -> None:
-        """In a second pass those are asked again of whose records some were not seen."""
-        if this_round.is_second:
-            self._doubted = {_owner(key) for key in self.stream.missing()}
-        self._asked = self._gone_count = 0
+    @abstractmethod
+    def rows_of(self, candidate_id: str) -> list[Any]:
+        """Ask the gateway for a candidate's rows."""
+
+    @abstractmethod
+    def records_of(
+        self, rows: list[dict[str, Any]], group: CandidateGroup, mismatches: Mismatches
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Keys and records out of a candidate's rows."""
 
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
-        before = len(asked)
-        for person in page:
-            if person.id is None or not person.listed:
+        for group in page:
+            if group.id is None or not group.listed:
                 continue
-            if self._is_asked(person):
-                asked.append(person)
+            if self._must_ask(group):
+                asked.append(group)
+                self._asked += 1
             else:
-                self._unasked.add(as_owner(person.key))
-        self._asked += len(asked) - before
+                self._unasked.add(child_key_prefix(group.key))
         yield from ()
 
-    def _is_asked(self, person: CandidateGroup) -> bool:
-        if self._doubted is not None:
-            return as_owner(person.key) in self._doubted
-        followed = self.followed
-        if followed.needs_refresh(person.id):
+    def _must_ask(self, group: CandidateGroup) -> bool:
+        if self._incomplete is not None:
+            return child_key_prefix(group.key) in self._incomplete
+        if self.run.needs_refresh(group.id):
             return True
-        return followed.before is not None and person.newest.key > followed.before.newest
+        before = self.run.before
+        return before is not None and group.newest.key > before.newest
 
-    def ask(self, person: CandidateGroup) -> list[Any]:
-        """None of them where the gateway does not know the candidate any more."""
+    def ask(self, group: CandidateGroup) -> list[Any]:
+        """The candidate's rows; none if the gateway does not know the candidate any more."""
         try:
-            return api.of_any(self._read, person.ids)
+            return api.of_any(self.rows_of, group.ids)
         except RequestRefused as error:
             if error.status not in api.GONE:
                 raise
-            self._gone = error
-            self._gone_count += 1
+            self._gone.append(error)
             return []
 
-    def admit(self, person: CandidateGroup, answer: list[Any]) -> Iterator[Event]:
+    def complete(self, group: CandidateGroup, answer: list[Any]) -> Iterator[Event]:
         mismatches: Mismatches = []
         rows = [row for row in answer if type(row) is dict]
-        for key, record in self._records(rows, person, mismatches):
-            yield from self._admission.add(key, record_json(record, mismatches))
-        self.stream.note(mismatches)
+        for key, record in self.records_of(rows, group, mismatches):
+            yield from self.stream.add(key, record_json(record, mismatches))
+        self.stream.count_mismatches(mismatches)
 
     def finish(self) -> Iterator[Event]:
-        yield from self._admission.flush()
-        if self._gone is not None and self._asked == self._gone_count >= _STRANGE:
-            # It is rather the operation that is gone.
-            raise self._gone
-        self.stream.keep_where(lambda key: _owner(key) in self._unasked)
+        """Keep the records of the candidates that were not asked about."""
+        if self._asked == len(self._gone) >= _IMPLAUSIBLE:
+            # Every candidate returned 404: the endpoint is gone, not the people.
+            raise self._gone[-1]
+        self.stream.keep_unchanged_where(lambda key: _owner(key) in self._unasked)
+        yield from ()
+
+
+class ApplicationActivities(CandidateChildStream):
+    """The hiring status history of the candidates."""
+
+    def rows_of(self, candidate_id: str) -> list[Any]:
+        reader = self.context.reader
+        operation = self.context.operations["activities_of_candidate"]
+        return api.hiring_status_activities(
+            reader.gateway, candidate_id, size=reader.page_size, operation=operation
+        )
+
+    def records_of(
+        self, rows: list[dict[str, Any]], group: CandidateGroup, mismatches: Mismatches
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        return application_activities.activities(
+            rows,
+            group.key,
+            group.applications,
+            self.context.ids,
+            mismatches,
+            group.excluded_applications,
+        )
+
+
+class CandidateDocuments(CandidateChildStream):
+    """What is known of the candidates' files."""
+
+    def rows_of(self, candidate_id: str) -> list[Any]:
+        operation = self.context.operations["documents_of_candidate"]
+        return api.attachments(self.context.reader.gateway, candidate_id, operation=operation)
+
+    def records_of(
+        self, rows: list[dict[str, Any]], group: CandidateGroup, mismatches: Mismatches
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        return candidate_documents.documents(
+            rows, group.key, self.context.ids, mismatches, group.excluded_applications
+        )
 
 
 def _owner(key: str) -> str:

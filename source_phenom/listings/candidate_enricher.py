@@ -4,97 +4,70 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from functools import partial
 from typing import Any, NamedTuple
 
 from phenom_api import candidates as api
-from phenom_api.gateway import Gateway
-from source_phenom.config import SourceConfig
-from source_phenom.listings.candidate_groups import (
-    CandidateGroup,
-    CandidateGroups,
-    CandidateTag,
-    SearchHit,
-)
-from source_phenom.listings.change_lookup import Scanning
+from source_phenom.listings.candidate_groups import CandidateGroup, CandidateTag, SearchHit
 from source_phenom.listings.enrichment_state import EnrichmentRun
-from source_phenom.listings.listing import RecordBuffer
-from source_phenom.listings.ordered_prefetch import OrderedPrefetch
-from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
-from source_phenom.models.candidates import details
+from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, enriched_digest
+from source_phenom.models.candidates import enriched_columns
 from source_phenom.models.timestamps import timestamp
-from source_phenom.models.values import Mismatches, canonical, key_text, text
-from source_phenom.reading.events import Event
-from source_phenom.snapshot import Verdict, detailed, fingerprint
+from source_phenom.models.values import Mismatches, canonical, joined, key_text, text
+from source_phenom.snapshot import Verdict, fingerprint
+from source_phenom.streams.events import Event
 
 logger = logging.getLogger("airbyte.phenom")
 
-_NOWHERE = SearchHit(None, None)
-_WITHOUT_TAGS = "Without it, candidates.tags are null."
+_NO_DATES = SearchHit(None, None)
 
 
-class Answer(NamedTuple):
-    """What was asked about one candidate; None where it needed not be."""
+class CandidateDetails(NamedTuple):
+    """What was asked about one candidate; None if the scan knows it already."""
 
-    found: SearchHit | None
+    dates: SearchHit | None
     tags: list[Any] | None
 
 
 class CandidateEnricher(StreamEnricher):
-    """Candidates: from the listing, completed by what the gateway knows of changed ones.
+    """Candidates: from the listing, completed with dates and tags.
 
-    Everybody's dates come from the candidate search, everybody's tags from the tags; in a run
-    that is not full, one candidate at a time.
+    In a full run the dates of all candidates come from the candidate search and their tags from
+    the list of tags; in other runs the changed candidates are asked about one by one.
     """
 
-    def __init__(
-        self,
-        followed: EnrichmentRun,
-        config: SourceConfig,
-        gateway: Gateway,
-        executor: Executor,
-        scan: Scanning,
-    ) -> None:
-        super().__init__(followed)
-        self._scan = scan
-        self._gateway = gateway
-        self._size = config.page_size
-        self._executor = executor
-        self._ahead = 2 * config.num_workers
-        self._admission = RecordBuffer(self.stream)
-        self._has_dates = True
-        self._has_tags: bool | None = None
-
-    def start(self, this_round: PassContext) -> None:
-        """Learn what there is to be had; in a full run read everybody's tags with it."""
-
-        def searched() -> None:
-            if this_round.search_refused is not None:
-                raise this_round.search_refused
-
-        self._has_dates = self._is_available(
+    def __init__(self, run: EnrichmentRun, context: PassContext) -> None:
+        super().__init__(run, context)
+        self._search = run.optional_api(
             "candidate_search",
-            searched,
             "Without it, candidates.remote_created_at and remote_updated_at are null.",
         )
-        if self.followed.is_full:
-            self._has_tags = self._is_available(
-                "tags", partial(self._read_tags, this_round.persons), _WITHOUT_TAGS
-            )
+        self._tags = run.optional_api("tags", "Without it, candidates.tags are null.")
 
-    def _read_tags(self, persons: CandidateGroups) -> None:
-        tagged = partial(api.tagged, self._gateway, size=self._size)
-        with OrderedPrefetch(tagged, self._executor, self._ahead) as questions:
-            for tag, rows in questions.about_all(self._tags()):
+    def prepare(self) -> None:
+        """Find out whether there are dates; in a full run read everybody's tags."""
+        self._search.read(self._raise_search_refusal)
+        if self.run.is_full:
+            self._tags.read(self._read_all_tags)
+
+    def _raise_search_refusal(self) -> None:
+        if self.context.search_refusal is not None:
+            raise self.context.search_refusal
+
+    def _read_all_tags(self) -> None:
+        reader = self.context.reader
+        candidates_of = partial(api.tagged, reader.gateway, size=reader.page_size)
+        with reader.prefetch(candidates_of) as tagged:
+            for tag, rows in tagged.ask_all(self._all_tags()):
                 for row in rows:
                     found = row.get("candidateId") if type(row) is dict else None
                     candidate = key_text(found, "", [])
                     if candidate is not None:
-                        persons.add(candidate, CandidateTag(tag))
+                        self.context.groups.add(candidate, CandidateTag(tag))
 
-    def _tags(self) -> Iterator[str]:
-        scan = self._scan(partial(api.tags_page, self._gateway), api.tag_identity)
+    def _all_tags(self) -> Iterator[str]:
+        reader = self.context.reader
+        scan = reader.scan(partial(api.tags_page, reader.gateway), api.tag_identity)
         for rows in scan:
             for row in rows:
                 tag = text(row.get("tag"), "", []) if type(row) is dict else None
@@ -104,77 +77,69 @@ class CandidateEnricher(StreamEnricher):
             logger.warning(f"{scan.outcome.ignored_offset('the tags')} in candidates.tags.")
 
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
-        people = [person for person in page if person.listed]
-        digests = [fingerprint(person.record()) for person in people]
-        verdicts = self.stream.peek([person.key for person in people], digests)
-        kept: list[str] = []
-        for person, verdict in zip(people, verdicts, strict=True):
+        groups = [group for group in page if group.listed]
+        digests = [fingerprint(group.record()) for group in groups]
+        verdicts = self.stream.compare_without_details([group.key for group in groups], digests)
+        unchanged: list[str] = []
+        for group, verdict in zip(groups, verdicts, strict=True):
             if verdict is Verdict.DUPLICATE:
                 continue
-            if verdict is Verdict.UNCHANGED and not self.followed.needs_refresh(person.id):
-                kept.append(person.key)
-                self.stream.note(person.described.mismatches)
-            elif self._is_open(person):
-                asked.append(person)
+            if verdict is Verdict.UNCHANGED and not self.run.needs_refresh(group.id):
+                unchanged.append(group.key)
+                self.stream.count_mismatches(group.mapped.mismatches)
+            elif self._must_ask(group):
+                asked.append(group)
             else:
-                yield from self.admit(person, Answer(None, None))
-        yield from self.stream.keep(kept)
+                yield from self.complete(group, CandidateDetails(None, None))
+        yield from self.stream.keep_unchanged(unchanged)
 
-    def _is_open(self, person: CandidateGroup) -> bool:
-        """Whether something about a candidate is not known yet."""
-        if person.id is None:
+    def _must_ask(self, group: CandidateGroup) -> bool:
+        if group.id is None:
             return False
-        if self._has_tags is None:
-            # In a run that is not full, the first one who is asked about shows it.
-            self._has_tags = self._is_available(
-                "tags", partial(self._tags_of, person), _WITHOUT_TAGS
-            )
-        return (self._has_dates and not person.found) or self._asks_for_tags
+        # Outside full runs the first candidate who is asked about shows whether tags are permitted.
+        has_tags = self._tags.is_available(partial(self._tags_of, group))
+        return self._lacks_dates(group) or (has_tags and not self.run.is_full)
 
-    @property
-    def _asks_for_tags(self) -> bool:
-        return bool(self._has_tags) and not self.followed.is_full
+    def _lacks_dates(self, group: CandidateGroup) -> bool:
+        return self._search.has_answered and not group.search_hits
 
-    def ask(self, person: CandidateGroup) -> Answer:
-        found = None
-        if self._has_dates and not person.found:
-            found = self._look_up(person)
-        return Answer(found, self._tags_of(person) if self._asks_for_tags else None)
-
-    def _look_up(self, person: CandidateGroup) -> SearchHit:
-        """The dates of somebody whom the search did not show."""
-
-        def read(candidate_id: str) -> list[api.Row]:
-            return [api.candidate(self._gateway, candidate_id)]
-
-        rows = api.none_if_not_found(partial(api.of_any, read, person.ids))
-        row = next(filter(None, rows or ()), {})
-        return SearchHit(row.get("createdDate"), row.get("updatedDate")) if row else _NOWHERE
-
-    def _tags_of(self, person: CandidateGroup) -> list[Any]:
-        read = partial(api.tags_of, self._gateway, size=self._size)
-        return api.none_if_not_found(partial(api.of_any, read, person.ids)) or []
-
-    def admit(self, person: CandidateGroup, answer: Answer) -> Iterator[Event]:
-        mismatches: Mismatches = [*person.described.mismatches]
-        found = answer.found or max(person.found, key=_latest, default=_NOWHERE)
-        tags = answer.tags
-        if tags is None:
-            tags = [{"tag": each.tag} for each in person.tagged]
-        columns = details(found.created, found.updated, tags, mismatches)
-        more = canonical(columns)
-        record = person.record()
-        is_bare = all(value is None for value in columns.values())
-        yield from self._admission.add(
-            person.key,
-            record[:-1] + b"," + more[1:],
-            mismatches,
-            digest=detailed(fingerprint(record), None if is_bare else more),
+    def ask(self, group: CandidateGroup) -> CandidateDetails:
+        asks_tags = self._tags.has_answered and not self.run.is_full
+        return CandidateDetails(
+            self._dates_of(group) if self._lacks_dates(group) else None,
+            self._tags_of(group) if asks_tags else None,
         )
 
-    def finish(self) -> Iterator[Event]:
-        yield from self._admission.flush()
+    def _dates_of(self, group: CandidateGroup) -> SearchHit:
+        """The dates of a candidate whom the search did not show."""
+
+        def read(candidate_id: str) -> list[api.JsonObject]:
+            return [api.candidate(self.context.reader.gateway, candidate_id)]
+
+        rows = api.none_if_not_found(partial(api.of_any, read, group.ids))
+        row = next(filter(None, rows or ()), {})
+        return SearchHit(row.get("createdDate"), row.get("updatedDate")) if row else _NO_DATES
+
+    def _tags_of(self, group: CandidateGroup) -> list[Any]:
+        reader = self.context.reader
+        read = partial(api.tags_of, reader.gateway, size=reader.page_size)
+        return api.none_if_not_found(partial(api.of_any, read, group.ids)) or []
+
+    def complete(self, group: CandidateGroup, answer: CandidateDetails) -> Iterator[Event]:
+        mismatches: Mismatches = [*group.mapped.mismatches]
+        dates = answer.dates or max(group.search_hits, key=_latest, default=_NO_DATES)
+        tags = answer.tags
+        if tags is None:
+            tags = [{"tag": each.tag} for each in group.tags]
+        columns = enriched_columns(dates.created, dates.updated, tags, mismatches)
+        record = group.record()
+        yield from self.stream.add(
+            group.key,
+            joined(record, canonical(columns)),
+            mismatches,
+            digest=enriched_digest(fingerprint(record), columns),
+        )
 
 
-def _latest(found: SearchHit) -> str:
-    return timestamp(found.updated) or ""
+def _latest(hit: SearchHit) -> str:
+    return timestamp(hit.updated) or ""

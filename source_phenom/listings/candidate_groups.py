@@ -1,4 +1,4 @@
-"""Candidates as whole persons: everything that a pass meets of one, brought together."""
+"""Everything that one scan meets of a candidate, brought together, so that each is asked once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from source_phenom.listings.application_mapper import CandidateColumns
 from source_phenom.listings.spool import Spool
 from source_phenom.models.candidates import candidate_id, with_source
 from source_phenom.models.hiring_status import ApplicationKeys
@@ -17,10 +18,10 @@ _PAGE = 100
 
 
 class ListedApplication(NamedTuple):
-    """One of the person's applications, as it is listed.
+    """One of the candidate's applications in the listing.
 
-    :param source: the candidate's, as this application has it. :param row: what describes the
-        candidate, as :class:`CandidateGroups` was told to read it. Both only with candidates.
+    :param source: the candidate's, as this application has it. :param row: the application's JSON
+        text. Both are set only if candidates are read.
     """
 
     key: str
@@ -30,10 +31,10 @@ class ListedApplication(NamedTuple):
 
 
 class ExcludedApplication(NamedTuple):
-    """One that ``only_created_applications`` leaves out.
+    """An application that ``only_created_applications`` leaves out.
 
-    Nothing of it may show, and the Candidates API does not tell whose it is: so its id is kept, to
-    know what is about it. :param address: the candidate's.
+    The Candidates API tells of it as well: its key is kept so that nothing of it is taken for
+    another application's. :param address: the candidate's.
     """
 
     key: str
@@ -41,21 +42,14 @@ class ExcludedApplication(NamedTuple):
     address: str | None = None
 
 
-class Padded(NamedTuple):
+class PaddedId(NamedTuple):
     """The candidate's id with the white space that Phenom has around it."""
 
     id: str
 
 
-class Described(NamedTuple):
-    """A candidate's columns as JSON, but for the source; and those with an odd value."""
-
-    columns: bytes
-    mismatches: tuple[str, ...]
-
-
 class SearchHit(NamedTuple):
-    """What the candidate search says, as the gateway gives it."""
+    """The candidate's dates in the candidate search, as the gateway gives them."""
 
     created: Any
     updated: Any
@@ -66,11 +60,11 @@ class CandidateTag(NamedTuple):
 
 
 class PendingApplication(NamedTuple):
-    """An application whose listing part is known and whose standing is to be asked for.
+    """An application whose columns from the Candidates API are still to be read.
 
-    :param digest: of the record as listed. :param columns: those but for ``outcome``.
+    :param digest: of the record as listed. :param columns: its columns, without ``outcome``.
     :param outcome: what an override fed it with.
-    :param padded_job_id: the job's id as Phenom has it, where that has white space around it.
+    :param padded_job_id: the job's id as Phenom has it, if that has white space around it.
     """
 
     key: str
@@ -83,7 +77,12 @@ class PendingApplication(NamedTuple):
 
 
 SpooledRow = (
-    ListedApplication | SearchHit | CandidateTag | PendingApplication | ExcludedApplication | Padded
+    ListedApplication
+    | SearchHit
+    | CandidateTag
+    | PendingApplication
+    | ExcludedApplication
+    | PaddedId
 )
 _KINDS: tuple[type[SpooledRow], ...] = (
     ListedApplication,
@@ -91,94 +90,94 @@ _KINDS: tuple[type[SpooledRow], ...] = (
     CandidateTag,
     PendingApplication,
     ExcludedApplication,
-    Padded,
+    PaddedId,
 )
 _by_age = attrgetter("key")
 
 
 @dataclass
 class CandidateGroup:
-    """One candidate, by the key of its record."""
+    """One candidate: the key of its record, and what the scan met of it."""
 
     key: str
-    describe: Callable[[bytes], Described]
+    map_row: Callable[[bytes], CandidateColumns]
     listed: list[ListedApplication] = field(default_factory=list)
-    found: list[SearchHit] = field(default_factory=list)
-    tagged: list[CandidateTag] = field(default_factory=list)
-    waiting: list[PendingApplication] = field(default_factory=list)
-    left_out: list[ExcludedApplication] = field(default_factory=list)
-    padded: list[Padded] = field(default_factory=list)
+    search_hits: list[SearchHit] = field(default_factory=list)
+    tags: list[CandidateTag] = field(default_factory=list)
+    pending: list[PendingApplication] = field(default_factory=list)
+    excluded: list[ExcludedApplication] = field(default_factory=list)
+    padded_ids: list[PaddedId] = field(default_factory=list)
 
     @property
     def id(self) -> str | None:
-        """What the Candidates API knows the person by; None where nothing."""
+        """The candidate's id in the Candidates API; None if the record's key is an address."""
         return candidate_id(self.key)
 
     @property
     def ids(self) -> list[str]:
-        """What to ask the Candidates API by: the id, and the same with white space around it."""
-        return list(dict.fromkeys([self.id or "", *sorted(each.id for each in self.padded)]))
+        """The id, and the same with white space around it: the gateway may know either."""
+        return list(dict.fromkeys([self.id or "", *sorted(each.id for each in self.padded_ids)]))
 
     @property
     def applications(self) -> list[ApplicationKeys]:
-        return _applications(self.listed)
+        """The candidate's applications that are records."""
+        return _each_once(self.listed)
 
     @property
-    def other_applications(self) -> list[ApplicationKeys]:
-        """Those that are left out."""
+    def excluded_applications(self) -> list[ApplicationKeys]:
+        """The candidate's applications that are not."""
         kept = {each.key for each in self.listed}
-        return [each for each in _applications(self.left_out) if each.key not in kept]
+        return [each for each in _each_once(self.excluded) if each.key not in kept]
 
     @property
     def newest(self) -> ListedApplication:
         return max(self.listed, key=_by_age)
 
     @cached_property
-    def described(self) -> Described:
-        """As the newest application has it."""
-        return self.describe(self.newest.row)
+    def mapped(self) -> CandidateColumns:
+        """The columns that the newest application gives."""
+        return self.map_row(self.newest.row)
 
     def record(self) -> bytes:
-        """The columns: as the newest application has them, the source as the oldest has it."""
-        return with_source(self.described.columns, min(self.listed, key=_by_age).source)
+        """The columns of the listing: the newest application's, with the oldest one's source."""
+        return with_source(self.mapped.columns, min(self.listed, key=_by_age).source)
 
 
-def _applications(rows: Sequence[ListedApplication | ExcludedApplication]) -> list[ApplicationKeys]:
-    """Each once, however often it is listed."""
+def _each_once(rows: Sequence[ListedApplication | ExcludedApplication]) -> list[ApplicationKeys]:
     return [ApplicationKeys(key, job) for key, job in {e.key: e.job_id for e in rows}.items()]
 
 
 class CandidateGroups:
-    """Takes what is met, in any order; then goes through it person by person.
+    """Takes what a scan meets, in any order; then yields it candidate by candidate.
 
     :param spool: groups it, out of memory.
-    :param describe: makes a candidate's columns of a :class:`ListedApplication` row.
+    :param map_row: maps the text of a :class:`ListedApplication` to a candidate's columns.
     """
 
-    def __init__(self, spool: Spool, describe: Callable[[bytes], Described]) -> None:
+    def __init__(self, spool: Spool, map_row: Callable[[bytes], CandidateColumns]) -> None:
         self._spool = spool
-        self._describe = describe
+        self._map_row = map_row
 
-    def add(self, person: str, row: SpooledRow) -> None:
-        self._spool.add(person, (_KINDS.index(type(row)), *row))
+    def add(self, candidate_key: str, row: SpooledRow) -> None:
+        self._spool.add(candidate_key, (_KINDS.index(type(row)), *row))
 
     def pages(self) -> Iterator[list[CandidateGroup]]:
-        """Those who applied. Of others who were found nothing is made."""
-        persons = (person for person in self._all() if person.listed or person.waiting)
-        while page := list(islice(persons, _PAGE)):
+        """The candidates who applied; of others that a search showed there is no record."""
+        groups = (group for group in self._all() if group.listed or group.pending)
+        while page := list(islice(groups, _PAGE)):
             yield page
 
     def _all(self) -> Iterator[CandidateGroup]:
         for key, rows in self._spool.groups():
-            person = CandidateGroup(key, self._describe)
-            into: tuple[list[Any], ...] = (
-                person.listed,
-                person.found,
-                person.tagged,
-                person.waiting,
-                person.left_out,
-                person.padded,
+            group = CandidateGroup(key, self._map_row)
+            by_kind: tuple[list[Any], ...] = (
+                group.listed,
+                group.search_hits,
+                group.tags,
+                group.pending,
+                group.excluded,
+                group.padded_ids,
             )
             for kind, *fields in rows:
-                into[kind].append(_KINDS[kind](*fields))
-            yield person
+                by_kind[kind].append(_KINDS[kind](*fields))
+            yield group

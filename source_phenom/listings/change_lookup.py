@@ -1,4 +1,4 @@
-"""Who changed since: what the candidate search tells about the gateway's candidates."""
+"""Which candidates changed since a moment: reads the candidate search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from phenom_api.candidates import found_identity, search_page, updated
+from phenom_api.candidates import search_identity, search_page, updated
 from phenom_api.errors import RequestRefused
 from phenom_api.gateway import Gateway
 from phenom_api.paging import Page, Scan
@@ -17,26 +17,27 @@ from source_phenom.models.timestamps import parse_rfc3339, timestamp
 logger = logging.getLogger("airbyte.phenom")
 
 OVERLAP = timedelta(minutes=10)
-"""How much of what an earlier search saw the next one looks at again: an index may lag behind."""
+"""Of what an earlier search saw, the next one reads this much again: an index may lag behind."""
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = date(2000, 1, 1)
 _MOST = 9_000
-"""Rows of one search that are read: search engines show nothing behind 10,000, or refuse to."""
+"""Rows of one search that are read: search engines show, or permit, no more than 10,000."""
 
-Scanning = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
+Scanner = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
+"""Reads a listing page by page; see :meth:`GatewayReader.scan`."""
 
 
 class ChangeLookup:
     """Reads the candidates that changed after a moment, or all of them.
 
-    The search counts nothing, takes days for dates, and promises no order: it is read like a
-    listing, and where it has too many rows by stretches of days.
+    The search has no count, takes days instead of moments, and promises no order. It is read like
+    a listing; if it has too many rows, in several searches of some days each.
 
-    :param scan: how a listing is read. :param today: of this machine's clock.
+    :param today: by this machine's clock.
     """
 
-    def __init__(self, gateway: Gateway, scan: Scanning, today: date) -> None:
+    def __init__(self, gateway: Gateway, scan: Scanner, today: date) -> None:
         self._gateway = gateway
         self._scan = scan
         self._today = today
@@ -47,25 +48,25 @@ class ChangeLookup:
     def since(self, moment: int | None) -> Iterator[Any]:
         """Rows of candidates that changed after ``moment``; None for all. Some come twice.
 
-        Afterwards ``until`` is the latest change that was seen (epoch milliseconds, as
-        ``moment``), ``is_whole`` whether no row can be missing.
+        Afterwards ``until`` is the latest change that was seen, in epoch milliseconds like
+        ``moment``, and ``is_whole`` says whether no row can be missing.
 
-        :raises PhenomError: the search cannot be had.
+        :raises PhenomError: the search is refused, or does not answer.
         """
         if moment is None:
             yield from self._within(None, None)
             return
-        # A day more than needed: whether the day itself counts is not said, nor in which zone.
+        # One day more: the API does not say whether the day itself counts, nor in which zone.
         yield from self._within(_day(moment) - _DAY, None)
 
     def _within(self, first: date | None, last: date | None) -> Iterator[Any]:
-        """Those whose last change lies between two days, both included."""
+        """The rows whose last change lies between two days, both included."""
         begin, end = first or _FIRST_DAY, last or self._today + 2 * _DAY
         can_divide = end > begin
         search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
         seems_long = can_divide and self._seems_longer_than(_MOST, search)
         if not (seems_long and self._is_long):
-            scan, count = self._scan(search, found_identity), 0
+            scan, count = self._scan(search, search_identity), 0
             try:
                 for rows in scan:
                     for row in rows:
@@ -77,7 +78,7 @@ class ChangeLookup:
                         self._is_long = True
                         break
                 else:
-                    # What was behind its end had been listed before.
+                    # It only seemed long: the rows behind its end had been listed before.
                     self._is_long = False if seems_long else self._is_long
                     self.is_whole &= not scan.outcome.open_seams
                     if scan.outcome.ignores_offset:
@@ -94,7 +95,7 @@ class ChangeLookup:
         yield from self._within(middle + _DAY, last)
 
     def _seems_longer_than(self, most: int, search: Callable[[int, int], Page]) -> bool:
-        """Whether there is a row that far behind, be it one that was listed before."""
+        """Whether there is a row at that place, even if it was listed before."""
         if self._is_long is False:
             return False
         try:
@@ -104,7 +105,7 @@ class ChangeLookup:
 
 
 def changed_at(row: dict[str, Any]) -> int | None:
-    """When a candidate was last changed, in epoch milliseconds; null where that is not said."""
+    """When a candidate was last changed, in epoch milliseconds; None if the row does not say."""
     moment = timestamp(row.get("updatedDate"))
     if moment is None:
         return None

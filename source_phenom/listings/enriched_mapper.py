@@ -1,10 +1,12 @@
-"""What the rows of the application listing come to where the Candidates API is asked as well."""
+"""Maps a page of the application listing whose rows are completed from the Candidates API."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from source_phenom.config import SourceConfig
 from source_phenom.listings.application_mapper import ApplicationMapper, identity
 from source_phenom.listings.candidate_groups import (
     ExcludedApplication,
@@ -17,27 +19,35 @@ from source_phenom.snapshot import fingerprint
 
 
 class EnrichedApplication(NamedTuple):
-    """What one application comes to where more about it and its candidate is asked for elsewhere.
+    """What one row of the listing gives.
 
+    :param identity: tells the row from others.
     :param kept: whether ``only_created_applications`` lets it through.
-    :param key: empty where it cannot be a record. :param waiting, odd: its own record.
-    :param person: the candidate's key. :param padded_id: their id, where Phenom pads it.
-    :param listed: the application as one of theirs. :param left_out: one that is not kept.
+    :param key: empty if the row cannot be a record.
+    :param pending, mismatches: its own record, if applications are read.
+    :param candidate_key: of the candidate's record. :param padded_id: the candidate's id, if
+        Phenom has white space around it.
+    :param listed: for the streams that are read candidate by candidate, if any.
+    :param excluded: set if it is not kept.
     """
 
     identity: Hashable
     kept: bool = False
     key: str = ""
-    waiting: PendingApplication | None = None
+    pending: PendingApplication | None = None
     mismatches: tuple[str, ...] = ()
-    person: str | None = None
+    candidate_key: str | None = None
     padded_id: str | None = None
     listed: ListedApplication | None = None
-    left_out: ExcludedApplication | None = None
+    excluded: ExcludedApplication | None = None
 
 
 class EnrichedMapper(ApplicationMapper):
     """:class:`ApplicationMapper` for :class:`EnrichedApplication` rows."""
+
+    def __init__(self, config: SourceConfig, now: datetime, streams: Collection[str]) -> None:
+        super().__init__(config, now, streams)
+        self._wants_listed = any(stream != applications.MODEL for stream in streams)
 
     def _mapped(self, row: Any, text: bytes) -> Any:
         kept = self._is_kept(row)
@@ -45,27 +55,35 @@ class EnrichedMapper(ApplicationMapper):
             return EnrichedApplication(identity(row), kept)
         mismatches: Mismatches = []
         key = applications.application_key(row, mismatches)
-        named = applications.applied_for(row)
-        job = named and named.strip()
-        person = candidates.candidate_key(row, [])
+        written_job_id = applications.applied_for(row)
+        job_id = written_job_id and written_job_id.strip()
+        candidate_key = candidates.candidate_key(row, [])
         if not kept:
-            left_out = ExcludedApplication(key or "", job, candidates.address(row))
-            return EnrichedApplication(identity(row), person=person, left_out=left_out)
+            excluded = ExcludedApplication(key or "", job_id, candidates.address(row))
+            return EnrichedApplication(
+                identity(row), candidate_key=candidate_key, excluded=excluded
+            )
         if key is None:
             return EnrichedApplication(identity(row), kept)
-        waiting, listed = None, None
-        if self._of_applications:
-            waiting = self._waiting(row, key, named, mismatches)
-        if person is not None:
-            source = self._remapping.source(row, []) if self._of_candidates else None
-            listed = ListedApplication(key, job, source, text)
-        padded_id = candidates.padded_id(row)
+        pending, listed = None, None
+        if self._wants_applications:
+            pending = self._pending(row, key, written_job_id, mismatches)
+        if self._wants_listed and candidate_key is not None:
+            source = self._remapping.source(row, []) if self._wants_candidates else None
+            listed = ListedApplication(key, job_id, source, text)
         return EnrichedApplication(
-            identity(row), True, key, waiting, tuple(mismatches), person, padded_id, listed
+            identity(row),
+            True,
+            key,
+            pending,
+            tuple(mismatches),
+            candidate_key,
+            candidates.padded_id(row),
+            listed,
         )
 
-    def _waiting(
-        self, row: dict[str, Any], key: str, named: str | None, mismatches: Mismatches
+    def _pending(
+        self, row: dict[str, Any], key: str, written_job_id: str | None, mismatches: Mismatches
     ) -> PendingApplication:
         record = self._application(row, key, mismatches)
         digest = fingerprint(record_json(record, mismatches))
@@ -75,7 +93,7 @@ class EnrichedMapper(ApplicationMapper):
             digest,
             canonical(record),
             outcome,
-            named and named.strip(),
+            written_job_id and written_job_id.strip(),
             candidates.address(row),
-            padded(named),
+            padded(written_job_id),
         )

@@ -1,4 +1,4 @@
-"""How far a stream has read the Candidates API: what need not be asked again in the next run."""
+"""How far a stream has read the Candidates API, and what need not be asked again therefore."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from xxhash import xxh3_64_hexdigest
 
 from source_phenom.config import SourceConfig
 from source_phenom.listings.change_lookup import OVERLAP
-from source_phenom.listings.listing import FILLED_FROM
 from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import canonical
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.streams.optional_api import FILLED_FROM, OptionalApi
+from source_phenom.streams.stream_run import StreamRun
 
 logger = logging.getLogger("airbyte.phenom")
 
@@ -25,6 +25,7 @@ MEMBER = "candidates_api"
 """Member of a stream's state."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_OVERLAP = int(OVERLAP.total_seconds() * 1000)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class EnrichmentState:
     :param reconciled_at: when the last full reconciliation began, RFC 3339.
     :param until: changes up to here are known; the gateway's time, in epoch milliseconds.
     :param newest: the latest application id that was listed.
-    :param settings: what the columns depend on beside the gateway, hashed.
+    :param settings: a hash of the settings that decide what the columns are.
     """
 
     reconciled_at: str
@@ -44,7 +45,7 @@ class EnrichmentState:
 
     @classmethod
     def of(cls, memory: dict[str, Any]) -> EnrichmentState | None:
-        """What a stream's memory says; None where that is not what we wrote."""
+        """What a stream's memory holds; None if we did not write it."""
         found = memory.get(MEMBER)
         types = {"reconciled_at": str, "until": int, "newest": str, "settings": str}
         if not isinstance(found, dict) or any(
@@ -59,7 +60,7 @@ class EnrichmentState:
         memory[MEMBER] = asdict(self)
 
     def why_not_enough(self, now: datetime, config: SourceConfig) -> str | None:
-        """Why everything has to be read again; None when what has changed will do."""
+        """Why everything has to be read again; None if it is enough to read what changed."""
         if self.settings != settings_of(config):
             return "the configuration changed"
         if now - parse_rfc3339(self.reconciled_at) >= timedelta(days=config.full_reconcile_days):
@@ -68,16 +69,16 @@ class EnrichmentState:
 
 
 def forget(memory: dict[str, Any]) -> None:
-    """Drop what is of no use to a stream that is read without an acting user."""
+    """Remove what only a read with an acting user uses."""
     for member in (MEMBER, FILLED_FROM):
         memory.pop(member, None)
 
 
 @dataclass
 class ChangedCandidates:
-    """When candidates last changed, of those who did so lately: by id and by e-mail address.
+    """When candidates last changed, by id and by e-mail address: those that changed lately.
 
-    In epoch milliseconds; infinity where that is not said.
+    In epoch milliseconds; infinity if the gateway does not say.
     """
 
     ids: dict[str, float] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class ChangedCandidates:
     without_address: set[str] = field(default_factory=set)
 
     def add(self, when: int | None, user_id: str, addresses: Collection[str]) -> None:
-        """Take a candidate who changed; :param user_id: as Phenom has it."""
+        """Add a candidate who changed. :param user_id: as Phenom has it."""
         moment = inf if when is None else when
         candidate = user_id.strip()
         self.ids[candidate] = max(moment, self.ids.get(candidate, 0))
@@ -95,7 +96,7 @@ class ChangedCandidates:
             self.without_address.add(user_id)
 
     def changed_after(self, moment: float, candidate: str | None, address: str | None) -> bool:
-        """Whether somebody did, whom one of the two names."""
+        """Whether a candidate with this id, or with this address, changed after a moment."""
         return (
             self.ids.get(candidate or "", -inf) > moment
             or self.addresses.get(address or "", -inf) > moment
@@ -103,17 +104,21 @@ class ChangedCandidates:
 
 
 class EnrichmentRun:
-    """A stream that is kept up with the Candidates API, in one run.
+    """What one stream has to ask the Candidates API in one run, and what it remembers afterwards.
 
-    :ivar before: what earlier runs covered. :ivar is_full: whether that is not enough, so that
-        everything is read again. :ivar since: else the moment after which changes are of interest.
+    :ivar before: what earlier runs have read.
+    :ivar is_full: whether everything is read again, because that is not enough.
+    :ivar since: else the moment after which changes are of interest, in epoch milliseconds.
+    :ivar changes: the candidates that changed since then.
     """
 
     def __init__(self, stream: StreamRun, config: SourceConfig) -> None:
         self.stream = stream
         self.before = EnrichmentState.of(stream.memory)
+        self.changes = ChangedCandidates()
         self._settings = settings_of(config)
-        self._is_renewed = False
+        self._starts_over = False
+        self._apis: dict[str, OptionalApi] = {}
         reason: str | None = None
         if self.before is not None:
             reason = self.before.why_not_enough(stream.now, config)
@@ -121,41 +126,54 @@ class EnrichmentRun:
                 logger.info(f"{stream.name}: a full reconciliation is due, as {reason}.")
         self.is_full = self.before is None or reason is not None
         self.since = (self.before.until if self.before is not None else 0) - _OVERLAP
-        self.recent = ChangedCandidates()
+
+    def optional_api(self, name: str, without: str, *, in_full_runs: bool = True) -> OptionalApi:
+        """The API of that name; the same object in every scan of the run.
+
+        :param in_full_runs: True if every full run calls this API, so that a first success means
+            that it was refused before, and that all candidates have to be asked about.
+        """
+        if name not in self._apis:
+            when_new = self.start_over if in_full_runs else _ignore
+            self._apis[name] = OptionalApi(self.stream, name, without, when_new)
+        return self._apis[name]
 
     def needs_refresh(self, candidate: str | None, address: str | None = None) -> bool:
-        """Whether what the Candidates API says of somebody has to be read again."""
-        return self.is_full or self.recent.changed_after(self.since, candidate, address)
+        """Whether the Candidates API has to be asked about a candidate again."""
+        return self.is_full or self.changes.changed_after(self.since, candidate, address)
 
-    def renew(self) -> None:
-        """Have everything read again in the next run: more can be had than there could before."""
-        self._is_renewed = True
-        self.stream.memory.pop(MEMBER, None)
+    def read_everything(self) -> None:
+        """Make this run a full one: nothing tells who changed."""
+        self.is_full = True
 
-    def cover_first(self, until: int) -> None:
-        """Remember, where there is nothing yet, that all that the state will have has been read.
+    def start_over(self) -> None:
+        """Make the next run a full one, unless this one is: there is more to read than before."""
+        if not self.is_full:
+            self._starts_over = True
+            self.stream.memory.pop(MEMBER, None)
 
-        A first sync that is interrupted is then gone on with, rather than begun again.
-        """
+    def cover_first_sync(self, until: int) -> None:
+        """On a first sync, remember progress early, so that an interrupted run can resume."""
         if self.before is None and self.stream.is_first:
             self.cover(until, "")
 
     def cover(self, until: int, newest: str) -> None:
         """Remember that everything up to here has been read."""
-        if self._is_renewed:
+        if self._starts_over:
             return
         before = self.before
         kept = before if not self.is_full else None
         EnrichmentState(
             kept.reconciled_at if kept is not None else rfc3339(self.stream.now),
-            # A clock that is ahead somewhere must not hide what is changed before it.
+            # A clock that is ahead somewhere must not hide later changes.
             min(max(until, before.until if before else 0), _milliseconds(self.stream.now)),
             max(newest, kept.newest if kept is not None else ""),
             self._settings,
         ).remember(self.stream.memory)
 
 
-_OVERLAP = int(OVERLAP.total_seconds() * 1000)
+def _ignore() -> None:
+    return
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -163,7 +181,7 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def settings_of(config: SourceConfig) -> str:
-    """A hash of the settings that decide what is read about whom, and what becomes of it."""
+    """A hash of the settings that decide what is read about whom, and how it is mapped."""
     return xxh3_64_hexdigest(
         canonical(
             [

@@ -5,108 +5,108 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from phenom_api import hiring_manager
 from phenom_api.errors import PhenomError
-from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, identified_by, job_identity, jobs_page
+from phenom_api.listings import identified_by, job_identity, jobs_page
 from source_phenom.config import SourceConfig
-from source_phenom.listings.listing import Listing, Pass, RecordBuffer, from_elsewhere, is_complete
+from source_phenom.listings.completeness import is_complete
+from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.spool import Spool
 from source_phenom.models import hiring_team, jobs
 from source_phenom.models.employees import Name
 from source_phenom.models.values import Mismatches, canonical, normalized_label, record_json, text
-from source_phenom.reading.events import Event
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.streams.events import Event
+from source_phenom.streams.optional_api import OptionalApi
+from source_phenom.streams.stream_run import StreamRun
 
 logger = logging.getLogger("airbyte.phenom")
 
-_OPEN, _CLOSED = 0, 1
-_SEGMENTS = {_OPEN: (OPEN_JOBS, "open jobs"), _CLOSED: (CLOSED_JOBS, "closed jobs")}
-_STATUS = {_OPEN: "OPEN", _CLOSED: "CLOSED"}
 _MANAGED_COLUMNS = f"the columns {', '.join(jobs.ENRICHED_COLUMNS)} of jobs"
 
 _Names = dict[str, tuple[str, str | None]]
 """Per user key: the smallest jobId that gives a name, and that name."""
 
 
+class _Segment(NamedTuple):
+    """A part of the listing that is asked for by a request of its own."""
+
+    request: str
+    status: str
+    label: str
+
+
+_SEGMENTS = (
+    _Segment("open_jobs", "OPEN", "open jobs"),
+    _Segment("closed_jobs", "CLOSED", "closed jobs"),
+)
+"""In order of preference: a job that is both open and closed is open."""
+
+_managed_identity = identified_by("jobId", "locale")
+"""Of a row of the hiring manager's view, whose counters change all the time."""
+
+
 class JobListing(Listing):
-    """``GET /jobs-api/v1/jobs`` per site type, and ``closedJobs`` where configured."""
+    """The open jobs of each site type, and the closed ones if they are configured."""
 
-    stream_names = (
-        jobs.MODEL,
-        hiring_team.USERS,
-        hiring_team.ROLES,
-        hiring_team.MEMBERS,
-        hiring_team.ASSIGNMENTS,
-    )
-
-    _real_names: Mapping[str, Name] = {}
-    _managed: Mapping[str, jobs.Managed] = {}
+    def __init__(self, context: ListingContext, streams: Mapping[str, StreamRun]) -> None:
+        super().__init__(context, streams)
+        self._segments = _SEGMENTS if self.config.include_closed_jobs else _SEGMENTS[:1]
+        self._real_names: Mapping[str, Name] = {}
+        self._managed: Mapping[str, jobs.JobDates] = {}
 
     @classmethod
     def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
         if stream != jobs.MODEL or config.ph_user_id is not None:
             return ()
-        fed = {wish.field for wish in config.field_overrides if wish.model == jobs.MODEL}
+        fed = {override.field for override in config.field_overrides if override.model == stream}
         return tuple(column for column in jobs.ENRICHED_COLUMNS if column not in fed)
 
-    def prepare(self) -> Mapping[str, PhenomError]:
-        """With an acting user: the names of people, and what the hiring manager's view adds."""
-        failures: dict[str, PhenomError] = {}
-        for name, fill in (
-            (hiring_team.USERS, self._fill_users),
-            (jobs.MODEL, self._fill_jobs),
+    # -- from other APIs ---------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """With an acting user: the users' real names, and the hiring manager's view of the jobs."""
+        if self.config.ph_user_id is None:
+            return
+        for name, read in (
+            (hiring_team.USERS, self._read_real_names),
+            (jobs.MODEL, self._read_managed),
         ):
-            stream = self.streams.get(name)
-            if stream is not None and self.config.ph_user_id is not None:
+            if name in self.streams:
                 try:
-                    fill(stream)
+                    read(self.streams[name])
                 except PhenomError as error:
-                    failures[name] = error
-        return failures
+                    self.failed[name] = error
 
-    def _fill_users(self, stream: StreamRun) -> None:
-        self._real_names = (
-            from_elsewhere(
-                stream,
-                "scim",
-                self.directory.names,
-                "Without it, users are called what the jobs call them.",
-            )
-            or {}
-        )
+    def _read_real_names(self, stream: StreamRun) -> None:
+        without = "Without it, users have the names that the jobs give them."
+        self._real_names = OptionalApi(stream, "scim", without).read(self.directory.names) or {}
 
-    def _fill_jobs(self, stream: StreamRun) -> None:
-        self._managed = (
-            from_elsewhere(
-                stream,
-                "hiring_manager",
-                partial(self._read_managed, stream),
-                f"Without it, {_MANAGED_COLUMNS} are null.",
-            )
-            or {}
-        )
+    def _read_managed(self, stream: StreamRun) -> None:
+        api = OptionalApi(stream, "hiring_manager", f"Without it, {_MANAGED_COLUMNS} are null.")
+        self._managed = api.read(partial(self._managed_jobs, stream)) or {}
 
-    def _read_managed(self, stream: StreamRun) -> dict[str, jobs.Managed]:
+    def _managed_jobs(self, stream: StreamRun) -> dict[str, jobs.JobDates]:
         """Per ``jobId`` what the hiring manager's view says; of several rows the last updated."""
-        found: dict[str, jobs.Managed] = {}
+        found: dict[str, jobs.JobDates] = {}
         statuses: tuple[hiring_manager.JobStatus, ...] = ("OPEN",)
         if self.config.include_closed_jobs:
             # After the open ones: a job that is closed meanwhile is in both.
             statuses = ("OPEN", "PAST")
         for status in statuses:
-            scan = self.scan(partial(hiring_manager.jobs_page, self.gateway, status), _managed_row)
+            fetch = partial(hiring_manager.jobs_page, self.reader.gateway, status)
+            scan = self.reader.scan(fetch, _managed_identity)
             for rows in scan:
                 for row in rows:
                     key = jobs.job_key(row, []) if type(row) is dict else None
                     if key is not None:
                         mismatches: Mismatches = []
-                        managed = jobs.managed(row, mismatches)
+                        managed = jobs.job_dates(row, mismatches)
                         found[key] = max(found.get(key, managed), managed)
-                        stream.note(mismatches)
+                        stream.count_mismatches(mismatches)
             if scan.outcome.ignores_offset:
                 what = f"{status.lower()} jobs of the hiring manager's view"
                 logger.warning(
@@ -119,25 +119,25 @@ class JobListing(Listing):
                 )
         return found
 
-    def scan_once(self) -> Pass:
+    # -- the listing -------------------------------------------------------------------------
+
+    def scan(self, *, is_second: bool) -> Scanning:
         complete = True
         with Spool() as variants:
-            for segment in (_OPEN, _CLOSED) if self.config.include_closed_jobs else (_OPEN,):
-                operation, what = _SEGMENTS[segment]
+            for segment, (request, _, label) in enumerate(self._segments):
                 for site_type in self.config.site_types:
-                    scan = self.scan(
-                        partial(jobs_page, self.gateway, operation, site_type), job_identity
+                    fetch = partial(
+                        jobs_page, self.reader.gateway, self.operations[request], site_type
                     )
+                    scan = self.reader.scan(fetch, job_identity)
                     for rows in scan:
-                        self._keep_variants(rows, segment, site_type, variants)
-                    complete &= is_complete(scan.outcome, f"{what} of site type {site_type}")
-            yield from self._admit(variants)
+                        self._collect(rows, segment, site_type, variants)
+                    complete &= is_complete(scan.outcome, f"{label} of site type {site_type}")
+            yield from self._add_jobs(variants)
         return complete
 
-    def _keep_variants(
-        self, rows: list[Any], segment: int, site_type: str, variants: Spool
-    ) -> None:
-        """Keep every listing of a job, sortable: the first in order is the one that counts.
+    def _collect(self, rows: list[Any], segment: int, site_type: str, variants: Spool) -> None:
+        """Keep every row of a job in a form whose smallest is the one that counts.
 
         Open before closed, then the preferred locale, then the order of ``site_types``, then
         the smallest locale as text; last the payload itself, so that the choice never depends
@@ -146,9 +146,8 @@ class JobListing(Listing):
         for row in rows:
             key = jobs.job_key(row, []) if type(row) is dict else None
             if key is None:
-                stream = self.streams.get(jobs.MODEL)
-                if stream is not None:
-                    stream.counts["without_key"] += 1
+                if jobs.MODEL in self.streams:
+                    self.streams[jobs.MODEL].counts["without_key"] += 1
                 continue
             locale = text(row.get("locale"), "locale", []) or ""
             preference = (segment, self._is_other_locale(locale), self._rank(row, site_type))
@@ -160,18 +159,19 @@ class JobListing(Listing):
         )
 
     def _rank(self, row: dict[str, Any], requested: str) -> int:
-        """The job's place in ``site_types``: by its own site type, else by the one asked for."""
+        """The job's place in ``site_types``: by its own site type, else by the requested one."""
         order = [site_type.casefold() for site_type in self.config.site_types]
         own = text(row.get("siteType"), "visibility", [])
         named = own.strip().casefold() if own is not None else requested.casefold()
         return order.index(named if named in order else requested.casefold())
 
-    def _admit(self, variants: Spool) -> Iterator[Event]:
-        admissions = {name: RecordBuffer(self.streams.get(name)) for name in self.stream_names}
+    # -- its records -------------------------------------------------------------------------
+
+    def _add_jobs(self, variants: Spool) -> Iterator[Event]:
         unfilled = self.unfilled(self.config, jobs.MODEL)
         names: _Names = {}
-        for key, listed in variants.groups():
-            segment, _, _, _, payload, site_type = min(listed)
+        for key, rows in variants.groups():
+            segment, _, _, _, payload, site_type = min(rows)
             row = orjson.loads(payload)
             if jobs.MODEL in self.streams:
                 mismatches: Mismatches = []
@@ -179,56 +179,47 @@ class JobListing(Listing):
                 record = jobs.job(
                     row,
                     key,
-                    status=_STATUS[segment],
+                    status=_SEGMENTS[segment].status,
                     site_type=site_type,
                     ids=self.ids,
                     mismatches=mismatches,
-                    managed=self._managed.get(key, jobs.UNMANAGED),
+                    dates=self._managed.get(key, jobs.NO_DATES),
                 )
                 self.remapping.apply(jobs.MODEL, row, record, mismatches)
                 for column in unfilled:
                     del record[column]
-                yield from admissions[jobs.MODEL].add(
-                    key, record_json(record, mismatches), mismatches
-                )
-            yield from self._admit_team(key, row, admissions, names)
-        yield from self._admit_users(names, admissions[hiring_team.USERS])
+                yield from self.add(jobs.MODEL, key, record_json(record, mismatches), mismatches)
+            yield from self._add_team(key, row, names)
+        yield from self._add_users(names)
         for role in hiring_team.roles(self.ids):
-            yield from admissions[hiring_team.ROLES].add(role["remote_id"], canonical(role))
-        for admission in admissions.values():
-            yield from admission.flush()
+            yield from self.add(hiring_team.ROLES, role["remote_id"], canonical(role))
 
-    def _admit_team(
-        self, job_key: str, row: dict[str, Any], admissions: dict[str, RecordBuffer], names: _Names
-    ) -> Iterator[Event]:
+    def _add_team(self, job_key: str, row: dict[str, Any], names: _Names) -> Iterator[Event]:
         mismatches: Mismatches = []
         for member in hiring_team.hiring_team(row, mismatches):
             _keep_name(names, member, job_key)
-            yield from admissions[hiring_team.MEMBERS].add(
+            yield from self.add(
+                hiring_team.MEMBERS,
                 hiring_team.member_key(job_key, member),
                 canonical(hiring_team.member_record(job_key, member, self.ids)),
             )
             for role in member.roles:
-                yield from admissions[hiring_team.ASSIGNMENTS].add(
+                yield from self.add(
+                    hiring_team.ASSIGNMENTS,
                     hiring_team.assignment_key(job_key, member, role),
                     canonical(hiring_team.assignment_record(job_key, member, role, self.ids)),
                 )
-        users = self.streams.get(hiring_team.USERS)
-        if mismatches and users is not None:
-            users.note(mismatches)
+        if mismatches and hiring_team.USERS in self.streams:
+            self.streams[hiring_team.USERS].count_mismatches(mismatches)
 
-    def _admit_users(self, names: _Names, admission: RecordBuffer) -> Iterator[Event]:
+    def _add_users(self, names: _Names) -> Iterator[Event]:
         for key, (_, full_name) in names.items():
             record = hiring_team.user(key, full_name, self.ids, self._real_names.get(key))
-            yield from admission.add(key, canonical(record))
-
-
-_managed_row = identified_by("jobId", "locale")
-"""Of the hiring manager's view: its counters change all the time."""
+            yield from self.add(hiring_team.USERS, key, canonical(record))
 
 
 def _keep_name(names: _Names, member: hiring_team.Member, job_key: str) -> None:
-    """A user on several jobs is called what the smallest jobId that gives a name calls them."""
+    """A user on several jobs has the name of the smallest jobId that gives one."""
     first_job, name = names.get(member.key, (job_key, None))
     if member.full_name is not None and (name is None or job_key < first_job):
         first_job, name = job_key, member.full_name

@@ -1,4 +1,4 @@
-"""Questions to the gateway, many at a time, whose answers come in the order of the questions."""
+"""Requests about many subjects, several at a time, whose answers come in the subjects' order."""
 
 from __future__ import annotations
 
@@ -8,47 +8,49 @@ from concurrent.futures import Executor, Future
 from typing import Generic, TypeVar
 
 Subject = TypeVar("Subject")
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
-class OrderedPrefetch(Generic[Subject, Answer]):
+class OrderedPrefetch(Generic[Subject, Response]):
     """Asks ahead, up to a bound, while answers are taken in order.
 
-    Use it as a context manager, so that what was asked ahead is called off on an error.
+    Use it as a context manager, so that an error cancels what was asked ahead.
 
-    :param ask: called in other threads. :param most: how many answers may wait to be taken.
+    :param request: called in other threads. :param most: how many answers may wait to be taken.
     """
 
-    def __init__(self, ask: Callable[[Subject], Answer], executor: Executor, most: int) -> None:
-        self._ask = ask
+    def __init__(
+        self, request: Callable[[Subject], Response], executor: Executor, most: int
+    ) -> None:
+        self._request = request
         self._executor = executor
         self._most = most
-        self._asked: deque[tuple[Subject, Future[Answer]]] = deque()
+        self._asked: deque[tuple[Subject, Future[Response]]] = deque()
 
-    def __enter__(self) -> OrderedPrefetch[Subject, Answer]:
+    def __enter__(self) -> OrderedPrefetch[Subject, Response]:
         return self
 
     def __exit__(self, *_: object) -> None:
         for _subject, answer in self._asked:
             answer.cancel()
 
-    def about(self, subject: Subject) -> Iterator[tuple[Subject, Answer]]:
-        """Ask about one more; yields the oldest answers that there is no more room for."""
-        self._asked.append((subject, self._executor.submit(self._ask, subject)))
+    def ask(self, subject: Subject) -> Iterator[tuple[Subject, Response]]:
+        """Ask about one more subject; yields the oldest answers if too many are waiting."""
+        self._asked.append((subject, self._executor.submit(self._request, subject)))
         while len(self._asked) > self._most:
-            yield self._taken()
+            yield self._take()
 
-    def rest(self) -> Iterator[tuple[Subject, Answer]]:
+    def rest(self) -> Iterator[tuple[Subject, Response]]:
         """The answers that are still to come."""
         while self._asked:
-            yield self._taken()
+            yield self._take()
 
-    def about_all(self, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, Answer]]:
-        """Ask about each; yields all answers."""
+    def ask_all(self, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, Response]]:
+        """Ask about each subject; yields all answers."""
         for subject in subjects:
-            yield from self.about(subject)
+            yield from self.ask(subject)
         yield from self.rest()
 
-    def _taken(self) -> tuple[Subject, Answer]:
+    def _take(self) -> tuple[Subject, Response]:
         subject, answer = self._asked.popleft()
         return subject, answer.result()

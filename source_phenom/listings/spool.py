@@ -1,4 +1,4 @@
-"""Rows that must be seen together but arrive apart, kept out of memory until they are all there.
+"""Groups rows by key on disk, for rows that must be seen together but arrive apart.
 
 A candidate's columns come from its newest application and its source from the oldest; a job can
 be listed once per locale and site type. Which row counts is known when the scan has ended.
@@ -14,7 +14,7 @@ from typing import IO, Any
 from zlib import crc32
 
 _SHARDS = 128
-_SHARD_IN_MEMORY = 256 * 1024
+SHARD_IN_MEMORY = 256 * 1024
 """Bytes of a shard before it goes to disk: 32 MB in all, so that a small tenant stays in memory."""
 _LENGTH_BYTES = 4
 
@@ -50,7 +50,7 @@ class Spool:
 
 
 class _Shard:
-    """Marshalled rows, the newest in memory, older ones in a file once there are enough."""
+    """Marshalled rows: the newest in memory, the older ones in a file once there are many."""
 
     def __init__(self, files: ExitStack) -> None:
         self._files = files
@@ -61,7 +61,7 @@ class _Shard:
     def add(self, row: bytes) -> None:
         self._recent.append(row)
         self._recent_bytes += len(row)
-        if self._recent_bytes > _SHARD_IN_MEMORY:
+        if self._recent_bytes > SHARD_IN_MEMORY:
             self._spill()
 
     def rows(self) -> Iterator[Any]:
@@ -86,6 +86,6 @@ class _Shard:
         )
         left = memoryview(framed)
         while left:
-            # On a disk that fills up the last write is a short one; the next one raises.
+            # On a disk that fills up the last write is short, and the next one raises.
             left = left[self._file.write(left) :]
         self._recent, self._recent_bytes = [], 0

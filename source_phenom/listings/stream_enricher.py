@@ -1,91 +1,92 @@
-"""What one stream does in a pass over persons."""
+"""What one stream does in a scan that is completed from the Candidates API."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from phenom_api.errors import PhenomError
+from phenom_api.gateway import Operation
+from source_phenom.config import SourceConfig
 from source_phenom.listings.candidate_groups import CandidateGroup, CandidateGroups
+from source_phenom.listings.enriched_mapper import EnrichedApplication
 from source_phenom.listings.enrichment_state import EnrichmentRun
-from source_phenom.listings.listing import FILLED_FROM, from_elsewhere
+from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
-from source_phenom.reading.events import Event
+from source_phenom.models.ids import UnifiedIds
+from source_phenom.models.values import canonical
+from source_phenom.snapshot import digest_with_details
+from source_phenom.streams.events import Event
 
 
 @dataclass(frozen=True)
 class PassContext:
-    """One pass, as its parts share it.
+    """One scan of the application listing, as the streams that are made of it share it.
 
-    :param persons: takes what is met of persons; gone through when the listing has been read.
-    :param by_job: takes, by job, what is to be looked for among the job's applicants.
-    :param page_size: rows asked for at a time.
-    :param search_refused: why the candidate search could not be had.
-    :param is_second: whether the pass is there to make sure of what the first one missed.
+    :param groups: takes what is met of a candidate; gone through after the listing.
+    :param by_job: takes, by job, the applications to look for among the job's applicants.
+    :param search_refusal: why the candidate search cannot be used, if it refuses.
+    :param is_second: whether an earlier scan of this run missed many records.
     """
 
-    persons: CandidateGroups
+    config: SourceConfig
+    reader: GatewayReader
+    operations: Mapping[str, Operation]
+    ids: UnifiedIds
+    groups: CandidateGroups
     by_job: Spool
-    page_size: int
-    search_refused: PhenomError | None
+    search_refusal: PhenomError | None
     is_second: bool
 
 
 class StreamEnricher(ABC):
-    """One stream that the Candidates API fills, or part of whose columns it fills.
+    """One stream in one scan: which candidates it asks about, and what it makes of the answers.
 
-    A pass hands every page of persons to :meth:`partition`, has the gateway asked about those whom
-    it picks, many at a time, and hands over the answers in order.
+    The listing calls, in this order: :meth:`prepare` once, :meth:`take_page` for every page,
+    :meth:`partition` for every page of candidates, :meth:`ask` and :meth:`complete` for every
+    candidate that it picked, :meth:`finish` once. Each may raise :class:`PhenomError`, which fails
+    this stream alone.
     """
 
-    covers_as_it_goes: ClassVar[bool] = False
-    """Whether everything in the stream's state has been read, also where a run ends early."""
+    is_resumable: ClassVar[bool] = False
+    """Whether records in the state of an interrupted first sync need not be read again."""
 
-    def __init__(self, followed: EnrichmentRun) -> None:
-        self.followed = followed
-        self.stream = followed.stream
+    def __init__(self, run: EnrichmentRun, context: PassContext) -> None:
+        self.run = run
+        self.stream = run.stream
+        self.context = context
 
-    def _is_available(
-        self, name: str, read: Callable[[], object], without: str, *, always_tried: bool = True
-    ) -> bool:
-        """Whether another API that fills columns answers; see :func:`from_elsewhere`.
+    def prepare(self) -> None:
+        """Read what is needed before the listing."""
+        return
 
-        :param always_tried: every full run asks it, so that what answers in another run for the
-            first time was refused before.
-        """
-
-        def done() -> bool:
-            read()
-            return True
-
-        before = self.stream.memory.get(FILLED_FROM)
-        found = from_elsewhere(self.stream, name, done, without) or False
-        is_new = self.stream.memory.get(FILLED_FROM) != before
-        if is_new and always_tried and not self.followed.is_full:
-            self.followed.renew()
-        return found
-
-    @abstractmethod
-    def start(self, this_round: PassContext) -> None:
-        """Get ready for a pass."""
+    def take_page(self, rows: Sequence[EnrichedApplication]) -> Iterator[Event]:
+        """Take a page of the listing."""
+        yield from ()
 
     @abstractmethod
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
-        """Settle those about whom nothing has to be asked; the others go into ``asked``."""
+        """Complete those about whom nothing has to be asked; add the others to ``asked``."""
 
     @abstractmethod
-    def ask(self, person: CandidateGroup) -> Any:
-        """Ask the gateway. Called in other threads, several at a time.
-
-        :raises PhenomError: the stream cannot be read any further.
-        """
+    def ask(self, group: CandidateGroup) -> Any:
+        """Ask the gateway about a candidate. Called in other threads, several at a time."""
 
     @abstractmethod
-    def admit(self, person: CandidateGroup, answer: Any) -> Iterator[Event]:
-        """Settle a person with what :meth:`ask` returned."""
+    def complete(self, group: CandidateGroup, answer: Any) -> Iterator[Event]:
+        """Add a candidate's records, with what :meth:`ask` returned."""
 
-    @abstractmethod
     def finish(self) -> Iterator[Event]:
-        """Settle what is left at the end of the pass."""
+        """Add what is left at the end of the scan."""
+        yield from ()
+
+
+def enriched_digest(record: int, details: Mapping[str, Any]) -> int:
+    """A record's digest with a second half for its columns from other APIs.
+
+    :param record: the fingerprint of the listed columns.
+    """
+    is_empty = all(value is None for value in details.values())
+    return digest_with_details(record, None if is_empty else canonical(details))

@@ -1,15 +1,16 @@
-"""``application_activities``: how the hiring statuses of candidates changed."""
+"""``application_activities``: the changes of candidates' hiring statuses."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from operator import itemgetter
 from typing import Any
 
-from source_phenom.models.candidates import owned_key
+from source_phenom.models.candidates import child_key
 from source_phenom.models.hiring_status import ApplicationKeys, application_ids
-from source_phenom.models.ids import UnifiedIds, second_of
+from source_phenom.models.ids import UnifiedIds, creation_second
 from source_phenom.models.integration_fields import IntegrationFields
 from source_phenom.models.timestamps import parse_rfc3339, timestamp, written_time
 from source_phenom.models.values import Mismatches, canonical, key_text, text
@@ -36,31 +37,30 @@ def activities(
     applications: Collection[ApplicationKeys],
     ids: UnifiedIds,
     mismatches: Mismatches,
-    left_out: Collection[ApplicationKeys] = (),
+    excluded: Collection[ApplicationKeys] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Key and record of each activity of one candidate.
 
-    An activity has no id: it is told by its time, and by its place among those of the same time.
+    An activity has no id. Its key is its time, and its number among the activities of that time.
 
     :param rows: ``HiringStatusActivitiesData``. :param candidate: the candidate's key.
-    :param applications: the candidate's that are records. :param left_out: those that are none;
-        an activity that may be about one of them is left out as well.
+    :param applications: the candidate's applications that are records. :param excluded: the
+        candidate's other applications. An activity that may be about one of them is left out.
     """
-    everything = [*applications, *left_out]
+    everything = [*applications, *excluded]
     kept = {each.key for each in applications}
-    about = [row for row in rows if not left_out or kept.issuperset(_possible(row, everything))]
-    seen: dict[str, int] = {}
-    for when, _, row in sorted(((_when(row), canonical(row), row) for row in about), key=_OLDEST):
-        seen[when] = place = seen.get(when, 0) + 1
-        key = owned_key(candidate, when if place == 1 else f"{when}-{place}")
+    rows = [row for row in rows if not excluded or kept.issuperset(_possible(row, everything))]
+    timed = sorted(((_time(row), canonical(row), row) for row in rows), key=itemgetter(0, 1))
+    numbers: Counter[str] = Counter()
+    for time, _, row in timed:
+        numbers[time] += 1
+        number = numbers[time]
+        key = child_key(candidate, time if number == 1 else f"{time}-{number}")
         yield key, _activity(row, key, candidate, applications, ids, mismatches)
 
 
-_OLDEST = itemgetter(0, 1)
-
-
-def _when(row: Mapping[str, Any]) -> str:
-    """The time as Phenom gives it, so that it needs not be understood."""
+def _time(row: Mapping[str, Any]) -> str:
+    """The time as Phenom writes it. It may be in any format, as it is only part of a key."""
     given = row.get("createdDate")
     if isinstance(given, float) and given.is_integer():
         given = int(given)
@@ -77,7 +77,7 @@ def _activity(
 ) -> dict[str, Any]:
     created_at = written_time(row.get("createdDate"), "remote_created_at", mismatches)
     actor = key_text(row.get("recruitersUserId"), "employee_id", mismatches)
-    application = concerned(row, applications)
+    application = application_of_activity(row, applications)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
@@ -89,12 +89,14 @@ def _activity(
         "from_stage": text(row.get("previousValue"), "from_stage", mismatches),
         "to_stage": text(row.get("updatedValue"), "to_stage", mismatches),
         "remote_created_at": created_at,
-        "integration_fields": _OTHERS.of(row),
+        "integration_fields": _OTHERS.collect(row),
     }
 
 
-def concerned(row: Mapping[str, Any], applications: Collection[ApplicationKeys]) -> str | None:
-    """The key of the application that an activity is about, null where several might be."""
+def application_of_activity(
+    row: Mapping[str, Any], applications: Collection[ApplicationKeys]
+) -> str | None:
+    """The key of the application that an activity is about; None where several are possible."""
     possible = _possible(row, applications)
     return possible[0] if len(possible) == 1 else None
 
@@ -102,8 +104,8 @@ def concerned(row: Mapping[str, Any], applications: Collection[ApplicationKeys])
 def _possible(row: Mapping[str, Any], applications: Collection[ApplicationKeys]) -> list[str]:
     """The keys of the applications that an activity may be about.
 
-    No field is described that would say so. The value of the action may be the job's id; else
-    only an application that was there already can be meant.
+    Phenom documents no field for it. ``actionValue`` may be the job's id. Without that, it can be
+    any application that existed at the time of the activity.
     """
     named = application_ids(row)
     by_id = [each.key for each in applications if each.key in named]
@@ -114,12 +116,12 @@ def _possible(row: Mapping[str, Any], applications: Collection[ApplicationKeys])
     if for_job:
         return for_job
     created_at = timestamp(row.get("createdDate"))
-    return [each.key for each in applications if _is_older(each.key, created_at)]
+    return [each.key for each in applications if _existed_at(created_at, each.key)]
 
 
-def _is_older(key: str, moment: str | None) -> bool:
-    """Whether an application was there at a moment, by the second that its id begins with."""
-    second = second_of(key)
+def _existed_at(moment: str | None, key: str) -> bool:
+    """Whether an application existed at a moment, by the second that its id begins with."""
+    second = creation_second(key)
     if moment is None or second is None:
         return True
     return datetime.fromtimestamp(second, timezone.utc) <= parse_rfc3339(moment) + _TOLERANCE

@@ -8,7 +8,7 @@ from typing import Any
 
 from source_phenom.models.candidates import applicant_source, candidate_key
 from source_phenom.models.hiring_status import HiringStatus
-from source_phenom.models.ids import UnifiedIds, second_of
+from source_phenom.models.ids import UnifiedIds, creation_second
 from source_phenom.models.integration_fields import (
     INTEGRATION_FIELDS,
     IntegrationFields,
@@ -27,7 +27,7 @@ ENRICHED_COLUMNS = (
     "remote_created_at",
     "remote_updated_at",
 )
-"""Columns that only the Candidates API can fill; ``outcome`` can be overridden as well."""
+"""Columns that only the Candidates API fills. An override can also fill ``outcome``."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.id": ("candidate_id",),
@@ -36,13 +36,13 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "jobApplicationData.applicantSource": ("source", INTEGRATION_FIELDS),
     "jobApplicationData.jobId": ("job_id", "remote_job_id", INTEGRATION_FIELDS),
 }
-"""Remote paths and the columns that :func:`application` makes of them."""
+"""Remote paths and the columns that they feed."""
 
 _PLACEHOLDER = "JOBID"
 _FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _CLOCKS_DIFFER = timedelta(days=1)
 
-# What describes the candidate is the candidate's.
+# The fields of candidateData go into the candidate's record.
 _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
 
 
@@ -54,25 +54,26 @@ def application_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str |
 def is_kept(payload: Any, sources: Collection[str] | None) -> bool:
     """Whether ``only_created_applications`` lets a listed application through.
 
-    :param sources: of the applications that it keeps, see :func:`plain_source`; None for all.
+    :param sources: the sources of applications to keep, see :func:`normalized_source`; None keeps
+        all applications.
     """
     if sources is None:
         return True
     source = applicant_source(payload, []) if type(payload) is dict else None
-    return source is not None and plain_source(source) in sources
+    return source is not None and normalized_source(source) in sources
 
 
-def plain_source(name: str) -> str:
-    """The name of a source without case and the white space around it."""
+def normalized_source(name: str) -> str:
+    """The name of a source in one case, without the white space around it."""
     return name.strip().casefold()
 
 
 def applied_at(key: str, now: datetime) -> str | None:
-    """The time that an application's id begins with, where it can be one of an application.
+    """The time that an application's id begins with; None where it cannot be a creation time.
 
-    :param now: of the run. A time that lies in the future becomes one when its day comes, once.
+    :param now: the time of the run. A time more than a day ahead of it is None.
     """
-    second = second_of(key)
+    second = creation_second(key)
     if second is None:
         return None
     moment = datetime.fromtimestamp(second, timezone.utc)
@@ -84,46 +85,46 @@ def application(
 ) -> dict[str, Any]:
     """The record of one application (contract section 3.2).
 
-    ``job_id`` is the unified id of the job it names even when no listing shows that job.
+    ``job_id`` is the unified id of the job, even when no listing shows that job.
 
-    :param payload: an ``ApplicationWithId``. :param now: of the run.
+    :param payload: an ``ApplicationWithId``. :param now: the time of the run.
     """
-    placed = as_object(payload.get("jobApplicationData"), "job_id", mismatches)
-    job = key_text(placed.get("jobId"), "job_id", mismatches)
+    application_data = as_object(payload.get("jobApplicationData"), "job_id", mismatches)
+    job = key_text(application_data.get("jobId"), "job_id", mismatches)
     candidate = candidate_key(payload, [])
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "outcome": None,
-        "source": text(placed.get("applicantSource"), "source", mismatches),
+        "source": text(application_data.get("applicantSource"), "source", mismatches),
         "applied_at": applied_at(key, now),
-        "job_id": job and ids.shared("jobs", job),
+        "job_id": job and ids.cached("jobs", job),
         "remote_job_id": job,
         "candidate_id": candidate and ids.of("candidates", candidate),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
-        "integration_fields": _OTHERS.of(payload),
+        "integration_fields": _OTHERS.collect(payload),
     }
 
 
 def applied_for(payload: Mapping[str, Any]) -> str | None:
-    """The ``jobId`` that an application names, null where that is blank or Phenom's placeholder.
+    """The ``jobId`` of an application; None where it is blank or Phenom's placeholder.
 
-    With the white space that Phenom may have around it.
+    It keeps the white space that Phenom may have around it.
     """
-    placed = as_object(payload.get("jobApplicationData"), "job_id", [])
-    job = text(placed.get("jobId"), "job_id", [])
+    application_data = as_object(payload.get("jobApplicationData"), "job_id", [])
+    job = text(application_data.get("jobId"), "job_id", [])
     return None if job is None or job.strip() == _PLACEHOLDER else job
 
 
-def details(standing: HiringStatus | None, outcome: Outcome | None) -> dict[str, Any]:
-    """The columns that the Candidates API fills; ``outcome`` is null where there is no status."""
-    where = standing or HiringStatus()
+def enriched_columns(status: HiringStatus | None, outcome: Outcome | None) -> dict[str, Any]:
+    """``outcome`` and the :data:`ENRICHED_COLUMNS`, all null where no status was found."""
+    found = status or HiringStatus()
     declined = outcome == "DECLINED"
     return {
         "outcome": outcome,
-        "current_stage": where.stage,
-        "rejected_at": where.rejected_at if declined else None,
-        "rejection_reason_name": where.rejection_reason if declined else None,
-        "remote_created_at": where.created_at,
-        "remote_updated_at": where.updated_at,
+        "current_stage": found.stage,
+        "rejected_at": found.rejected_at if declined else None,
+        "rejection_reason_name": found.rejection_reason if declined else None,
+        "remote_created_at": found.created_at,
+        "remote_updated_at": found.updated_at,
     }

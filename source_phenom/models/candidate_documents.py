@@ -1,11 +1,11 @@
-"""``candidate_documents``: what is known of candidates' files, not the files themselves."""
+"""``candidate_documents``: name and type of candidates' files, without their content."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from source_phenom.models.candidates import owned_key
+from source_phenom.models.candidates import child_key
 from source_phenom.models.hiring_status import ApplicationKeys, application_ids
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.integration_fields import IntegrationFields
@@ -32,22 +32,23 @@ def documents(
     candidate: str,
     ids: UnifiedIds,
     mismatches: Mismatches,
-    left_out: Collection[ApplicationKeys] = (),
+    excluded: Collection[ApplicationKeys] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Key and record of each document of one candidate; one without an id is left out.
+    """Key and record of each document of one candidate. A document without an id is left out.
 
     :param rows: ``AttachmentAttachments``. :param candidate: the candidate's key.
-    :param left_out: applications that are no records, and so are files that name one of them.
+    :param excluded: applications that are not records. Documents that name one of them are left
+        out.
     """
-    others = {each.key for each in left_out}
+    excluded_keys = {each.key for each in excluded}
     for row in rows:
-        if not others.isdisjoint(application_ids(row)):
+        if not excluded_keys.isdisjoint(application_ids(row)):
             continue
         attachment = key_text(row.get("attachmentId"), "remote_id", mismatches)
         if attachment is None:
             mismatches.append("remote_id")
             continue
-        key = owned_key(candidate, attachment)
+        key = child_key(candidate, attachment)
         yield (
             key,
             {
@@ -56,7 +57,7 @@ def documents(
                 "candidate_id": ids.of("candidates", candidate),
                 "file_name": text(row.get("attachmentName"), "file_name", mismatches),
                 "document_type": document_type(row.get("attachmentType"), mismatches),
-                "integration_fields": _OTHERS.of(row),
+                "integration_fields": _OTHERS.collect(row),
             },
         )
 

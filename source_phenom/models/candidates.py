@@ -1,4 +1,4 @@
-"""``candidates``: people, as their newest application describes them."""
+"""``candidates``: one record per person, from the person's newest application."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from source_phenom.models.values import (
     Mismatches,
     as_object,
     custom_object,
+    joined,
     key_text,
     mail_address,
     objects,
@@ -30,7 +31,7 @@ from source_phenom.models.values import (
 MODEL = "candidates"
 
 ENRICHED_COLUMNS = ("remote_created_at", "remote_updated_at", "tags")
-"""Columns that only the Candidates API and the Tags API can fill."""
+"""Columns that only the Candidates API and the Tags API fill."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "candidateData.addressData.addressLine1": ("location",),
@@ -51,7 +52,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "customFieldData": ("custom_fields",),
     "jobApplicationData.applicantSource": ("source",),
 }
-"""Remote paths and the columns made of them; a name after a list stands for its elements'."""
+"""Remote paths and the columns that they feed. A name after a list is a member of its elements."""
 
 _OTHERS = IntegrationFields(carried_in(FEEDS), "candidateData.")
 _INTERNATIONAL = re.compile(r"[\W_]*\+")
@@ -73,13 +74,13 @@ def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | N
 
 
 def padded_id(payload: Mapping[str, Any]) -> str | None:
-    """``candidateData.id`` as Phenom has it, where white space is around it; else null."""
+    """``candidateData.id`` where it has white space around it; else None."""
     person = as_object(payload.get("candidateData"), "", [])
     return padded(text(person.get("id"), "", []))
 
 
 def candidate_id(key: str) -> str | None:
-    """The id by which the Candidates API knows the candidate of a key; null where there is none."""
+    """The candidate's id for the Candidates API, from the key; None where there is no id."""
     return None if key.startswith(_BY_ADDRESS) else key
 
 
@@ -91,36 +92,36 @@ def address(payload: Mapping[str, Any]) -> str | None:
     return found and found.lower()
 
 
-def owned_key(candidate: str, part: str) -> str:
-    """The key of something that is a candidate's: the candidate's key, a colon, its own part."""
-    return f"{as_owner(candidate)}:{part}"
+def child_key(candidate: str, part: str) -> str:
+    """The key of a candidate's document or activity: the candidate's key, a colon, its own part."""
+    return f"{child_key_prefix(candidate)}:{part}"
 
 
-def as_owner(candidate: str) -> str:
-    """How the keys of what is a candidate's begin, up to their first colon."""
+def child_key_prefix(candidate: str) -> str:
+    """The beginning of a candidate's child keys, up to their first colon."""
     return candidate.replace(":", "%3A")
 
 
-def owner_of(key: str) -> str | None:
-    """The candidate's key out of the key of something that is theirs; null where there is none."""
-    owner, colon, _ = key.partition(":")
-    return owner.replace("%3A", ":") if colon else None
+def candidate_of_child(key: str) -> str | None:
+    """The candidate's key, from a child key; None where the text is not a child key."""
+    prefix, colon, _ = key.partition(":")
+    return prefix.replace("%3A", ":") if colon else None
 
 
 def applicant_source(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-    """Where an application came from; a candidate's ``source`` is that of the oldest one."""
-    placed = as_object(payload.get("jobApplicationData"), "source", mismatches)
-    return text(placed.get("applicantSource"), "source", mismatches)
+    """The source of an application. A candidate's ``source`` is that of the oldest application."""
+    application_data = as_object(payload.get("jobApplicationData"), "source", mismatches)
+    return text(application_data.get("applicantSource"), "source", mismatches)
 
 
 def candidate(
     payload: Mapping[str, Any], key: str, ids: UnifiedIds, mismatches: Mismatches
 ) -> dict[str, Any]:
-    """The record of one candidate out of one application, but for ``source``.
+    """The record of one candidate without ``source``.
 
-    That column comes from another application, the candidate's oldest: see :func:`with_source`.
+    :func:`with_source` adds that column, which comes from the candidate's oldest application.
 
-    :param payload: an ``ApplicationWithId``, the candidate's newest.
+    :param payload: the candidate's newest application (``ApplicationWithId``).
     """
     person = as_object(payload.get("candidateData"), "remote_id", mismatches)
     contact = as_object(person.get("contactData"), "email_addresses", mismatches)
@@ -146,21 +147,21 @@ def candidate(
             country=address.get("country"),
         ),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
-        "integration_fields": _OTHERS.of(person),
+        "integration_fields": _OTHERS.collect(person),
     }
 
 
 def with_source(columns: bytes, source: str | None) -> bytes:
     """A candidate's columns as a JSON object, completed with ``source``."""
-    return columns[:-1] + b',"source":' + orjson.dumps(source) + b"}"
+    return joined(columns, orjson.dumps({"source": source}))
 
 
-def details(
+def enriched_columns(
     created: Any, updated: Any, tags: Iterable[Any], mismatches: Mismatches
 ) -> dict[str, str | list[str] | None]:
-    """The columns of :data:`ENRICHED_COLUMNS`; ``tags`` sorted, each once; null without any.
+    """The :data:`ENRICHED_COLUMNS`. ``tags`` are sorted, each once; null without any.
 
-    :param created, updated: dates of the candidate as the Candidates API gives them.
+    :param created, updated: the candidate's dates as the Candidates API writes them.
     :param tags: ``[{tag}]`` of the Tags API.
     """
     named = (text(tag.get("tag"), "tags", mismatches) for tag in tags if type(tag) is dict)
@@ -172,28 +173,28 @@ def details(
 
 
 def current_position(experiences: Any, mismatches: Mismatches) -> tuple[str | None, str | None]:
-    """Company and title of the position held now: marked as such, else without an end."""
-    current = unended = None
+    """Company and title of the current position: one that is marked as current, else one without an
+    end date."""
+    marked = without_end = None
     for position in objects(experiences, "company", mismatches):
         dates = as_object(position.get("fromTo"), "company", mismatches)
-        if current is None and _is_current(dates):
-            current = position
-        elif unended is None and _is_unended(dates):
-            unended = position
-    now = unended if current is None else current
-    if now is None:
+        if marked is None and _is_marked_current(dates):
+            marked = position
+        elif without_end is None and _has_no_end(dates):
+            without_end = position
+    current = without_end if marked is None else marked
+    if current is None:
         return None, None
-    return text(now.get("companyName"), "company", mismatches), text(
-        now.get("title"), "title", mismatches
-    )
+    company = text(current.get("companyName"), "company", mismatches)
+    return company, text(current.get("title"), "title", mismatches)
 
 
-def _is_current(dates: Mapping[str, Any]) -> bool:
+def _is_marked_current(dates: Mapping[str, Any]) -> bool:
     marked = text(dates.get("currentlyWorkHere"), "company", [])
     return marked is not None and marked.strip().casefold() in _YES
 
 
-def _is_unended(dates: Mapping[str, Any]) -> bool:
+def _has_no_end(dates: Mapping[str, Any]) -> bool:
     end = dates.get("endDate")
     return end is None or (isinstance(end, str) and not end.strip())
 
@@ -201,7 +202,7 @@ def _is_unended(dates: Mapping[str, Any]) -> bool:
 def phone_numbers(
     contact: Mapping[str, Any], mismatches: Mismatches
 ) -> list[dict[str, str | None]]:
-    """``[{phone_number, type}]``: no spaces or punctuation, the country's code in front."""
+    """``[{phone_number, type}]``: the country code first, no spaces or punctuation."""
     written = text(contact.get("phoneNumber"), "phone_numbers", mismatches)
     code = text(contact.get("countryPhoneCode"), "phone_numbers", mismatches)
     device = text(contact.get("deviceType"), "phone_numbers", mismatches)
@@ -219,13 +220,13 @@ def phone_numbers(
 
 
 def first_address(mails: Sequence[Mapping[str, str | None]] | None) -> str | None:
-    """A candidate's ``email``, out of the ``email_addresses``."""
+    """A candidate's ``email``: the first of the ``email_addresses``."""
     return mails[0]["email_address"] if mails else None
 
 
 def email_addresses(
     contact: Mapping[str, Any], mismatches: Mismatches
 ) -> list[dict[str, str | None]]:
-    """``[{email_address, type}]``: trimmed; what is no address is dropped."""
+    """``[{email_address, type}]``, trimmed; empty where the text is not an address."""
     address = mail_address(contact.get("email"), "email_addresses", mismatches)
     return [] if address is None else [{"email_address": address, "type": None}]

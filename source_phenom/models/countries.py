@@ -1,4 +1,4 @@
-"""Country names and codes in any spelling to ISO 3166-1 alpha-2."""
+"""Finds the ISO 3166-1 alpha-2 code of a country name or code in any spelling."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LOCALES = (
     *("el", "tr", "ru", "uk", "sv", "da", "nb", "fi", "et", "lv", "lt", "ar", "he", "hi"),
     *("ja", "zh", "zh_Hant", "ko", "th", "vi", "id", "ms"),
 )
-"""Languages whose names of countries are understood (Unicode CLDR, and ISO 3166 as translated)."""
+"""Languages of the country names (Unicode CLDR, and the translations of ISO 3166)."""
 
 _OF_ISO = {"nb": "nb_NO", "zh": "zh_CN", "zh_Hant": "zh_TW"}
-"""What pycountry calls some of them."""
+"""Languages that pycountry calls otherwise."""
 
 _EVERYDAY = {
     "UK": "GB",
@@ -107,9 +107,9 @@ _EVERYDAY = {
     "Democratic Republic of the Congo": "CD",
     "Republic of the Congo": "CG",
 }
-"""Names besides those of CLDR and ISO 3166."""
+"""Names that neither CLDR nor ISO 3166 has."""
 
-_SAYS_NOTHING = frozenset(
+_IGNORED_WORDS = frozenset(
     {
         *("the", "of", "and", "le", "la", "les", "el", "los", "las", "der", "die", "das"),
         *("sar", "special", "administrative", "region", "mainland", "metropolitan", "province"),
@@ -125,25 +125,25 @@ _SAME_WORD = {
     "s": "south",
 }
 _TRANSCRIBED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-"""German without its own letters, as older systems hold it."""
+"""German names as systems without umlauts write them."""
 _BETWEEN_PARTS = (
     re.compile(r"[()\[\];:/|]| [-\u2013\u2014] "),
     re.compile(r"[()\[\];:/|,\u2013\u2014-]"),
 )
 
 _LONGEST = 200
-"""Characters. A longer text names no country."""
+"""Characters. A longer text is not a country."""
 
 _Names = Mapping[str, str]
 
 
 @lru_cache(maxsize=4096)
 def alpha_2(country: str) -> str | None:
-    """The code of a country given by name, alpha-2, alpha-3 or number; null when unknown.
+    """The code of a country given by name, alpha-2, alpha-3 or number; None when unknown.
 
-    A name may have its words in any order ("Netherlands, The"), and its parts may name the country
-    more than once ("Korea, Republic of (South Korea)", "DE - Germany"): then each has to name the
-    same one.
+    The words of a name may come in any order ("Netherlands, The"). A text may name the country more
+    than once ("Korea, Republic of (South Korea)", "DE - Germany"); all names have to mean the same
+    country.
     """
     if len(country) > _LONGEST:
         return None
@@ -172,7 +172,7 @@ def _named(written: str, names: _Names) -> str | None:
 
 
 def _in_parts(written: str, names: _Names) -> str | None:
-    """The country that every part names; null where one of them names another, or none."""
+    """The country that all parts name; None where a part names another one or none."""
     for between in _BETWEEN_PARTS:
         parts = filter(None, map(str.strip, between.split(written)))
         codes = {_of_code(part) or _named(part, names) for part in parts}
@@ -182,17 +182,17 @@ def _in_parts(written: str, names: _Names) -> str | None:
 
 
 def _keys(name: str) -> list[str]:
-    """What a name is found by: its letters, and its words in the order of the alphabet.
+    """The keys of a name: its letters without spaces, and its words in alphabetical order.
 
-    Neither has case, punctuation and Latin accents, nor the second words that say nothing.
+    Both are without case, punctuation and Latin accents; the second is without ignored words.
     """
     spaced = normalize("NFKD", name).casefold().translate(_SPACES)
-    words = {_SAME_WORD.get(word, word) for word in spaced.split()} - _SAYS_NOTHING
+    words = {_SAME_WORD.get(word, word) for word in spaced.split()} - _IGNORED_WORDS
     return [key for key in (spaced.replace(" ", ""), " ".join(sorted(words))) if key]
 
 
 class _Spaces(dict[int, str]):
-    """For ``str.translate``: punctuation becomes a space, Latin accents, dots, apostrophes go."""
+    """For ``str.translate``: punctuation becomes a space; accents, dots and apostrophes go."""
 
     def __missing__(self, letter: int) -> str:
         character = chr(letter)
@@ -207,7 +207,7 @@ _SPACES = _Spaces()
 
 
 def _without_conflicts(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Key to code out of names and codes; what means several countries means none."""
+    """Codes by key, from names and their codes. A key of several countries is left out."""
     codes: dict[str, set[str]] = {}
     for name, code in set(found):
         for key in _keys(name):
@@ -245,7 +245,7 @@ def _english() -> _Names:
 
 @lru_cache(maxsize=1)
 def _in_all_languages() -> _Names:
-    """Built when a name first needs it. What is English counts first."""
+    """Built when a name first needs it. An English name wins over the same name elsewhere."""
     translated = chain.from_iterable(map(_of_pycountry, _LOCALES))
     transcribed = ((name.translate(_TRANSCRIBED), code) for name, code in _of_cldr(["de"]))
     found = _without_conflicts(chain(_of_cldr(_LOCALES), translated, transcribed))

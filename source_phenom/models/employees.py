@@ -1,4 +1,4 @@
-"""``employees``: the tenant's own people, as its user management (SCIM) knows them."""
+"""``employees``: the tenant's own people, from its user management (SCIM)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from source_phenom.models.values import (
 MODEL = "employees"
 
 Name = tuple[str | None, str | None]
-"""First and last name, one of them given at least."""
+"""First and last name; at least one of them is not None."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "active": ("active",),
@@ -40,7 +40,7 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "title": ("title",),
     "userName": ("username", "email"),
 }
-"""Remote paths and the columns that :func:`employee` makes of them."""
+"""Remote paths and the columns that they feed."""
 
 _OTHERS = IntegrationFields(carried_in(FEEDS))
 
@@ -70,12 +70,12 @@ def employee(
         "active": truth(payload.get("active"), "active", mismatches),
         "roles": roles(payload.get("roles"), mismatches),
         "groups": memberships(payload.get("groups"), ids, mismatches),
-        "integration_fields": _OTHERS.of(payload),
+        "integration_fields": _OTHERS.collect(payload),
     }
 
 
 def addresses(payload: Mapping[str, Any], mismatches: Mismatches) -> list[str]:
-    """E-mail addresses, trimmed and lower-cased: the primary one first, the user name last."""
+    """E-mail addresses, trimmed and in lower case: the primary one first, the user name last."""
     entries = objects(payload.get("emails"), "email", mismatches)
     primary_first = sorted(entries, key=lambda entry: entry.get("primary") is not True)
     written = [mail_address(entry.get("value"), "email", mismatches) for entry in primary_first]
@@ -92,7 +92,7 @@ def real_name(payload: Mapping[str, Any]) -> Name | None:
 
 
 def roles(value: Any, mismatches: Mismatches) -> list[dict[str, str | None]]:
-    """``[{name, type}]``, in the order of their names: SCIM knows none."""
+    """``[{name, type}]``, sorted by name, as SCIM defines no order."""
     found = [
         {
             "name": text(entry.get("display") or entry.get("value"), "roles", mismatches),
@@ -107,7 +107,7 @@ def roles(value: Any, mismatches: Mismatches) -> list[dict[str, str | None]]:
 
 
 def memberships(value: Any, ids: UnifiedIds, mismatches: Mismatches) -> list[dict[str, str | None]]:
-    """``[{id, remote_id, name}]`` of groups, in the order of their ``remote_id``."""
+    """``[{id, remote_id, name}]`` of groups, sorted by ``remote_id``."""
     found = [
         {
             "id": key and ids.of(groups.MODEL, key),

@@ -1,4 +1,4 @@
-"""The kind of employment that words name, in any order and with anything around them."""
+"""Finds the kind of employment that a text names; other words and their order do not matter."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ _WORDS = {
         ja zh: フルタイム, 正社員, 常勤, 全职, 全職, 全日制
     """,
 }
-"""The kinds in the order in which they count, and words for them; ``*`` is any letters.
+"""The kinds by priority, and the words for them; ``*`` stands for any letters.
 
-Temporary, permanent and regular are not among them: each can be any kind.
+Temporary, permanent and regular are missing on purpose: they can be of any kind.
 """
 
 _ALONE = {
@@ -117,7 +117,7 @@ _ALONE = {
     "part": "PART_TIME",
     **dict.fromkeys(("contrat", "contrato", "contratto", "契約", "契约", "合同"), "CONTRACT"),
 }
-"""Words that name a kind only where nothing stands beside them."""
+"""Words that name a kind only when they are the whole text."""
 
 _NOT_MEANT = (
     "(?:permanent|unlimited|indefinite|open ended|employment|vast) contracts?",
@@ -127,10 +127,10 @@ _NOT_MEANT = (
     "full time equivalents?",
     r"\d fte",
 )
-"""What holds words of a kind and is none: contracts without an end, shares of a full time."""
+"""Phrases that contain a kind's words but do not mean it: permanent contracts, shares of an FTE."""
 
 _LONGEST = 1000
-"""Characters of a text that are looked at."""
+"""Only so many characters of a text are read."""
 
 _NOT_BEFORE = "".join(
     rf"(?<!\b{word} )"
@@ -174,7 +174,7 @@ _NONE_MEANT = re.compile(rf"\b(?:{'|'.join(_NOT_MEANT)})\b")
 
 
 def kind_of_employment(texts: Iterable[str]) -> str | None:
-    """The first kind that is named in any of the texts; null where none is."""
+    """The kind with the highest priority that any of the texts names; None where none does."""
     named = {_named(text[:_LONGEST]) for text in texts}
     return next((kind for kind in _WORDS if kind in named), None)
 

@@ -1,4 +1,4 @@
-"""``groups``: the groups that the tenant's people belong to (SCIM)."""
+"""``groups``: the groups of the tenant's own people (SCIM)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "schemas": (),
     "value": ("remote_id",),
 }
-"""Remote paths and the columns that :func:`group` makes of them.
+"""Remote paths and the columns that they feed.
 
-Phenom describes groups as ``{value, display}``; SCIM itself calls the two ``id`` and
+Phenom describes a group as ``{value, display}``. SCIM itself names the two members ``id`` and
 ``displayName``.
 """
 
@@ -28,7 +28,7 @@ _OTHERS = IntegrationFields(carried_in(FEEDS))
 
 
 def group_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-    """``value``, else ``id``: what people name the group by."""
+    """``value``, else ``id``. Users refer to the group by this key."""
     key = key_text(payload.get("value"), "remote_id", mismatches)
     return key if key is not None else key_text(payload.get("id"), "remote_id", mismatches)
 
@@ -38,12 +38,12 @@ def group(
 ) -> dict[str, Any]:
     """The record of one group.
 
-    :param payload: a member of ``Resources`` of the groups.
+    :param payload: an element of ``Resources``.
     """
     name = text(payload.get("display"), "name", mismatches)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
         "name": name if name is not None else text(payload.get("displayName"), "name", mismatches),
-        "integration_fields": _OTHERS.of(payload),
+        "integration_fields": _OTHERS.collect(payload),
     }

@@ -1,7 +1,7 @@
-"""Where applications stand: a candidate's own applications, and the applicants of a job.
+"""The hiring status of applications, from the two operations of the Candidates API that have it.
 
-The first knows everything about an application, and which one it is; the second knows who applied
-for a job and the text of the status. Its dates are the candidate's.
+A candidate's own applications have all columns of the status, and ids of the application. The
+applicants of a job have the text of the status only; their dates are the candidate's.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from source_phenom.models.ids import second_of
+from source_phenom.models.ids import creation_second
 from source_phenom.models.timestamps import parse_rfc3339, written_time
 from source_phenom.models.values import Mismatches, as_object, key_text, mail_address, text
 
 
 class ApplicationKeys(NamedTuple):
-    """An application as the application listing has it: its key, and the job's, if it names one."""
+    """An application of the application listing: its key, and the key of its job if it has one."""
 
     key: str
     job_id: str | None
 
 
 class HiringStatus(NamedTuple):
-    """Where one application stands.
+    """The hiring status of one application.
 
-    :param stage: its hiring status, in the tenant's words.
-    :param rejected_at, rejection_reason: what there is to say in case that it was declined.
-    :param odd: columns whose payload value had an unexpected type.
+    :param stage: the status, in the tenant's words.
+    :param rejected_at, rejection_reason: they count only if the outcome is DECLINED.
+    :param mismatches: columns whose payload value had an unexpected type.
     """
 
     stage: str | None = None
@@ -42,13 +42,14 @@ class OwnApplication(NamedTuple):
 
     application_ids: frozenset[str]
     job_id: str | None
-    standing: HiringStatus
+    status: HiringStatus
 
 
 class Applicant(NamedTuple):
     """One row of ``GET …/jobs/{jobId}/applicants``; e-mail addresses in lower case.
 
-    :param candidate_id: as Phenom has it, for the candidate's own applications are asked for by it.
+    :param candidate_id: not trimmed, because requests for the candidate's own applications need it
+        as Phenom has it.
     """
 
     candidate_id: str | None
@@ -58,17 +59,17 @@ class Applicant(NamedTuple):
 
 
 def application_ids(row: Mapping[str, Any]) -> frozenset[str]:
-    """The ids by which a row of the Candidates API names an application."""
+    """The ids of an application in a row of the Candidates API."""
     ids = (key_text(row.get(name), "", []) for name in ("phApplicationId", "applicationId"))
     return frozenset(filter(None, ids))
 
 
 def own_application(row: Mapping[str, Any]) -> OwnApplication:
-    """An ``ApplicationKeys`` of the Candidates API."""
+    """Map a row of a candidate's own applications."""
     mismatches: Mismatches = []
     status = as_object(row.get("hiringStatus"), "outcome", mismatches)
     job_id = key_text(row.get("jobId"), "outcome", mismatches)
-    # Who withdrew was declined, too, but not rejected.
+    # A candidate who withdrew is DECLINED but was not rejected.
     rejected_at = status.get("updatedDate") if status.get("isRejected") is not False else None
     return OwnApplication(
         application_ids(row),
@@ -85,7 +86,7 @@ def own_application(row: Mapping[str, Any]) -> OwnApplication:
 
 
 def applicant(row: Mapping[str, Any]) -> Applicant:
-    """An ``ApplicantsDataCandidates``."""
+    """Map a row of a job's applicants (``ApplicantsDataCandidates``)."""
     mismatches: Mismatches = []
     listed = row.get("emails")
     addresses = [
@@ -99,51 +100,56 @@ def applicant(row: Mapping[str, Any]) -> Applicant:
     )
 
 
-def among_own(
+def find_own_status(
     applications: Iterable[OwnApplication],
     key: str,
     job_id: str | None,
-    left_out: Collection[ApplicationKeys] = (),
+    excluded: Collection[ApplicationKeys] = (),
 ) -> HiringStatus | None:
-    """That of application ``key`` among those of its candidate: by its id, else by its job.
+    """The status of application ``key`` among its candidate's own: by its id, else by its job.
 
-    Of several for the job it is the one created next to when ``key`` says.
+    Of several applications for the job, the one that was created closest to ``key`` counts.
 
-    :param left_out: applications of the candidate that are no records; theirs is never returned.
+    :param excluded: the candidate's applications that are not records. Their status is never
+        returned.
     """
-    everyone = list(applications)
-    found = [each.standing for each in everyone if key in each.application_ids]
+    own = list(applications)
+    found = [each.status for each in own if key in each.application_ids]
     if not found and job_id is not None:
-        of_job = [each for each in everyone if each.job_id == job_id]
-        found = [each.standing for each in _without(left_out, of_job, key)]
+        of_job = [each for each in own if each.job_id == job_id]
+        found = [each.status for each in _without_excluded(excluded, of_job, key)]
     if len(found) < 2:
         return found[0] if found else None
     latest_first = sorted(found, key=lambda each: each.updated_at or "", reverse=True)
     return min(latest_first, key=lambda each: _seconds_between(key, each.created_at))
 
 
-def _without(
-    left_out: Collection[ApplicationKeys], of_job: list[OwnApplication], key: str
+def _without_excluded(
+    excluded: Collection[ApplicationKeys], of_job: list[OwnApplication], key: str
 ) -> list[OwnApplication]:
-    """Those of a job that cannot be one of ``left_out``: by id, or created next to ``key``."""
-    keys = {each.key for each in left_out}
+    """The applications for a job that cannot be one of ``excluded``.
+
+    They name none of its ids, and were created closer to ``key`` than to any excluded application
+    that no row names.
+    """
+    keys = {each.key for each in excluded}
     named = frozenset[str]().union(*(each.application_ids for each in of_job))
     jobs = {each.job_id for each in of_job}
-    unnamed = [each.key for each in left_out if each.job_id in jobs and each.key not in named]
+    unnamed = [each.key for each in excluded if each.job_id in jobs and each.key not in named]
     return [
         each
         for each in of_job
         if keys.isdisjoint(each.application_ids)
         and all(
-            _seconds_between(key, each.standing.created_at)
-            < _seconds_between(other, each.standing.created_at)
+            _seconds_between(key, each.status.created_at)
+            < _seconds_between(other, each.status.created_at)
             for other in unnamed
         )
     ]
 
 
 class Applicants:
-    """The applicants of one job, to find applications among."""
+    """The applicants of one job, by candidate id and by e-mail address."""
 
     def __init__(self, applicants: Iterable[Applicant]) -> None:
         self._by_candidate: dict[str, list[Applicant]] = {}
@@ -154,14 +160,15 @@ class Applicants:
             for address in each.addresses or (None,):
                 self._by_address.setdefault(address, []).append(each)
 
-    def standing(
+    def find_status(
         self, candidate_id: str | None, address: str | None, others: Collection[str] = ()
     ) -> HiringStatus | None:
-        """Where somebody stands: by candidate id, else by e-mail address in lower case.
+        """The status of a candidate's application: by candidate id, else by e-mail address.
 
-        None for who applied more than once and stands here and there.
+        None where the candidate applied more than once and the statuses differ.
 
-        :param others: ids of candidates who are not meant, whatever address they have.
+        :param address: in lower case.
+        :param others: ids of other candidates, who may have the same address.
         """
         found = self._by_candidate.get(candidate_id or "")
         if found is None and address is not None:
@@ -174,15 +181,15 @@ class Applicants:
             return None
         return HiringStatus(found[0].stage, mismatches=found[0].mismatches)
 
-    def candidates(self, address: str | None) -> list[str]:
-        """The ids of those with an e-mail address; without one, of those who have none."""
+    def candidate_ids(self, address: str | None) -> list[str]:
+        """The ids of applicants with an address; with None, of applicants without an address."""
         found = (each.candidate_id for each in self._by_address.get(address, ()))
         return sorted({candidate_id for candidate_id in found if candidate_id is not None})
 
 
 def _seconds_between(key: str, moment: str | None) -> float:
-    """Between a moment and the second that an id of 24 hexadecimal digits begins with."""
-    created = second_of(key)
+    """Seconds between a moment and the second that an application's id begins with."""
+    created = creation_second(key)
     if moment is None or created is None:
         return float("inf")
     return abs(parse_rfc3339(moment).timestamp() - created)

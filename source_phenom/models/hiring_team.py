@@ -1,4 +1,4 @@
-"""``users``, ``roles`` and the two models that join them to jobs: a job's hiring team."""
+"""The hiring team of a job: ``users``, ``roles`` and the two models that join them to jobs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "multiRecruiter.recruiterEmail": (f"{USERS}.email", f"{MEMBERS}.user_id"),
     "multiRecruiter.recruiterName": (f"{USERS}.first_name", f"{USERS}.last_name"),
 }
-"""Paths in a job and the columns made of them; a name after a list stands for its elements'."""
+"""Remote paths and the columns that they feed. A name after a list is a member of its elements."""
 
 
 @dataclass
 class Member:
-    """One person on one job. ``key`` is the e-mail address, trimmed and lower-cased."""
+    """One person on one job. ``key`` is the e-mail address, trimmed and in lower case."""
 
     key: str
     full_name: str | None = None
@@ -42,10 +42,11 @@ class Member:
 def hiring_team(payload: Mapping[str, Any], mismatches: Mismatches) -> list[Member]:
     """The people that a job names: the hiring manager first, then recruiters in list order.
 
-    The same person twice is one member with both roles. A blank address is nobody.
+    A person who is named twice is one member with both roles. An entry with a blank address is
+    skipped.
     """
     team: dict[str, Member] = {}
-    for role, mail, name in _named(payload, mismatches):
+    for role, mail, name in _entries(payload, mismatches):
         address = text(mail, "email", mismatches)
         full_name = text(name, "first_name", mismatches)
         if address is None:
@@ -59,7 +60,7 @@ def hiring_team(payload: Mapping[str, Any], mismatches: Mismatches) -> list[Memb
     return list(team.values())
 
 
-def _named(payload: Mapping[str, Any], mismatches: Mismatches) -> Iterator[tuple[str, Any, Any]]:
+def _entries(payload: Mapping[str, Any], mismatches: Mismatches) -> Iterator[tuple[str, Any, Any]]:
     yield HIRING_MANAGER, payload.get("hiringManagerEmail"), payload.get("hiringManagerName")
     for recruiter in objects(payload.get("multiRecruiter"), "email", mismatches):
         yield RECRUITER, recruiter.get("recruiterEmail"), recruiter.get("recruiterName")
@@ -86,10 +87,10 @@ def user(
     ids: UnifiedIds,
     real_name: tuple[str | None, str | None] | None = None,
 ) -> dict[str, Any]:
-    """The record of one person, whatever number of jobs name them.
+    """The record of one person, however many jobs name that person.
 
-    :param full_name: what a job calls them; :param real_name: first and last name as the user
-        management knows them, which counts for more.
+    :param full_name: the name in a job. :param real_name: first and last name in the user
+        management, used instead of ``full_name``.
     """
     first_name, last_name = split_name(full_name) if real_name is None else real_name
     return {
@@ -102,7 +103,7 @@ def user(
 
 
 def roles(ids: UnifiedIds) -> Iterator[dict[str, Any]]:
-    """The two roles that Phenom's jobs know."""
+    """The two roles that Phenom's jobs have."""
     for key, label in _ROLE_LABELS.items():
         yield {
             "id": ids.of(ROLES, key),

@@ -9,48 +9,30 @@ from uuid import NAMESPACE_URL, uuid5
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
-_SHARED = 4096
+_CACHED = 4096
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 
-def second_of(key: str) -> int | None:
-    """The second since 1970 that an id of 24 hexadecimal digits begins with; else null."""
+def creation_second(key: str) -> int | None:
+    """The second since 1970 that an id of 24 hexadecimal digits begins with; else None."""
     return int(key[:8], 16) if _OBJECT_ID.fullmatch(key) else None
 
 
 class UnifiedIds:
     """``uuid5(uuid5(NAMESPACE_URL, "urn:phenom:" + integration_id), model + ":" + key)``.
 
-    The hash of namespace and model is kept per model, so that an id costs one short hash: there
-    are three or four of them in every record.
+    Written out here, because a record has three or four ids and the uuid module makes objects.
     """
 
     def __init__(self, integration_id: str) -> None:
-        #: The same for keys that many records share: the latest ids are at hand.
-        self.shared = lru_cache(_SHARED)(self.of)
+        #: The same as `of`, with a cache, for keys that many records have in common.
+        self.cached = lru_cache(_CACHED)(self.of)
         self._namespace = uuid5(NAMESPACE_URL, f"urn:phenom:{integration_id}").bytes
-        self._begun = {
-            model: sha1(self._namespace + f"{model}:".encode(), usedforsecurity=False)
-            for model in (
-                "application_activities",
-                "applications",
-                "candidate_documents",
-                "candidates",
-                "employees",
-                "groups",
-                "job_hiring_team_members",
-                "job_user_role_assignments",
-                "jobs",
-                "roles",
-                "users",
-            )
-        }
 
     def of(self, model: str, key: str) -> str:
-        """The unified id of ``model``'s record with Phenom's ``key``, in lower-case text."""
-        digest = self._begun[model].copy()
-        digest.update(key.encode())
-        hexadecimal = digest.hexdigest()
+        """The unified id of the record of ``model`` with this key, in lower case."""
+        name = f"{model}:{key}".encode()
+        hexadecimal = sha1(self._namespace + name, usedforsecurity=False).hexdigest()
         return (
             f"{hexadecimal[:8]}-{hexadecimal[8:12]}-5{hexadecimal[13:16]}-"
             f"{_VARIANT[hexadecimal[16]]}{hexadecimal[17:20]}-{hexadecimal[20:32]}"

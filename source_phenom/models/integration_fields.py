@@ -1,4 +1,4 @@
-"""``integration_fields``: every non-empty remote field that no unified column carries."""
+"""``integration_fields``: every non-empty remote field that no unified column holds."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 from source_phenom.models.values import is_empty
 
 INTEGRATION_FIELDS = "integration_fields"
-"""The column's name, for the tables that tell which columns a remote path feeds."""
+"""The name of the column, for the tables that say which columns a remote path feeds."""
 
 _MOST_KNOWN = 1000
-"""Fields per object whose paths are kept: a tenant can use ids as names."""
+"""The most fields per object whose paths are cached. A tenant can use ids as names of fields."""
 _MOST_LEVELS = 100
-"""Objects within objects that are descended into; one that is nested more deeply is a value."""
+"""Objects are descended into up to this depth. A deeper object is one value."""
 _id = itemgetter("id")
 
 IntegrationField = dict[str, Any]
-"""``{id, key, type, value, label}``: the remote path, its last part, DEFAULT, the value, null."""
+"""``{id, key, type, value, label}``: the remote path, its last part, "DEFAULT", the value, null."""
 
 
 def carried_in(feeds: Mapping[str, Collection[str]]) -> frozenset[str]:
-    """The remote paths of a table that other columns carry whole."""
+    """The remote paths of a table that other columns hold completely."""
     return frozenset(path for path, columns in feeds.items() if INTEGRATION_FIELDS not in columns)
 
 
 class IntegrationFields:
     """Collects the fields of payloads that are not in ``carried``.
 
-    Every payload has much the same fields: the path of each is made once, not once per record.
+    Most payloads have the same fields, so the path of a field is made once, not once per record.
 
-    :param carried: remote paths, dots between the parts, that unified columns are made of.
-    :param prefix: the path of the payloads themselves, with a dot at its end.
+    :param carried: remote paths that unified columns hold, with dots between the parts.
+    :param prefix: the path of the payloads themselves, with a dot at the end.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class IntegrationFields:
         self._paths: dict[str, str | None] = {}
         self._below: dict[str, IntegrationFields] = {}
 
-    def of(self, payload: Mapping[str, Any]) -> list[IntegrationField]:
+    def collect(self, payload: Mapping[str, Any]) -> list[IntegrationField]:
         """The fields of ``payload``, sorted by id."""
         found: list[IntegrationField] = []
         self._collect(payload, found)
@@ -65,7 +65,7 @@ class IntegrationFields:
                 )
 
     def _path(self, key: str) -> str | None:
-        """The path of a field; None where it is carried."""
+        """The path of a field; None where a unified column holds the field."""
         path = self._prefix + key
         wanted = None if path in self._carried else path
         if len(self._paths) < _MOST_KNOWN:

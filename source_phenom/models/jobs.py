@@ -1,8 +1,8 @@
-"""``jobs``: one record per ``jobId``, out of the variant that was chosen for it."""
+"""``jobs``: one record per ``jobId``, from the variant that the listing chose."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from source_phenom.models import hiring_team
@@ -20,20 +20,23 @@ from source_phenom.models.values import Mismatches, custom_object, key_text, nor
 MODEL = "jobs"
 
 ENRICHED_COLUMNS = ("closed_at", "remote_created_at", "remote_updated_at")
-"""Columns that only the Hiring Manager API can fill."""
+"""Columns that only the Hiring Manager API fills."""
 
-_DEPARTMENT_KEYS = ("department", "departmentName", "dept")
-_OPENED_AT_KEYS = (
-    "openedAt",
-    "openDate",
-    "dateOpened",
-    "postedDate",
-    "datePosted",
-    "postingDate",
-    "postedOn",
-    "createdDate",
-    "dateCreated",
-)
+ADDITIONAL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "department": ("department", "departmentName", "dept"),
+    "opened_at": (
+        "openedAt",
+        "openDate",
+        "dateOpened",
+        "postedDate",
+        "datePosted",
+        "postingDate",
+        "postedOn",
+        "createdDate",
+        "dateCreated",
+    ),
+}
+"""Columns that come from ``additionalFields``, and the keys there that feed them, best first."""
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
     "additionalFields": ("custom_fields",),
@@ -51,24 +54,27 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "state": ("location",),
     "title": ("name",),
 }
-"""Remote paths and the columns that :func:`job` makes of them; see :func:`additional_feeds` too."""
+"""Remote paths and the columns that they feed; see :func:`additional_feeds` too."""
 
 _OTHERS = IntegrationFields(carried_in(FEEDS) | carried_in(hiring_team.FEEDS))
 
 
-class Managed(NamedTuple):
-    """What the hiring manager's view adds to a job; moments as RFC 3339, or blank."""
+class JobDates(NamedTuple):
+    """The dates of a job in the Hiring Manager API: RFC 3339, or empty text.
+
+    Of several rows for a job the largest counts, that is the one that was updated last.
+    """
 
     updated_at: str
     created_at: str
     closed_at: str
 
 
-UNMANAGED = Managed("", "", "")
+NO_DATES = JobDates("", "", "")
 
 
 def job_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-    """``jobId`` as text, trimmed: what applications refer to, and the key of the record."""
+    """``jobId`` as text, trimmed: the key of the record, and what applications refer to."""
     return key_text(payload.get("jobId"), "remote_id", mismatches)
 
 
@@ -80,14 +86,14 @@ def job(
     site_type: str,
     ids: UnifiedIds,
     mismatches: Mismatches,
-    managed: Managed = UNMANAGED,
+    dates: JobDates = NO_DATES,
 ) -> dict[str, Any]:
     """The record of one job (contract section 3.2).
 
     :param payload: a ``JobResponseDTO``.
-    :param status: OPEN or CLOSED, by the listing that it came from.
-    :param site_type: what that listing was asked for; counts where the job itself names none.
-    :param managed: what the hiring manager's view says about the same job.
+    :param status: OPEN or CLOSED, by the listing that shows the job.
+    :param site_type: the site type of that listing, for a job that names none itself.
+    :param dates: the job's dates in the Hiring Manager API.
     """
     additional = custom_object(payload.get("additionalFields"), "custom_fields", mismatches)
     return {
@@ -110,24 +116,23 @@ def job(
             country=payload.get("country"),
         ),
         "custom_fields": additional,
-        "integration_fields": _OTHERS.of(payload),
+        "integration_fields": _OTHERS.collect(payload),
         "opened_at": opened_at(additional or {}, mismatches),
-        "closed_at": (managed.closed_at or None) if status == "CLOSED" else None,
-        "remote_created_at": managed.created_at or None,
-        "remote_updated_at": managed.updated_at or None,
+        "closed_at": (dates.closed_at or None) if status == "CLOSED" else None,
+        "remote_created_at": dates.created_at or None,
+        "remote_updated_at": dates.updated_at or None,
     }
 
 
-def managed(details: Mapping[str, Any], mismatches: Mismatches) -> Managed:
-    """What a ``JobDetails`` of the Hiring Manager API says about when things happened.
+def job_dates(details: Mapping[str, Any], mismatches: Mismatches) -> JobDates:
+    """The dates in a ``JobDetails`` of the Hiring Manager API.
 
-    It names no closing date: a job whose status is ``close`` was closed when it was last updated,
-    or before.
+    The API has no closing date. The last update of a job whose status is ``close`` stands for it.
     """
     updated_at = written_time(details.get("updatedDate"), "remote_updated_at", mismatches) or ""
     status = text(details.get("status"), "closed_at", mismatches)
     is_closed = status is not None and normalized_label(status) in ("close", "closed")
-    return Managed(
+    return JobDates(
         updated_at,
         written_time(details.get("createdDate"), "remote_created_at", mismatches) or "",
         updated_at if is_closed else "",
@@ -135,7 +140,7 @@ def managed(details: Mapping[str, Any], mismatches: Mismatches) -> Managed:
 
 
 def employment_type(value: Any, mismatches: Mismatches) -> str | None:
-    """FULL_TIME, PART_TIME, CONTRACT, SEASONAL, INTERNSHIP, else Phenom's text or texts."""
+    """FULL_TIME, PART_TIME, CONTRACT, SEASONAL or INTERNSHIP; else Phenom's text or texts."""
     if value == []:
         return None
     entries = value if type(value) is list else [value]
@@ -148,7 +153,7 @@ def employment_type(value: Any, mismatches: Mismatches) -> str | None:
 
 
 def visibility(payload: Mapping[str, Any], requested: str, mismatches: Mismatches) -> str | None:
-    """PUBLIC, UNLISTED or INTERNAL by site type and ``displayCareerSite``, else Phenom's text."""
+    """PUBLIC, UNLISTED or INTERNAL by site type and ``displayCareerSite``; else the site type."""
     site_type = text(payload.get("siteType"), "visibility", mismatches) or requested
     kind = site_type.strip().casefold()
     if kind == "external":
@@ -157,36 +162,39 @@ def visibility(payload: Mapping[str, Any], requested: str, mismatches: Mismatche
 
 
 def department(additional: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-    """The first usable text under one of the tenant's usual names for it."""
-    for value in _by_key(additional, _DEPARTMENT_KEYS):
-        found = text(value, "department", mismatches)
-        if found is not None:
-            return found
-    return None
+    """The first usable text under a key of :data:`ADDITIONAL_KEYS`."""
+    return _first_valid("department", text, additional, mismatches)
 
 
 def opened_at(additional: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-    """The first valid date under one of the tenant's usual names for it."""
-    for value in _by_key(additional, _OPENED_AT_KEYS):
-        found = written_time(value, "opened_at", mismatches)
-        if found is not None:
-            return found
-    return None
+    """The first valid date under a key of :data:`ADDITIONAL_KEYS`."""
+    return _first_valid("opened_at", written_time, additional, mismatches)
 
 
 def additional_feeds(key: str) -> tuple[str, ...]:
-    """The columns that look at the member ``key`` of ``additionalFields``, beside custom_fields."""
+    """The columns besides custom_fields that the member ``key`` of ``additionalFields`` feeds."""
     label = normalized_label(key)
-    columns = {"department": _DEPARTMENT_KEYS, "opened_at": _OPENED_AT_KEYS}
-    return tuple(column for column, keys in columns.items() if label in map(normalized_label, keys))
+    return tuple(
+        column for column, keys in ADDITIONAL_KEYS.items() if label in map(normalized_label, keys)
+    )
 
 
-def _by_key(additional: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Any]:
-    """Values whose key is one of ``wanted`` but for case and punctuation, in wanted's order."""
+def _first_valid(
+    column: str,
+    read: Callable[[Any, str, Mismatches], str | None],
+    additional: Mapping[str, Any],
+    mismatches: Mismatches,
+) -> str | None:
+    """The first valid value for a column; case and punctuation of keys do not matter."""
     by_label: dict[str, list[Any]] = {}
     for key, value in additional.items():
         by_label.setdefault(normalized_label(key), []).append(value)
-    return [value for name in wanted for value in by_label.get(normalized_label(name), ())]
+    for key in ADDITIONAL_KEYS[column]:
+        for value in by_label.get(normalized_label(key), ()):
+            found = read(value, column, mismatches)
+            if found is not None:
+                return found
+    return None
 
 
 def _is_false(value: Any) -> bool:

@@ -18,9 +18,9 @@ def location(
     zip_code: Any = None,
     country: Any = None,
 ) -> dict[str, str | None] | None:
-    """``{city, country, raw, state, street_1, street_2, zip_code}``; null when all is empty.
+    """``{city, country, raw, state, street_1, street_2, zip_code}``; None when all parts are empty.
 
-    ``raw`` is the non-empty parts as Phenom gave them, joined with ", ".
+    ``raw`` is the non-empty parts as Phenom has them, joined with ", ".
     """
     parts = [
         text(part, "location", mismatches)
@@ -29,13 +29,13 @@ def location(
     given = [part for part in parts if part is not None]
     if not given:
         return None
-    line_1, line_2, town, region, code, land = parts
+    street_1, street_2, city, state, zip_code, country = parts
     return {
-        "city": town,
-        "country": land if land is None else alpha_2(land) or land,
+        "city": city,
+        "country": country if country is None else alpha_2(country) or country,
         "raw": ", ".join(given),
-        "state": region,
-        "street_1": line_1,
-        "street_2": line_2,
-        "zip_code": code,
+        "state": state,
+        "street_1": street_1,
+        "street_2": street_2,
+        "zip_code": zip_code,
     }

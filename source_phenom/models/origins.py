@@ -1,4 +1,4 @@
-"""Which unified columns a remote field feeds: the tables beside the mapping functions, together."""
+"""Which unified columns a remote field feeds: the FEEDS tables of all models together."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ _PERSON = "candidateData"
 
 
 class Origins:
-    """From a remote path to columns, written ``model.column``, with a tenant's wishes applied.
+    """Finds the columns (``model.column``) that a remote path feeds, with the tenant's overrides.
 
-    Paths are those of ``field_overrides``: from the job or the application on, dots between the
-    parts, the name of a member behind a list for that of its elements.
+    Paths are written as in ``field_overrides``: they begin in the job or the application, with dots
+    between the parts. A path into a list names a member of its elements.
 
-    :param overrides: ``field_overrides`` of the configuration.
-    :param named: its ``custom_fields``.
+    :param overrides: ``field_overrides`` of the configuration. :param named: ``custom_fields``.
     """
 
     def __init__(
@@ -34,27 +33,28 @@ class Origins:
             if not override.keep_default:
                 self._replaced.update(columns)
             for path in override.paths:
-                self._added.setdefault(_without_places(path), []).extend(columns)
+                self._added.setdefault(_without_indexes(path), []).extend(columns)
         for field in named or ():
             column = f"{field.model}.{_CUSTOM_FIELDS}"
             self._replaced.add(column)
-            self._added.setdefault(_without_places(field.path), []).append(column)
+            self._added.setdefault(_without_indexes(field.path), []).append(column)
 
     def of_job(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
         """Columns that the field ``path`` of a job feeds.
 
-        :param is_object: the field is an object, whose members speak for themselves.
+        :param is_object: whether the field is an object. The members of an object feed
+            integration_fields, the object itself does not.
         """
         of_team = _nearest(hiring_team.FEEDS, path)
         if of_team is not None:
-            return self._as_wished(path, of_team)
+            return self._with_overrides(path, of_team)
         own = _nearest(jobs.FEEDS, path)
         if own is None:
             own = () if is_object else (INTEGRATION_FIELDS,)
-        return self._as_wished(path, _of(jobs.MODEL, (*_of_additional_field(path), *own)))
+        return self._with_overrides(path, _of(jobs.MODEL, (*_of_additional_field(path), *own)))
 
     def of_application(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
-        """Columns that the field ``path`` of an application feeds; its candidate's, too."""
+        """Columns of applications and candidates that a field of an application feeds."""
         of_person = _is_within(path, _PERSON)
         default = () if is_object else (INTEGRATION_FIELDS,)
         found: list[str] = []
@@ -66,15 +66,15 @@ class Origins:
             if columns is None:
                 columns = default if is_default else ()
             found += _of(model, columns)
-        return self._as_wished(path, found)
+        return self._with_overrides(path, found)
 
-    def _as_wished(self, path: str, columns: Iterable[str]) -> tuple[str, ...]:
+    def _with_overrides(self, path: str, columns: Iterable[str]) -> tuple[str, ...]:
         kept = (column for column in columns if column not in self._replaced)
         return tuple(dict.fromkeys([*self._added.get(path, ()), *kept]))
 
 
 def _nearest(feeds: Mapping[str, tuple[str, ...]], path: str) -> tuple[str, ...] | None:
-    """The entry of the path itself or else of what it is a part of."""
+    """The entry of the path, else of the closest object that contains it."""
     while path:
         if path in feeds:
             return feeds[path]
@@ -95,5 +95,5 @@ def _is_within(path: str, parent: str) -> bool:
     return path == parent or path.startswith(f"{parent}.")
 
 
-def _without_places(path: str) -> str:
+def _without_indexes(path: str) -> str:
     return ".".join(part for part in path.split(".") if not part.isdecimal())

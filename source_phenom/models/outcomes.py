@@ -1,4 +1,4 @@
-"""What a hiring status, in a tenant's own words, means for the application: its ``outcome``."""
+"""Finds the ``outcome`` that a hiring status means. Statuses are in the tenant's own words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PHRASES: Mapping[str, Outcome] = {
     "offerdeclined": "DECLINED",
     "offerrejected": "DECLINED",
 }
-"""Statuses without any space in them: as constants of some system are written."""
+"""Statuses that are written without spaces, like constants of a system."""
 
 _NOT = frozenset({"not", "never", "no", "longer"})
 _NOT_YET = frozenset({"yet", "pending", "awaiting", "to", "be", "will", "if", "before", "until"})
@@ -34,9 +34,9 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Outcomes:
-    """From status texts to outcomes: a tenant's own table first, then the usual words.
+    """Finds outcomes: first in the tenant's own table, then by common words.
 
-    :param mapping: ``outcome_mapping``; its statuses match without regard to case and punctuation.
+    :param mapping: ``outcome_mapping``. Case and punctuation of its statuses do not matter.
     """
 
     def __init__(self, mapping: Mapping[str, Outcome]) -> None:
@@ -44,37 +44,39 @@ class Outcomes:
         self._known: dict[str, Outcome | None] = {}
 
     def of(self, status: str) -> Outcome | None:
-        """The outcome that a status stands for; None where nothing names it (it is PENDING then).
+        """The outcome that a status means; None where nothing maps it (the caller uses PENDING).
 
         >>> Outcomes({}).of("Rejected - Overqualified"), Outcomes({}).of("Phone Screen")
         ('DECLINED', None)
         """
         if status not in self._known:
             label = normalized_label(status)
-            self._known[status] = self._mapping.get(label) or _PHRASES.get(label) or _usual(status)
+            self._known[status] = (
+                self._mapping.get(label) or _PHRASES.get(label) or _by_common_words(status)
+            )
         return self._known[status]
 
 
-def _usual(status: str) -> Outcome | None:
-    """By the usual words; one that ends an application counts for more than a hire.
+def _by_common_words(status: str) -> Outcome | None:
+    """The outcome by common words. A word for DECLINED wins over a word for HIRED.
 
-    A word counts only where it says that it happened: not behind "not" (which turns a hire into
-    its opposite), not behind "pending" or "to be", and a hire not where somebody else is hired.
+    A word counts only if the status says that it happened. "Not" in front of a hire turns it into
+    DECLINED. A word after "pending" or "to be" does not count, nor a hire of another candidate.
     """
     words = _WORD.findall(_CAMEL.sub(" ", status).casefold())
-    outcomes = {_said(words, place) for place in range(len(words))}
+    outcomes = {_outcome_of_word(words, place) for place in range(len(words))}
     if "DECLINED" in outcomes:
         return "DECLINED"
     return "HIRED" if "HIRED" in outcomes and not _SOMEBODY_ELSE.search(" ".join(words)) else None
 
 
-def _said(words: list[str], place: int) -> Outcome | None:
-    """What the word at ``place`` says in the light of those before it."""
+def _outcome_of_word(words: list[str], place: int) -> Outcome | None:
+    """The outcome that the word at ``place`` means after the words before it."""
     word, before = words[place], words[:place]
     is_hire = word in _HIRED or (word == "accepted" and "offer" in words)
     if word not in _DECLINED and not is_hire and word != "selected":
         return None
-    modifiers = _right_before(before)
+    modifiers = _modifiers(before)
     if not _NOT_YET.isdisjoint(modifiers):
         return None
     if not _NOT.isdisjoint(modifiers):
@@ -84,8 +86,8 @@ def _said(words: list[str], place: int) -> Outcome | None:
     return "HIRED" if is_hire else None
 
 
-def _right_before(before: list[str]) -> list[str]:
-    """The words that qualify the next one: an unbroken run of "not", "yet", "to be" …"""
+def _modifiers(before: list[str]) -> list[str]:
+    """The words that modify the next one: an unbroken run of "not", "yet", "to", "be" …"""
     run: list[str] = []
     for word in reversed(before):
         if word not in _NOT and word not in _NOT_YET:

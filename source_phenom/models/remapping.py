@@ -1,4 +1,4 @@
-"""``field_overrides`` and ``custom_fields``: a tenant's wishes on top of the default mapping."""
+"""``field_overrides`` and ``custom_fields``: a tenant's own mapping on top of the default one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from source_phenom.models.values import (
 )
 
 Valid = Callable[[Any], Any]
-"""From a remote value to the column's; null where the value is not valid for it."""
+"""Converts a remote value to a value of the column; None where it is not valid there."""
 
 
 class Override(Protocol):
-    """``field`` of ``model`` is fed from the first of ``paths`` that has a valid value."""
+    """``field`` of ``model`` comes from the first of ``paths`` that has a valid value."""
 
     @property
     def model(self) -> str: ...
@@ -68,7 +68,7 @@ def _one_of(*allowed: str) -> Valid:
 
 
 def _location(value: Any) -> dict[str, str | None] | None:
-    """A place by its parts, under unified names, or as one text (then the city)."""
+    """A location from an object with unified names, or from one text, which is the city."""
     if not isinstance(value, Mapping):
         return location([], city=_text(value))
     parts = ("street_1", "street_2", "city", "state", "zip_code", "country")
@@ -113,7 +113,7 @@ _WITH_CUSTOM_FIELDS = (jobs.MODEL, candidates.MODEL, applications.MODEL)
 
 
 def why_not_override(model: str, field: str) -> str | None:
-    """Why a column cannot be fed from elsewhere; null when it can."""
+    """Why a column cannot be overridden; None when it can."""
     fields = _VALID.get(model)
     if fields is None:
         return f"columns of {model} cannot be overridden, only those of {', '.join(_VALID)}"
@@ -126,19 +126,19 @@ def why_not_override(model: str, field: str) -> str | None:
 
 
 def why_no_custom_field(model: str) -> str | None:
-    """Why a model cannot have named custom fields; null when it can."""
+    """Why a model cannot have named custom fields; None when it can."""
     if model in _WITH_CUSTOM_FIELDS:
         return None
     return f"{model} has no custom_fields, only {', '.join(_WITH_CUSTOM_FIELDS)} have"
 
 
 class Remapping:
-    """Applies a tenant's wishes to records; without any it hands them through."""
+    """Applies a tenant's overrides to records. Without any it returns records unchanged."""
 
     def __init__(self, overrides: Iterable[Override], named: Iterable[NamedField] | None) -> None:
         self._overrides: dict[str, list[Override]] = {}
         self._named: dict[str, list[NamedField]] = {}
-        # The addresses ahead of ``email``, which is the first of them where nothing else feeds it.
+        # email_addresses first: email is the first of them, unless it is overridden itself.
         for override in sorted(overrides, key=lambda each: each.field == "email"):
             self._overrides.setdefault(override.model, []).append(override)
         for field in named or ():
@@ -149,10 +149,10 @@ class Remapping:
     ) -> dict[str, Any]:
         """``record`` with its overridden columns and named custom fields, in place.
 
-        A column that the record does not carry itself (a candidate's source) is left alone.
+        A column that is not in the record (a candidate's source) is not added.
 
-        :param odd: what the default mapping found odd. A column that is fed from a path is not
-            odd any more; one that stays null though a path holds a value is.
+        :param mismatches: those of the default mapping. A column that a path feeds is removed from
+            them. A column that stays null although a path holds a value is added.
         """
         overrides, named = self._overrides.get(model), self._named.get(model)
         if overrides is None and named is None:
@@ -172,7 +172,7 @@ class Remapping:
         record: dict[str, Any],
         mismatches: Mismatches,
     ) -> None:
-        value, path = self._fed(override, readings)
+        value, path = self._first_valid(override, readings)
         if value is not None:
             record[override.field] = value
             mismatches[:] = [column for column in mismatches if column != override.field]
@@ -190,7 +190,7 @@ class Remapping:
             record["email"] = candidates.first_address(record["email_addresses"])
 
     def default_counts(self, model: str, field: str) -> bool:
-        """Whether a column falls back to its default mapping where no override feeds it."""
+        """Whether a column has its default mapping where no override feeds it."""
         return all(
             override.keep_default
             for override in self._overrides.get(model, ())
@@ -198,16 +198,16 @@ class Remapping:
         )
 
     def source(self, payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
-        """A candidate's ``source`` as one of its applications has it."""
+        """A candidate's ``source``, from one of the candidate's applications."""
         for override in self._overrides.get(candidates.MODEL, ()):
             if override.field == "source":
-                value, _ = self._fed(override, _readings(payload))
+                value, _ = self._first_valid(override, _readings(payload))
                 if value is not None or not override.keep_default:
                     return str(value) if value is not None else None
         return candidates.applicant_source(payload, mismatches)
 
     @staticmethod
-    def _fed(override: Override, readings: _Readings) -> tuple[Any, str | None]:
+    def _first_valid(override: Override, readings: _Readings) -> tuple[Any, str | None]:
         valid = _VALID[override.model][override.field]
         for path in override.paths:
             found = _first(readings, path)
@@ -219,7 +219,7 @@ class Remapping:
 
 
 _Readings = Sequence[Mapping[str, Any]]
-"""A payload with the tenant's own objects as objects, and then as it came."""
+"""A payload whose custom objects are objects, then the payload as the gateway sent it."""
 
 
 def _readings(payload: Mapping[str, Any]) -> _Readings:
@@ -234,11 +234,11 @@ def _first(readings: _Readings, path: str) -> Any:
 
 
 def value_at_path(payload: Any, path: str) -> Any:
-    """The value at a dotted path; null where there is none.
+    """The value at a dotted path; None where there is none.
 
-    Into a list goes a number (``multiLocation.0.city``), or the name of a member, which means
-    that of the first element that has one (``multiLocation.city``). A key that itself contains
-    dots is found whole.
+    A part of the path that enters a list is an index (``multiLocation.0.city``), or the name of a
+    member, which means the first element that has it (``multiLocation.city``). A key that contains
+    dots itself is found too.
     """
     if isinstance(payload, Mapping):
         if path in payload:

@@ -1,6 +1,6 @@
-"""Written dates and epoch numbers to RFC 3339 in UTC with milliseconds.
+"""Converts written dates and epoch numbers to RFC 3339 in UTC with milliseconds.
 
-A text is a date where all of it is understood and it can mean one moment only; else it is null.
+A text is a date only if all of it is understood and it can mean one moment only. Else it is null.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from source_phenom.models.values import Mismatches, is_empty
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EARLIEST_SECONDS, _LATEST_SECONDS = 10**8, 7 * 10**9
-"""Numbers taken for epoch seconds: 1973 to 2191; a thousand times as much for milliseconds."""
+"""Numbers between the two are epoch seconds (1973 to 2191); times 1,000, milliseconds."""
 
 _LONGEST = 120
-"""Characters. A longer text is no date and is not looked at."""
+"""Characters. A longer text is not read."""
 
 _FURTHEST = timedelta(hours=16)
 """No zone was ever further from UTC (Manila, until 1844: 15:56)."""
@@ -37,9 +37,10 @@ _ZONE_HOURS: dict[str, tuple[float, ...]] = {
     "CST": (-6, -5, 8), "GST": (4, -2, 10), "IST": (5.5, 2, 1), "KST": (9, 8.5), "MSK": (3, 4),
     "MST": (-7, 8), "PST": (-8, 8), "SST": (-11, 8),
 }  # fmt: skip
-"""What abbreviations have stood for since 2000, in hours east of UTC.
+"""The meanings of abbreviations since 2000, in hours east of UTC.
 
-One that several zones share is no zone by itself; beside a number or a region it has to agree.
+An abbreviation with several meanings says nothing alone. Beside a number or a region one of its
+meanings has to agree with that.
 """
 
 _MONTHS = {
@@ -109,7 +110,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(written: str) -> datetime:
-    """The moment in a text that :func:`rfc3339` wrote."""
+    """The moment in a text of :func:`rfc3339`."""
     moment = pendulum.parse(written)
     if not isinstance(moment, pendulum.DateTime):
         raise ValueError("not a moment")
@@ -121,13 +122,13 @@ def _in_utc(moment: datetime) -> str:
 
 
 def timestamp(value: Any) -> str | None:
-    """The moment that ``value`` means, or null when that is not certain.
+    """The moment that ``value`` means, or None when that is not certain.
 
-    Understood: ISO 8601, dates as English texts and common programs write them, epoch seconds and
-    milliseconds as number or text; a text of digits that can be either is none. A date alone is
-    midnight; where no zone is written it is UTC.
-    Between dots the day comes first, as in every language that writes dates so. Between slashes
-    and dashes it does not always: there one of the two has to be too large for a month.
+    It reads ISO 8601, dates as English texts and common programs write them, and epoch seconds and
+    milliseconds as number or text. Digits that can be an epoch number and a date are not certain.
+    A date alone is midnight. Without a zone the time is UTC.
+    Between dots the day comes first, as in every language that writes dates with dots. Between
+    slashes and dashes the day or the month may come first: one of them has to be larger than 12.
     """
     if isinstance(value, bool):
         return None
@@ -139,7 +140,7 @@ def timestamp(value: Any) -> str | None:
 
 
 def written_time(value: Any, column: str, mismatches: Mismatches) -> str | None:
-    """:func:`timestamp` for a column; a value that is there and not certain is odd."""
+    """:func:`timestamp` for a column. A value that is not empty and not certain is a mismatch."""
     found = timestamp(value)
     if found is None and not is_empty(value):
         mismatches.append(column)
@@ -177,7 +178,7 @@ _Parts = dict[str, str]
 
 
 def _moment(parts: _Parts) -> str | None:
-    """Raises ValueError or OverflowError where there is no such day."""
+    """The moment in UTC; ValueError or OverflowError where the day does not exist."""
     day, clock = _day(parts), _clock(parts)
     if day is None or clock is None:
         return None
@@ -190,7 +191,7 @@ def _moment(parts: _Parts) -> str | None:
 
 
 def _day(parts: _Parts) -> date | None:
-    """The day; null where day and month cannot be told apart."""
+    """The day; None where it is not certain which number is the month."""
     year = int(parts["year"])
     if "week" in parts:
         return date.fromisocalendar(year, int(parts["week"]), int(parts["day"]))
@@ -209,7 +210,7 @@ def _day(parts: _Parts) -> date | None:
 
 
 def _clock(parts: _Parts) -> timedelta | None:
-    """The time of day, null where it is none; 24:00 is the end of the day."""
+    """The time of day; None where there is no such time. 24:00 is the end of the day."""
     hour, minute, half = parts["hour"], parts["minute"], parts["half"]
     if not hour:
         return timedelta()
@@ -230,24 +231,24 @@ def _clock(parts: _Parts) -> timedelta | None:
 
 
 def _shift(parts: _Parts, local: datetime) -> timedelta | None:
-    """How far east of UTC the written zone is; null where that is not certain."""
+    """How far east of UTC the written zone is; None where that is not certain."""
     found = _ZONE.fullmatch(parts["zone"].strip())
     if found is None or _may_end_a_range(parts):
         return None
     name, number, region, remark, label = found.groups(default="")
     if name in ("Z", "z") and region in _regions():
-        region = ""  # It says where this was; Z says when (RFC 9557).
-    said = [_meanings(each, local) for each in (name, number, region, label) if each]
+        region = ""  # With Z, a region does not change the time (RFC 9557).
+    meanings = [_meanings(each, local) for each in (name, number, region, label) if each]
     in_remark = _meanings(remark, local)
-    # Words such as "Central European Summer Time" explain a zone that is certain without them.
+    # A remark like "Central European Summer Time" only explains the zone, so it may be unknown.
     if in_remark or any(character.isdigit() for character in remark):
-        said.append(in_remark)
-    common = frozenset.intersection(*said) if said else frozenset()
+        meanings.append(in_remark)
+    common = frozenset.intersection(*meanings) if meanings else frozenset()
     return next(iter(common)) if len(common) == 1 else None
 
 
 def _may_end_a_range(parts: _Parts) -> bool:
-    """Whether what looks like a zone can be a later time: ``2024-05-01 09:00-12:00``."""
+    """Whether the text of a zone can be the end of a range: ``2024-05-01 09:00-12:00``."""
     zone = parts["zone"]
     if not zone.startswith("-"):
         return False
@@ -258,7 +259,7 @@ def _may_end_a_range(parts: _Parts) -> bool:
 
 
 def _meanings(zone: str, local: datetime) -> frozenset[timedelta]:
-    """How far east of UTC a number, an abbreviation or a region can be at a local time."""
+    """The shifts east of UTC that a number, abbreviation or region can mean at a local time."""
     if zone.upper() in _ZONE_HOURS:
         return frozenset(timedelta(hours=hours) for hours in _ZONE_HOURS[zone.upper()])
     found = _SHIFT.fullmatch(zone)
@@ -271,7 +272,7 @@ def _meanings(zone: str, local: datetime) -> frozenset[timedelta]:
         return frozenset([shift if found["sign"] == "+" else -shift])
     if zone in _regions():
         region = ZoneInfo(zone)
-        # Where clocks are turned back an hour comes twice, where they are put on it never comes.
+        # When clocks go back, an hour occurs twice; when they go forward, an hour does not exist.
         twice = (local.replace(tzinfo=region, fold=fold).utcoffset() for fold in (0, 1))
         return frozenset(shift for shift in twice if shift is not None)
     return frozenset()

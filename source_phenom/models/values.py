@@ -1,4 +1,4 @@
-"""Taking values out of payloads that may hold anything."""
+"""Reads values of payloads, which may be of any type."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from phenom_api.answers import is_deeper, parse_json, shallow
 from phenom_api.mail_addresses import is_mail_address
 
 Mismatches = list[str]
-"""Names of the columns whose payload value had an unexpected type, in the order met."""
+"""Names of the columns whose payload value had an unexpected type, in the order of reading."""
 
 CUSTOM_OBJECTS = ("additionalFields", "customFieldData")
-"""Members of jobs and applications that hold the tenant's own object."""
+"""Members of jobs and applications that hold the tenant's own fields."""
 _NOTHING: Mapping[str, Any] = {}
 _MOST_LEVELS = 254
-"""Levels of a value that orjson can write."""
+"""The most levels of a value that orjson can write."""
 
 
 def text(value: Any, column: str, mismatches: Mismatches) -> str | None:
-    """``value`` as text: blank is null, a number or truth value its JSON text, else null."""
+    """``value`` as text. Blank text is None; a number or boolean is its JSON text; else None."""
     if type(value) is str:
         return value if value and not value.isspace() else None
     if value is None:
@@ -33,22 +33,22 @@ def text(value: Any, column: str, mismatches: Mismatches) -> str | None:
 
 
 def key_text(value: Any, column: str, mismatches: Mismatches) -> str | None:
-    """A key of Phenom's, or a reference to one, as text without the white space around it."""
+    """A key of Phenom, or a reference to one, as text without white space around it."""
     found = text(value, column, mismatches)
     return found and found.strip()
 
 
 def padded(written: str | None) -> str | None:
-    """A text that has white space around it, else null.
+    """The text where it has white space around it; else None.
 
-    A gateway may know by its padded key what is the same thing as without to us: it is asked for
-    by both.
+    For us a key is the same with and without white space. The gateway may know it by the padded
+    form only, so requests try both.
     """
     return written if written is not None and written != written.strip() else None
 
 
 def truth(value: Any, column: str, mismatches: Mismatches) -> bool | None:
-    """``value`` if it is true or false, also where it is so as text; else null."""
+    """``value`` as a boolean; "true" and "false" as text count too; else None."""
     if value is None or type(value) is bool:
         return value
     mismatches.append(column)
@@ -66,7 +66,7 @@ def as_object(value: Any, column: str, mismatches: Mismatches) -> Mapping[str, A
 
 
 def objects(value: Any, column: str, mismatches: Mismatches) -> list[Mapping[str, Any]]:
-    """The objects of a list; anything else in it, or in its place, is odd (null is not)."""
+    """The objects of a list. Other elements, but for nulls, are a mismatch, and so is no list."""
     if value is None:
         return []
     if type(value) is not list:
@@ -79,10 +79,10 @@ def objects(value: Any, column: str, mismatches: Mismatches) -> list[Mapping[str
 
 
 def custom_object(value: Any, column: str, mismatches: Mismatches) -> dict[str, Any] | None:
-    """The tenant's own object, whole; null where there is none.
+    """The tenant's own object, complete; None where there is none.
 
-    It may also come as JSON text, or as a list of ``{key, value}`` or ``{name, value}``; of a key
-    that comes twice the last value counts, as in JSON.
+    The gateway may send it as JSON text, or as a list of ``{key, value}`` or ``{name, value}``. If
+    a key occurs twice, the last value counts, as in JSON.
     """
     if value is None or type(value) is dict:
         return value
@@ -98,12 +98,12 @@ def custom_object(value: Any, column: str, mismatches: Mismatches) -> dict[str, 
 
 
 def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
-    """Key and value of those in a list that are ``{key, value}`` or ``{name, value}``.
+    """Key and value of the elements of the form ``{key, value}`` or ``{name, value}``.
 
-    In any case: .NET writes ``Key`` and ``Value``.
+    The case of these names does not matter: .NET writes ``Key`` and ``Value``.
     """
     members = [
-        {member.lower(): of for member, of in entry.items()}
+        {member.lower(): value for member, value in entry.items()}
         for entry in listed
         if type(entry) is dict
     ]
@@ -116,7 +116,7 @@ def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
 
 
 def with_custom_objects(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A payload in which the tenant's own objects are objects, however they came."""
+    """The payload, with the tenant's own objects as objects in whatever form they came."""
     made = {
         member: found
         for member in CUSTOM_OBJECTS
@@ -127,14 +127,14 @@ def with_custom_objects(payload: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_empty(value: Any) -> bool:
-    """Null, blank text, an empty list or object. False and 0 are values."""
+    """Whether a value is null, blank text, or an empty list or object. False and 0 are values."""
     if type(value) is str:
         return not value or value.isspace()
     return value is None or value == [] or value == {}
 
 
 def mail_address(value: Any, column: str, mismatches: Mismatches) -> str | None:
-    """A trimmed e-mail address, or null where the text is none."""
+    """The trimmed e-mail address; None where the text is not an address."""
     written = text(value, column, mismatches)
     if written is None:
         return None
@@ -143,19 +143,19 @@ def mail_address(value: Any, column: str, mismatches: Mismatches) -> str | None:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON with sorted keys: equal values give equal bytes, however the gateway ordered them."""
+    """JSON with sorted keys, so that equal values give equal bytes."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # Nested deeper than orjson writes.
+        # The value has more levels than orjson can write.
         kept = shallow(value)
         return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def record_json(record: dict[str, Any], mismatches: Mismatches) -> bytes:
-    """A record as :func:`canonical` JSON. A column that is nested too deeply is null, and odd.
+    """A record as :func:`canonical` JSON. A column that is nested too deeply is null, a mismatch.
 
-    Whoever takes records from us writes them again, with libraries whose bounds are much the same.
+    The programs that read our records write them again, with libraries of similar limits.
     """
     try:
         return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
@@ -167,6 +167,15 @@ def record_json(record: dict[str, Any], mismatches: Mismatches) -> bytes:
         return canonical(record)
 
 
+def joined(first: bytes, second: bytes) -> bytes:
+    """Two JSON objects as one; neither may be empty, and they share no member.
+
+    A record's columns come from different places at different times. To put their bytes together
+    costs a hundredth of parsing and writing the record again.
+    """
+    return first[:-1] + b"," + second[1:]
+
+
 def normalized_label(label: str) -> str:
-    """A label without case, spaces and punctuation, to recognise it by."""
+    """A label without case, spaces and punctuation, to compare labels by."""
     return "".join(filter(str.isalnum, label)).casefold()

@@ -1,4 +1,4 @@
-"""What the platform configured: the streams to read, and what they remember."""
+"""What the platform configured: the streams to read, and their incoming states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
     """The streams of a ConfiguredAirbyteCatalog, each with its part of the incoming state.
 
     :param state: state messages in whichever form platforms and tools keep them.
-    :raises ValueError: with a sentence for people, where either is not what it should be.
+    :raises ValueError: either is not what it should be; the message tells the user what to do.
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
@@ -52,7 +52,7 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
 
 
 def _blobs(state: Any, known: Sequence[str]) -> dict[str, Any]:
-    """Each stream's state in what a state file holds; where one comes twice, the last counts."""
+    """Each stream's state in what a state file holds. If one comes twice, the last one counts."""
     parts = list(_parts(state))
     states = [part for part in parts if not _is_other_message(part)]
     if parts and not states:
@@ -72,12 +72,12 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def _is_other_message(part: Any) -> bool:
-    """So that what a read printed can be given as it is."""
+    """Whether it is of another kind: all that an earlier read printed may be given as state."""
     return isinstance(part, Mapping) and part.get("type") in ("RECORD", "LOG", "TRACE", "CONTROL")
 
 
 def _stream_states(part: Any, known: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """The streams' names and states in any form that platforms and tools keep them in."""
+    """The streams' names and states, in any of the forms in which platforms and tools keep them."""
     match part:
         case {"type": "STATE", "state": dict(state)}:
             yield from _stream_states(state, known)

@@ -7,7 +7,7 @@ The text is `2.` (the version; `2d.` for a detailed snapshot) and a body in base
 
     checksum   8 bytes  XXH3-64 over the seal (UTF-8, given by the caller, often empty), the byte
                         0xFF and the whole body after the checksum
-    sections   1 byte   how many follow
+    sections   1 byte   the number of sections that follow
     section    ...      one for each kind of key that occurs, in ascending order of its code
     padding    0-2 zero bytes
 
@@ -16,18 +16,18 @@ and a section is
     kind       1 byte   1: 24 hex digits, 2: UUID with dashes, 3: 32 hex digits, 4: any other text
     n          4 bytes  the number of records, at least 1
     digests    4n bytes the records' digests in the order of their keys; 8n in a detailed snapshot
-    columns             each a block, i.e. preceded by its length in 4 bytes; see `columns.py` for
-                        how numbers and ages are written
+    columns             each column is a block: its length in 4 bytes, then its bytes. `columns.py`
+                        says how numbers and ages are written
 
 The records of a section are sorted by key. A key of kind 1 is read as a MongoDB ObjectId, which is
 what Phenom's application ids look like, but any 24 digits are kept exactly:
 
     seconds    numbers  first 8 digits, as the difference to the record before (the first one to 0)
-    ages       ages     which process (next 10 digits) made the id
+    ages       ages     the process (next 10 digits) that made the id
     processes  numbers  those 10 digits of each distinct process in the order of its first record
-    counters   numbers  last 6 digits, with the records regrouped by process (in order of
-                        appearance, otherwise keeping their order), as the difference modulo 2**24
-                        to the record before (the first one to 0)
+    counters   numbers  last 6 digits, as the difference modulo 2**24 to the record before (the
+                        first one to 0). For this column the records are grouped by process: the
+                        processes in order of appearance, the records of each in their order
 
 Kinds 2 and 3 are four columns of numbers: the first 8 digits as the difference to the record
 before, and the next 8, 8, 8 as they are. Kind 4 is one column:
@@ -39,10 +39,10 @@ before, and the next 8, 8, 8 as they are. Kind 4 is one column:
 
 The bound
 ---------
-Keys have to come back, because tombstones name them, so random digits cost what they cost: sorting
-saves log2(n) - 1.44 bits of a key and nothing else can. With 4 bytes for the digest and 4/3
-characters per byte, 100,000 ids of 24 random digits take 18.8 characters each, and random UUIDs
-23.1, at the very least. Application ids made by a few processes with rising counters take under 9.
+Tombstones name the keys, so a state has to hold whole keys. Random digits cannot be compressed:
+sorting saves log2(n) - 1.44 bits of a key, and nothing else saves any. With 4 bytes for the digest
+and 4/3 characters per byte, 100,000 ids of 24 random digits take at least 18.8 characters each,
+random UUIDs 23.1. Application ids that a few processes made with rising counters take under 9.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ from source_phenom.snapshot.columns import (
     read_ages,
     read_numbers,
 )
+from source_phenom.snapshot.fingerprint import Digests, digest_type
 from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT, unpack_lines
-from source_phenom.snapshot.snapshot import Digests, Section, Snapshot, digest_type
+from source_phenom.snapshot.snapshot import Section, Snapshot
 
 Words = NDArray[np.uint32]
 
@@ -77,28 +78,29 @@ _CHECKSUM = 8
 
 _ZERO = np.uint32(0)
 _WORD = np.uint32(0xFFFFFFFF)
-_WRAP = np.uint32(0xFFFFFF)  # counters have three bytes,
-_COUNTER = np.uint32(24)  # which is as many bits,
-_BYTE = np.uint32(8)  # and leave one byte of the last word to the process
+# The last word of an id holds one byte of the process and three bytes of the counter.
+_WRAP = np.uint32(0xFFFFFF)
+_COUNTER = np.uint32(24)
+_BYTE = np.uint32(8)
 
-#: Bytes of text in the keys of a snapshot; six times a million long e-mail addresses.
+#: Most bytes of text in the keys of a snapshot: six times a million long e-mail addresses.
 TEXT_LIMIT = 1 << 28
 _LONGEST_PREFIX = 254  # one byte that is not the terminator
 
 
 class UnusableState(ValueError):
-    """A stored state that cannot be read; the message says why, and holds no value out of it."""
+    """A stored state that cannot be read. The message says why and quotes nothing of the state."""
 
 
 def encode(snapshot: Snapshot, seal: str = "") -> str:
     """Return `snapshot` as text; equal snapshots give equal text.
 
-    `seal` is further text that the checksum covers and that has to be given again to `decode`.
+    `seal` is further text that the checksum covers. `decode` needs the same text.
     Raises ValueError when a key occurs twice, or when the text of the keys is above `TEXT_LIMIT`.
     """
     sections = sorted(snapshot.sections, key=lambda section: section.kind.code)
     parts = [bytes([len(sections)]), *map(_section_bytes, sections)]
-    # With the checksum a multiple of three bytes, so that no bit of the text is without meaning.
+    # The body is padded to a multiple of three bytes, so that base 64 has no unused bits.
     parts.append(bytes(-(_CHECKSUM + sum(map(len, parts))) % 3))
     body = b"".join([_checksum(parts, seal), *parts])
     text = base64.urlsafe_b64encode(body).decode("ascii")
@@ -106,7 +108,7 @@ def encode(snapshot: Snapshot, seal: str = "") -> str:
 
 
 def decode(text: str, seal: str = "") -> Snapshot:
-    """Return the snapshot that `text` encodes; raises UnusableState when it is not intact."""
+    """Return the snapshot that `text` encodes. Raises UnusableState when the text is damaged."""
     if not isinstance(text, str):
         raise UnusableState("the fingerprints are not text")
     version, dot, body_text = text.partition(".")
@@ -206,7 +208,7 @@ def _read_wide_keys(reader: Reader, n: int) -> Iterator[Numbers]:
 
 
 def _packed(columns: Iterator[Numbers], shape: tuple[int, int]) -> bytes:
-    """Return keys whose digits are given as columns of eight."""
+    """Return packed keys. Each column holds eight digits of every key."""
     words = np.empty(shape, ">u4")
     for place, column in enumerate(columns):
         if (column > _WORD).any():
@@ -234,7 +236,7 @@ def _text_column(section: Section) -> tuple[Digests, list[bytes]]:
 
 
 def _shared_prefix(one: bytes, other: bytes) -> int:
-    """How many bytes two keys begin with alike, as far as that is written."""
+    """Return the length of the common prefix, at most the longest that can be written."""
     length = 0
     for byte, other_byte in zip(one, other, strict=False):
         if byte != other_byte or length == _LONGEST_PREFIX:

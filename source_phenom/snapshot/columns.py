@@ -1,16 +1,16 @@
 """Columns of numbers as short byte strings, and back.
 
-Every `*_column` function returns bytes that the function named `read_*` turns back, given the
+Every `*_column` function returns bytes that the `read_*` function of the same name reads, given the
 number of rows `n`. Reading raises ValueError (or zlib.error) for bytes that no writer makes, and
-never inflates to more than the rows need. All numbers are big-endian.
+never inflates to more bytes than the rows need. All numbers are big-endian.
 
 numbers     one byte: the width w of the largest value, 0-8 bytes; a raw DEFLATE stream of w * n
             bytes: the most significant byte of all values, then the next one of all, ...
-ages        numbers that stand for values of a dictionary, which the caller writes in the order in
-            which its values first appear in the rows. 0: a value that appears for the first time;
-            else how many values, counting its own, have first appeared since: the newest has age 1,
-            the one that appeared before it 2. So values that come and go (the processes that were
-            alive at a time), and those that occur only once, have small ages.
+ages        numbers that stand for values of a dictionary. The caller writes the dictionary, in the
+            order in which its values first appear in the rows. 0 means: this value appears for the
+            first time. 1 means the value that appeared last, 2 the one that appeared before it, and
+            so on. Values that are used for some time only (the processes that were alive then), and
+            values that occur once, have small ages.
 block       a length (4 bytes) and that many bytes
 """
 
@@ -32,7 +32,7 @@ def block(data: bytes) -> bytes:
 
 
 class Reader:
-    """Takes bytes off the front of a byte string; ValueError when there are too few."""
+    """Reads a byte string from its front. Raises ValueError when it is too short."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -58,8 +58,8 @@ class Reader:
 def number_column(values: NDArray[np.integer[Any]]) -> bytes:
     """Write numbers that are not negative."""
     width = (int(values.max()).bit_length() + 7) // 8
-    # Runs of equal bytes and skewed frequencies are all there is to find: searching for repeated
-    # strings as well would be slower and, on noise, longer.
+    # Z_RLE: the planes hold runs and skewed frequencies. A search for repeated strings would be
+    # slower and, on random bytes, give a longer result.
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
     planes = [(values >> values.dtype.type(8 * place)).astype(np.uint8) for place in range(width)]
     deflated = [deflate.compress(plane.data) for plane in reversed(planes)]
@@ -81,12 +81,12 @@ def read_numbers(data: bytes, n: int) -> Numbers:
 
 
 def age_column(index: Rows) -> bytes:
-    """Write the rows of a dictionary column; `index` numbers its values in order of appearance."""
+    """Write the ages of rows. `index` numbers each row's value in order of appearance."""
     return number_column(_appeared_before(index) - index)
 
 
 def read_ages(data: bytes, n: int) -> tuple[Rows, int]:
-    """Return the index of each row's value among the distinct ones, and how many those are."""
+    """Return the index of each row's value, and the number of distinct values."""
     ages = read_numbers(data, n).view(np.int64)
     new = ages == 0
     index = np.cumsum(new)
@@ -98,7 +98,7 @@ def read_ages(data: bytes, n: int) -> tuple[Rows, int]:
 
 
 def _appeared_before(index: Rows) -> Rows:
-    """Return for each row how many distinct values the rows before it have."""
+    """Return for each row the number of distinct values in the rows before it."""
     appeared = np.zeros(len(index), np.int64)
     np.maximum.accumulate(index[:-1] + 1, out=appeared[1:])
     return appeared

@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from source_phenom.snapshot.fingerprint import Digests, digest_type, without_details
 from source_phenom.snapshot.keys import KINDS, Kind
-from source_phenom.snapshot.snapshot import (
-    DETAILS_BITS,
-    Digests,
-    GrowingColumns,
-    Section,
-    Snapshot,
-    digest_type,
-)
+from source_phenom.snapshot.snapshot import GrowingColumns, Section, Snapshot
 
 _Hashes = NDArray[np.int64]
-_Rows = NDArray[np.intp]
+_Rows = NDArray[np.unsignedinteger[Any]]
+_Mask = NDArray[np.bool_]
 
 
 class Verdict(IntEnum):
-    """What the previous sync says about a record. NEW and CHANGED are to be emitted."""
+    """How a record compares with the previous sync. The caller emits NEW and CHANGED records."""
 
     UNCHANGED = 0
     NEW = 1
     CHANGED = 2
-    #: Its key was observed before in this run; the first time counts, whatever the digest.
+    #: Its key was observed before in this run. Only the first digest counts.
     DUPLICATE = 3
 
 
@@ -41,22 +37,23 @@ _FEW = 4096
 class Comparison:
     """Compares what a run reads with the `previous` snapshot, record by record, in any order.
 
-    Without state, and in full refresh, `previous` is empty and every record is NEW. So is a record
-    that comes back after it was reported gone, for a snapshot holds live records only.
+    Without state, and in full refresh, `previous` is empty and every record is NEW. A record that
+    comes back after it was reported gone is NEW too, because a snapshot holds live records only.
 
-    Not locked. Observing a record claims that it was printed: `snapshot` covers it from then on.
-    Hence whoever prints holds one lock over "observe a page, print its NEW and CHANGED records",
-    and takes the same lock to take a snapshot and print it as state. A listing that is read a
-    second time goes through the same comparison: what was observed the first time is a DUPLICATE
-    and printed once, and only what neither reading met is gone.
+    Observing a record claims that it was printed: `snapshot` covers it from then on. Nothing here
+    is locked. So whoever prints holds one lock while it observes a page and prints its NEW and
+    CHANGED records, and takes the same lock to take a snapshot and print it as state.
 
-    Where the previous snapshot is detailed, so are the digests observed; a run that does not read
-    the details of every record asks `peek` which ones are as they were without them, and `keep`s
-    those that it has no reason to look at.
+    A listing that is read a second time goes through the same comparison: a record of the first
+    reading is a DUPLICATE and not printed again, and only what neither reading showed is gone.
 
-    Records are told apart by Python's 64-bit hash of their keys: two of a million keys share one
-    with a probability of 3e-8, and are then taken for one record in that process. Beside the packed
-    keys and digests of both sides this takes 13 bytes for a record of `previous` and some 20 for a
+    Where `previous` is detailed, the digests observed are detailed too. A run that does not read
+    the details of every record asks `compare_without_details` first, and calls
+    `observe_unchanged` for the records whose details it does not read.
+
+    Records are told apart by Python's 64-bit hash of their keys. Two of a million keys share a hash
+    with a probability of 3e-8; they then count as one record in that process. Beside the packed
+    keys and digests of both sides this takes 13 bytes for a record of `previous` and about 20 for a
     new one.
     """
 
@@ -84,70 +81,65 @@ class Comparison:
         n = len(keys)
         if len(set(keys)) < n:
             return [self.observe(key, digest) for key, digest in zip(keys, digests, strict=True)]
-        hashes = np.fromiter(map(hash, keys), np.int64, n)
-        found = np.fromiter(digests, self._type, n)
+        hashes, known, rows = self._look_up(keys)
         verdicts = np.empty(n, np.uint8)
-
-        places, known = _find(hashes, self._hashes)
-        if not known.all():
+        if len(rows) < n:
             unknown = (~known).nonzero()[0]
             verdicts[unknown] = self._observe_unknown(unknown, hashes[unknown], keys, digests)
-            places, found = places[known], found[known]
-        rows = self._rows[places]
-        changed = self._digests[rows] != found
-        known_verdicts = np.where(changed, _CHANGED, _UNCHANGED)
-        seen = self._observed[rows]
-        if seen.any():
-            known_verdicts[seen] = _DUPLICATE
-            changed &= ~seen
-        self._digests[rows[changed]] = found[changed]
+        read = np.fromiter(digests, self._type, n)[known]
+        verdicts[known] = self._verdicts(rows, self._digests[rows] != read)
+        first = ~self._observed[rows]
+        self._digests[rows[first]] = read[first]
         self._observed[rows] = True
-        verdicts[known] = known_verdicts
-        return list(map(_VERDICTS.__getitem__, verdicts.tolist()))
+        return _as_list(verdicts)
 
-    def _observe_unknown(
-        self, rows: _Rows, hashes: _Hashes, keys: Sequence[str], digests: Sequence[int]
-    ) -> NDArray[np.uint8]:
-        """Observe those `rows` of a page that the previous snapshot does not hold."""
-        first = self._new_hashes.add(hashes)
-        if len(rows) < len(keys) or not first.all():
-            new = rows[first].tolist()
-            keys, digests = [keys[row] for row in new], [digests[row] for row in new]
-        self._new.append(keys, digests)
-        verdicts: NDArray[np.uint8] = np.where(first, _NEW, _DUPLICATE)
-        return verdicts
+    def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
+        """Compare records of which the details are not read. Nothing is observed.
 
-    def peek(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
-        """Return what observing records would say, as far as they are known without their details.
-
-        `digests`: of the records proper, 32 bits. UNCHANGED leaves open what became of the details.
+        `digests` are the fingerprints of the other columns (32 bits); `previous` is detailed.
+        UNCHANGED says nothing about the details.
         """
-        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
-        places, known = _find(hashes, self._hashes)
+        hashes, known, rows = self._look_up(keys)
         verdicts = np.where(self._new_hashes.holds(hashes), _DUPLICATE, _NEW)
-        rows = self._rows[places[known]]
-        proper = self._digests[rows] >> self._type(DETAILS_BITS if self._detailed else 0)
-        changed = proper != np.fromiter(digests, self._type, len(keys))[known]
-        verdicts[known] = np.where(
-            self._observed[rows], _DUPLICATE, np.where(changed, _CHANGED, _UNCHANGED)
-        )
-        return list(map(_VERDICTS.__getitem__, verdicts.tolist()))
+        read = np.fromiter(digests, np.uint32, len(keys))[known]
+        verdicts[known] = self._verdicts(rows, without_details(self._digests[rows]) != read)
+        return _as_list(verdicts)
 
-    def keep(self, keys: Sequence[str]) -> None:
-        """Observe records of the previous snapshot as being what they were, details included."""
-        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
-        places, known = _find(hashes, self._hashes)
-        self._observed[self._rows[places[known]]] = True
+    def observe_unchanged(self, keys: Sequence[str]) -> None:
+        """Observe records of `previous` with the digests that they have there."""
+        _, _, rows = self._look_up(keys)
+        self._observed[rows] = True
 
-    def keep_where(self, is_kept: Callable[[str], bool]) -> int:
-        """Do so for all keys not observed so far that `is_kept` is true of; return how many."""
+    def observe_unchanged_where(self, is_unchanged: Callable[[str], bool]) -> int:
+        """Do so for every record that was not observed and whose key passes; return how many."""
         before = self.gone_count
         for kind, keys, rows in self._previous():
             missing = np.flatnonzero(~self._observed[rows])
             unobserved = kind.unpack(kind.select(keys, ~self._observed[rows]))
-            kept = np.fromiter(map(is_kept, unobserved), np.bool_, len(missing))
-            self._observed[rows.start + missing[kept]] = True
+            chosen = np.fromiter(map(is_unchanged, unobserved), np.bool_, len(missing))
+            self._observed[rows.start + missing[chosen]] = True
         return before - self.gone_count
+
+    def _look_up(self, keys: Sequence[str]) -> tuple[_Hashes, _Mask, _Rows]:
+        """Return the keys' hashes, which keys `previous` holds, and the rows of those."""
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        places, known = _find(hashes, self._hashes)
+        return hashes, known, self._rows[places[known]]
+
+    def _verdicts(self, rows: _Rows, changed: _Mask) -> NDArray[np.uint8]:
+        """Return the verdicts on rows of `previous`."""
+        return np.where(self._observed[rows], _DUPLICATE, np.where(changed, _CHANGED, _UNCHANGED))
+
+    def _observe_unknown(
+        self, places: NDArray[np.intp], hashes: _Hashes, keys: Sequence[str], digests: Sequence[int]
+    ) -> NDArray[np.uint8]:
+        """Observe the records of a page, at `places` in it, that `previous` does not hold."""
+        first = self._new_hashes.add(hashes)
+        if len(places) < len(keys) or not first.all():
+            new = places[first].tolist()
+            keys, digests = [keys[place] for place in new], [digests[place] for place in new]
+        self._new.append(keys, digests)
+        return np.where(first, _NEW, _DUPLICATE)
 
     @property
     def previous_count(self) -> int:
@@ -170,11 +162,12 @@ class Comparison:
             yield from kind.unpack(kind.select(keys, ~self._observed[rows]))
 
     def snapshot(self, *, complete: bool) -> Snapshot:
-        """Return what the next run is to compare with.
+        """Return what the next run compares with.
 
-        `complete`: exactly what was observed; only for a scan known to be complete, once a
-        tombstone was printed for every key of `gone`. Otherwise (a checkpoint, a scan that failed
-        or stayed in doubt): the previous snapshot, overlaid with what was observed.
+        `complete`: exactly what was observed. That is right only for a scan known to be complete,
+        after a tombstone was printed for every key of `gone`. Otherwise (a checkpoint, or a scan
+        that failed or may have missed records) it is the previous snapshot, updated with what was
+        observed.
         """
         sections = {kind: [self._new.section(kind)] for kind in KINDS}
         for kind, keys, rows in self._previous():
@@ -194,14 +187,17 @@ class Comparison:
 
 
 class _HashSet:
-    """A growing set of hashes in little more than 8 bytes each: sorted ones, and a few late
-    ones."""
+    """A growing set of hashes in little more than 8 bytes each.
+
+    Most are in a sorted array. The latest are in a Python set, which is merged into the array when
+    it becomes large.
+    """
 
     def __init__(self) -> None:
         self._sorted = np.zeros(0, np.int64)
         self._late: set[int] = set()
 
-    def holds(self, hashes: _Hashes) -> NDArray[np.bool_]:
+    def holds(self, hashes: _Hashes) -> _Mask:
         """Tell which of `hashes` are in the set."""
         found = _find(hashes, self._sorted)[1]
         listed = hashes.tolist()
@@ -209,21 +205,21 @@ class _HashSet:
             found |= [entry in self._late for entry in listed]
         return found
 
-    def add(self, hashes: _Hashes) -> NDArray[np.bool_]:
+    def add(self, hashes: _Hashes) -> _Mask:
         """Add `hashes` and tell which of them were not in the set before."""
         first = ~self.holds(hashes)
         self._late.update(hashes[first].tolist())
-        # A share of the whole, so that the folding stays linear in the number of hashes
+        # Merge only when the set is a fixed share of the whole: the cost then stays linear.
         if len(self._late) > max(_FEW, len(self._sorted) // 8):
             late = np.fromiter(self._late, np.int64, len(self._late))
             self._late = set()
-            # Stable sorting merges the two sorted runs
+            # A stable sort merges two sorted runs in linear time.
             self._sorted = np.sort(np.concatenate((self._sorted, np.sort(late))), kind="stable")
         return first
 
 
-def _find(wanted: _Hashes, hashes: _Hashes) -> tuple[_Rows, NDArray[np.bool_]]:
-    """Return where in the sorted `hashes` each wanted one would be, and whether it is there."""
+def _find(wanted: _Hashes, hashes: _Hashes) -> tuple[NDArray[np.intp], _Mask]:
+    """Return for each wanted hash its place in the sorted `hashes`, and whether it is there."""
     places = hashes.searchsorted(wanted)
     if not len(hashes):
         return places, np.zeros(len(wanted), np.bool_)
@@ -235,3 +231,7 @@ def _joined(sections: list[Section]) -> Section:
     return Section(
         sections[0].kind, keys, np.concatenate([section.digests for section in sections])
     )
+
+
+def _as_list(verdicts: NDArray[np.uint8]) -> list[Verdict]:
+    return list(map(_VERDICTS.__getitem__, verdicts.tolist()))

@@ -1,8 +1,8 @@
 """Text keys in packed form.
 
-A key is any text. Keys that are 24 or 32 lower-case hexadecimal digits, or a lower-case UUID with
-its dashes, are held as 12 or 16 bytes; all others as UTF-8 ended by the byte 0xFF, which UTF-8
-never uses. Each key belongs to exactly one kind, and each kind holds many keys in one `bytes`.
+A key is any text. A key of 24 or 32 lower-case hexadecimal digits, or a lower-case UUID with its
+dashes, takes 12 or 16 bytes. Any other key is UTF-8 followed by the byte 0xFF, which UTF-8 never
+uses. Each key belongs to exactly one kind. Each kind packs many keys into one `bytes`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Kind(Protocol):
 
     @property
     def code(self) -> int:
-        """Number of the kind in the encoding, from 1."""
+        """The number of the kind in the encoding, from 1."""
 
     def count(self, packed: bytes) -> int:
         """Return how many keys `packed` holds."""
@@ -32,7 +32,7 @@ class Kind(Protocol):
         """Return the keys packed, or None when one of them is not of this kind."""
 
     def unpack(self, packed: bytes) -> Iterator[str]:
-        """Yield the keys of `packed`, holding only some of them at a time."""
+        """Yield the keys of `packed`; only some of them are in memory at a time."""
 
     def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
         """Return the keys for which `mask` is true, packed."""
@@ -62,7 +62,7 @@ class HexKind:
             packed = bytes.fromhex(digits)
         except ValueError:
             return None
-        # fromhex forgives upper case and spaces; the way back does not
+        # fromhex also accepts upper case and spaces, which would be lost.
         return packed if packed.hex() == digits else None
 
     def unpack(self, packed: bytes) -> Iterator[str]:
@@ -92,7 +92,7 @@ class TextKind:
     def pack(self, keys: Sequence[str]) -> bytes | None:
         if any(kind_of(key) is not self for key in keys):
             return None
-        # JSON can carry halves of surrogate pairs, which strict UTF-8 refuses
+        # JSON can hold half a surrogate pair, which strict UTF-8 refuses.
         return b"".join([key.encode("utf-8", "surrogatepass") + TERMINATOR for key in keys])
 
     def unpack(self, packed: bytes) -> Iterator[str]:
@@ -123,7 +123,7 @@ def kind_of(key: str) -> Kind:
 
 
 def unpack_lines(packed: bytes) -> Iterator[bytes]:
-    """Yield lines that were each ended by the terminator, splitting off some of them at a time."""
+    """Yield the lines before each terminator; only some of them are split at a time."""
     start = 0
     while start < len(packed):
         end = packed.find(TERMINATOR, start + _BYTES_AT_A_TIME)

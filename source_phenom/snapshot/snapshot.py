@@ -5,19 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from source_phenom.snapshot.fingerprint import (
+    Digests,
+    digest_type,
+    with_details_dropped,
+    with_null_details,
+)
 from source_phenom.snapshot.keys import KINDS, Kind, by_kind
-
-Digests = NDArray[np.unsignedinteger[Any]]
-
-DETAILS_BITS = 32
-"""How far the digest of a record proper stands to the left where one of its details follows."""
-_DETAILS = np.uint64((1 << DETAILS_BITS) - 1)
-_SHIFT = np.uint64(DETAILS_BITS)
 
 
 class Section(NamedTuple):
@@ -31,23 +29,22 @@ class Section(NamedTuple):
 class Snapshot:
     """The key and the digest of every live record of one stream; immutable.
 
-    A `detailed` one has digests of 64 bits: the record's, and that of its details, which come from
-    elsewhere and are not always read (0 where there are none); see `fingerprint`.
+    The digests of a `detailed` snapshot have 64 bits, see `fingerprint`; those of others have 32.
 
-    12 bytes per 24-hex key, 16 per UUID, the UTF-8 text and one byte for any other, and 4 or 8 for
-    a digest. Two snapshots are equal when they hold the same records, in whatever order.
+    In memory a 24-hex key takes 12 bytes, a UUID 16, any other key its UTF-8 text and one byte; a
+    digest takes 4 or 8. Two snapshots are equal when they hold the same records, in any order.
     """
 
     def __init__(self, sections: Iterable[Section] = (), *, detailed: bool = False) -> None:
-        """Take at most one section for each kind; empty ones are dropped."""
+        """Take at most one section for each kind. Empty sections are dropped."""
         self.sections = tuple(section for section in sections if len(section.digests))
         self.detailed = detailed
 
     @classmethod
-    def of(
+    def from_records(
         cls, records: Mapping[str, int] | Iterable[tuple[str, int]], *, detailed: bool = False
     ) -> Snapshot:
-        """Return the snapshot of `records`: keys and digests."""
+        """Return the snapshot of records, given as keys and their digests."""
         pairs = iter(records.items() if isinstance(records, Mapping) else records)
         columns = GrowingColumns(detailed=detailed)
         while page := list(islice(pairs, 1000)):
@@ -55,23 +52,24 @@ class Snapshot:
         return cls((columns.section(kind) for kind in KINDS), detailed=detailed)
 
     def with_details(self) -> Snapshot:
-        """Return the same records as having no details."""
+        """Return a detailed snapshot of the same records; new details are null."""
         if self.detailed:
             return self
         return Snapshot(
             (
-                Section(kind, keys, digests.astype(np.uint64) << _SHIFT)
+                Section(kind, keys, with_null_details(digests))
                 for kind, keys, digests in self.sections
             ),
             detailed=True,
         )
 
     def without_details(self) -> Snapshot:
-        """Return the records proper; those that had details as ones that look otherwise now."""
+        """Return a snapshot without details, in which records that had details look changed."""
         if not self.detailed:
             return self
         return Snapshot(
-            Section(kind, keys, _proper(digests)) for kind, keys, digests in self.sections
+            Section(kind, keys, with_details_dropped(digests))
+            for kind, keys, digests in self.sections
         )
 
     def __len__(self) -> int:
@@ -93,17 +91,6 @@ class Snapshot:
 
     def __repr__(self) -> str:
         return f"<Snapshot of {len(self)} records>"
-
-
-def digest_type(*, detailed: bool) -> type[np.unsignedinteger[Any]]:
-    """Return what the digests of a snapshot are kept in."""
-    return np.uint64 if detailed else np.uint32
-
-
-def _proper(digests: Digests) -> Digests:
-    """Return the digests of records proper, all bits turned over where there are details."""
-    has_details = (digests & _DETAILS) != 0
-    return ((digests >> _SHIFT) ^ np.where(has_details, _DETAILS, 0)).astype(np.uint32)
 
 
 class GrowingColumns:

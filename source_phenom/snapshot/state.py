@@ -20,9 +20,9 @@ _CHANGED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def tenant_tag(gateway_url: str, integration_id: str) -> str:
-    """Return a short hash for the gateway and the namespace that a state belongs to.
+    """Return a short hash of the gateway and the namespace that a state belongs to.
 
-    How the URL is written makes no difference: case of the host, default port, last slash.
+    The case of the host, a default port and a slash at the end of the URL make no difference.
     """
     url = urlsplit(gateway_url)
     host = url.netloc.lower().removesuffix(_DEFAULT_PORTS.get(url.scheme, ""))
@@ -32,7 +32,7 @@ def tenant_tag(gateway_url: str, integration_id: str) -> str:
 
 @dataclass(frozen=True)
 class StreamState:
-    """What a stream remembers: its cursor, whose records they are, and their fingerprints.
+    """What a stream remembers: its cursor, the tenant, and the fingerprints of the records.
 
     As JSON: `{"version": 2, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
     "fingerprints": "2.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
@@ -41,19 +41,17 @@ class StreamState:
     changed_at: str  #: RFC 3339, UTC, milliseconds, `Z`: the latest of any emitted record
     tenant: str  #: see `tenant_tag`
     snapshot: Snapshot
-    #: Members that this version does not know; carried along unread, whatever they are
+    #: Other members. They are kept as they are.
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, state: object, *, tenant: str) -> StreamState:
         """Read a stream's state that belongs to `tenant`.
 
-        A state that covers no record tells nothing that is wrong elsewhere: another tenant's is
-        taken over, its cursor alone.
+        A state without records fits any tenant: of another tenant's, only the cursor is used.
 
         Raises UnusableState, whose message completes the sentence "the state cannot be used: …".
-        That an absent state means a first sync is for the caller to know: `{}` is refused like any
-        other.
+        `{}` is refused as well. An absent state, which means a first sync, is the caller's concern.
         """
         if not isinstance(state, Mapping):
             raise UnusableState("it is not an object")
@@ -61,7 +59,7 @@ class StreamState:
         if missing:
             raise UnusableState(f"it has no {' and no '.join(missing)}")
         if state["version"] != VERSION or isinstance(state["version"], bool):
-            raise UnusableState(f"it is of another version than {VERSION}")
+            raise UnusableState(f"its version is not {VERSION}")
         changed_at = state["changed_at"]
         if not isinstance(changed_at, str) or not _CHANGED_AT.fullmatch(changed_at):
             raise UnusableState("its changed_at is not a UTC time with milliseconds")

@@ -1,4 +1,4 @@
-"""`phenom completion`: scripts that shells can run, and what they then complete."""
+"""`phenom completion`: shells accept the scripts, and complete words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(*arguments: str, **variables: str) -> str:
 
 
 def completed(line: str) -> list[str]:
-    """What bash would be told for the last word of a line."""
+    """The answers to bash for the last word of a line."""
     words = line.split(" ")
     answer = run(
         *("phenom",),
@@ -43,7 +43,7 @@ def completed(line: str) -> list[str]:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_shell_takes_its_script(shell: str, tmp_path: Path) -> None:
+def test_the_shell_accepts_its_script(shell: str, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text(run("phenom", "completion", shell), encoding="utf-8")
     assert "_PHENOM_COMPLETE" in script.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`phenom documents` over mocked HTTP: what fails for one candidate or file costs that one only."""
+"""`phenom documents` over mocked HTTP: an error of one candidate or file affects only that one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from urllib.parse import quote
 import pytest
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
-from phenom_api.retries import RetryPolicy
-from phenom_cli import candidate_files, interactive_gateway
+from phenom_cli import candidate_files
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 APPLICATIONS = f"{GATEWAY}/apply/v2/applications"
@@ -22,7 +21,7 @@ LONG = "x" * 300
 
 
 class Tenant:
-    """Candidates with files, by their ids."""
+    """Candidates with files."""
 
     def __init__(self, mocker: requests_mock.Mocker) -> None:
         self.mocker = mocker
@@ -45,17 +44,14 @@ class Tenant:
         return address
 
     def signed(self, key: str, file: str) -> str:
-        """The address at which a file's own address is asked for."""
+        """The URL that returns a file's pre-signed URL."""
         parts = f"{quote(key, safe='')}/attachments/{quote(file, safe='')}"
         return f"{FILES}/{parts}/pre-signed-url"
 
 
 @pytest.fixture
 def tenant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 2, "first_wait": 0.001, "throttled": 0}
-    )
-    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(attempts=2, first_wait=0.001))
+    shorten_retries(monkeypatch, attempts=2)
     with requests_mock.Mocker(case_sensitive=True) as mocker:
         yield Tenant(mocker)
 
@@ -66,11 +62,11 @@ class Tool:
         self._folder = folder
         self.to = folder / "files"
 
-    def __call__(self, command: str, *arguments: str) -> Done:
+    def __call__(self, command: str, *arguments: str) -> CommandResult:
         config = config_file(self._folder, {**CONFIG, "ph_user_id": "u"})
         return run(self._capsys, "documents", command, "--config", config, *arguments)
 
-    def download(self, *arguments: str) -> Done:
+    def download(self, *arguments: str) -> CommandResult:
         return self("download", "--to", str(self.to), *arguments)
 
 
@@ -79,8 +75,8 @@ def tool(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Tool:
     return Tool(capsys, tmp_path)
 
 
-def contents(done: Done) -> dict[tuple[str, str], str]:
-    """What is in the file of each document that has one."""
+def contents(done: CommandResult) -> dict[tuple[str, str], str]:
+    """The content of each document's file, for those that have one."""
     return {
         (row["candidate_id"], row["name"]): Path(row["file"]).read_text()
         for row in done.rows
@@ -99,8 +95,8 @@ def contents(done: Done) -> dict[tuple[str, str], str]:
     ],
     ids=["long", "of many bytes", "paths", "reserved", "odd"],
 )
-def test_any_id_is_a_file_of_its_own(tenant: Tenant, tool: Tool, keys: list[str]) -> None:
-    expected = {}
+def test_each_id_gets_its_own_file(tenant: Tenant, tool: Tool, keys: list[str]) -> None:
+    expected: dict[tuple[str, str], str] = {}
     for key in keys:
         files = [(file, f"{number}{LONG}é.pdf") for number, file in enumerate(keys)]
         tenant.candidate(key, *files)
@@ -117,7 +113,7 @@ def test_any_id_is_a_file_of_its_own(tenant: Tenant, tool: Tool, keys: list[str]
         assert max(len(path.name.encode()), len(path.parent.name.encode())) <= 255
 
 
-def test_capitals_tell_ids_apart_where_the_file_system_does_not(
+def test_ids_that_differ_in_case_only_on_a_file_system_that_ignores_case(
     tenant: Tenant, tool: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidate_files, "ignores_case", lambda _: True)
@@ -164,7 +160,7 @@ def test_a_file_that_fails(tenant: Tenant, tool: Tool, status: int) -> None:
     tenant.mocker.get(f"{STORAGE}/c/1", status_code=404)
     tenant.candidate("d", ("1", "cv"))
     if status == 403:
-        # Where nothing was had yet it would be a missing permission.
+        # Before any success, a 403 ends the command: the permission is missing.
         assert tool.download("--candidate", "d").code == 0
     done = tool.download()
     statuses = {row["document_id"]: row["status"] for row in done.rows}
@@ -192,7 +188,7 @@ def test_a_file_that_cannot_be_written(tenant: Tenant, tool: Tool) -> None:
     assert done.rows[0]["error"] == "The file cannot be written: Is a directory."
 
 
-def test_nothing_goes_on_where_nothing_works(tenant: Tenant, tool: Tool) -> None:
+def test_many_failures_in_a_row_end_the_command(tenant: Tenant, tool: Tool) -> None:
     for number in range(50):
         tenant.mocker.get(tenant.candidate(f"c{number}", ("f", "cv")), status_code=500)
     done = tool.download()
@@ -202,7 +198,7 @@ def test_nothing_goes_on_where_nothing_works(tenant: Tenant, tool: Tool) -> None
     assert len(asked) < 30
 
 
-def test_a_permission_that_is_missing(tenant: Tenant, tool: Tool) -> None:
+def test_a_missing_permission(tenant: Tenant, tool: Tool) -> None:
     tenant.mocker.get(tenant.candidate("c", ("f", "cv")), status_code=403)
     done = tool("list")
     assert (done.code, done.out) == (1, "")
@@ -210,7 +206,7 @@ def test_a_permission_that_is_missing(tenant: Tenant, tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("key", ["..", ".", "\udcff"])
-def test_an_id_that_is_no_part_of_a_path(tenant: Tenant, tool: Tool, key: str) -> None:
+def test_an_id_that_cannot_be_in_a_path(tenant: Tenant, tool: Tool, key: str) -> None:
     tenant.mocker.get(requests_mock.ANY, status_code=404)
     done = tool("list", "--candidate", key)
     assert done.code == 1

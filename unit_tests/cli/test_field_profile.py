@@ -1,4 +1,4 @@
-"""Fields out of payloads, and a sample that comes from all over a listing."""
+"""The fields of payloads, and samples from all over a listing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from phenom_api.paging import Page
-from phenom_cli.field_profile import DEEPEST, Field, field_profile, sample
+from phenom_cli.field_profile import MAX_DEPTH, RemoteField, field_profile, sample
 from unit_tests.phenom_api.repeating_listing import IN_ORDER, TOTALS, RepeatingListing, Serve
 
 
@@ -22,18 +22,18 @@ def test_fields_of_payloads() -> None:
         ]
     )
     assert found == [
-        Field(("a",), ("string", "integer"), 0.75, "A9"),
-        Field(("b",), ("object",), 0.5, "object[2]"),
-        Field(("b", "c"), ("integer", "string"), 0.5, "9"),
-        Field(("b", "d"), ("null",), 0.0, ""),
-        Field(("e",), ("array",), 0.25, "list[2]"),
-        Field(("e", "f"), ("string",), 0.25, "a", in_list=True),
-        Field(("e", "g"), ("integer",), 0.25, "9", in_list=True),
-        Field(("h",), ("null",), 0.0, ""),
+        RemoteField(("a",), ("string", "integer"), 0.75, "A9"),
+        RemoteField(("b",), ("object",), 0.5, "object[2]"),
+        RemoteField(("b", "c"), ("integer", "string"), 0.5, "9"),
+        RemoteField(("b", "d"), ("null",), 0.0, ""),
+        RemoteField(("e",), ("array",), 0.25, "list[2]"),
+        RemoteField(("e", "f"), ("string",), 0.25, "a", in_list=True),
+        RemoteField(("e", "g"), ("integer",), 0.25, "9", in_list=True),
+        RemoteField(("h",), ("null",), 0.0, ""),
     ]
 
 
-def test_the_tenant_s_own_object_is_looked_into_in_any_shape() -> None:
+def test_members_of_the_tenants_own_object_in_any_form() -> None:
     shapes = [{"dept": "X1"}, '{"dept": "X1"}', [{"key": "dept", "value": "X1"}], "none", ["X1"]]
     found = {
         each.path: each.filled for each in field_profile([{"additionalFields": s} for s in shapes])
@@ -41,7 +41,7 @@ def test_the_tenant_s_own_object_is_looked_into_in_any_shape() -> None:
     assert found == {"additionalFields": 1.0, "additionalFields.dept": 0.6}
 
 
-def test_a_key_that_is_an_address_is_no_name() -> None:
+def test_a_key_that_is_an_address_is_redacted() -> None:
     people = {"ada@example.com": 1, "+49 30 123456": "x", "grace@example.com": 2, "1234567": 3}
     assert [field.parts for field in field_profile([{"by": people}])] == [
         ("by",),
@@ -51,16 +51,16 @@ def test_a_key_that_is_an_address_is_no_name() -> None:
     ]
 
 
-def test_texts_and_objects_of_any_size() -> None:
+def test_large_texts_and_deep_objects() -> None:
     deep: dict[str, Any] = {}
     for _ in range(900):
         deep = {"a": deep}
     found = field_profile([{"long": "x" * 5_000_000, "deep": deep}])
     assert found[-1].shape == "<long text>"
-    assert len(found) == DEEPEST + 1
+    assert len(found) == MAX_DEPTH + 1
 
 
-def test_no_payloads_no_fields() -> None:
+def test_no_payloads() -> None:
     assert field_profile([]) == []
 
 
@@ -87,7 +87,7 @@ def test_a_sample_reaches_from_the_first_row_to_the_last() -> None:
     assert rows == [*range(10), *range(495, 505), *range(990, 1_000)]
 
 
-def test_a_gateway_that_gives_less_than_asked_for() -> None:
+def test_a_gateway_with_shorter_pages() -> None:
     listing = Listing(1_000, clamp=4)
     rows, _ = sample(listing.fetch, 10, 100)
     assert len(rows) == 10
@@ -103,9 +103,7 @@ def test_a_listing_without_a_total() -> None:
 @pytest.mark.parametrize("serve", IN_ORDER)
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("count", [1, 20, 50, 198])
-def test_no_row_of_a_listing_that_repeats_itself_comes_twice(
-    serve: Serve, total: str, count: int
-) -> None:
+def test_a_listing_that_repeats_itself(serve: Serve, total: str, count: int) -> None:
     listing = RepeatingListing(count, serve, TOTALS[total], changing=True)
     rows, _ = sample(listing.fetch, 200, 10, lambda row: row.number)
     assert len({row.number for row in rows}) == len(rows)

@@ -1,4 +1,4 @@
-"""`phenom fields` over mocked HTTP: which fields there are and what they feed."""
+"""`phenom fields` over mocked HTTP: the fields, and the columns they feed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.cli.running import Done, config_file, run
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, Tenant
 
 SECRETS = ("Lovelace", "ada@example.com", "JR-4711", "Zuse Research", "hm@example.com")
@@ -45,14 +45,14 @@ def fields(
     folder: Path,
     *arguments: str,
     **config: Any,
-) -> Done:
+) -> CommandResult:
     file = config_file(folder, {**CONFIG, **config})
     with tenant.served():
         return run(capsys, "fields", "--config", file, *arguments)
 
 
 @pytest.mark.parametrize("levels", [90, 300, 900])
-def test_fields_that_are_nested_deeply(
+def test_deeply_nested_fields(
     tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path, levels: int
 ) -> None:
     deep: Any = 1
@@ -95,7 +95,7 @@ def test_fields(tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Pa
     ]
 
 
-def test_overrides_of_the_configuration_show(
+def test_field_overrides(
     tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     override = {"model": "jobs", "field": "department", "paths": ["additionalFields.orgUnit"]}
@@ -104,7 +104,7 @@ def test_overrides_of_the_configuration_show(
     assert row["feeds"] == ["jobs.department", "jobs.custom_fields"]
 
 
-def test_applications_that_are_left_out_are_not_looked_at(
+def test_only_created_applications(
     tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     tenant.applications.append(
@@ -118,7 +118,9 @@ def test_applications_that_are_left_out_are_not_looked_at(
     assert not [path for path in paths if "notice" in path or path.startswith("candidateData")]
 
 
-def test_never_a_value(tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_no_value_is_shown(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     for arguments in ((), ("--json",)):
         done = fields(tenant, capsys, tmp_path, *arguments)
         assert not [secret for secret in SECRETS if secret in done.out + done.err]
@@ -141,7 +143,7 @@ def test_a_line_per_field_in_a_pipe(
     assert not [line for line in out.splitlines() if line != line.rstrip()]
 
 
-def test_a_denied_listing_leaves_the_other(
+def test_a_denied_listing_does_not_stop_the_other(
     tenant: Tenant, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     tenant.denied = ("/jobs-api/v1/jobs",)
@@ -151,7 +153,7 @@ def test_a_denied_listing_leaves_the_other(
     assert "Error: the jobs cannot be read: The API client may not call" in done.err
 
 
-def test_a_tenant_without_anything(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_empty_tenant(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     done = fields(Tenant(), capsys, tmp_path)
     assert (done.code, done.out) == (0, "")
     assert "Looked at 0 of 0 jobs." in done.err

@@ -1,4 +1,4 @@
-"""Names that somebody else chose, as names of files."""
+"""Safe file names, made of names and ids from outside."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_any_id_has_a_short_name(key: str, times: int) -> None:
     assert len(id_name(key * times).encode()) <= 100
 
 
-def test_what_the_file_system_does(tmp_path: Path) -> None:
+def test_ignores_case_agrees_with_the_file_system(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     assert ignores_case(tmp_path) == (tmp_path / "A").exists()
     assert [file.name for file in tmp_path.iterdir()] == ["a"]

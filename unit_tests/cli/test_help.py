@@ -1,4 +1,4 @@
-"""What the three commands say of themselves, at the widths that terminals have."""
+"""The help and the version of the three commands."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_version(module: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["source_phenom.run", "destination_phenom.run"])
-def test_a_configuration_in_the_place_of_its_file_is_not_repeated(module: str) -> None:
+def test_json_given_as_config_is_not_repeated(module: str) -> None:
     call = [sys.executable, "-m", module, "check", "--config", '{"client_secret": "hunter2"}']
     done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (2, "")

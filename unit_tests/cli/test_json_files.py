@@ -1,4 +1,4 @@
-"""JSON files that people give: every command takes the same ones and says what is wrong alike."""
+"""JSON files given to commands: every command accepts the same, and has the same messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WRONG = {
 def protocol(
     main: Callable[[list[str]], None], monkeypatch: pytest.MonkeyPatch, *arguments: str
 ) -> str:
-    """The messages of a connector's command."""
+    """Runs a connector's command; returns its messages."""
     out = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", out)
     with Path(os.devnull).open() as nothing:
@@ -58,8 +58,8 @@ def protocol(
     return str(written.getvalue().decode())
 
 
-def told(command: str, file: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a command says that is given the file."""
+def output(command: str, file: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a command prints when it gets the file."""
     good = folder / "good.json"
     good.write_text(json.dumps({key: value for key, value in CONFIG.items() if key != "colour"}))
     catalog = folder / "catalog.json"
@@ -104,13 +104,13 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", WRONG)
-def test_what_is_wrong_is_told(
+def test_unusable_files(
     command: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content, message = WRONG[kind]
     file = tmp_path / "given.json"
     file.write_bytes(content)
-    said = told(command, str(file), tmp_path, monkeypatch)
+    said = output(command, str(file), tmp_path, monkeypatch)
     assert message in said
     assert "given.json" in said
     assert "do-not-print-me" not in said
@@ -118,23 +118,25 @@ def test_what_is_wrong_is_told(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_files_that_are_none(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for file, reason in ((tmp_path / "absent", "No such file"), (tmp_path, "Is a directory")):
-        said = told(command, str(file), tmp_path, monkeypatch)
+        said = output(command, str(file), tmp_path, monkeypatch)
         assert f"cannot be read: {reason}" in said
         assert str(file) in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_byte_order_mark_is_no_error(
+def test_a_byte_order_mark_is_accepted(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the file says is looked at, and something else is wrong with that."""
+    """The file is read: each command rejects it for another reason."""
     about = {"--catalog": "catalog", "--state": "per-stream states"}
     file = tmp_path / "given.json"
     file.write_text(TEXT, encoding="utf-8-sig")
     monkeypatch.chdir(tmp_path)
-    said = told(command, str(file), tmp_path, monkeypatch)
+    said = output(command, str(file), tmp_path, monkeypatch)
     assert about.get(command.split()[-1], "colour") in said
 
 

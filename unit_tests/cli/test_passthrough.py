@@ -1,4 +1,4 @@
-"""`phenom passthrough` over mocked HTTP: what goes out, what is shown of what comes back."""
+"""`phenom passthrough` over mocked HTTP: what is sent, and what is printed of the answer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import pytest
 import requests
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
-from phenom_cli import interactive_gateway
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.phenom_api.repeating_listing import (
     Serve,
     begins_again,
@@ -41,7 +40,7 @@ class Tool:
         self._folder = folder
         self.config: dict[str, Any] = {**CONFIG, "api_key": "the-api-key"}
 
-    def __call__(self, *arguments: str) -> Done:
+    def __call__(self, *arguments: str) -> CommandResult:
         file = config_file(self._folder, self.config)
         return run(self._capsys, "passthrough", "--config", file, *arguments)
 
@@ -50,9 +49,7 @@ class Tool:
 def tool(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Tool:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=3)
     return Tool(capsys, tmp_path)
 
 
@@ -63,10 +60,8 @@ def last(http: requests_mock.Mocker) -> Any:
 
 
 @pytest.mark.parametrize("levels", [240, 300, 1010, 5_000])
-def test_an_answer_that_is_nested_deeply(
-    http: requests_mock.Mocker, tool: Tool, levels: int
-) -> None:
-    """What JSON libraries cannot print is shown as the text that it is."""
+def test_a_deeply_nested_answer(http: requests_mock.Mocker, tool: Tool, levels: int) -> None:
+    """JSON that is too deep for JSON libraries is printed as text."""
     deep = '{"a":' * levels + "1" + "}" * levels
     http.get(GATEWAY + JOBS, text=deep)
     done = tool("get", JOBS)
@@ -76,7 +71,7 @@ def test_an_answer_that_is_nested_deeply(
 
 
 @pytest.mark.parametrize("levels", [240, 300, 1010, 5_000])
-def test_rows_that_are_nested_deeply(http: requests_mock.Mocker, tool: Tool, levels: int) -> None:
+def test_deeply_nested_rows(http: requests_mock.Mocker, tool: Tool, levels: int) -> None:
     deep = '{"a":' * levels + "1" + "}" * levels
     page = f'{{"data": [{{"id": 1, "deep": {deep}}}, {{"id": 2}}], "totalRecordsCount": 2}}'
 
@@ -90,7 +85,7 @@ def test_rows_that_are_nested_deeply(http: requests_mock.Mocker, tool: Tool, lev
 
 
 @pytest.mark.parametrize("total", ["9" * 5_000, -1, 1e400, {}])
-def test_a_total_that_is_none(http: requests_mock.Mocker, tool: Tool, total: Any) -> None:
+def test_an_unusable_total(http: requests_mock.Mocker, tool: Tool, total: Any) -> None:
     def answer(request: Any, _: Any) -> dict[str, Any]:
         rows = [{"id": 1}, {"id": 2}][int(request.qs["offset"][0]) :]
         return {"data": rows, "totalRecordsCount": total}
@@ -101,7 +96,7 @@ def test_a_total_that_is_none(http: requests_mock.Mocker, tool: Tool, total: Any
     assert [row["id"] for row in done.rows] == [1, 2]
 
 
-def test_a_content_type_without_an_end(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_a_very_long_content_type(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + JOBS, content=b"\xff\x00", headers={"Content-Type": "x" * 60_000})
     done = tool("get", JOBS)
     assert done.code == 1
@@ -142,7 +137,7 @@ def test_an_error_status_is_data(http: requests_mock.Mocker, tool: Tool, status:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_so_is_one_that_stays_after_all_retries(
+def test_an_error_status_after_all_retries_is_data(
     http: requests_mock.Mocker, tool: Tool, status: int
 ) -> None:
     http.get(GATEWAY + "/x", status_code=status, text="down", headers={"X-Trace": "7"})
@@ -154,14 +149,12 @@ def test_so_is_one_that_stays_after_all_retries(
     assert f"keeps answering {status}" in done.err
 
 
-def test_a_passing_fault_passes(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_a_transient_fault_is_retried(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + "/x", [{"status_code": 500}, {"json": 1}])
     assert tool("GET", "/x").json["data"] == 1
 
 
-def test_what_may_have_had_its_effect_is_not_repeated(
-    http: requests_mock.Mocker, tool: Tool
-) -> None:
+def test_a_post_that_may_have_acted_is_not_retried(http: requests_mock.Mocker, tool: Tool) -> None:
     once = http.post(GATEWAY + "/x", [{"status_code": 500}, {"json": 1}])
     assert tool("POST", "/x", "-d", "{}").json["status"] == 500
     assert once.call_count == 1
@@ -216,7 +209,7 @@ def test_an_error_does_not_go_into_the_output_file(
     assert not (tmp_path / "cv.pdf").exists()
 
 
-def test_an_output_file_is_its_owners_alone(
+def test_only_the_owner_can_read_a_new_output_file(
     http: requests_mock.Mocker, tool: Tool, tmp_path: Path, umask: None
 ) -> None:
     http.get(GATEWAY + "/cv", content=b"x")
@@ -235,7 +228,7 @@ def umask() -> Iterator[None]:
     os.umask(before)
 
 
-def test_nothing_is_sent_where_its_answer_cannot_be_kept(
+def test_nothing_is_sent_if_the_output_file_cannot_be_written(
     http: requests_mock.Mocker, tool: Tool, tmp_path: Path
 ) -> None:
     for output in ("", str(tmp_path), str(tmp_path / "none" / "x")):
@@ -254,7 +247,7 @@ def test_deep_json(http: requests_mock.Mocker, tool: Tool, depth: int) -> None:
     assert shown == (json.loads(hidden) if depth == 150 else hidden)
 
 
-def test_messages_name_nobody(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_messages_name_no_person(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(requests_mock.ANY, status_code=503)
     for path in ("/people/ada@example.com", "/people/ada%40example.com"):
         for more in ((), ("--paginate",)):
@@ -310,13 +303,13 @@ def test_the_configured_page_size_is_asked_for(http: requests_mock.Mocker, tool:
     assert "'page_size'" in done.err
 
 
-def test_all_rows_from_an_offset_on(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_all_rows_from_an_offset(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + JOBS, json=_listing(25))
     done = tool("GET", f"{JOBS}?offset=20", "--paginate")
     assert [row["id"] for row in done.rows] == [20, 21, 22, 23, 24]
 
 
-def test_a_wrong_total_is_told(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_a_wrong_total_gives_a_warning(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + JOBS, json=_listing(5, total=9))
     done = tool("GET", JOBS, "--paginate")
     assert (done.code, len(done.rows)) == (0, 5)
@@ -327,8 +320,8 @@ def test_a_wrong_total_is_told(http: requests_mock.Mocker, tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("serve", "count", "says"),
     [
-        (begins_again, 198, "behind these rows the gateway lists them again"),
-        (goes_round, 198, "behind these rows the gateway lists them again"),
+        (begins_again, 198, "after these rows the gateway lists them again"),
+        (goes_round, 198, "after these rows the gateway lists them again"),
         (ignores_offset, 21, "the gateway ignores offset"),
     ],
 )
@@ -358,7 +351,7 @@ def test_an_empty_listing_without_a_total(http: requests_mock.Mocker, tool: Tool
     assert (done.code, done.out) == (0, "")
 
 
-def test_paging_that_cannot_be_followed(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_an_answer_that_cannot_be_paginated(http: requests_mock.Mocker, tool: Tool) -> None:
     http.get(GATEWAY + "/users", json={"Resources": []})
     done = tool("GET", "/users", "--paginate")
     assert (done.code, done.out) == (1, "")
@@ -388,7 +381,7 @@ def test_errors_of_use(tool: Tool, arguments: tuple[str, ...], code: int, messag
 
 @pytest.mark.parametrize("command", ["fields", "scopes", "sync"])
 @pytest.mark.parametrize("config", ['{"client_secret": "hunter2"}', "", " "])
-def test_a_configuration_is_a_file(
+def test_config_takes_a_file_not_json(
     capsys: pytest.CaptureFixture[str], command: str, config: str
 ) -> None:
     done = run(capsys, command, "--config", config)

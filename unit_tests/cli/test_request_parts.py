@@ -1,4 +1,4 @@
-"""What a person writes behind `phenom passthrough`, and what is said when it is wrong."""
+"""The arguments of `phenom passthrough`, and the messages for wrong ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_path_and_params(
 
 
 @pytest.mark.parametrize("written", ["jobs", "@evil.test/x", "https://evil.test/x", ""])
-def test_a_request_goes_nowhere_but_below_the_gateway_url(written: str) -> None:
+def test_a_path_must_be_below_the_gateway_url(written: str) -> None:
     with pytest.raises(click.BadParameter, match="must begin with a slash"):
         path_and_params(written, GATEWAY, [])
 
@@ -58,13 +58,13 @@ def test_a_request_goes_nowhere_but_below_the_gateway_url(written: str) -> None:
         f"{GATEWAY}//evil.test/x",
     ],
 )
-def test_no_way_out_of_the_gateway_url(written: str) -> None:
+def test_a_path_cannot_leave_the_gateway_url(written: str) -> None:
     with pytest.raises(click.BadParameter, match="must be below https"):
         path_and_params(written, GATEWAY, [])
 
 
 @pytest.mark.parametrize("path", ["/a..b/...", "/.well-known", "/a/b.c;v=1", "/a//b", "/ü/%20/ "])
-def test_dots_and_signs_that_lead_nowhere(path: str) -> None:
+def test_harmless_dots_and_signs(path: str) -> None:
     assert path_and_params(path, GATEWAY, []) == (path, {})
 
 

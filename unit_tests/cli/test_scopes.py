@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests_mock
 
-from integration_tests.cli.running import Done, config_file, run
 from source_phenom import manifest
+from unit_tests.cli.running import CommandResult, config_file, run
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL, run_source
 
 JOBS = f"{GATEWAY}/jobs-api/v1/jobs"
@@ -63,7 +63,7 @@ def http() -> Iterator[requests_mock.Mocker]:
 
 
 def answered(mocker: requests_mock.Mocker, job: str = "JR-1", candidate: str = "c1") -> None:
-    """What an acting user opens, with one job and one candidate."""
+    """Mocks the APIs that need an acting user, with one job and one candidate."""
     for url in (USERS, GROUPS):
         mocker.get(url, json={"Resources": [{"id": "1"}], "totalResults": 1})
     mocker.post(MANAGED, json={"data": {"jobs": [], "totalCount": 0}})
@@ -81,7 +81,7 @@ class Tool:
         self._capsys = capsys
         self._folder = folder
 
-    def text(self, **config: Any) -> Done:
+    def text(self, **config: Any) -> CommandResult:
         file = config_file(self._folder, {**CONFIG, **config})
         return run(self._capsys, "scopes", "--config", file)
 
@@ -128,7 +128,7 @@ def test_nothing_is_created(http: requests_mock.Mocker, tool: Tool) -> None:
     assert status.headers["email"].endswith("@example.com")
 
 
-def test_what_no_permission_would_mend_is_said_beside_the_error(
+def test_a_cause_that_is_no_missing_permission_is_in_the_error(
     http: requests_mock.Mocker, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     http.post(TOKEN_URL, status_code=401, json={"message": "no"})
@@ -193,7 +193,7 @@ def test_empty_passes(http: requests_mock.Mocker, tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
-def test_a_no_to_the_question_is_an_answer(
+def test_any_answer_to_the_status_request_means_reachable(
     http: requests_mock.Mocker, tool: Tool, status: int
 ) -> None:
     http.get(STATUS, status_code=status, json={"message": "no such job"})
@@ -216,7 +216,7 @@ def test_whether_submitting_is_permitted(
     assert row["ask"] == ("Apply API, submitting applications" if status == 403 else "")
 
 
-def test_not_the_gateway_at_all(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_a_server_that_is_not_the_gateway(http: requests_mock.Mocker, tool: Tool) -> None:
     for method in ("GET", "POST"):
         http.request(method, requests_mock.ANY, status_code=404, text="<h1>nothing here</h1>")
     http.post(TOKEN_URL, json=TOKEN)
@@ -240,7 +240,7 @@ def test_refused_credentials(http: requests_mock.Mocker, tool: Tool) -> None:
     assert summary.count("check client_id and client_secret.") == 1
 
 
-def test_a_missing_api_key_is_suspected_where_all_is_denied(
+def test_an_api_key_is_suggested_if_everything_is_denied(
     http: requests_mock.Mocker, tool: Tool
 ) -> None:
     http.get(requests_mock.ANY, **DENIED)
@@ -252,14 +252,14 @@ def test_a_missing_api_key_is_suspected_where_all_is_denied(
     assert hint in tool.text(ph_user_id="u1").out
 
 
-def test_a_table_that_fits_into_80_columns(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_the_table_fits_80_columns(http: requests_mock.Mocker, tool: Tool) -> None:
     out = tool.text(ph_user_id="u1").out
     table = out.split("\n\n")[0]
     assert max(map(len, table.splitlines())) <= 80
     assert "\x1b" not in out
 
 
-def test_a_destination_configuration_will_do(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_a_destination_configuration_is_accepted(http: requests_mock.Mocker, tool: Tool) -> None:
     code, _ = tool(site_type="internal", default_source="Airbyte")
     assert code == 0
     status = next(each for each in http.request_history if each.url == STATUS)
@@ -273,7 +273,7 @@ def test_an_unusable_configuration(tool: Tool) -> None:
 
 
 class TestActingUser:
-    def test_what_one_would_open(self, http: requests_mock.Mocker, tool: Tool) -> None:
+    def test_without_one(self, http: requests_mock.Mocker, tool: Tool) -> None:
         code, rows = tool()
         assert code == 0
         for name in (*FURTHER, *COLUMNS):
@@ -318,13 +318,13 @@ class TestActingUser:
             assert row["http_status"] == 403
             assert row["endpoint"].startswith(method)
 
-    def test_empty_ones(self, http: requests_mock.Mocker, tool: Tool) -> None:
+    def test_empty(self, http: requests_mock.Mocker, tool: Tool) -> None:
         http.get(GROUPS, json={"Resources": [], "totalResults": 0})
         code, rows = tool(ph_user_id="u1")
         assert (code, rows["groups"]["result"]) == (0, "empty")
         assert {rows[name]["result"] for name in COLUMNS} == {"reachable"}
 
-    def test_nobody_is_asked_about_where_nobody_is_known(
+    def test_without_any_job_or_candidate_to_ask_about(
         self, http: requests_mock.Mocker, tool: Tool
     ) -> None:
         http.get(JOBS, json={"data": [], "totalRecordsCount": 0})
@@ -340,13 +340,13 @@ class TestActingUser:
         assert results[COLUMNS[2]] == ("denied", 403)
         assert results[COLUMNS[3]] == results[COLUMNS[4]] == ("reachable", 404)
 
-    def test_an_api_that_is_not_there(self, http: requests_mock.Mocker, tool: Tool) -> None:
+    def test_a_missing_api(self, http: requests_mock.Mocker, tool: Tool) -> None:
         http.get(APPLICANTS.format("JR-1"), status_code=404, text="<h1>nothing here</h1>")
         _, rows = tool(ph_user_id="u1")
         assert rows[COLUMNS[3]]["result"] == "failed"
 
 
-def test_check_names_what_is_denied_and_what_it_costs(
+def test_check_names_denied_apis_and_the_columns_they_fill(
     http: requests_mock.Mocker, tmp_path: Path
 ) -> None:
     def message(**config: Any) -> str:
@@ -359,13 +359,13 @@ def test_check_names_what_is_denied_and_what_it_costs(
     http.get(USERS, **DENIED)
     http.post(MANAGED, **DENIED)
     assert message() == ""
-    told = message(ph_user_id="u1")
-    assert "GET /user-management/scim/v2/Users (403). Ask Phenom to grant it: User man" in told
-    assert "Without it: streams employees; columns users.first_name, users.last_name." in told
-    assert "Without it: columns jobs.closed_at, jobs.remote_created_at, jobs.remote_upd" in told
+    said = message(ph_user_id="u1")
+    assert "GET /user-management/scim/v2/Users (403). Ask Phenom to grant it: User man" in said
+    assert "Without it: streams employees; columns users.first_name, users.last_name." in said
+    assert "Without it: columns jobs.closed_at, jobs.remote_created_at, jobs.remote_upd" in said
 
 
-def test_check_fails_without_a_listing_whatever_else_works(
+def test_check_fails_without_a_listing_even_if_other_apis_work(
     http: requests_mock.Mocker, tmp_path: Path
 ) -> None:
     for url in (JOBS, APPLICATIONS, APPLICANTS.format("JOBID")):

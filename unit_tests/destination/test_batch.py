@@ -1,4 +1,4 @@
-"""A batch in which something happens that no code expects of a record."""
+"""Unexpected exceptions while a record is carried out."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ CONFIG = destination_config(
 )
 
 
-class Failing(Mapping[str, Any]):
-    """A row that cannot even be looked at."""
+class UnreadableRow(Mapping[str, Any]):
+    """A row that raises an exception when it is read."""
 
     def __getitem__(self, key: str) -> Any:
         raise KeyError(key)
@@ -37,8 +37,8 @@ class Failing(Mapping[str, Any]):
         return 1
 
 
-class Faulty:
-    """Actions that fail on one person for a reason that nobody has thought of."""
+class FaultyActions:
+    """Actions that raise an unexpected exception for one person."""
 
     def carry_out(self, operation: str, nested: Mapping[str, Any]) -> WriteOutcome:
         if nested["candidate"]["email_address"] == "ada@example.com":
@@ -50,12 +50,12 @@ def row(email: str) -> dict[str, Any]:
     return {"candidate.email_address": email}
 
 
-@pytest.mark.parametrize("bad", [row("ada@example.com"), Failing()])
-def test_it_is_the_rejection_of_that_record(bad: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize("bad", [row("ada@example.com"), UnreadableRow()])
+def test_an_unexpected_error_rejects_only_that_record(bad: Mapping[str, Any]) -> None:
     results: list[ResultLine] = []
-    batch = Batch(cast(Actions, Faulty()), 2, report=results.append, echo=lambda *_: None)
+    batch = Batch(cast(Actions, FaultyActions()), 2, report=results.append, echo=lambda *_: None)
     for each in (row("a@example.com"), bad, row("b@example.com")):
-        batch.record(STREAM, OPERATION, each, 1)
+        batch.add_record(STREAM, OPERATION, each, 1)
     batch.finish()
     results.sort(key=lambda each: each.position or 0)
     assert [each.outcome.status for each in results] == ["created", "rejected", "created"]
@@ -65,7 +65,7 @@ def test_it_is_the_rejection_of_that_record(bad: Mapping[str, Any]) -> None:
     assert "Lovelace" not in error
 
 
-def test_so_it_is_in_a_dry_run() -> None:
+def test_an_unexpected_error_in_a_dry_run() -> None:
     with Gateway(CONFIG) as gateway, pytest.raises(Rejected, match="RuntimeError") as raised:
-        Preview(CONFIG, gateway).requests(OPERATION, Failing())
+        Preview(CONFIG, gateway).requests(OPERATION, UnreadableRow())
     assert "Lovelace" not in str(raised.value)

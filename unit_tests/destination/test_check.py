@@ -1,4 +1,4 @@
-"""`check`: what shows that records can be written, while nothing is."""
+"""`check` tests whether records can be written, without writing any."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CONFIG = {
     "token_url": "https://login.test",
     "gateway_url": GATEWAY,
 }
-NOT_KNOWN = "POST /apply/v2/applications is permitted is not known"
+UNKNOWN = "POST /apply/v2/applications is permitted is not known"
 RESET: dict[str, Any] = {"exc": requests.ConnectionError}
-Answer = dict[str, Any]
+MockedAnswer = dict[str, Any]
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def checked(**more: Any) -> CheckResult:
     return check(destination_config({**CONFIG, **more}))
 
 
-def answer(said: int | Answer) -> Answer:
-    return said if isinstance(said, dict) else {"status_code": said, "json": {"message": "no"}}
+def answer(given: int | MockedAnswer) -> MockedAnswer:
+    return given if isinstance(given, dict) else {"status_code": given, "json": {"message": "no"}}
 
 
-def test_all_is_well(wire: requests_mock.Mocker) -> None:
+def test_everything_is_permitted(wire: requests_mock.Mocker) -> None:
     assert checked() == CheckResult(True)
     assert not any("/candidates-api" in each.url for each in wire.request_history)
     assert checked(ph_user_id="u") == CheckResult(True)
 
 
-def test_the_write_that_is_tried_has_nothing_to_create(wire: requests_mock.Mocker) -> None:
+def test_the_writes_of_the_probes_have_no_content(wire: requests_mock.Mocker) -> None:
     checked(ph_user_id="recruiter", locale="de_DE")
     writes = [
         each for each in wire.request_history if each.method != "GET" and "/token" not in each.url
@@ -81,24 +81,24 @@ def test_the_write_that_is_tried_has_nothing_to_create(wire: requests_mock.Mocke
         (200, 401, False, ["token_url and gateway_url"]),
         (503, 503, False, ["GET /apply/v2/applications/status"]),
         (RESET, RESET, False, ["gateway_url"]),
-        (200, 200, True, [NOT_KNOWN, "took a request without content"]),
-        (200, 201, True, [NOT_KNOWN, "See whether it created anything"]),
-        (200, 404, True, [NOT_KNOWN, "404"]),
-        (200, 405, True, [NOT_KNOWN, "405"]),
-        (200, 500, True, [NOT_KNOWN, "500"]),
-        (200, RESET, True, [NOT_KNOWN]),
+        (200, 200, True, [UNKNOWN, "took a request without content"]),
+        (200, 201, True, [UNKNOWN, "See whether it created anything"]),
+        (200, 404, True, [UNKNOWN, "404"]),
+        (200, 405, True, [UNKNOWN, "405"]),
+        (200, 500, True, [UNKNOWN, "500"]),
+        (200, RESET, True, [UNKNOWN]),
         (
             200,
             {"status_code": 302, "headers": {"Location": "https://elsewhere.test/"}},
             True,
-            [NOT_KNOWN, "another host"],
+            [UNKNOWN, "another host"],
         ),
     ],
 )
-def test_applications(
+def test_permissions_of_the_apply_api(
     wire: requests_mock.Mocker,
-    status: int | Answer,
-    submit: int | Answer,
+    status: int | MockedAnswer,
+    submit: int | MockedAnswer,
     succeeded: bool,
     words: list[str],
 ) -> None:
@@ -122,7 +122,7 @@ def test_applications(
         (404, 200, ["POST /candidates-api/v2/candidates is permitted is not known"]),
     ],
 )
-def test_candidates_without_a_job_do_not_decide(
+def test_a_denied_candidates_api_does_not_fail_the_check(
     wire: requests_mock.Mocker, find: int, create: int, words: list[str]
 ) -> None:
     wire.get(CANDIDATES, **answer(find))
@@ -134,7 +134,7 @@ def test_candidates_without_a_job_do_not_decide(
         assert (result.message or "").count(each) == 1
 
 
-def test_not_the_gateway_at_all(wire: requests_mock.Mocker) -> None:
+def test_gateway_url_of_another_server(wire: requests_mock.Mocker) -> None:
     wire.register_uri(requests_mock.ANY, requests_mock.ANY, status_code=404, text="<h1>no</h1>")
     wire.post("https://login.test/token", text='{"access_token":"t","expires_in":3600}')
     result = checked()

@@ -1,4 +1,4 @@
-"""Rows as warehouses have them."""
+"""Turning the rows of a warehouse into records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from destination_phenom.column_names import OTHERS, shown
+from destination_phenom.column_names import HIDDEN, loggable_name
 from destination_phenom.columns import fields, unflatten
 from destination_phenom.records import CreateApplication, CreateCandidate
 from destination_phenom.rejections import Rejected
@@ -42,8 +42,8 @@ def renamed(value: Any, rename: Callable[[str], str]) -> Any:
     return [renamed(each, rename) for each in value] if isinstance(value, list) else value
 
 
-def test_json_text_is_read_as_lines_are() -> None:
-    """NaN, as pandas writes what is not there, and more digits than Python makes a number of."""
+def test_json_text_in_columns() -> None:
+    """With NaN, as pandas writes missing values, and with more digits than Python converts."""
     digits = "9" * 5_000
     row = {
         "candidate": '{"first_name": "Ada", "phone_number": NaN, "other": -Infinity}',
@@ -86,7 +86,7 @@ def test_json_text_is_read_as_lines_are() -> None:
         },
     ],
 )
-def test_all_forms_mean_the_same(row: dict[str, Any]) -> None:
+def test_all_forms_of_a_row_give_the_same_record(row: dict[str, Any]) -> None:
     assert unflatten(row, CreateApplication) == (RECORD, [])
 
 
@@ -141,7 +141,7 @@ LETTER = {"name": "letter.pdf", "type": "COVER_LETTER", "data_url": "https://a.e
         ({"attachments": [FILE], "attachments_name": FILE["name"]}, [FILE]),
         ({"attachments": [{"name": "cv.pdf"}], "attachments.type": "CV"}, [{**FILE, "data": ...}]),
         ({"attachments": None, "attachments.name": None, "attachments.data": " "}, None),
-        # Not whole: it is for the rules of attachments to say so.
+        # Incomplete: the rules of attachments reject it later.
         ({"attachments.name": "cv.pdf", "attachments.data": None}, [{"name": "cv.pdf"}]),
         ({"attachments_0": 3}, [3]),
         ({"attachments_0": [FILE]}, [[FILE]]),
@@ -149,7 +149,7 @@ LETTER = {"name": "letter.pdf", "type": "COVER_LETTER", "data_url": "https://a.e
     ],
 )
 def test_files_in_columns(columns: dict[str, Any], files: Any) -> None:
-    """A file becomes an attachment, or is refused as one: it is never passed over."""
+    """Columns become an attachment, valid or not; they are never ignored."""
     tree, unused = unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
     if isinstance(files, list):
         files = [
@@ -179,24 +179,26 @@ def test_files_in_columns(columns: dict[str, Any], files: Any) -> None:
         ({"attachments_1": "{"}, r"attachments\[1\]", "is text that is not valid JSON"),
     ],
 )
-def test_files_in_columns_that_contradict(columns: dict[str, Any], field: str, rule: str) -> None:
+def test_columns_of_attachments_with_different_values(
+    columns: dict[str, Any], field: str, rule: str
+) -> None:
     with pytest.raises(Rejected, match=f"{field} {rule}"):
         unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
 
 
-def test_columns_that_are_no_file_are_told() -> None:
+def test_unknown_columns_that_look_like_attachments() -> None:
     columns = {"attachments_count": 2, "attachments_0_size": 7, "resume": "x"}
     tree, unused = unflatten({**FLAT, "attachments": None, **columns}, CreateApplication)
     assert "attachments" not in tree
     assert sorted(unused) == sorted(columns)
 
 
-def test_nothing_is_an_empty_record() -> None:
+def test_an_empty_row_is_an_empty_record() -> None:
     assert unflatten({}, CreateApplication)[0] == {"candidate": {}, "application": {}}
     assert unflatten({"application": None}, CreateCandidate)[0] == {"candidate": {}}
 
 
-def test_unused_columns_are_told_and_airbytes_are_not() -> None:
+def test_unknown_columns_are_reported_except_airbytes() -> None:
     row = {
         **FLAT,
         "_airbyte_ab_id": "x",
@@ -212,7 +214,7 @@ def test_unused_columns_are_told_and_airbytes_are_not() -> None:
     assert "middle_name" not in tree["candidate"]
 
 
-def test_unused_columns_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_columns_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     unused = UnusedColumns()
     unused.warn("s", ["loaded_at", "loaded_by"], CreateApplication)
     unused.warn("s", ["loaded_at"], CreateApplication)
@@ -224,7 +226,7 @@ def test_unused_columns_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     assert len(caplog.records[1].message) < 1000
 
 
-def test_a_field_given_twice() -> None:
+def test_two_columns_for_one_field() -> None:
     with pytest.raises(Rejected, match=r"candidate\.first_name is given in two columns"):
         unflatten({**FLAT, "candidate_first_name": "Grace"}, CreateApplication)
     assert unflatten({**FLAT, "candidate_first_name": ""}, CreateApplication)[1] == []
@@ -245,7 +247,7 @@ def test_a_field_given_twice() -> None:
         ({"ATTACHMENTS": [{"name": "a"}], "attachments": [{"name": "b"}]}, "attachments"),
     ],
 )  # fmt: skip
-def test_keys_that_mean_the_same_field(row: dict[str, Any], field: str) -> None:
+def test_two_keys_for_one_field(row: dict[str, Any], field: str) -> None:
     with pytest.raises(Rejected) as raised:
         unflatten(row, CreateApplication)
     assert [(each.field, each.rule) for each in raised.value.problems] == [
@@ -253,7 +255,7 @@ def test_keys_that_mean_the_same_field(row: dict[str, Any], field: str) -> None:
     ]
 
 
-def test_an_empty_key_means_nothing() -> None:
+def test_empty_keys() -> None:
     row = {"candidate": {"": {"": {"first_name": "Ada"}}, ".": "x"}, "": "x"}
     tree, unused = unflatten(row, CreateApplication)
     assert tree == {"candidate": {}, "application": {}}
@@ -277,14 +279,14 @@ DAMAGED = "J\udcfcrgen"
         ({"attachments": [{"note": DAMAGED}]}, "attachments"),
     ],
 )
-def test_half_a_surrogate_pair_where_no_field_is(row: dict[str, Any], field: str) -> None:
+def test_half_a_surrogate_pair_outside_of_the_fields(row: dict[str, Any], field: str) -> None:
     with pytest.raises(Rejected, match="half a surrogate pair") as raised:
         unflatten(row, CreateApplication)
     assert [problem.field for problem in raised.value.problems] == [field]
 
 
 @pytest.mark.parametrize("depth", [300, 1_000, 20_000])
-def test_values_that_are_nested_deeply(depth: int) -> None:
+def test_deeply_nested_values(depth: int) -> None:
     def deep(value: Any = 1) -> Any:
         for _ in range(depth):
             value = {"a": value}
@@ -309,18 +311,18 @@ def test_values_that_are_nested_deeply(depth: int) -> None:
         )),
         ("candidate.frist_name", "one that resembles candidate.first_name"),
         ("CANDIDATE_E_MAIL_ADDRESS", "one that resembles candidate.email_address"),
-        *((name, OTHERS) for name in (
+        *((name, HIDDEN) for name in (
             "ada@example.com", "candidate.ada@example.com", "Ada Lovelace", "ada_lovelace",
             "Zebulon_Quartermaine", "zebulon_quartermaine", "candidate.Quartermaine", "Müller",
             "name_of_jörg", "+49 30 1234567", "49 30 12", "1815", "", "loaded\nby", "name " * 100,
         )),
     ],
 )  # fmt: skip
-def test_no_log_shows_a_column_that_may_be_named_after_somebody(column: str, said: str) -> None:
-    assert shown(column, fields(CreateApplication)) == said
+def test_column_names_that_a_log_may_show(column: str, said: str) -> None:
+    assert loggable_name(column, fields(CreateApplication)) == said
 
 
-def test_text_that_is_no_json() -> None:
+def test_text_that_is_not_json() -> None:
     with pytest.raises(Rejected) as raised:
         unflatten({"candidate": "[" * 100_000, "attachments": "nope"}, CreateApplication)
     assert [problem.field for problem in raised.value.problems] == ["candidate", "attachments"]

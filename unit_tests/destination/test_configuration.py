@@ -1,4 +1,4 @@
-"""`spec.yaml` and the configuration model say the same."""
+"""`spec.yaml` and the configuration model agree."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_the_defaults_are_the_same(specification: dict[str, Any]) -> None:
         {"results_path": 7},
     ],
 )
-def test_both_refuse_the_same(specification: dict[str, Any], change: dict[str, Any]) -> None:
+def test_spec_and_model_refuse_the_same_values(
+    specification: dict[str, Any], change: dict[str, Any]
+) -> None:
     validator = jsonschema.Draft7Validator(specification["connectionSpecification"])
     assert validator.is_valid(MINIMAL)
     assert not validator.is_valid({**MINIMAL, **change})
@@ -67,12 +69,12 @@ def test_both_refuse_the_same(specification: dict[str, Any], change: dict[str, A
 @pytest.mark.parametrize(
     ("written", "meant"), [("results-path", "results_path"), ("onRejected", "on_rejected_record")]
 )
-def test_an_unknown_key_is_told_with_what_was_meant(written: str, meant: str) -> None:
+def test_an_unknown_key_is_reported_with_a_suggestion(written: str, meant: str) -> None:
     with pytest.raises(InvalidConfig, match=f"did you mean '{meant}'"):
         destination_config({**MINIMAL, written: "x"})
 
 
-def test_header_values_are_safe() -> None:
+def test_line_breaks_in_header_values_are_refused() -> None:
     for name in ("locale", "site_type", "ph_user_id"):
         with pytest.raises(InvalidConfig):
             destination_config({**MINIMAL, name: "a\r\nb: c"})

@@ -1,4 +1,4 @@
-"""Fetching from URLs that somebody else wrote."""
+"""Fetching attachments from URLs in records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 
 import pytest
 
@@ -18,11 +19,11 @@ from destination_phenom.fetching import (
     FetchLimits,
     NotFetched,
     check_url,
-    is_public,
 )
+from phenom_api.addresses import is_public
 from unit_tests.certificates import certificate
 
-Answer = Callable[[bytes], bytes]
+Respond = Callable[[bytes], bytes]
 
 
 @pytest.mark.parametrize(
@@ -176,12 +177,12 @@ def test_urls_that_are_not_fetched(url: str) -> None:
         ),
     ],
 )
-def test_urls_are_encoded_as_clients_do(given: str, asked: str | None) -> None:
+def test_urls_are_percent_encoded(given: str, asked: str | None) -> None:
     encoded = check_url(given).geturl()
     assert encoded == (asked or encoded)
     assert encoded.isascii()
     assert " " not in encoded
-    # What is encoded stays as it is.
+    # What is encoded already is not encoded again.
     assert check_url(encoded).geturl() == encoded
 
 
@@ -194,7 +195,7 @@ def test_every_address_of_a_name_must_be_public(addresses: list[str]) -> None:
         Fetcher(resolve=lambda *_: addresses).fetch("https://files.example/cv", 10)
 
 
-def test_a_name_that_is_not_known() -> None:
+def test_an_unknown_host_name() -> None:
     def resolve(*_: object) -> list[str]:
         raise socket.gaierror
 
@@ -207,12 +208,12 @@ def test_a_name_that_is_not_known() -> None:
 
 
 class Server:
-    """Answers each connection with what `answer` makes of the request's head."""
+    """Answers each connection with `respond(head of the request)`; sends single bytes for None."""
 
-    def __init__(self, answer: Answer | None, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, respond: Respond | None, context: ssl.SSLContext | None = None) -> None:
         self.heads: list[bytes] = []
         self.names: list[str | None] = []
-        self._answer = answer
+        self._respond = respond
         self._context = context
         if context is not None:
             context.sni_callback = lambda _, name, __: self.names.append(name)
@@ -228,19 +229,20 @@ class Server:
                 threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), connection, contextlib.ExitStack() as tls:
             if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
+                wrapped = self._context.wrap_socket(connection, server_side=True)
+                connection = tls.enter_context(wrapped)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(4096)
             self.heads.append(head)
-            answer = self._answer
-            if answer is None:
+            respond = self._respond
+            if respond is None:
                 while not self._closed.wait(0.01):
                     connection.sendall(b"x")
                 return
-            connection.sendall(answer(head))
+            connection.sendall(respond(head))
             connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
@@ -249,8 +251,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(answer: Answer | None, context: ssl.SSLContext | None = None) -> Iterator[Server]:
-    server = Server(answer, context)
+def serving(respond: Respond | None, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(respond, context)
     try:
         yield server
     finally:
@@ -288,7 +290,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
 def test_the_connection_goes_to_the_checked_address(
     certificates: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One look-up; the name is in SNI, in Host and in what the certificate is held against."""
+    """There is one look-up; SNI, Host and the certificate check use the name."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     server_side, client_side = certificates
@@ -348,7 +350,7 @@ def test_redirects_are_checked_like_the_first_url(target: str) -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-def test_redirects_come_to_an_end() -> None:
+def test_too_many_redirects() -> None:
     with serving(lambda _: moved("/again")) as server:
         with pytest.raises(NotFetched, match="too often"):
             Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
@@ -357,7 +359,7 @@ def test_redirects_come_to_an_end() -> None:
 
 @pytest.mark.usefixtures("loopback")
 @pytest.mark.parametrize(
-    ("answer", "rule", "passing"),
+    ("answer", "rule", "retryable"),
     [
         (ok(b"x" * 101), "more than the 100 bytes", False),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101, "more than the 100 bytes", False),
@@ -376,10 +378,10 @@ def test_redirects_come_to_an_end() -> None:
         (b"SSH-2.0-x\r\n\r\n", "cannot be reached", True),
     ],
 )
-def test_answers_that_are_no_attachment(answer: bytes, rule: str, passing: bool) -> None:
+def test_answers_without_a_file(answer: bytes, rule: str, retryable: bool) -> None:
     with serving(lambda _: answer) as server, pytest.raises(NotFetched, match=rule) as raised:
         Fetcher().fetch(f"http://127.0.0.1:{server.port}/secret", 100)
-    assert raised.value.passing is passing
+    assert raised.value.retryable is retryable
     assert "secret" not in str(raised.value)
 
 
@@ -451,8 +453,8 @@ MOVED = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n"
         ),
     ],
 )
-def test_whatever_a_file_server_says(answer: bytes) -> None:
-    """It is never anything but a file that cannot be had."""
+def test_invalid_answers_of_a_file_server(answer: bytes) -> None:
+    """Each of them raises NotFetched, and none the error for unexpected exceptions."""
     resolve = lambda host, _: [host] if host == "127.0.0.1" else []  # noqa: E731
     with serving(lambda _: answer) as server, pytest.raises(NotFetched) as raised:
         Fetcher(resolve=resolve).fetch(f"http://127.0.0.1:{server.port}/secret", 100)
@@ -462,7 +464,7 @@ def test_whatever_a_file_server_says(answer: bytes) -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-def test_what_nobody_has_thought_of_is_a_file_that_cannot_be_had() -> None:
+def test_an_unexpected_exception_is_not_fetched() -> None:
     def resolve(*_: object) -> list[str]:
         raise TypeError
 
@@ -475,7 +477,7 @@ def test_what_nobody_has_thought_of_is_a_file_that_cannot_be_had() -> None:
     ("target", "rule"),
     [("ftp://files.example/", "must be an https URL"), ("http://[x", "is not a usable URL")],
 )
-def test_a_redirect_is_told_as_one(target: str, rule: str) -> None:
+def test_the_error_says_that_a_redirect_was_refused(target: str, rule: str) -> None:
     with (
         serving(lambda _: moved(target)) as server,
         pytest.raises(NotFetched, match=f"is redirected to a URL that {rule}"),
@@ -492,7 +494,7 @@ def test_a_redirect_is_told_as_one(target: str, rule: str) -> None:
         b"/%C3%85sa%20M%C3%BCller.pdf?%C3%BC",
     ],
 )
-def test_redirects_are_encoded_as_clients_do(target: bytes) -> None:
+def test_redirects_are_percent_encoded(target: bytes) -> None:
     def answer(head: bytes) -> bytes:
         return MOVED % target if head.startswith(b"GET /old") else ok(b"content")
 
@@ -502,14 +504,14 @@ def test_redirects_are_encoded_as_clients_do(target: bytes) -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-def test_an_answer_before_the_answer() -> None:
+def test_an_informational_response() -> None:
     with serving(lambda _: b"HTTP/1.1 103 Early Hints\r\n\r\n" + ok(b"content")) as server:
         fetched = Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
     assert fetched.content == b"content"
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_media_type_that_is_none() -> None:
+def test_an_invalid_content_type() -> None:
     with serving(lambda _: ok(b"content", "Content-Type: \xe4 b")) as server:
         fetched = Fetcher().fetch(f"http://127.0.0.1:{server.port}/", 100)
     assert fetched.media_type == ""
@@ -517,7 +519,7 @@ def test_a_media_type_that_is_none() -> None:
 
 @pytest.mark.usefixtures("loopback")
 @pytest.mark.parametrize("size", [1, 100])
-def test_content_up_to_the_limit(size: int) -> None:
+def test_content_within_the_limit(size: int) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
     for answer in (ok(b"x" * size), chunked % (size, b"x" * size)):
         with serving(partial(_same, answer)) as server:
@@ -526,10 +528,11 @@ def test_content_up_to_the_limit(size: int) -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_server_that_answers_byte_by_byte() -> None:
-    """Neither a read nor the connection ever times out, and yet it ends."""
+def test_a_server_that_sends_single_bytes() -> None:
+    """No single read times out, but the total time does."""
     with serving(None) as server, pytest.raises(NotFetched, match="within"):
-        Fetcher(limits=FetchLimits(total=0.3)).fetch(f"http://127.0.0.1:{server.port}/", 10**9)
+        # A second passes whenever the clock is read.
+        Fetcher(clock=count().__next__).fetch(f"http://127.0.0.1:{server.port}/", 10**9)
     for thread in threading.enumerate():
         if thread.name == "attachment":
             thread.join(5)

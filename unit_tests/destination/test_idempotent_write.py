@@ -1,4 +1,4 @@
-"""Writes that take effect once, whatever becomes of their answers."""
+"""Writes take effect once, even if their answers are lost."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from phenom_api.errors import (
 from phenom_api.gateway import RetryPolicy
 
 
-class StateCheckpointer:
-    """A gateway that acts or not, and answers or not, as `script` says."""
+class ScriptedGateway:
+    """A gateway that acts or not, and answers or not, as the pairs in `script` say."""
 
     def __init__(self, script: list[tuple[bool, bool]]) -> None:
         self.script = script
@@ -42,15 +42,15 @@ class StateCheckpointer:
         return "found" if self.acted else None
 
 
-def once(slept: list[float], attempts: int = 4) -> IdempotentWrite:
+def idempotent_write(slept: list[float], attempts: int = 4) -> IdempotentWrite:
     return IdempotentWrite(RetryPolicy(attempts=attempts), sleep=slept.append)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=8))
-def test_never_twice(script: list[tuple[bool, bool]]) -> None:
-    gateway = StateCheckpointer(script)
+def test_a_write_takes_effect_at_most_once(script: list[tuple[bool, bool]]) -> None:
+    gateway = ScriptedGateway(script)
     try:
-        written = once([])(gateway.send, gateway.find)
+        written = idempotent_write([])(gateway.send, gateway.find)
     except (Unavailable, Unreachable):
         assert gateway.acted == 0
     else:
@@ -58,10 +58,10 @@ def test_never_twice(script: list[tuple[bool, bool]]) -> None:
         assert gateway.acted == 1
 
 
-def test_it_looks_before_it_tries_again_and_pauses_before_it_looks() -> None:
+def test_a_lost_write_is_looked_up_after_a_pause() -> None:
     slept: list[float] = []
-    gateway = StateCheckpointer([(True, False)])
-    assert once(slept)(gateway.send, gateway.find) == "found"
+    gateway = ScriptedGateway([(True, False)])
+    assert idempotent_write(slept)(gateway.send, gateway.find) == "found"
     assert len(slept) == 1
     assert 0.25 <= slept[0] <= 0.5
 
@@ -72,11 +72,11 @@ def test_a_refusal_is_final(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        once([])(send, lambda: None)
+        idempotent_write([])(send, lambda: None)
 
 
 @pytest.mark.parametrize("found", [None, "found"])
-def test_an_answer_that_is_too_large_is_looked_up_and_not_asked_for_again(
+def test_after_an_answer_that_is_too_large_there_is_no_retry(
     found: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = 0
@@ -87,12 +87,12 @@ def test_an_answer_that_is_too_large_is_looked_up_and_not_asked_for_again(
         raise AnswerTooLarge("POST /x: the answer has more than 64 MiB.")
 
     with nullcontext() if found else pytest.raises(AnswerTooLarge):
-        assert once([])(send, lambda: found) == found
+        assert idempotent_write([])(send, lambda: found) == found
     assert sent == 1
     assert "Phenom may have acted. The next try is in" in caplog.text
 
 
-def test_the_gateway_says_how_long_to_wait_before_the_next_try() -> None:
+def test_the_pause_is_as_long_as_the_gateway_asks() -> None:
     slept: list[float] = []
     tries = [Unavailable("503", wait=7.0), None]
 
@@ -101,12 +101,12 @@ def test_the_gateway_says_how_long_to_wait_before_the_next_try() -> None:
             raise error
         return "sent"
 
-    assert once(slept)(send, lambda: None) == "sent"
+    assert idempotent_write(slept)(send, lambda: None) == "sent"
     assert slept == [7.0]
 
 
 @pytest.mark.parametrize(
-    ("error", "most_looks"),
+    ("error", "max_finds"),
     [
         (Unavailable("503", wait=5_000.0), 1),
         (Unavailable("503", wait=500.0), 2),
@@ -114,12 +114,10 @@ def test_the_gateway_says_how_long_to_wait_before_the_next_try() -> None:
         (Throttled("429", wait=1.0), 0),
     ],
 )
-def test_who_asks_to_wait_for_too_long_is_not_asked_again(
-    error: Unavailable, most_looks: int
-) -> None:
-    """All waits count together; what was throttled has waited, and had no effect."""
+def test_no_retry_after_too_long_a_wait(error: Unavailable, max_finds: int) -> None:
+    """All waits count together. A throttled request had no effect and has waited already."""
     slept: list[float] = []
-    sent = looks = 0
+    sent = finds = 0
 
     def send() -> str:
         nonlocal sent
@@ -127,20 +125,20 @@ def test_who_asks_to_wait_for_too_long_is_not_asked_again(
         raise error
 
     def find() -> None:
-        nonlocal looks
-        looks += 1
+        nonlocal finds
+        finds += 1
 
     with pytest.raises(type(error)):
-        once(slept)(send, find)
-    assert sent == max(most_looks, 1)
-    assert looks == most_looks
+        idempotent_write(slept)(send, find)
+    assert sent == max(max_finds, 1)
+    assert finds == max_finds
     assert sum(slept) <= 900
 
 
-def test_a_record_that_alone_fails_is_refused() -> None:
-    """Others going through meanwhile shows that it is the record."""
-    writes = once([])
-    fails = StateCheckpointer([(False, True)] * 9)
+def test_a_write_that_fails_while_others_succeed_is_refused() -> None:
+    """Other writes succeed in the meantime, so the failure is about this record."""
+    writes = idempotent_write([])
+    fails = ScriptedGateway([(False, True)] * 9)
 
     def send() -> str:
         writes(lambda: "another", lambda: None)
@@ -150,10 +148,10 @@ def test_a_record_that_alone_fails_is_refused() -> None:
         writes(send, fails.find)
 
 
-def test_where_nothing_goes_through_it_is_the_gateway() -> None:
+def test_where_all_writes_fail_the_gateway_is_unavailable() -> None:
     slept: list[float] = []
-    fails = StateCheckpointer([(False, True)] * 9)
+    fails = ScriptedGateway([(False, True)] * 9)
     with pytest.raises(Unavailable):
-        once(slept)(fails.send, fails.find)
+        idempotent_write(slept)(fails.send, fails.find)
     assert len(fails.script) == 5
     assert [0.25 <= pause / 2**place <= 0.5 for place, pause in enumerate(slept)] == [True] * 4

@@ -1,11 +1,11 @@
-"""Request bodies."""
+"""The bodies of requests."""
 
 from __future__ import annotations
 
 import pytest
 
 from destination_phenom import payloads
-from destination_phenom.payloads import File
+from destination_phenom.payloads import AttachmentFile
 from destination_phenom.preview import masked
 from destination_phenom.records import Attachment, CreateCandidate
 
@@ -47,7 +47,7 @@ def test_addresses(location: object, address: object) -> None:
     assert body["candidateData"]["addressData"] == address
 
 
-def test_what_is_not_given_is_not_sent() -> None:
+def test_missing_fields_are_not_sent() -> None:
     assert payloads.application(record(), "JR-1", None, "Airbyte") == {
         "candidateData": {
             "firstName": "Ada",
@@ -83,6 +83,7 @@ def test_calling_codes(phone: str, code: str, number: str) -> None:
         ("cv.pdf", "text/plain", "image/png", "text/plain"),
         ("cv", None, "image/png", "image/png"),
         ("cv", None, "", "application/octet-stream"),
+        ("doc", None, "image/png", "image/png"),
         ("cv.", None, "image/png", "image/png"),
         ("cv.unheard-of", None, "image/png", "image/png"),
         ("CV.PDF", None, "", "application/pdf"),
@@ -124,14 +125,14 @@ def test_the_first_cv_is_the_resume() -> None:
     made = [
         Attachment.model_validate({"name": kind, "type": kind, "data": "eA=="}) for kind in kinds
     ]
-    assert payloads.resume_of(made) == 1
-    assert payloads.resume_of(made[:1]) is None
+    assert payloads.resume_index(made) == 1
+    assert payloads.resume_index(made[:1]) is None
 
 
 def test_a_preview_shows_nothing_personal() -> None:
     person = {**PERSON, "phone_number": "+4930123456", "location": {"city": "Ulm", "country": "DE"}}
     made = record(candidate=person)
-    file = File("Ada Lovelace.pdf", "application/pdf", b"private")
+    file = AttachmentFile("Ada Lovelace.pdf", "application/pdf", b"private")
     shown = str(masked(payloads.application(made, "JR-1", file, "Airbyte")))
     shown += str(masked(payloads.candidate(made, "Airbyte")))
     for private in ("Ada", "Lovelace", "example.com", "30123456", "Ulm", "cHJpdmF0ZQ"):

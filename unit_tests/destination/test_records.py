@@ -128,7 +128,7 @@ def attachment(**members: Any) -> Row:
                 "ann@\u200bx.example",
                 f"{'a' * 65}@x.example",
                 f"ann@{'x.' * 130}example",
-                # What a search takes a minute for.
+                # Addresses on which a careless regular expression takes minutes.
                 "a@" + "." * 40_000 + "@",
                 "a." * 400_000 + "@",
                 "a@" + "-" * 400_000,
@@ -245,7 +245,7 @@ def test_every_broken_rule_is_named() -> None:
     ]
 
 
-def test_no_rule_repeats_a_value() -> None:
+def test_rules_do_not_contain_values() -> None:
     made = row(
         candidate__first_name="Secret-" * 4,
         candidate__email_address="secret",
@@ -312,7 +312,7 @@ def test_mail_addresses(address: str) -> None:
 @pytest.mark.parametrize("character", ["x", "é", "ß", "字", "ㅎ", "😀", "'", "-"])
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
 def test_the_length_of_names(field: str, character: str) -> None:
-    """Characters are code points, whatever their size in bytes."""
+    """Characters are code points, regardless of their size in bytes."""
     made = row(**{f"candidate__{field}": character * 20})
     assert getattr(record(made).candidate, field) == character * 20
     made = row(**{f"candidate__{field}": character * 21})
@@ -321,7 +321,7 @@ def test_the_length_of_names(field: str, character: str) -> None:
     }
 
 
-def test_what_is_put_right() -> None:
+def test_values_are_normalized() -> None:
     made = record(
         row(
             candidate__first_name="  Ada  ",
@@ -367,7 +367,7 @@ def test_a_candidate_needs_no_job_but_then_an_acting_user() -> None:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda each: str(each["object_name"]))
-def test_the_schema_says_the_same(operation: Row) -> None:
+def test_the_schema_agrees_with_the_validation(operation: Row) -> None:
     schema = operation["json_schema"]
     jsonschema.Draft7Validator.check_schema(schema)
     assert "$ref" not in str(schema)

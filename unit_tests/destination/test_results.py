@@ -20,7 +20,7 @@ def result(status: WriteStatus, position: int = 1, *problems: Problem) -> Result
     )
 
 
-def test_lines_are_there_at_once_and_are_added_to(tmp_path: Path) -> None:
+def test_lines_are_written_at_once_and_appended(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     for run in ("first", "second"):
         file = ResultsFile(str(path), run)
@@ -37,7 +37,7 @@ def test_lines_are_there_at_once_and_are_added_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [b'{"position":1}\n{"posi', b'{"position":1}\n', b"\n", b""])
-def test_after_a_crash_a_new_line_begins(tmp_path: Path, before: bytes) -> None:
+def test_an_incomplete_last_line_is_ended(tmp_path: Path, before: bytes) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(before)
     file = ResultsFile(str(path), "run")
@@ -56,7 +56,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777])
-def test_a_new_file_is_its_owners_alone(tmp_path: Path, umask: int) -> None:
+def test_only_the_owner_can_read_a_new_file(tmp_path: Path, umask: int) -> None:
     path = tmp_path / "results.jsonl"
     before = os.umask(umask)
     try:
@@ -75,7 +75,7 @@ def test_a_file_that_exists_keeps_its_permissions(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_devices_and_pipes_will_do(tmp_path: Path) -> None:
+def test_devices_and_pipes(tmp_path: Path) -> None:
     null = ResultsFile(os.devnull, "run")
     null.write(result("created"))
     null.sync()
@@ -94,13 +94,14 @@ def test_devices_and_pipes_will_do(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_nothing_more_is_written_after_a_failure() -> None:
     file = ResultsFile("/dev/full", "run")
-    for attempt in (lambda: file.write(result("created")), file.sync):
-        with pytest.raises(InvalidConfig, match="No space left on device"):
-            attempt()
+    with pytest.raises(InvalidConfig, match="No space left on device"):
+        file.write(result("created"))
+    with pytest.raises(InvalidConfig, match="No space left on device"):
+        file.sync()
     file.close()
 
 
-def test_the_summary_tells_of_results_that_could_not_be_written() -> None:
+def test_the_summary_counts_unwritten_results() -> None:
     summary = Summary()
     broken = ResultLine(None, None, WriteOutcome("rejected"), 3)
     for each in (result("created"), result("created", 2), result("unsettled", 3), broken):

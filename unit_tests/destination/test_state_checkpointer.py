@@ -1,7 +1,8 @@
-"""Order, counts and back-pressure."""
+"""The order of states, their counts, and the limit on pending records."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
@@ -9,7 +10,7 @@ import threading
 import pytest
 
 from destination_phenom.keyed_executor import KeyedExecutor
-from destination_phenom.state_checkpointer import BatchStopped, Entry, StateCheckpointer
+from destination_phenom.state_checkpointer import BatchStopped, StateCheckpointer
 from destination_phenom.states import StateLine, Stats, StreamKey, state_line
 
 A: StreamKey = (None, "a")
@@ -31,85 +32,96 @@ class Echoes(list[tuple[int, int, int]]):
 
 def test_a_state_waits_for_all_records_before_it() -> None:
     echoed = Echoes()
-    ledger = StateCheckpointer(echoed)
-    first, second, other = ledger.admit(A, 1), ledger.admit(A, 1), ledger.admit(B, 1)
-    ledger.state(state(A, 1))
-    late = ledger.admit(A, 1)
-    ledger.state(state(B, 2))
-    ledger.settle(late, rejected=True)
-    ledger.settle(second, rejected=True)
-    ledger.settle(first, rejected=False)
+    checkpointer = StateCheckpointer(echoed)
+    first, second, other = (
+        checkpointer.add_record(A, 1),
+        checkpointer.add_record(A, 1),
+        checkpointer.add_record(B, 1),
+    )
+    checkpointer.add_state(state(A, 1))
+    late = checkpointer.add_record(A, 1)
+    checkpointer.add_state(state(B, 2))
+    checkpointer.finish(late, rejected=True)
+    checkpointer.finish(second, rejected=True)
+    checkpointer.finish(first, rejected=False)
     assert echoed == []
-    ledger.settle(other, rejected=False)
+    checkpointer.finish(other, rejected=False)
     assert echoed == [(1, 2, 1), (2, 1, 0)]
-    ledger.state(state(A, 3))
-    ledger.state(state(A, 4))
+    checkpointer.add_state(state(A, 3))
+    checkpointer.add_state(state(A, 4))
     assert echoed[2:] == [(3, 1, 1), (4, 0, 0)]
 
 
 def test_a_state_of_all_streams_counts_all_of_them() -> None:
     echoed = Echoes()
-    ledger = StateCheckpointer(echoed)
+    checkpointer = StateCheckpointer(echoed)
     for stream in (A, B, A):
-        ledger.settle(ledger.admit(stream, 1), rejected=stream is B)
-    ledger.state(state(None, 1))
-    ledger.state(state(A, 2))
+        checkpointer.finish(checkpointer.add_record(stream, 1), rejected=stream is B)
+    checkpointer.add_state(state(None, 1))
+    checkpointer.add_state(state(A, 2))
     assert echoed == [(1, 3, 1), (2, 0, 0)]
 
 
 @pytest.mark.parametrize("after", [A, B, None])
 def test_a_line_of_no_stream_is_counted_by_the_next_state(after: StreamKey | None) -> None:
     echoed = Echoes()
-    ledger = StateCheckpointer(echoed)
-    ledger.settle(ledger.admit(None, 0), rejected=True)
-    ledger.state(state(after, 1))
-    ledger.state(state(after, 2))
+    checkpointer = StateCheckpointer(echoed)
+    checkpointer.finish(checkpointer.add_record(None, 0), rejected=True)
+    checkpointer.add_state(state(after, 1))
+    checkpointer.add_state(state(after, 2))
     assert echoed == [(1, 1, 1), (2, 0, 0)]
 
 
-@pytest.mark.parametrize(("entries", "size"), [(3, 1), (100, 30)])
-def test_who_reads_waits_for_room(entries: int, size: int) -> None:
-    ledger = StateCheckpointer(Echoes(), most_entries=entries, most_bytes=90)
-    admitted: list[Entry] = []
-    third, fifth = threading.Event(), threading.Event()
+def adding(checkpointer: StateCheckpointer, size: int) -> threading.Event:
+    """Adds a record in a thread; the event is set when the checkpointer has accepted it."""
+    added = threading.Event()
 
-    def read() -> None:
-        for _ in range(5):
-            admitted.append(ledger.admit(A, size))
-            if len(admitted) == 3:
-                third.set()
-        fifth.set()
+    def add() -> None:
+        with contextlib.suppress(BatchStopped):
+            checkpointer.add_record(A, size)
+            added.set()
 
-    threading.Thread(target=read, daemon=True).start()
-    assert third.wait(5)
-    assert not fifth.wait(0.05)
-    ledger.settle(admitted[0], rejected=False)
-    ledger.settle(admitted[1], rejected=False)
-    assert fifth.wait(5)
+    threading.Thread(target=add, daemon=True).start()
+    return added
 
 
-def test_a_record_larger_than_the_room_waits_alone() -> None:
-    ledger = StateCheckpointer(Echoes(), most_bytes=10)
-    entry = ledger.admit(A, 1_000)
-    ledger.settle(entry, rejected=False)
-    ledger.admit(A, 1_000)
+@pytest.mark.parametrize(("max_pending", "size"), [(3, 1), (100, 30)])
+def test_adding_a_record_blocks_while_too_much_is_pending(max_pending: int, size: int) -> None:
+    checkpointer = StateCheckpointer(Echoes(), max_pending=max_pending, max_bytes=90)
+    pending = [checkpointer.add_record(A, size) for _ in range(3)]
+    added = adding(checkpointer, size)
+    for record in pending:
+        assert not added.wait(0.05)
+        checkpointer.finish(record, rejected=False)
+        assert added.wait(5)
+        added = adding(checkpointer, size)
+    checkpointer.stop()
 
 
-def test_nothing_comes_in_after_a_stop() -> None:
+def test_a_record_larger_than_the_limit_is_pending_alone() -> None:
+    checkpointer = StateCheckpointer(Echoes(), max_bytes=10)
+    large = checkpointer.add_record(A, 1_000)
+    added = adding(checkpointer, 1)
+    assert not added.wait(0.05)
+    checkpointer.finish(large, rejected=False)
+    assert added.wait(5)
+
+
+def test_nothing_is_accepted_after_a_stop() -> None:
     echoed = Echoes()
-    ledger = StateCheckpointer(echoed, most_entries=1)
-    entry = ledger.admit(A, 1)
+    checkpointer = StateCheckpointer(echoed, max_pending=1)
+    record = checkpointer.add_record(A, 1)
     stopped = threading.Event()
 
     def read() -> None:
         with pytest.raises(BatchStopped):
-            ledger.state(state(A, 1))
+            checkpointer.add_state(state(A, 1))
         stopped.set()
 
     threading.Thread(target=read, daemon=True).start()
-    ledger.stop()
+    checkpointer.stop()
     assert stopped.wait(5)
-    ledger.settle(entry, rejected=False)
+    checkpointer.finish(record, rejected=False)
     assert echoed == []
 
 
@@ -126,14 +138,14 @@ def test_tasks_of_one_key_keep_their_order() -> None:
             done.setdefault(key, []).append(number)
             busy.discard(key)
 
-    lanes: KeyedExecutor[tuple[int, int]] = KeyedExecutor(8, work)
+    executor: KeyedExecutor[tuple[int, int]] = KeyedExecutor(8, work)
     rng = random.Random(1)
     sent: dict[int, list[int]] = {}
     for number in range(5_000):
         key = rng.randrange(40)
         sent.setdefault(key, []).append(number)
-        lanes.put(key, (key, number))
-    lanes.close()
+        executor.put(key, (key, number))
+    executor.close()
     assert done == sent
 
 
@@ -146,10 +158,10 @@ def test_keys_do_not_wait_for_each_other() -> None:
         elif task == "quick":
             passed.set()
 
-    lanes: KeyedExecutor[str] = KeyedExecutor(2, work)
-    lanes.put("a", "slow")
-    lanes.put("a", "behind it")
-    lanes.put("b", "quick")
+    executor: KeyedExecutor[str] = KeyedExecutor(2, work)
+    executor.put("a", "slow")
+    executor.put("a", "behind it")
+    executor.put("b", "quick")
     assert passed.wait(5)
     gate.set()
-    lanes.close()
+    executor.close()

@@ -1,4 +1,4 @@
-"""States come back as they came."""
+"""Reading messages, and states that come back unchanged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def parsed(text: str) -> StateLine:
     spaces=SPACES,
     ascii_only=st.booleans(),
 )
-def test_every_byte_is_kept(
+def test_a_state_keeps_every_byte(
     before: dict[str, Any], after: dict[str, Any], blob: Any, spaces: str, ascii_only: bool
 ) -> None:
     reserved = {"type", "stream", "destinationStats", "state"}
@@ -77,12 +77,12 @@ def test_every_byte_is_kept(
         ),
     ],
 )
-def test_where_the_counts_go(text: str, expected: str) -> None:
+def test_the_position_of_the_counts(text: str, expected: str) -> None:
     counts = '{"recordCount":2.0,"rejectedRecordCount":0.0}'
     assert parsed(text).with_stats(Stats(2, 0)).decode() == expected.replace("#", counts)
 
 
-def test_lines_that_are_no_messages() -> None:
+def test_lines_that_are_not_messages() -> None:
     lines: list[bytes] = [
         b'{"type":"RECORD","record":{"stream":"s","data":{"a":1},"namespace":"n"}}',
         b"",
@@ -109,7 +109,7 @@ def test_lines_that_are_no_messages() -> None:
 
 
 def test_numbers_of_any_length() -> None:
-    """More digits than Python makes a number of stay text, as for a field that is text."""
+    """A number with more digits than Python converts becomes text."""
     digits = b"9" * 5_000
     record = b'{"type":"RECORD","record":{"stream":"s","data":{"n":%s}}}' % digits
     state = b'{"type":"STATE","state":{"id":%s,"type":"LEGACY","data":{}}}' % digits
@@ -122,7 +122,7 @@ def test_numbers_of_any_length() -> None:
 
 @pytest.mark.parametrize("depth", [198, 255, 300, 1_000, 1_019, 5_000])
 def test_a_state_that_is_nested_deeply(depth: int) -> None:
-    """Given back as it is, or a broken line where no parser goes as deep."""
+    """It is given back unchanged, or it is a broken line if it is too deep for the parser."""
     deep = "[" * depth + "]" * depth
     text = f'{{"type":"STATE","state":{{"data":{deep},"more":{{}} }}}}'
     (found,) = messages(io.BytesIO(text.encode()), 100_000)
@@ -137,7 +137,7 @@ def test_a_state_that_is_nested_deeply(depth: int) -> None:
 
 
 @pytest.mark.parametrize("namespace", [..., None, ""])
-def test_no_namespace_however_it_is_said(namespace: Any) -> None:
+def test_a_missing_null_or_empty_namespace_is_none(namespace: Any) -> None:
     said = {} if namespace is ... else {"namespace": namespace}
     descriptor = {"name": "s", **said}
     state = {"type": "STREAM", "stream": {"stream_descriptor": descriptor}}
@@ -146,7 +146,7 @@ def test_no_namespace_however_it_is_said(namespace: Any) -> None:
         {"type": "STATE", "state": state},
     ]
     text = "\n".join(map(json.dumps, lines)).encode()
-    assert [each.stream for each in messages(io.BytesIO(text), 1_000)] == [(None, "s")] * 2  # type: ignore[union-attr]
+    assert [each.stream for each in messages(io.BytesIO(text), 1_000)] == [(None, "s")] * 2
 
 
 RECORD = b'{"type":"RECORD","record":{"namespace":null,"stream":"s","data":{"a":'
@@ -203,7 +203,7 @@ def test_half_a_surrogate_pair_is_kept_for_the_record_to_be_rejected(text: str) 
     assert found.row == {"a": json.loads(text)}
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
+def test_a_byte_order_mark_is_skipped() -> None:
     lines = b"\xef\xbb\xbf" + RECORD + b'"M\xc3\xbcller"}}}\r\n{"type":"STATE","state":{}}'
     record, state = messages(io.BytesIO(lines), 1_000)
     assert isinstance(record, RecordIn)

@@ -1,4 +1,4 @@
-"""What goes over the wire, against a gateway that answers as a test says."""
+"""The requests of the two actions, against a mocked gateway."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import requests_mock
 
 from destination_phenom.actions import Actions
-from destination_phenom.attachments import Contents
+from destination_phenom.attachments import AttachmentLoader
 from destination_phenom.config import destination_config
 from destination_phenom.idempotent_write import IdempotentWrite
 from destination_phenom.jobs import JobIds
@@ -57,7 +57,9 @@ ROW: dict[str, Any] = {
 CARRY_OUT = Callable[..., WriteOutcome]
 
 
-def standing(applied: Any, application_id: Any = "a1", candidate_id: Any = "c1") -> dict[str, Any]:
+def status_body(
+    applied: Any, application_id: Any = "a1", candidate_id: Any = "c1"
+) -> dict[str, Any]:
     ids = {"candidateId": candidate_id, "applicationId": application_id}
     return {"status": "success", "data": {"alreadyApplied": applied, **ids}}
 
@@ -82,8 +84,8 @@ def carry_out(wire: requests_mock.Mocker) -> Iterator[CARRY_OUT]:
         actions = Actions(
             config,
             gateway,
-            once=IdempotentWrite(policy, sleep=lambda _: None),
-            contents=Contents(100),
+            idempotent_write=IdempotentWrite(policy, sleep=lambda _: None),
+            loader=AttachmentLoader(100),
         )
 
         def run(operation: str = "create_application", **changes: Any) -> WriteOutcome:
@@ -99,9 +101,9 @@ def sent(wire: requests_mock.Mocker) -> list[str]:
     ]
 
 
-def test_the_status_is_asked_with_headers(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False))
+def test_the_status_request_uses_headers(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out() == WriteOutcome("created", "c1", "a1")
     status, submit = wire.request_history[1:]
     expected = {"email": "ada@example.com", "jobId": "JR-1"}
@@ -113,10 +115,10 @@ def test_the_status_is_asked_with_headers(wire: requests_mock.Mocker, carry_out:
 
 
 @pytest.mark.parametrize("applied", [True, "true", "True"])
-def test_somebody_who_applied_is_not_submitted(
+def test_an_applicant_is_not_submitted_again(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, applied: Any
 ) -> None:
-    wire.get(STATUS, json=standing(applied))
+    wire.get(STATUS, json=status_body(applied))
     assert carry_out() == WriteOutcome("already_applied", "c1", "a1")
     assert len(sent(wire)) == 1
 
@@ -127,80 +129,78 @@ def test_somebody_who_applied_is_not_submitted(
     ["86400", "9" * 5_000, "Fri, 31 Dec 9999 23:59:59 GMT"],
     ids=["day", "digits", "date"],
 )
-def test_a_gateway_that_asks_for_a_long_pause_gets_it(
+def test_too_long_a_retry_after_ends_the_write(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int, wait: str
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=status, headers={"Retry-After": wait})
     with pytest.raises(Unavailable, match="asks to wait"):
         carry_out()
     assert sum(each.startswith("POST") for each in sent(wire)) == 1
 
 
-def test_an_answer_that_names_the_application_says_enough(
+def test_an_answer_with_only_an_application_id_is_a_success(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, json={"data": {"applicationId": 7, "candidateId": "c1"}})
     assert carry_out() == WriteOutcome("created", "c1", "7")
     assert len(sent(wire)) == 2
 
 
 @pytest.mark.parametrize("data", [{}, {"applicationId": " "}, {"alreadyApplied": "perhaps"}])
-def test_an_answer_that_says_too_little_is_not_believed(
+def test_after_an_incomplete_answer_the_status_is_asked(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, data: Any
 ) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
     wire.post(APPLICATIONS, json={"data": data})
     assert carry_out() == WriteOutcome("created", "c1", "a1")
     assert len(sent(wire)) == 3
 
 
 @pytest.mark.parametrize("status", [101, 199, 300, 304])
-def test_a_status_that_no_gateway_answers_with_is_not_the_records_fault(
+def test_an_unusual_status_does_not_reject_the_record(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, status: int
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=status)
     with pytest.raises(RequestRefused, match=str(status)):
         carry_out()
 
 
-def test_the_submit_itself_says_already_applied(
+def test_the_answer_to_the_submit_says_already_applied(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(True))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(True))
     assert carry_out().status == "already_applied"
 
 
 def test_a_conflict_means_already_applied(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
     wire.post(APPLICATIONS, status_code=409, json={"message": "duplicate"})
     assert carry_out() == WriteOutcome("already_applied", "c1", "a1")
 
 
-def test_an_unknown_person_is_not_found_rather_than_not_applied(
-    wire: requests_mock.Mocker, carry_out: CARRY_OUT
-) -> None:
+def test_status_404_means_not_applied(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
     wire.get(STATUS, status_code=404, json={"error": "no such applicant"})
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out().status == "created"
 
 
-def test_ids_that_the_submit_does_not_name(
+def test_ids_that_are_missing_in_the_answer_to_the_submit(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, [{"json": standing(False, None, None)}, {"json": standing(True)}])
-    wire.post(APPLICATIONS, json=standing(False, None, None))
+    wire.get(STATUS, [{"json": status_body(False, None, None)}, {"json": status_body(True)}])
+    wire.post(APPLICATIONS, json=status_body(False, None, None))
     assert carry_out() == WriteOutcome("created", "c1", "a1")
 
 
-def test_an_application_whose_id_nobody_names(
+def test_attachments_of_an_application_without_an_id(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False, None, None))
     outcome = carry_out(attachments=attached("a.pdf"))
     assert outcome.status == "created"
     assert "id is unknown" in str(outcome.error)
@@ -208,34 +208,34 @@ def test_an_application_whose_id_nobody_names(
 
 @pytest.mark.parametrize("no_id", [None, "", " ", True, {}])
 @pytest.mark.parametrize("told_by", ["status", "submit", "conflict"])
-def test_files_of_an_application_that_nobody_names_are_not_lost_in_silence(
+def test_attachments_of_an_earlier_application_without_an_id(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, told_by: str, no_id: Any
 ) -> None:
-    applied, not_applied = standing(True, no_id), standing(False, None, None)
+    applied, not_applied = status_body(True, no_id), status_body(False, None, None)
     wire.get(STATUS, [{"json": applied if told_by == "status" else not_applied}, {"json": applied}])
     wire.post(APPLICATIONS, status_code=409 if told_by == "conflict" else 200, json=applied)
     outcome = carry_out(attachments=attached("a.pdf"))
     assert (outcome.status, outcome.application_id) == ("already_applied", None)
     assert [problem.field for problem in outcome.problems] == ["attachments"]
     assert "may not be in place" in str(outcome.error)
-    # Without files there is nothing to tell.
+    # Without attachments there is no problem.
     assert carry_out().error is None
 
 
 def test_a_status_that_lags_behind(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    """What this run created it knows itself."""
-    wire.get(STATUS, json=standing(False, None, None))
-    wire.post(APPLICATIONS, json=standing(False))
+    """The run remembers what it created."""
+    wire.get(STATUS, json=status_body(False, None, None))
+    wire.post(APPLICATIONS, json=status_body(False))
     assert carry_out().status == "created"
     person = {**ROW["candidate"], "email_address": "ADA@example.com"}
     assert carry_out(candidate=person) == WriteOutcome("already_applied", "c1", "a1")
     assert sent(wire).count("POST /prefix/apply/v2/applications") == 1
 
 
-def test_refusals_are_quoted_without_what_is_personal(
+def test_refusals_are_quoted_without_personal_data(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     details = ["candidateData.firstName: Wilhelmina is blocked", "mail ada@example.com"]
     wire.post(
         APPLICATIONS, status_code=400, json={"error": "Validation failed", "details": details}
@@ -272,7 +272,7 @@ SPELLINGS = [
     ],
 )
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_no_spelling_of_what_was_sent_is_quoted(
+def test_no_spelling_of_personal_data_is_quoted(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, said: str, shape: Any, status: int
 ) -> None:
     person = {
@@ -281,7 +281,7 @@ def test_no_spelling_of_what_was_sent_is_quoted(
         "email_address": "zebulonq@example.com",
         "phone_number": "+49301234567",
     }
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     body = orjson.dumps(shape).replace(b"%s", said.encode())
     wire.post(APPLICATIONS, status_code=status, content=body)
     with pytest.raises((Rejected, PhenomError)) as raised:
@@ -295,11 +295,11 @@ def test_no_spelling_of_what_was_sent_is_quoted(
 @pytest.mark.parametrize(
     "said", ["Candidate Page Field exists", "page_field", "PAGE.FIELD exists", "page field"]
 )
-def test_a_name_that_is_a_word_is_not_quoted_either(
+def test_a_name_that_is_an_ordinary_word_is_not_quoted(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, said: str
 ) -> None:
     person = {**ROW["candidate"], "first_name": "Page", "last_name": "Field"}
-    wire.get(STATUS, json=standing(False, None, None))
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=400, json={"message": said})
     with pytest.raises(Rejected) as raised:
         carry_out(candidate=person)
@@ -307,22 +307,23 @@ def test_a_name_that_is_a_word_is_not_quoted_either(
     assert "field" not in str(raised.value).lower()
 
 
-def test_a_secret_that_the_gateway_repeats_is_not_quoted(wire: requests_mock.Mocker) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+def test_secrets_are_not_quoted(wire: requests_mock.Mocker) -> None:
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=400, json={"message": "the api key open sesame is invalid"})
     config = destination_config({**CONFIG, "api_key": "open sesame"})
     with Gateway(config) as gateway:
         actions = Actions(
-            config, gateway, once=IdempotentWrite(gateway.policy), contents=Contents(100)
+            config,
+            gateway,
+            idempotent_write=IdempotentWrite(gateway.policy),
+            loader=AttachmentLoader(100),
         )
         with pytest.raises(Rejected, match=r"the api key \*\*\*\* is invalid"):
             actions.carry_out("create_application", ROW)
 
 
-def test_a_long_refusal_takes_no_longer_than_its_length(
-    wire: requests_mock.Mocker, carry_out: CARRY_OUT
-) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+def test_very_long_refusals(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
+    wire.get(STATUS, json=status_body(False, None, None))
     texts = ["a" * 1_000_000, "a@" * 1_000_000, "a@" + "." * 1_000_000 + "@", "-" * 1_000_000]
     for text in texts:
         body = {"error": f"refused: {text}", "details": [text] * 3}
@@ -333,17 +334,17 @@ def test_a_long_refusal_takes_no_longer_than_its_length(
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "[]", '{"error": {"a": 1}}'])
-def test_refusals_without_words(
-    wire: requests_mock.Mocker, carry_out: CARRY_OUT, body: str
-) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+def test_refusals_without_text(wire: requests_mock.Mocker, carry_out: CARRY_OUT, body: str) -> None:
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=422, text=body)
     with pytest.raises(Rejected, match="422"):
         carry_out()
 
 
-def test_what_is_not_the_records_fault(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(False, None, None))
+def test_failures_that_are_not_the_records_fault(
+    wire: requests_mock.Mocker, carry_out: CARRY_OUT
+) -> None:
+    wire.get(STATUS, json=status_body(False, None, None))
     wire.post(APPLICATIONS, status_code=403, json={"message": "no"})
     with pytest.raises(PermissionDenied):
         carry_out()
@@ -355,7 +356,7 @@ def test_what_is_not_the_records_fault(wire: requests_mock.Mocker, carry_out: CA
 def test_a_resume_that_is_not_listed_among_the_attachments(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     wire.get(f"{APPLICATIONS}/a1/attachments", json={"data": [{"fileName": "b.pdf"}]})
     wire.get(f"{APPLICATIONS}/a1", json={"data": {"resumeData": {"fileName": "cv.pdf"}}})
     files = attached("cv.pdf", "b.pdf")
@@ -365,7 +366,7 @@ def test_a_resume_that_is_not_listed_among_the_attachments(
 
 
 def test_attachments_that_may_not_be_read(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     wire.get(f"{APPLICATIONS}/a1/attachments", status_code=403, json={"message": "no"})
     outcome = carry_out(attachments=attached("a.pdf"))
     assert outcome.status == "already_applied"
@@ -392,7 +393,7 @@ def test_unified_ids_are_looked_up_once_and_in_order(
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
     wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
 
     def asked(job_id: str) -> str:
         wire.reset_mock()
@@ -416,15 +417,15 @@ def test_unified_ids_are_looked_up_once_and_in_order(
 
 @pytest.mark.parametrize("named", ["unified", "remote: JR-1 ", "remote:JR-1", " JR-1\t", "JR-1"])
 @pytest.mark.parametrize("listed", ["JR-1", " JR-1 ", "JR-1\u00a0"])
-def test_a_job_is_the_same_with_white_space_around_its_id(
+def test_white_space_around_a_job_id_is_ignored(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, listed: str, named: str
 ) -> None:
-    """The source has trimmed it as well, and a header cannot begin or end with white space."""
+    """The source trims it, too, and a header value cannot begin or end with white space."""
     wire.get(
         f"{GATEWAY}/jobs-api/v1/jobs", json={"totalRecordsCount": 1, "data": [{"jobId": listed}]}
     )
-    wire.get(STATUS, json=standing(False))
-    wire.post(APPLICATIONS, json=standing(False))
+    wire.get(STATUS, json=status_body(False))
+    wire.post(APPLICATIONS, json=status_body(False))
     unified = UnifiedIds("phenom").of("jobs", "JR-1")
     carry_out(application={"job_id": unified if named == "unified" else named})
     asked, submitted = wire.request_history[-2:]
@@ -433,7 +434,7 @@ def test_a_job_is_the_same_with_white_space_around_its_id(
 
 
 @pytest.mark.parametrize("depth", [198, 253, 254, 255, 300, 900, 1010])
-def test_jobs_with_a_deep_object_of_the_tenant(
+def test_jobs_with_deeply_nested_fields(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, depth: int
 ) -> None:
     deep = '{"a":' * depth + "1" + "}" * depth
@@ -443,12 +444,12 @@ def test_jobs_with_a_deep_object_of_the_tenant(
         return text if request.qs["offset"] == ["0"] else '{"totalRecordsCount":1,"data":[]}'
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", text=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR-1")})
     assert wire.request_history[-1].headers["jobId"] == "JR-1"
 
 
-def test_unified_ids_where_no_listing_may_be_read(
+def test_unified_ids_without_permission_for_any_listing(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
     wire.get(requests_mock.ANY, status_code=403, json={"message": "no"})
@@ -457,10 +458,10 @@ def test_unified_ids_where_no_listing_may_be_read(
 
 
 @pytest.mark.parametrize("denied", ["external", "closedJobs"])
-def test_listings_that_may_not_be_read_are_passed_over(
+def test_denied_listings_are_skipped(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT, denied: str
 ) -> None:
-    """All but the first one: open jobs of the configured site type."""
+    """Except the first one: the open jobs of the configured site type."""
 
     def answer(request: Any, context: Any) -> dict[str, Any]:
         if denied.lower() in request.url.lower():
@@ -470,16 +471,16 @@ def test_listings_that_may_not_be_read_are_passed_over(
 
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", json=answer)
     wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json=answer)
-    wire.get(STATUS, json=standing(True))
+    wire.get(STATUS, json=status_body(True))
     carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "JR")})
     with pytest.raises(Rejected, match=f"may not be read: GET .*{denied}"):
         carry_out(application={"job_id": UnifiedIds("phenom").of("jobs", "another")})
 
 
-def test_no_job_is_unknown_where_a_listing_failed(
+def test_a_failed_listing_does_not_make_a_job_unknown(
     wire: requests_mock.Mocker, carry_out: CARRY_OUT
 ) -> None:
-    """Not for the record that met the failure, nor for those that waited behind it."""
+    """Neither for the record that caused the request nor for those after it."""
     wire.get(f"{GATEWAY}/jobs-api/v1/jobs", status_code=503)
     wire.get(f"{GATEWAY}/jobs-api/v1/closedJobs", json={"data": [], "totalRecordsCount": 0})
     for number in range(3):
@@ -587,9 +588,7 @@ def test_a_candidate_who_is_refused(wire: requests_mock.Mocker, carry_out: CARRY
         carry_out("create_candidate", application=None)
 
 
-def test_a_candidate_whose_answer_got_lost(
-    wire: requests_mock.Mocker, carry_out: CARRY_OUT
-) -> None:
+def test_a_lost_answer_about_a_candidate(wire: requests_mock.Mocker, carry_out: CARRY_OUT) -> None:
     found = {"status": 200, "data": {"candidateId": "c1"}}
     wire.get(CANDIDATES, [{"status_code": 404, "json": {}}, {"json": found}])
     wire.post(CANDIDATES, status_code=502)

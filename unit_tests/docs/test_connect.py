@@ -1,4 +1,4 @@
-"""`docs/connect.md` against what the connectors take, call and say."""
+"""Compares `docs/connect.md` with the configuration, permissions and messages of the code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def section(title: str) -> str:
 
 
 def first_column(text: str) -> list[str]:
-    """The first cells of a section's tables, without their heads."""
+    """The first cells of a section's tables, without the heads of the tables."""
     cells = [line.split(" | ")[0].strip("| ") for line in text.splitlines() if line[:2] == "| "]
     return [
         cell
@@ -97,14 +97,14 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize("message", MESSAGES)
-def test_the_code_says_it(message: str) -> None:
+def test_the_code_has_the_message(message: str) -> None:
     stem = message.rstrip("… ")
     assert any(stem in text for text in texts()), "no such message in the source"
 
 
 @cache
 def texts() -> tuple[str, ...]:
-    """Every text in the packages, with … for what is filled in."""
+    """Every text in the packages, with … for the parts that are filled in."""
     return tuple(
         re.sub("…( …)+", "…", text)
         for package in PACKAGES

@@ -1,4 +1,4 @@
-"""`docs/examples/airbyte.tf`: its syntax, and that it names what the connectors know."""
+"""The syntax of `docs/examples/airbyte.tf`, and its names of streams, keys and operations."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def resources(parsed: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_resources_are_the_providers(parsed: dict[str, Any]) -> None:
+def test_resources_exist_in_the_provider(parsed: dict[str, Any]) -> None:
     kinds = {kind for block in parsed["resource"] for kind in block}
     assert kinds == set(RESOURCES)
     for kind, attributes in RESOURCES.items():
@@ -71,7 +71,7 @@ def test_resources_are_the_providers(parsed: dict[str, Any]) -> None:
             assert set(body) <= attributes, f"{kind}.{name}"
 
 
-def test_streams_are_the_sources(parsed: dict[str, Any]) -> None:
+def test_streams_exist_in_the_source(parsed: dict[str, Any]) -> None:
     (local,) = parsed["locals"]
     assert local["streams"] == manifest.stream_names(acting_user=False)
 
@@ -101,7 +101,7 @@ def test_the_action_and_the_version_exist(parsed: dict[str, Any]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
-def test_terraform_reads_it_and_would_write_it_so(tmp_path: Path) -> None:
+def test_terraform_format(tmp_path: Path) -> None:
     shutil.copy(PATH, tmp_path)
     done = subprocess.run(
         ["terraform", "fmt", "-check", "-diff", str(tmp_path)], capture_output=True, text=True

@@ -105,7 +105,7 @@ def spread(count: int, first: str = "2020-01-01", step: int = DAY_MS // 3) -> li
     ]
 
 
-def test_everybody(search: Any) -> None:
+def test_all_candidates_are_found(search: Any) -> None:
     engine = Engine(spread(15))
     found, outcome = search(engine)
     assert found == {f"c{number}" for number in range(15)}
@@ -114,21 +114,21 @@ def test_everybody(search: Any) -> None:
     assert engine.filters == []
 
 
-def test_nobody(search: Any) -> None:
+def test_an_empty_search(search: Any) -> None:
     found, outcome = search(Engine([]))
     assert (found, outcome.until) == (set(), 0)
 
 
 @pytest.mark.parametrize("refuses", [True, False])
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_more_than_can_be_paged_to(search: Any, refuses: bool, inclusive: bool) -> None:
+def test_more_rows_than_a_search_can_page_to(search: Any, refuses: bool, inclusive: bool) -> None:
     engine = Engine(spread(150), window=40, refuses=refuses, inclusive=inclusive)
     found, outcome = search(engine)
     assert found == {f"c{number}" for number in range(150)}
     assert outcome.until == engine.rows[-1]["updatedDate"]
 
 
-def test_a_window_that_is_smaller_than_thought(search: Any) -> None:
+def test_a_search_window_smaller_than_assumed(search: Any) -> None:
     found, _ = search(Engine(spread(150), window=19, refuses=True))
     assert found == {f"c{number}" for number in range(150)}
 
@@ -156,7 +156,7 @@ def test_a_long_search_that_repeats_itself(search: Any) -> None:
 
 @pytest.mark.parametrize("zone", [-11, 0, 13])
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_nobody_who_changed_since_is_missed(search: Any, zone: int, inclusive: bool) -> None:
+def test_no_changed_candidate_is_missed(search: Any, zone: int, inclusive: bool) -> None:
     engine = Engine(spread(120, "2026-10-20", DAY_MS // 12), zone=zone, inclusive=inclusive)
     since = moment("2026-10-28", 3)
     found, _ = search(engine, since)
@@ -171,13 +171,13 @@ def test_what_changed_tomorrow_by_our_clock_is_found(search: Any) -> None:
     assert len(found) == 60
 
 
-def test_a_day_of_too_many_is_refused_at_last(search: Any) -> None:
+def test_a_day_with_too_many_rows_is_refused(search: Any) -> None:
     with pytest.raises(RequestRefused):
         search(Engine(spread(60, step=1), window=10, refuses=True))
 
 
 def test_rows_of_all_kinds(search: Any) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"userId": "dated", "updatedDate": moment("2026-10-01")},
         {"userId": "text", "updatedDate": "2026-10-02T00:00:00Z"},
         {"userId": "undated"},

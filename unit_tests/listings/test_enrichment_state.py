@@ -1,4 +1,4 @@
-"""What a stream remembers of the Candidates API, and when that is not enough."""
+"""What a stream remembers of the Candidates API, and when a full run is due."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from source_phenom.listings.enrichment_state import (
     settings_of,
 )
 from source_phenom.models.timestamps import rfc3339
-from source_phenom.reading.stream_run import StreamRun
+from source_phenom.streams.stream_run import StreamRun
 from unit_tests.reading.protocol import CONFIG
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
@@ -33,7 +33,6 @@ def stream(memory: dict[str, Any] | None = None, now: datetime = NOW) -> StreamR
         columns=("id",),
         detailed=True,
         unified_id=str,
-        has_remote_id=True,
         previous=None,
         tenant="t",
         hard_deletes=False,
@@ -75,13 +74,13 @@ def covered(days_ago: float = 1, **changes: Any) -> dict[str, Any]:
         ({"candidates_api": {}}, {}, True),
     ],
 )
-def test_when_everything_is_read_again(
+def test_when_a_full_run_is_due(
     memory: dict[str, Any], changes: dict[str, Any], is_full: bool
 ) -> None:
     assert EnrichmentRun(stream(memory), config(**changes)).is_full == is_full
 
 
-def test_a_reading_of_changes_moves_on_but_not_the_reconciliation() -> None:
+def test_a_run_of_changes_moves_until_but_not_reconciled_at() -> None:
     run = stream(covered())
     before = EnrichmentState.of(run.memory)
     assert before is not None
@@ -90,7 +89,7 @@ def test_a_reading_of_changes_moves_on_but_not_the_reconciliation() -> None:
     assert after == EnrichmentState(before.reconciled_at, NOW_MS - 60_000, "65f1", before.settings)
 
 
-def test_a_full_reading_begins_anew() -> None:
+def test_a_full_run_replaces_what_was_remembered() -> None:
     run = stream(covered(9))
     EnrichmentRun(run, config()).cover(NOW_MS - 60_000, "65e0")
     after = EnrichmentState.of(run.memory)
@@ -102,7 +101,7 @@ def test_a_full_reading_begins_anew() -> None:
     ("seen", "until"),
     [(NOW_MS + 10**9, NOW_MS), (0, NOW_MS - 3_600_000), (NOW_MS - 5, NOW_MS - 5)],
 )
-def test_what_is_known_never_goes_back_nor_into_the_future(seen: int, until: int) -> None:
+def test_until_never_goes_back_nor_into_the_future(seen: int, until: int) -> None:
     run = stream(covered())
     EnrichmentRun(run, config()).cover(seen, "")
     after = EnrichmentState.of(run.memory)
@@ -111,24 +110,24 @@ def test_what_is_known_never_goes_back_nor_into_the_future(seen: int, until: int
     assert after.newest == "65f0"
 
 
-def test_more_that_can_be_had_is_read_of_everybody_in_the_next_run() -> None:
+def test_an_api_that_answers_for_the_first_time_makes_the_next_run_full() -> None:
     run = stream(covered())
-    followed = EnrichmentRun(run, config())
-    followed.renew()
-    followed.cover(NOW_MS, "")
+    enrichment = EnrichmentRun(run, config())
+    assert enrichment.optional_api("tags", "").read(dict) == {}
+    enrichment.cover(NOW_MS, "")
     assert EnrichmentState.of(run.memory) is None
 
 
-def test_only_a_first_sync_is_covered_as_it_goes() -> None:
+def test_only_a_first_sync_is_covered_early() -> None:
     first = stream()
-    EnrichmentRun(first, config()).cover_first(NOW_MS)
+    EnrichmentRun(first, config()).cover_first_sync(NOW_MS)
     assert EnrichmentState.of(first.memory) is not None
     later = stream(covered(9))
-    EnrichmentRun(later, config()).cover_first(NOW_MS)
+    EnrichmentRun(later, config()).cover_first_sync(NOW_MS)
     assert later.memory == covered(9)
 
 
-def test_nothing_is_left_without_an_acting_user() -> None:
+def test_without_an_acting_user_everything_is_forgotten() -> None:
     memory = {**covered(), "filled_from": ["tags"], "later": 1}
     forget(memory)
     assert memory == {"later": 1}
@@ -146,7 +145,7 @@ def test_nothing_is_left_without_an_acting_user() -> None:
         (None, None, 0, False),
     ],
 )
-def test_who_changed_lately(
+def test_who_changed_after_a_moment(
     candidate: str | None, address: str | None, moment: float, expected: bool
 ) -> None:
     recent = ChangedCandidates()

@@ -1,4 +1,4 @@
-"""Many questions at a time, answers in order."""
+"""Several requests at a time, answers in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-def test_answers_come_in_the_order_of_the_questions(executor: ThreadPoolExecutor) -> None:
+def test_answers_come_in_the_order_of_the_requests(executor: ThreadPoolExecutor) -> None:
     later = threading.Event()
 
     def ask(number: int) -> int:
@@ -27,39 +27,39 @@ def test_answers_come_in_the_order_of_the_questions(executor: ThreadPoolExecutor
             later.set()
         return number * number
 
-    with OrderedPrefetch(ask, executor, most=5) as questions:
-        assert list(questions.about_all(range(20))) == [(n, n * n) for n in range(20)]
+    with OrderedPrefetch(ask, executor, most=5) as requests:
+        assert list(requests.ask_all(range(20))) == [(n, n * n) for n in range(20)]
 
 
-def test_no_more_wait_than_there_may(executor: ThreadPoolExecutor) -> None:
+def test_the_number_of_waiting_answers_is_bounded(executor: ThreadPoolExecutor) -> None:
     asked: list[int] = []
-    with OrderedPrefetch(asked.append, executor, most=3) as questions:
+    with OrderedPrefetch(asked.append, executor, most=3) as requests:
         for number in range(10):
-            taken = list(questions.about(number))
+            taken = list(requests.ask(number))
             assert len(taken) == (number >= 3)
-        assert len(list(questions.rest())) == 3
+        assert len(list(requests.rest())) == 3
     assert sorted(asked) == list(range(10))
 
 
-def test_an_error_comes_in_its_turn_and_calls_off_the_rest() -> None:
+def test_an_error_comes_in_its_turn_and_cancels_the_rest() -> None:
     asked: list[int] = []
-    called_off = threading.Event()
+    cancelled = threading.Event()
 
     def ask(number: int) -> int:
         asked.append(number)
         if number == 1:
             raise ValueError(number)
         if number == 2:
-            called_off.wait()
+            cancelled.wait()
         return number
 
     with ThreadPoolExecutor(1) as executor:
-        with OrderedPrefetch(ask, executor, most=50) as questions:
+        with OrderedPrefetch(ask, executor, most=50) as requests:
             for number in range(40):
-                assert not list(questions.about(number))
-            answers = questions.rest()
+                assert not list(requests.ask(number))
+            answers = requests.rest()
             assert next(answers) == (0, 0)
             with pytest.raises(ValueError, match="1"):
                 next(answers)
-        called_off.set()
+        cancelled.set()
     assert asked in ([0, 1], [0, 1, 2])

@@ -135,7 +135,7 @@ def _field(path: str, value: Any) -> dict[str, Any]:
         ("JR-1", None),
     ],
 )
-def test_job_id_may_dangle_but_not_be_blank(placed: Any, job: str | None) -> None:
+def test_job_id_is_set_unless_it_is_blank(placed: Any, job: str | None) -> None:
     record = applications.application(payload(jobApplicationData=placed), "1", IDS, NOW, [])
     assert record["job_id"] == (IDS.of("jobs", job) if job else None)
     assert record["remote_job_id"] == job
@@ -199,7 +199,7 @@ def test_no_source_of_an_application(source: Any) -> None:
     assert applications.application(row, "1", IDS, NOW, [])["source"] is None
 
 
-def test_a_source_of_another_type_is_told_of_once() -> None:
+def test_a_source_of_an_unexpected_type_is_counted_once() -> None:
     mismatches: Mismatches = []
     row = payload(jobApplicationData={"applicantSource": 7, "jobId": 8})
     record = applications.application(row, "1", IDS, NOW, mismatches)
@@ -221,16 +221,16 @@ def test_a_source_of_another_type_is_told_of_once() -> None:
         ({"name": "acme referral"}, False),
     ],
 )
-def test_sources_match_but_for_case_and_space_around(source: Any, is_kept: bool) -> None:
+def test_sources_match_without_case_and_surrounding_space(source: Any, is_kept: bool) -> None:
     names = {" Acme Referral", "Straße ", "7"}
-    sources = frozenset(map(applications.plain_source, names))
+    sources = frozenset(map(applications.normalized_source, names))
     row = payload(jobApplicationData={"applicantSource": source})
     assert applications.is_kept(row, sources) is is_kept
     assert applications.is_kept(row, None)
 
 
 @pytest.mark.parametrize("row", [None, 7, "acme referral", [], {}, {"jobApplicationData": []}])
-def test_what_has_no_source_is_not_kept(row: Any) -> None:
+def test_a_row_without_a_source_is_not_kept(row: Any) -> None:
     assert not applications.is_kept(row, frozenset({"acme referral"}))
     assert applications.is_kept(row, None)
 
@@ -304,7 +304,7 @@ def test_current_position(experiences: Any, company: str | None) -> None:
     assert candidates.current_position(experiences, [])[0] == company
 
 
-def test_source_completes_a_candidate() -> None:
+def test_source_is_added_to_a_candidate() -> None:
     columns = orjson.dumps({"id": "1"})
     assert orjson.loads(candidates.with_source(columns, "Jöb Böard")) == {
         "id": "1",
@@ -313,7 +313,7 @@ def test_source_completes_a_candidate() -> None:
     assert orjson.loads(candidates.with_source(columns, None))["source"] is None
 
 
-def test_anything_anywhere_is_survived_and_named() -> None:
+def test_values_of_unexpected_types_are_counted() -> None:
     mismatches: Mismatches = []
     row = payload()
     person = row["candidateData"]

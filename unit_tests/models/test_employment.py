@@ -59,10 +59,10 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "kind"), TEXTS)
-def test_words_name_a_kind(text: str, kind: str | None) -> None:
+def test_kinds_of_employment(text: str, kind: str | None) -> None:
     assert kind_of_employment([text]) == kind
 
 
-def test_of_several_texts_the_first_kind_counts() -> None:
+def test_the_kind_with_the_highest_priority_counts() -> None:
     assert kind_of_employment(["Full time", "per diem", "Contract"]) == "CONTRACT"
     assert kind_of_employment([]) is None

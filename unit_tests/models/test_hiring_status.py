@@ -1,4 +1,4 @@
-"""Where applications stand, out of the two operations that tell it, and the columns of it."""
+"""Hiring statuses from the two operations that have them, and the columns that they fill."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from source_phenom.models.hiring_status import (
     Applicants,
     HiringStatus,
     OwnApplication,
-    among_own,
     applicant,
+    find_own_status,
     own_application,
 )
 from source_phenom.models.values import Mismatches
 
 FIRST = 0x65F0C1D2
-"""A second, as ids of applications begin with it."""
+"""Ids of applications begin with this second."""
 
 
 def key(seconds_later: int = 0) -> str:
@@ -45,7 +45,7 @@ def own(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 
 class TestOwnApplication:
-    def test_everything(self) -> None:
+    def test_a_whole_row(self) -> None:
         assert own_application(own()) == OwnApplication(
             frozenset({"ats-0", key()}),
             "JR-1",
@@ -73,24 +73,24 @@ class TestOwnApplication:
             ({"value": 7, "updatedDate": "soon"}, ("7", None, None)),
         ],
     )  # fmt: skip
-    def test_statuses_of_all_kinds(self, status: Any, expected: tuple[Any, ...]) -> None:
-        standing = own_application(own(hiringStatus=status)).standing
-        assert (standing.stage, standing.rejected_at, standing.rejection_reason) == expected
+    def test_statuses_of_any_form(self, status: Any, expected: tuple[Any, ...]) -> None:
+        found = own_application(own(hiringStatus=status)).status
+        assert (found.stage, found.rejected_at, found.rejection_reason) == expected
 
-    def test_oddities_are_counted(self) -> None:
-        standing = own_application(own(hiringStatus="Hired", jobId=7)).standing
-        assert standing.mismatches == ("outcome", "outcome")
+    def test_unexpected_types_are_counted(self) -> None:
+        found = own_application(own(hiringStatus="Hired", jobId=7)).status
+        assert found.mismatches == ("outcome", "outcome")
 
     def test_times_that_are_not_certain_are_counted(self) -> None:
         row = own(
             createdDate="01/05/2026", updatedDate="soon", hiringStatus={"updatedDate": {1: 2}}
         )
-        standing = own_application(row).standing
-        assert (standing.created_at, standing.updated_at, standing.rejected_at) == (None,) * 3
-        assert standing.mismatches == ("remote_created_at", "remote_updated_at", "rejected_at")
+        found = own_application(row).status
+        assert (found.created_at, found.updated_at, found.rejected_at) == (None,) * 3
+        assert found.mismatches == ("remote_created_at", "remote_updated_at", "rejected_at")
 
 
-class TestAmongOwn:
+class TestFindOwnStatus:
     @pytest.mark.parametrize(
         ("wanted", "job", "found"),
         [
@@ -109,9 +109,9 @@ class TestAmongOwn:
     ) -> None:
         rows = [own(0), own(5), own(9, jobId="JR-2")]
         parsed = [own_application(row) for row in rows]
-        expected = None if found is None else parsed[found].standing
-        assert among_own(parsed, wanted, job) == expected
-        assert among_own(list(reversed(parsed)), wanted, job) == expected
+        expected = None if found is None else parsed[found].status
+        assert find_own_status(parsed, wanted, job) == expected
+        assert find_own_status(list(reversed(parsed)), wanted, job) == expected
 
 
 class TestApplicants:
@@ -143,21 +143,21 @@ class TestApplicants:
         self, candidate: str | None, address: str | None, expected: HiringStatus | None
     ) -> None:
         applicants = Applicants(applicant(row) for row in self.ROWS)
-        assert applicants.standing(candidate, address) == expected
+        assert applicants.find_status(candidate, address) == expected
 
-    def test_who_it_may_be(self) -> None:
+    def test_candidate_ids_of_an_address(self) -> None:
         applicants = Applicants(applicant(row) for row in self.ROWS)
-        assert applicants.candidates(None) == ["c2", "c3"]
-        assert applicants.candidates("twice@example.com") == ["c4"]
-        assert applicants.candidates("nobody@example.com") == []
+        assert applicants.candidate_ids(None) == ["c2", "c3"]
+        assert applicants.candidate_ids("twice@example.com") == ["c4"]
+        assert applicants.candidate_ids("nobody@example.com") == []
 
 
 class TestColumns:
-    STANDING = HiringStatus("Rejected", "2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z",
+    REJECTED = HiringStatus("Rejected", "2024-01-01T00:00:00.000Z", "2024-01-02T00:00:00.000Z",
                         "2024-01-03T00:00:00.000Z", "Salary")  # fmt: skip
 
     def test_of_a_declined_application(self) -> None:
-        assert applications.details(self.STANDING, "DECLINED") == {
+        assert applications.enriched_columns(self.REJECTED, "DECLINED") == {
             "outcome": "DECLINED",
             "current_stage": "Rejected",
             "rejected_at": "2024-01-03T00:00:00.000Z",
@@ -166,35 +166,39 @@ class TestColumns:
             "remote_updated_at": "2024-01-02T00:00:00.000Z",
         }
 
-    def test_a_rejection_counts_only_while_it_lasts(self) -> None:
-        columns = applications.details(self.STANDING, "PENDING")
+    def test_a_rejection_counts_only_for_a_declined_application(self) -> None:
+        columns = applications.enriched_columns(self.REJECTED, "PENDING")
         assert columns["rejected_at"] is None
         assert columns["rejection_reason_name"] is None
 
-    def test_nothing_is_known_of_who_is_not_found(self) -> None:
-        assert set(applications.details(None, None).values()) == {None}
-        assert set(applications.details(None, None)) == {"outcome", *applications.ENRICHED_COLUMNS}
+    def test_all_columns_are_null_without_a_status(self) -> None:
+        columns = applications.enriched_columns(None, None)
+        assert columns == dict.fromkeys(("outcome", *applications.ENRICHED_COLUMNS))
 
     @pytest.mark.parametrize(
         ("job", "expected"), [("JR-1", "JR-1"), ("JOBID", None), (" ", None), (None, None)]
     )
-    def test_jobs_that_applicants_are_asked_of(self, job: Any, expected: str | None) -> None:
+    def test_the_job_whose_applicants_are_read(self, job: Any, expected: str | None) -> None:
         assert applications.applied_for({"jobApplicationData": {"jobId": job}}) == expected
 
     def test_of_a_candidate(self) -> None:
         mismatches: Mismatches = []
         tags = [{"tag": "vip"}, {"tag": "Ada"}, {"tag": "vip"}, {"tag": " "}, None, {}]
-        assert candidates.details(1_710_300_000_000, "2024-03-14", tags, mismatches) == {
+        assert candidates.enriched_columns(1_710_300_000_000, "2024-03-14", tags, mismatches) == {
             "remote_created_at": "2024-03-13T03:20:00.000Z",
             "remote_updated_at": "2024-03-14T00:00:00.000Z",
             "tags": ["Ada", "vip"],
         }
         assert mismatches == []
-        assert set(candidates.details(None, "soon", [], mismatches).values()) == {None}
+        assert set(candidates.enriched_columns(None, "soon", [], mismatches).values()) == {None}
         assert mismatches == ["remote_updated_at"]
 
-    def test_whose_something_is_shows_in_its_key(self) -> None:
-        assert candidates.owned_key("c1", "a:b") == "c1:a:b"
-        assert candidates.owned_key("a:b", "1").partition(":")[0] == candidates.as_owner("a:b")
+    def test_a_child_key_names_its_candidate(self) -> None:
+        assert candidates.child_key("c1", "a:b") == "c1:a:b"
+        for candidate in ("c1", "a:b"):
+            key = candidates.child_key(candidate, "1:2")
+            assert key.partition(":")[0] == candidates.child_key_prefix(candidate)
+            assert candidates.candidate_of_child(key) == candidate
+        assert candidates.candidate_of_child("c1") is None
         assert candidates.candidate_id("email:ada@example.com") is None
         assert candidates.candidate_id("c1") == "c1"

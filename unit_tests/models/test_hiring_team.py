@@ -67,14 +67,14 @@ def test_hiring_team(payload: dict[str, Any], expected: list[tuple[str, list[str
     assert team(payload) == expected
 
 
-def test_recruiters_that_are_no_list_are_odd() -> None:
+def test_recruiters_that_are_not_a_list_are_a_mismatch() -> None:
     mismatches: Mismatches = []
     assert team({"multiRecruiter": "a@x.io"}, mismatches) == []
     assert mismatches == ["email"]
 
 
 @pytest.mark.parametrize("key", ["jdoe", "mailto:h@x.io", "h@x.io.", "h m <h@x.io>"])
-def test_a_key_that_is_no_address(key: str) -> None:
+def test_a_key_that_is_not_an_address(key: str) -> None:
     record = hiring_team.user(key, None, IDS)
     assert (record["remote_id"], record["email"]) == (key, None)
     assert hiring_team.user("h@x.io", None, IDS)["email"] == "h@x.io"
@@ -115,7 +115,7 @@ def test_the_two_roles() -> None:
         ("Ada Lovelace", None, ("Ada", "Lovelace")),
     ],
 )
-def test_the_real_name_counts_for_more(
+def test_the_real_name_comes_first(
     full_name: str | None,
     real_name: tuple[str | None, str | None] | None,
     expected: tuple[str | None, str | None],

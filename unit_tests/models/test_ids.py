@@ -24,7 +24,7 @@ def test_ids_are_the_uuid5_of_the_contract(integration_id: str, model: str, key:
     assert UnifiedIds(integration_id).of(model, key) == str(uuid5(namespace, f"{model}:{key}"))
 
 
-def test_ids_of_one_namespace_do_not_disturb_each_other() -> None:
+def test_an_id_does_not_depend_on_the_ids_before_it() -> None:
     ids = UnifiedIds("phenom")
     first = ids.of("jobs", "1")
     ids.of("jobs", "2")

@@ -17,7 +17,7 @@ def job(
 ) -> dict[str, Any]:
     key = jobs.job_key(payload, [])
     assert key is not None
-    chosen = {"status": "OPEN", "site_type": "external", **options}
+    chosen: dict[str, Any] = {"status": "OPEN", "site_type": "external", **options}
     return jobs.job(
         payload, key, ids=IDS, mismatches=[] if mismatches is None else mismatches, **chosen
     )
@@ -108,7 +108,7 @@ def test_a_whole_job() -> None:
     }
 
 
-def test_a_job_of_which_only_the_id_is_known() -> None:
+def test_a_job_with_an_id_only() -> None:
     record = job({"jobId": 17})
     assert record["remote_id"] == "17"
     assert record["integration_fields"] == []
@@ -154,7 +154,7 @@ def test_employment_type(written: Any, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "is_odd"),
+    ("given", "expected", "is_mismatch"),
     [
         ({"a": 1}, {"a": 1}, False),
         ('{"a": {"b": [1]}}', {"a": {"b": [1]}}, False),
@@ -182,17 +182,17 @@ def test_employment_type(written: Any, expected: str | None) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_the_tenant_s_own_object_in_other_shapes(
-    given: Any, expected: dict[str, Any] | None, is_odd: bool
+def test_custom_fields_in_any_form(
+    given: Any, expected: dict[str, Any] | None, is_mismatch: bool
 ) -> None:
     mismatches: Mismatches = []
     record = job({"jobId": "1", "additionalFields": given}, mismatches)
     assert record["custom_fields"] == expected
     assert record["integration_fields"] == []
-    assert mismatches == ["custom_fields"] * is_odd
+    assert mismatches == ["custom_fields"] * is_mismatch
 
 
-def test_columns_look_into_the_tenant_s_own_object_in_any_shape() -> None:
+def test_department_and_opened_at_from_custom_fields_in_any_form() -> None:
     fields = [{"key": "Dept.", "value": "R&D"}, {"key": "posted", "value": "soon"},
               {"key": "Posted Date", "value": "2026-01-05"}]  # fmt: skip
     for given in (
@@ -238,7 +238,7 @@ def test_department(additional: dict[str, Any], expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("additional", "expected", "odd_values"),
+    ("additional", "expected", "mismatched"),
     [
         ({"openedAt": "2026-01-05", "postedDate": "2025-01-01"}, "2026-01-05T00:00:00.000Z", 0),
         ({"openedAt": "soon", "Posted Date": "2025-01-01"}, "2025-01-01T00:00:00.000Z", 1),
@@ -249,13 +249,13 @@ def test_department(additional: dict[str, Any], expected: str | None) -> None:
         ({"openedAt": " ", "openDate": None, "dateOpened": []}, None, 0),
     ],
 )
-def test_opened_at(additional: dict[str, Any], expected: str | None, odd_values: int) -> None:
+def test_opened_at(additional: dict[str, Any], expected: str | None, mismatched: int) -> None:
     mismatches: Mismatches = []
     assert jobs.opened_at(additional, mismatches) == expected
-    assert mismatches == ["opened_at"] * odd_values
+    assert mismatches == ["opened_at"] * mismatched
 
 
-def test_values_of_unexpected_types_are_named_and_never_raise() -> None:
+def test_values_of_unexpected_types_are_counted() -> None:
     mismatches: Mismatches = []
     record = job(
         {
@@ -303,11 +303,11 @@ CREATED, UPDATED = "2025-03-01T08:00:00.000Z", "2025-06-01T09:30:00.000Z"
         ({"createdDate": "1740816000000", "updatedDate": " "}, "OPEN", (None, CREATED, None)),
     ],
 )
-def test_what_the_hiring_managers_view_adds(
+def test_dates_from_the_hiring_manager_api(
     details: dict[str, Any], status: str, expected: tuple[str | None, ...]
 ) -> None:
     mismatches: Mismatches = []
-    managed = jobs.managed(details, mismatches)
+    dates = jobs.job_dates(details, mismatches)
     record = jobs.job(
         {},
         "JR-1",
@@ -315,23 +315,23 @@ def test_what_the_hiring_managers_view_adds(
         site_type="external",
         ids=IDS,
         mismatches=mismatches,
-        managed=managed,
+        dates=dates,
     )
     columns = ("closed_at", "remote_created_at", "remote_updated_at")
     assert tuple(record[column] for column in columns) == expected
     assert mismatches == []
 
 
-def test_what_is_no_date_is_counted() -> None:
+def test_a_text_that_is_not_a_date_is_counted() -> None:
     mismatches: Mismatches = []
-    assert jobs.managed({"updatedDate": "soon", "createdDate": {}}, mismatches) == jobs.UNMANAGED
+    assert jobs.job_dates({"updatedDate": "soon", "createdDate": {}}, mismatches) == jobs.NO_DATES
     assert mismatches == ["remote_updated_at"]
-    jobs.managed({"createdDate": ["2025-01-01"]}, mismatches)
+    jobs.job_dates({"createdDate": ["2025-01-01"]}, mismatches)
     assert mismatches[1:] == ["remote_created_at"]
 
 
-def test_of_several_rows_of_a_job_the_last_updated_counts() -> None:
-    older = jobs.managed({"updatedDate": CREATED, "createdDate": CREATED}, [])
-    newer = jobs.managed({"updatedDate": UPDATED}, [])
+def test_the_row_that_was_updated_last_is_the_largest() -> None:
+    older = jobs.job_dates({"updatedDate": CREATED, "createdDate": CREATED}, [])
+    newer = jobs.job_dates({"updatedDate": UPDATED}, [])
     assert max(older, newer) == max(newer, older) == newer
-    assert max(jobs.UNMANAGED, older) == older
+    assert max(jobs.NO_DATES, older) == older

@@ -151,7 +151,7 @@ def test_countries(country: str, code: str | None) -> None:
     assert alpha_2(country) == code
 
 
-def test_raw_keeps_what_phenom_gave_in_its_order() -> None:
+def test_raw_has_the_parts_as_phenom_gave_them() -> None:
     mismatches: Mismatches = []
     assert location(
         mismatches,
@@ -173,7 +173,7 @@ def test_raw_keeps_what_phenom_gave_in_its_order() -> None:
     assert mismatches == ["location"]
 
 
-def test_a_country_that_is_none_stays_text() -> None:
+def test_an_unknown_country_stays_text() -> None:
     found = location([], country="Atlantis")
     assert found is not None
     assert (found["country"], found["raw"], found["city"]) == ("Atlantis", "Atlantis", None)

@@ -1,4 +1,4 @@
-"""The tables of origins are held against the mapping: change a remote field, see what moves."""
+"""Compares the FEEDS tables with the mapping: change one remote field, see which columns change."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def application_columns(payload: dict[str, Any]) -> Columns:
 
 
 def _named(model: str, record: dict[str, Any]) -> Columns:
-    # The unified id goes with remote_id.
+    # The unified id changes together with remote_id.
     return {f"{model}.{name}": value for name, value in record.items() if name != "id"}
 
 
@@ -156,12 +156,12 @@ def path_of(place: Place) -> str:
 
 
 @pytest.mark.parametrize("place", leaves(JOB), ids=path_of)
-def test_a_field_of_a_job_feeds_what_moves_with_it(place: Place) -> None:
+def test_a_field_of_a_job_feeds_the_columns_that_change_with_it(place: Place) -> None:
     _assert_feeds(JOB, place, job_columns, Origins().of_job(path_of(place)))
 
 
 @pytest.mark.parametrize("place", leaves(APPLICATION), ids=path_of)
-def test_a_field_of_an_application_feeds_what_moves_with_it(place: Place) -> None:
+def test_a_field_of_an_application_feeds_the_columns_that_change_with_it(place: Place) -> None:
     _assert_feeds(APPLICATION, place, application_columns, Origins().of_application(path_of(place)))
 
 
@@ -169,10 +169,10 @@ def _assert_feeds(
     payload: dict[str, Any],
     place: Place,
     columns: Callable[[dict[str, Any]], Columns],
-    told: tuple[str, ...],
+    named: tuple[str, ...],
 ) -> None:
     before, after = columns(payload), columns(changed(payload, place))
-    assert set(told) == {name for name in before if before[name] != after[name]}
+    assert set(named) == {name for name in before if before[name] != after[name]}
 
 
 @pytest.mark.parametrize(
@@ -184,19 +184,21 @@ def _assert_feeds(
         (applications.FEEDS, APPLICATION),
     ],
 )
-def test_every_entry_is_tried_above(feeds: dict[str, Any], payload: dict[str, Any]) -> None:
+def test_the_payloads_have_every_field_of_the_tables(
+    feeds: dict[str, Any], payload: dict[str, Any]
+) -> None:
     paths = {path_of(place) for place in leaves(payload)}
     assert all(any(f"{path}.".startswith(f"{entry}.") for path in paths) for entry in feeds)
 
 
-def test_objects_speak_through_their_members() -> None:
+def test_an_object_feeds_integration_fields_by_its_members() -> None:
     origins = Origins()
     assert origins.of_job("brandNew", is_object=True) == ()
     assert origins.of_application("candidateData.contactData", is_object=True) == ()
     assert origins.of_job("additionalFields", is_object=True) == ("jobs.custom_fields",)
 
 
-def test_overrides_add_their_column_and_can_take_the_default_away() -> None:
+def test_overrides_add_a_column_and_can_replace_the_default() -> None:
     override = FieldOverride(
         model="jobs", field="department", paths=["additionalFields.orgUnit", "multiLocation.0.city"]
     )
@@ -209,7 +211,7 @@ def test_overrides_add_their_column_and_can_take_the_default_away() -> None:
     assert alone.of_job("additionalFields.orgUnit") == ("jobs.department", "jobs.custom_fields")
 
 
-def test_named_custom_fields_are_all_that_custom_fields_holds() -> None:
+def test_named_custom_fields_replace_the_whole_object() -> None:
     origins = Origins(
         [], [CustomField(model="candidates", key="notice", path="customFieldData.noticePeriod")]
     )

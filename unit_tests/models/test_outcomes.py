@@ -1,4 +1,4 @@
-"""Hiring statuses in all kinds of words, and the outcomes that they stand for."""
+"""Hiring statuses in many words, and the outcomes that they mean."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from source_phenom.models.outcomes import Outcomes
         ),
     ],
 )
-def test_usual_words(outcome: str | None, statuses: str) -> None:
+def test_common_words(outcome: str | None, statuses: str) -> None:
     outcomes = Outcomes({})
     found = {status: outcomes.of(status) for status in statuses.split("|")}
     assert found == dict.fromkeys(found, outcome)

@@ -1,4 +1,4 @@
-"""SCIM users and groups to `employees` and `groups`."""
+"""SCIM users and groups to records of `employees` and `groups`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_whole_employee() -> None:
     assert mismatches == []
 
 
-def test_an_employee_of_whom_little_is_known() -> None:
+def test_an_employee_with_an_id_only() -> None:
     record = employee({"id": 7})
     assert record == {
         **dict.fromkeys(record),
@@ -111,7 +111,7 @@ def test_real_name(name: Any, expected: employees.Name | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected", "is_odd"),
+    ("value", "expected", "is_mismatch"),
     [
         (True, True, False),
         (False, False, False),
@@ -122,13 +122,13 @@ def test_real_name(name: Any, expected: employees.Name | None) -> None:
         (1, None, True),
     ],
 )
-def test_active(value: Any, expected: bool | None, is_odd: bool) -> None:
+def test_active(value: Any, expected: bool | None, is_mismatch: bool) -> None:
     mismatches: Mismatches = []
     assert employee({"id": "1", "active": value}, mismatches)["active"] is expected
-    assert mismatches == (["active"] if is_odd else [])
+    assert mismatches == (["active"] if is_mismatch else [])
 
 
-def test_order_of_roles_and_groups_is_ours() -> None:
+def test_roles_and_groups_are_sorted() -> None:
     one = {"value": "A", "type": "CRM"}
     other = {"display": "B", "value": "0002"}
     assert employees.roles([one, other], []) == employees.roles([other, one], [])
@@ -156,7 +156,7 @@ def test_a_group(payload: dict[str, Any], key: str, name: str | None) -> None:
     }
 
 
-def test_what_else_a_group_has_is_kept() -> None:
+def test_other_fields_of_a_group_are_integration_fields() -> None:
     payload = {"id": "g1", "members": [{"value": "u1"}], "schemas": ["urn"]}
     (field,) = groups.group(payload, "g1", IDS, [])["integration_fields"]
     assert (field["id"], field["value"]) == ("members", [{"value": "u1"}])
@@ -169,6 +169,6 @@ def test_employees_refer_to_groups() -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", " ", {}, []])
-def test_nobody_without_an_id(key: Any) -> None:
+def test_no_key_without_an_id(key: Any) -> None:
     assert employees.employee_key({"id": key}, []) is None
     assert groups.group_key({"id": key, "value": None}, []) is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phenom_api.errors import InvalidConfig
-from source_phenom.config import CustomField, FieldOverride, source_config
+from source_phenom.config import CustomField, FieldOverride, Model, source_config
 from source_phenom.models.remapping import Remapping, value_at_path
 from unit_tests.reading.protocol import CONFIG
 
@@ -46,8 +46,8 @@ def record() -> dict[str, Any]:
 
 
 def override(field: str, *paths: str, keep_default: bool = True) -> Remapping:
-    wish = FieldOverride(model="jobs", field=field, paths=list(paths), keep_default=keep_default)
-    return Remapping([wish], None)
+    setting = FieldOverride(model="jobs", field=field, paths=list(paths), keep_default=keep_default)
+    return Remapping([setting], None)
 
 
 @pytest.mark.parametrize(
@@ -80,32 +80,34 @@ def test_values_must_be_valid_for_the_column() -> None:
         (override("name", "title"), []),
     ],
 )
-def test_a_column_is_odd_where_no_path_feeds_it(remapping: Remapping, expected: list[str]) -> None:
+def test_a_column_that_no_path_feeds_is_a_mismatch(
+    remapping: Remapping, expected: list[str]
+) -> None:
     mismatches = ["name"]
     remapping.apply("jobs", PAYLOAD, {**record(), "name": None}, mismatches)
     assert mismatches == expected
 
 
-def test_what_feeds_a_column_is_no_integration_field_any_more() -> None:
+def test_a_field_that_feeds_a_column_is_not_an_integration_field() -> None:
     remapped = override("department", "reqId").apply("jobs", {"reqId": "R-1"}, record(), [])
     assert (remapped["department"], remapped["integration_fields"]) == ("R-1", [])
 
 
-def test_other_models_are_left_alone() -> None:
+def test_other_models_are_not_changed() -> None:
     assert override("department", "title").apply("candidates", PAYLOAD, record(), []) == record()
 
 
-def test_named_custom_fields_stand_in_for_the_whole_object() -> None:
+def test_named_custom_fields_replace_the_whole_object() -> None:
     named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit"),
              CustomField(model="jobs", key="gone", path="additionalFields.gone")]  # fmt: skip
     remapped = Remapping([], named).apply("jobs", PAYLOAD, record(), [])
     assert remapped["custom_fields"] == {"unit": "Platform", "gone": None}
 
 
-def test_source_is_fed_from_each_application() -> None:
-    wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.campaign"])
+def test_source_comes_from_each_application() -> None:
+    setting = FieldOverride(model="candidates", field="source", paths=["customFieldData.campaign"])
     payload = {"jobApplicationData": {"applicantSource": "LinkedIn"}}
-    remapping = Remapping([wish], None)
+    remapping = Remapping([setting], None)
     assert remapping.source(payload, []) == "LinkedIn"
     assert remapping.source({**payload, "customFieldData": {"campaign": "Fair"}}, []) == "Fair"
 
@@ -115,7 +117,7 @@ APPLICATION: dict[str, Any] = {
 }
 
 
-def fed(model: str, record: dict[str, Any], *options: tuple[str, str, bool]) -> dict[str, Any]:
+def fed(model: Model, record: dict[str, Any], *options: tuple[str, str, bool]) -> dict[str, Any]:
     overrides = [
         FieldOverride(model=model, field=field, paths=[path], keep_default=keep_default)
         for field, path, keep_default in options
@@ -136,9 +138,9 @@ def fed(model: str, record: dict[str, Any], *options: tuple[str, str, bool]) -> 
         ("applied_at", "channel", "default"),
     ],
 )
-def test_columns_of_applications_can_be_fed(field: str, path: str, expected: str) -> None:
-    wish = (field, f"customFieldData.{path}", True)
-    assert fed("applications", {field: "default"}, wish) == {field: expected}
+def test_columns_of_applications_can_be_overridden(field: str, path: str, expected: str) -> None:
+    setting = (field, f"customFieldData.{path}", True)
+    assert fed("applications", {field: "default"}, setting) == {field: expected}
 
 
 MAIL, NOTHING = "customFieldData.mail", "customFieldData.channel"
@@ -174,17 +176,17 @@ def test_email_is_the_first_address_unless_it_is_fed_itself(
         '[{"name": "orgUnit", "value": "Platform"}]',
     ],
 )
-def test_paths_reach_into_the_tenant_s_own_object_in_any_shape(given: Any) -> None:
+def test_paths_into_custom_fields_in_any_form(given: Any) -> None:
     named = [CustomField(model="jobs", key="unit", path="additionalFields.orgUnit")]
-    wish = FieldOverride(model="jobs", field="department", paths=["additionalFields.orgUnit"])
-    remapped = Remapping([wish], named).apply("jobs", {"additionalFields": given}, record(), [])
+    setting = FieldOverride(model="jobs", field="department", paths=["additionalFields.orgUnit"])
+    remapped = Remapping([setting], named).apply("jobs", {"additionalFields": given}, record(), [])
     assert remapped["department"] == "Platform"
     assert remapped["custom_fields"] == {"unit": "Platform"}
-    wish = FieldOverride(model="candidates", field="source", paths=["customFieldData.orgUnit"])
-    assert Remapping([wish], None).source({"customFieldData": given}, []) == "Platform"
+    setting = FieldOverride(model="candidates", field="source", paths=["customFieldData.orgUnit"])
+    assert Remapping([setting], None).source({"customFieldData": given}, []) == "Platform"
 
 
-def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
+def test_a_path_with_an_index_into_a_list() -> None:
     payload = {"additionalFields": [{"key": "orgUnit", "value": "Platform"}]}
     remapping = override("department", "additionalFields.0.value")
     assert remapping.apply("jobs", payload, record(), [])["department"] == "Platform"
@@ -219,6 +221,6 @@ def test_paths_that_count_the_entries_of_a_list_go_on() -> None:
         ),
     ],
 )
-def test_wishes_that_cannot_be_met_are_named(change: dict[str, Any], said: str) -> None:
+def test_invalid_settings_are_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidConfig, match=said):
         source_config({**CONFIG, **change})

@@ -159,7 +159,7 @@ def test_versions_are_the_tested_ones(installed: Path) -> None:
         canonicalize_name(name): version
         for name, version in (line.split() for line in done.stdout.splitlines())
     }
-    assert found.pop("phenom-airbyte") == __version__
+    assert found.pop(canonicalize_name("phenom-airbyte")) == __version__
     lock = (ROOT / "requirements" / "connector.txt").read_text(encoding="utf-8")
     # A name has several versions where the newest is not for every Python.
     locked = map(Requirement, re.findall(r"^([\w.-]+==[^\\\n]+)", lock, re.MULTILINE))

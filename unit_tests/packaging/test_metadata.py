@@ -31,9 +31,9 @@ def test_valid_for_airbytes_registry(kind: str) -> None:
         "airbyte_connector_models.metadata.v0.connector_metadata_definition_v0",
         reason="airbyte-connector-models needs Python below 3.13",
     )
-    definition.ConnectorMetadataDefinitionV0.model_validate(
-        yaml.safe_load(METADATA[kind].read_bytes())
-    )
+    content = yaml.safe_load(METADATA[kind].read_bytes())
+    valid = definition.ConnectorMetadataDefinitionV0.model_validate(content)
+    assert valid.data.connector_type.value == kind
 
 
 @pytest.mark.parametrize("kind", METADATA)

@@ -35,7 +35,8 @@ class Release:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Both files, built in a copy that holds nothing but what is committed."""
     tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
-    packages = [path.parent for path in ROOT.glob("*_*/__init__.py") if "tests" not in str(path)]
+    found = (path.parent for path in ROOT.glob("*_*/__init__.py"))
+    packages = [package for package in found if "tests" not in package.name]
     for package in packages:
         ignored = shutil.ignore_patterns("__pycache__", ".*")
         shutil.copytree(package, tree / package.name, ignore=ignored)

@@ -270,7 +270,12 @@ LONG = {
 def in_time(work: Any) -> None:
     """``work``, for which a pattern that is not linear would take hours."""
     done = threading.Event()
-    threading.Thread(target=lambda: (work(), done.set()), daemon=True).start()
+
+    def run() -> None:
+        work()
+        done.set()
+
+    threading.Thread(target=run, daemon=True).start()
     assert done.wait(60)
 
 

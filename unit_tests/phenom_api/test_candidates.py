@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -79,10 +80,10 @@ def test_searches(after: date | None, until: date | None, filters: list[Any]) ->
         (candidates.applications, {"data": {"applications": [1]}}),
         (candidates.attachments, {"status": 200, "attachments": [1]}),
         (candidates.hiring_status_activities, {"data": [1], "pagination": {"totalCount": 1}}),
-        (lambda *a: candidates.tags_of(*a, 10), {"data": [1], "total": 1}),
-        (lambda *a: candidates.tagged(*a, 10), {"data": [1], "total": "1"}),
+        (partial(candidates.tags_of, size=10), {"data": [1], "total": 1}),
+        (partial(candidates.tagged, size=10), {"data": [1], "total": "1"}),
         (
-            lambda *a: candidates.applicants(*a, 10),
+            partial(candidates.applicants, size=10),
             {"data": {"candidates": [1]}, "pagination": {"total": 1.0}},
         ),
     ],
@@ -100,7 +101,7 @@ def test_lists(read: Any, answer: dict[str, Any]) -> None:
         (candidates.applications, {"data": {"applications": None}}),
         (candidates.attachments, {"attachments": None}),
         (candidates.hiring_status_activities, {"data": None}),
-        (lambda *a: candidates.applicants(*a, 10), {"data": None, "pagination": None}),
+        (partial(candidates.applicants, size=10), {"data": None, "pagination": None}),
     ],
 )
 def test_null_is_an_empty_list(read: Any, answer: dict[str, Any]) -> None:

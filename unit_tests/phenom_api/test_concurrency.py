@@ -1,9 +1,11 @@
-"""Growth, halving, pauses and fairness of the gate that every request passes."""
+"""How the number of concurrent requests grows, halves, pauses, and who is admitted first."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +25,11 @@ def round_trip(
     pause: float = 0.0,
 ) -> int:
     """As many requests as are let in, side by side; returns how many that were."""
-    tickets = [concurrency.enter() for _ in range(concurrency.limit)]
+    tickets = [concurrency.acquire() for _ in range(concurrency.limit)]
     clock.now += took
     for index, ticket in enumerate(tickets):
         hit = index < throttled
-        concurrency.leave(ticket, answered=not hit, throttled=hit, pause=pause if hit else 0.0)
+        concurrency.release(ticket, answered=not hit, throttled=hit, pause=pause if hit else 0.0)
     return len(tickets)
 
 
@@ -114,9 +116,9 @@ def test_one_lucky_answer_does_not_end_growth(clock: Clock) -> None:
 def test_failures_say_nothing_about_the_pace(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(10, clock=clock)
     for _ in range(5):
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         clock.now += 0.001
-        concurrency.leave(ticket, answered=False)
+        concurrency.release(ticket, answered=False)
     assert concurrency.limit == 1
     assert [round_trip(concurrency, clock, 0.3) for _ in range(5)] == [1, 2, 4, 8, 10]
 
@@ -128,54 +130,60 @@ def test_jitter_of_a_fast_gateway_does_not_end_growth(clock: Clock) -> None:
     assert concurrency.limit == 10
 
 
-def test_a_pause_keeps_everybody_out_and_is_counted_once(clock: Clock) -> None:
-    concurrency = AdaptiveConcurrency(4, clock=clock)
-    for _ in range(3):
-        round_trip(concurrency, clock)
-    started = clock.now
-    round_trip(concurrency, clock, throttled=2, pause=5.0)
+class WatchedClock(Clock):
+    """A clock that tells when it is read: a request that has to wait reads it first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_read = threading.Event()
+
+    def __call__(self) -> float:
+        self.was_read.set()
+        return self.now
+
+
+def waiting(
+    concurrency: AdaptiveConcurrency, clock: WatchedClock, entered: Callable[[], None]
+) -> threading.Thread:
+    """A thread whose request has to wait, and does."""
+
+    def request() -> None:
+        ticket = concurrency.acquire()
+        entered()
+        concurrency.release(ticket, answered=True)
+
+    thread = threading.Thread(target=request, daemon=True)
+    clock.was_read.clear()
+    thread.start()
+    assert clock.was_read.wait(30)
+    return thread
+
+
+def test_a_pause_keeps_everybody_out_and_is_counted_once() -> None:
+    clock = WatchedClock()
+    concurrency = AdaptiveConcurrency(4, start=4, clock=clock)
+    held, *throttled = [concurrency.acquire() for _ in range(3)]
+    for ticket in throttled:
+        concurrency.release(ticket, answered=False, throttled=True, pause=5.0)
     assert concurrency.throttled_seconds == pytest.approx(5.0)
     entered = threading.Event()
-
-    def enter() -> None:
-        ticket = concurrency.enter()
-        entered.set()
-        concurrency.leave(ticket, answered=True)
-
-    waiting = threading.Thread(target=enter, daemon=True)
-    waiting.start()
-    assert not entered.wait(0.05)
-    clock.now = started + 5.2
-    wake(concurrency)
-    assert entered.wait(5)
+    thread = waiting(concurrency, clock, entered.set)
+    assert not entered.is_set()
+    clock.now += 5.2
+    concurrency.release(held, answered=True)
+    thread.join(30)
+    assert entered.is_set()
 
 
-def wake(concurrency: AdaptiveConcurrency) -> None:
-    """Have whoever waits look at the clock again."""
-    with concurrency._lock:
-        concurrency._wake_first()
-
-
-def test_whoever_comes_first_is_admitted_first(clock: Clock) -> None:
+def test_whoever_comes_first_is_admitted_first() -> None:
+    clock = WatchedClock()
     concurrency = AdaptiveConcurrency(1, clock=clock)
-    held = concurrency.enter()
+    held = concurrency.acquire()
     order: list[int] = []
-    threads = []
-
-    def enter(number: int) -> None:
-        ticket = concurrency.enter()
-        order.append(number)
-        concurrency.leave(ticket, answered=True)
-
-    for number in range(20):
-        thread = threading.Thread(target=enter, args=(number,), daemon=True)
-        thread.start()
-        threads.append(thread)
-        while len(concurrency._queue) <= number:
-            pass
-    concurrency.leave(held, answered=True)
+    threads = [waiting(concurrency, clock, partial(order.append, number)) for number in range(20)]
+    concurrency.release(held, answered=True)
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert order == list(range(20))
 
 
@@ -186,34 +194,35 @@ def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> No
 
     def request(number: int) -> None:
         nonlocal inside, most
-        ticket = concurrency.enter()
+        ticket = concurrency.acquire()
         with lock:
             inside += 1
             most = max(most, inside)
         with lock:
             inside -= 1
-        concurrency.leave(ticket, answered=True, throttled=number % 7 == 0, pause=0.0)
+        concurrency.release(ticket, answered=True, throttled=number % 7 == 0, pause=0.0)
 
     with ThreadPoolExecutor(40) as pool:
         for done in [pool.submit(request, number) for number in range(3000)]:
             done.result(30)
-    assert most <= ceiling
-    assert concurrency.most_in_flight <= ceiling
-    assert concurrency._in_flight == 0
-    assert not concurrency._queue
+        assert most <= ceiling
+        assert concurrency.most_in_flight <= ceiling
+        # Every place was given back.
+        for ticket in [pool.submit(concurrency.acquire) for _ in range(concurrency.limit)]:
+            ticket.result(30)
 
 
 def test_stopping_sends_away_those_who_wait(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(1, clock=clock)
-    concurrency.enter()
+    concurrency.acquire()
     with ThreadPoolExecutor(5) as pool:
-        waiting = [pool.submit(concurrency.enter) for _ in range(5)]
+        requests = [pool.submit(concurrency.acquire) for _ in range(5)]
         concurrency.stop()
-        for each in waiting:
+        for each in requests:
             with pytest.raises(GatewayClosed):
                 each.result(5)
     with pytest.raises(GatewayClosed):
-        concurrency.enter()
+        concurrency.acquire()
 
 
 @given(
@@ -229,12 +238,15 @@ def test_the_limit_keeps_its_bounds(
     clock = Clock()
     concurrency = AdaptiveConcurrency(ceiling, clock=clock)
     inside: list[Ticket] = []
+    paused_until = clock.now
     for took, throttled, answered, pause in events:
         while len(inside) < concurrency.limit:
-            clock.now = max(clock.now, concurrency._closed_until)
-            inside.append(concurrency.enter())
+            clock.now = max(clock.now, paused_until)
+            inside.append(concurrency.acquire())
         clock.now += took
-        concurrency.leave(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
+        if throttled:
+            paused_until = max(paused_until, clock.now + pause)
+        concurrency.release(inside.pop(0), answered=answered, throttled=throttled, pause=pause)
         assert 1 <= concurrency.limit <= ceiling
         assert concurrency.most_in_flight <= ceiling
 

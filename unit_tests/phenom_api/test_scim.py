@@ -54,7 +54,7 @@ class ScimListing:
         start = asked.get("startindex", 1) if self.starts else 1
         count = asked.get("count", 1000) if self.counts else 1000
         page = rows[start - 1 :][: min(count, self.clamp)]
-        body = {"Resources": page[::-1] if self.reversing and start > 1 else page}
+        body: dict[str, Any] = {"Resources": page[::-1] if self.reversing and start > 1 else page}
         body |= {"startIndex": start, "itemsPerPage": len(page)}
         total = self.total(self.size)
         return body if total is None else {**body, "totalResults": total}

@@ -203,9 +203,10 @@ def serving(answers: list[bytes], context: ssl.SSLContext | None = None) -> Iter
         def serve() -> None:
             for answer in answers:
                 connection, _ = listener.accept()
-                with contextlib.suppress(OSError), connection:
+                with contextlib.suppress(OSError), connection, contextlib.ExitStack() as tls:
                     if context is not None:
-                        connection = context.wrap_socket(connection, server_side=True)
+                        wrapped = context.wrap_socket(connection, server_side=True)
+                        connection = tls.enter_context(wrapped)
                     asked.append(connection.recv(65536))
                     connection.sendall(answer)
 

@@ -45,7 +45,7 @@ class Tenant:
     applications: list[dict[str, Any]] = field(default_factory=list)
     employees: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
-    managed: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    managed: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     total_off_by: int = 0
     is_counted: bool = True
     denied: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Tenant:
             for method, path, answer in (
                 ("GET", "/jobs-api/v1/jobs", self._jobs(self.jobs)),
                 ("GET", "/jobs-api/v1/closedJobs", self._jobs(self.closed_jobs)),
-                ("GET", "/apply/v2/applications", self._applications),
+                ("GET", "/apply/v2/applications", self.answer_applications),
                 ("GET", "/user-management/scim/v2/Users", self._resources(self.employees)),
                 ("GET", "/user-management/scim/v2/Groups", self._resources(self.groups)),
                 ("POST", "/hiringmanager/v3/jobs/search", self._managed),
@@ -79,7 +79,7 @@ class Tenant:
 
         return answer
 
-    def _applications(self, request: Any, _: Any) -> dict[str, Any]:
+    def answer_applications(self, request: Any, _: Any) -> dict[str, Any]:
         total = len(self.applications) + self.total_off_by
         return {"data": self._page(self.applications, request), "pagination": {"total": total}}
 
@@ -118,7 +118,7 @@ def run_source(command: str, folder: Path, **files: Any) -> Outcome:
             run.main(arguments)
         except SystemExit as exit_:
             code = int(exit_.code or 0)
-    lines = out.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+    lines = out.buffer.getvalue().splitlines()
     return Outcome(code, [json.loads(line) for line in lines])
 
 

@@ -17,10 +17,10 @@ import requests_mock
 
 from phenom_api.gateway import Gateway
 from source_phenom.config import source_config
-from source_phenom.reading.events import Failure, Records, State, StreamProgress
 from source_phenom.reading.read import Selection
 from source_phenom.reading.read import read as read_streams
 from source_phenom.snapshot import StreamState, tenant_tag
+from source_phenom.streams.events import Failure, Records, State, StreamProgress
 from unit_tests.reading.protocol import CONFIG, GATEWAY
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
@@ -73,10 +73,10 @@ class Recruiting:
     asked: list[str] = field(default_factory=list)
 
     @contextmanager
-    def served(self) -> Iterator[None]:
+    def served(self) -> Iterator[requests_mock.Mocker]:
         with requests_mock.Mocker() as mocker:
             mocker.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._answer)
-            yield
+            yield mocker
 
     def _answer(self, request: Any, context: Any) -> str:
         url = urlsplit(request.url)

@@ -31,7 +31,7 @@ def test_a_time_ahead_shows_when_its_day_comes_and_stays(user: dict[str, Any]) -
         assert bool(printed.records["candidates"]) is (len(told) == 1)
     outcome = "PENDING" if user else None
     moment = "2027-01-05T12:00:00.000Z"
-    # A clock that goes back by more than a day is another matter: it takes the time back.
+    # If the clock goes back by more than a day, the time is null again.
     assert told == [
         (None, outcome),
         None,

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integration_tests.source.reading import STREAMS, Outcome
-from source_phenom.reading import stream_run
+from source_phenom.streams import stream_run
 from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant, read
 from unit_tests.reading.test_streams import application, job
@@ -62,7 +62,7 @@ def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> Out
 
 
 class TestSecondSync:
-    def test_of_a_quiet_tenant_prints_states_only(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_an_unchanged_tenant_gives_states_only(self, tenant: Tenant, tmp_path: Path) -> None:
         first = sync(tenant, tmp_path)
         second = sync(tenant, tmp_path, first.states)
         assert not second.records
@@ -208,14 +208,14 @@ class TestTrust:
         self, tmp_path: Path
     ) -> None:
         tenant = Tenant(applications=[application(number) for number in range(12)])
-        everything, answer = tenant.applications, tenant._applications
+        everything, answer = tenant.applications, tenant.answer_applications
 
         def broken(request: Any, context: Any) -> dict[str, Any]:
             if int(request.qs["offset"][0]) > 6:
                 context.status_code = 404
             return answer(request, context)
 
-        answers = mock.patch.object(Tenant, "_applications", property(lambda _: broken))
+        answers = mock.patch.object(Tenant, "answer_applications", property(lambda _: broken))
         with answers, tenant.served():
             failed = read(tmp_path, streams=["applications"])
         assert failed.code == 1
@@ -230,17 +230,17 @@ class TestTrust:
         del tenant.applications[100:]
         with tenant.served() as gateway:
             second = read(tmp_path, {"page_size": 100}, first.states, streams=["applications"])
-            # Three looks at the end each time: there nothing is taken for granted.
+            # The end of the listing is read three times in each scan.
             assert gateway.call_count == 1 + 2 * 4
         assert "100 applications are gone at once: reading the listing again" in second.logs
         assert len(second.records["applications"]) == 100
 
-    def test_a_mass_deletion_that_was_a_hiccup(self, tmp_path: Path) -> None:
+    def test_a_mass_deletion_that_the_second_scan_does_not_confirm(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(200)])
         everything = tenant.applications
         first = sync(tenant, tmp_path, streams=["applications"], config={"page_size": 1000})
 
-        answer = tenant._applications
+        answer = tenant.answer_applications
         begun = 0
 
         def flickering(request: Any, context: Any) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class TestTrust:
             tenant.applications = everything[:50] if begun < 2 else everything
             return answer(request, context)
 
-        with mock.patch.object(Tenant, "_applications", property(lambda _: flickering)):
+        with mock.patch.object(Tenant, "answer_applications", property(lambda _: flickering)):
             second = sync(
                 tenant,
                 tmp_path,
@@ -261,13 +261,13 @@ class TestTrust:
 
 
 class TestClock:
-    def test_a_clock_that_goes_back_does_not_take_changed_at_with_it(
+    def test_changed_at_never_goes_back_with_the_clock(
         self, tenant: Tenant, tmp_path: Path
     ) -> None:
         first = sync(tenant, tmp_path, streams=["applications"])
         tenant.applications[0]["customFieldData"] = {"a": 1}
         long_ago = datetime(2001, 1, 1, tzinfo=timezone.utc)
-        with mock.patch("source_phenom.reading.read._utc_now", return_value=long_ago):
+        with mock.patch("source_phenom.reading.read.utc_now", return_value=long_ago):
             second = sync(tenant, tmp_path, first.states, streams=["applications"])
         (record,) = second.records["applications"]
         assert record["changed_at"] > first.states[0]["stream"]["stream_state"]["changed_at"]
@@ -317,7 +317,7 @@ class TestStates:
             lambda _: [1],
         ],
     )
-    def test_a_state_that_cannot_be_used_says_so(
+    def test_an_unusable_state_is_a_clear_error(
         self, tenant: Tenant, tmp_path: Path, damage: Any
     ) -> None:
         state = sync(tenant, tmp_path, streams=["jobs", "applications"]).states
@@ -412,7 +412,7 @@ class TestStates:
             ("", "state file is empty"),
         ],
     )
-    def test_a_state_file_that_holds_none(
+    def test_a_state_file_without_a_state(
         self, tenant: Tenant, tmp_path: Path, text: str, message: str
     ) -> None:
         with tenant.served():
@@ -424,7 +424,7 @@ class TestStates:
     def test_checkpoints_come_once_a_minute(self, tmp_path: Path) -> None:
         tenant = Tenant(applications=[application(number) for number in range(60)])
         ticks = itertools.count(0.0, 5.0)
-        with mock.patch("source_phenom.reading.read._seconds", side_effect=ticks):
+        with mock.patch("source_phenom.reading.read.seconds", side_effect=ticks):
             outcome = sync(tenant, tmp_path, streams=["applications"])
         kinds = [m["type"] for m in outcome.messages if m["type"] in ("RECORD", "STATE")]
         pages = "".join(kind[0] for kind in kinds).split("S")

@@ -127,7 +127,7 @@ def tenants(draw: Any, *, may_apply_again: bool = False) -> Recruiting:
             odd=draw(st.none() | st.sampled_from(ODD)),
         )
         if draw(st.integers(0, 9)) == 0:
-            # What has no id is no record, and nothing that is told of it can be told apart.
+            # Without an id it is no record, and the API's rows about it cannot be recognised.
             row = {**one.row, "id": draw(st.sampled_from([None, " "]))}
             one = replace(one, row=row, own=None, history=(), files=())
         listed.append(one)
@@ -197,7 +197,7 @@ def test_turning_it_on_and_off_is_a_change(user: dict[str, Any], tenant: Recruit
 @both_ways
 @settings(examples, max_examples=60)
 @given(tenant=tenants(may_apply_again=True), forgets=st.sets(st.sampled_from(["ids", "dates"])))
-def test_nothing_of_the_others_shows_where_they_cannot_be_told_apart(
+def test_nothing_of_the_others_shows_if_they_cannot_be_told_apart(
     user: dict[str, Any], tenant: Recruiting, forgets: set[str]
 ) -> None:
     gone = {"ids": ("phApplicationId", "applicationId"), "dates": ("createdDate",)}
@@ -235,7 +235,7 @@ def test_the_oldest_application_that_is_kept_gives_the_source() -> None:
 
 
 @both_ways
-def test_whose_only_kept_application_is_gone_is_gone(user: dict[str, Any]) -> None:
+def test_a_candidate_without_kept_applications_is_deleted(user: dict[str, Any]) -> None:
     kept, other = applied(1, 1, "JR-1", "straße"), applied(2, 1, "JR-2", "foreign: acme")
     first = read(Recruiting([kept, other]), **OURS, **user)
     second = read(Recruiting([other]), first.states, **OURS, **user)
@@ -264,7 +264,7 @@ def test_columns_of_unexpected_types_are_not_counted_for_the_others() -> None:
     assert "without a key" not in log
 
 
-def test_nobody_else_is_asked_about() -> None:
+def test_other_candidates_are_not_asked_about() -> None:
     tenant = Recruiting(
         [applied(n, n, f"JR-{n}", "foreign: acme", has_id=n % 2 == 0) for n in range(1, 9)]
     )

@@ -1,17 +1,27 @@
-"""The manifest, the configuration's model and the schemas tell the same story."""
+"""The manifest agrees with the configuration's model, the schemas, and the requests of a read."""
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import jsonschema
 import pytest
 
+from phenom_api import candidates, listings, scim
 from phenom_api.errors import InvalidConfig
 from source_phenom import manifest
 from source_phenom.config import SourceConfig, source_config
-from unit_tests.reading.protocol import CONFIG
+from source_phenom.manifest import DeclaredStream
+from source_phenom.operations import operations
+from unit_tests.reading.protocol import CONFIG, GATEWAY, read
+from unit_tests.reading.recruiting import Applied, Recruiting
 
+LISTINGS = {stream.listing for stream in manifest.streams()}
 SPEC: dict[str, Any] = manifest.specification()["connectionSpecification"]
 
 
@@ -129,3 +139,68 @@ def test_outcomes_can_be_mapped_the_short_way() -> None:
     listed = [{"status": "Talent pool", "outcome": "DECLINED"}]
     short = source_config({**CONFIG, "outcome_mapping": {"Talent pool": "DECLINED"}})
     assert short == source_config({**CONFIG, "outcome_mapping": listed})
+
+
+def sent(recruiting: Recruiting, stream: str, folder: Path) -> set[tuple[str, str, frozenset[str]]]:
+    """Methods, paths and names of parameters of the requests that a read of a stream sends."""
+    config = {"ph_user_id": "acting-user", "include_closed_jobs": True}
+    with recruiting.served() as gateway:
+        outcome = read(folder, config, streams=[stream])
+        history = list(gateway.request_history)
+    assert outcome.code == 0, outcome.failures
+    base = urlsplit(GATEWAY).path
+    return {
+        (
+            request.method,
+            urlsplit(request.url).path.removeprefix(base),
+            frozenset(name for name, _ in parse_qsl(urlsplit(request.url).query)),
+        )
+        for request in history
+    }
+
+
+@pytest.mark.parametrize("stream", manifest.streams(), ids=lambda stream: stream.name)
+def test_a_read_sends_the_requests_of_the_manifest(stream: DeclaredStream, tmp_path: Path) -> None:
+    row = {"id": "0" * 24, "candidateData": {"id": "c1"}, "jobApplicationData": {"jobId": "JR-1"}}
+    recruiting = Recruiting([Applied(row, user_id="c1")], jobs=[{"jobId": "JR-1"}])
+    requests = sent(recruiting, stream.name, tmp_path)
+    for name, declared in stream.requests.items():
+        path = declared["path"].format(candidateId="c1")
+        parameters = frozenset(declared["request_parameters"])
+        assert (declared["http_method"], path, parameters) in requests, name
+
+
+def test_the_manifest_names_the_operations_that_others_use() -> None:
+    """The writer and the command line do not read this manifest; they must mean the same."""
+    assert {listing: operations(manifest.streams_of(listing)) for listing in LISTINGS} == {
+        "jobs": {"open_jobs": listings.OPEN_JOBS, "closed_jobs": listings.CLOSED_JOBS},
+        "applications": {
+            "applications": listings.APPLICATIONS,
+            "activities_of_candidate": candidates.HISTORY,
+            "documents_of_candidate": candidates.ATTACHMENTS,
+        },
+        "employees": {"users": scim.USERS},
+        "groups": {"groups": scim.GROUPS},
+    }
+
+
+def test_nothing_in_the_manifest_is_unused() -> None:
+    definitions = manifest.manifest()["definitions"]
+    used = set(re.findall(r"#/definitions/(\w+)", manifest.PATH.read_text(encoding="utf-8")))
+    assert used == set(definitions)
+    assert set(manifest.checked_streams()) <= set(manifest.stream_names(acting_user=False))
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("source_phenom.manifest", "pydantic requests numpy airbyte_cdk"),
+        ("source_phenom.run", "requests numpy airbyte_cdk"),
+        ("source_phenom.check", "numpy airbyte_cdk"),
+        ("source_phenom.reading.read", "airbyte_cdk"),
+    ],
+)
+def test_a_command_imports_no_more_than_it_needs(module: str, absent: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert not set(absent.split()) & set(done.stdout.split())

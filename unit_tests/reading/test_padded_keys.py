@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phenom_api.gateway import Gateway
-from phenom_cli.candidate_files import Search
+from phenom_cli.candidate_files import DocumentSearch
 from source_phenom.config import source_config
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.snapshot import Snapshot, StreamState, tenant_tag
@@ -135,7 +135,7 @@ def told(printed: Printed) -> Any:
 @pytest.mark.parametrize("trims", [True, False], ids=["trims", "knows its own alone"])
 @pytest.mark.parametrize("plain", [True, False], ids=["asked by plain ids", "by padded ones"])
 @pytest.mark.parametrize("padding", PADDINGS, ids=json.dumps)
-def test_a_tenant_that_pads_is_the_tenant_that_does_not(
+def test_padding_of_keys_changes_no_record(
     padding: str, plain: bool, trims: bool, user: dict[str, Any]
 ) -> None:
     expected = read(tenant(), **CLOSED, **user)
@@ -178,13 +178,15 @@ def test_one_job_under_two_keys_is_one_job() -> None:
     assert [a["remote_job_id"] for a in applications] == ["R-1", "R-1", None]
 
 
-def test_a_padded_key_of_an_earlier_state_is_gone() -> None:
+def test_a_padded_key_of_an_earlier_state_becomes_a_tombstone() -> None:
     """States of versions that did not trim hold keys with their white space."""
     given = Recruiting(jobs=[{"jobId": " R-1", "siteType": "external"}])
     state = StreamState.parse(
         read(given, streams=["jobs"]).states["jobs"], tenant=tenant_tag(GATEWAY, "phenom")
     )
-    earlier = replace(state, snapshot=Snapshot.of({f" {key}": d for key, d in state.snapshot}))
+    earlier = replace(
+        state, snapshot=Snapshot.from_records({f" {key}": d for key, d in state.snapshot})
+    )
     second = read(given, {"jobs": earlier.dump()}, streams=["jobs"])
     found = {record["id"]: record["remote_deleted_at"] for record in second.records["jobs"]}
     assert set(found) == {IDS.of("jobs", "R-1"), IDS.of("jobs", " R-1")}
@@ -194,7 +196,7 @@ def test_a_padded_key_of_an_earlier_state_is_gone() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u00a0\t", None])
-def test_a_blank_key_is_none(blank: Any) -> None:
+def test_a_blank_key_is_no_key(blank: Any) -> None:
     one = applied(1, 1, "JR-1", "Fair")
     listed = [replace(one, row={**one.row, "id": blank, "place": n}) for n in range(3)]
     printed = read(
@@ -220,7 +222,7 @@ def test_documents_are_listed_under_the_trimmed_ids(plain: bool, trims: bool) ->
 
     def listed(tenant: Recruiting) -> list[dict[str, Any]]:
         with tenant.served(), Gateway(config) as gateway:
-            return [document.as_json() for document in Search(config, gateway, (), ())]
+            return [document.as_json() for document in DocumentSearch(config, gateway, (), ())]
 
     assert listed(given) == listed(tenant())
     keys = read(given, **USER).by_remote_id("candidate_documents")

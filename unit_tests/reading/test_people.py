@@ -86,13 +86,15 @@ class TestOffered:
         (message,) = run_source("discover", folder, config={**CONFIG, **config}).of("CATALOG")
         return [stream["name"] for stream in message["catalog"]["streams"]]
 
-    def test_with_an_acting_user_only(self, tmp_path: Path) -> None:
+    def test_they_are_offered_only_with_an_acting_user(self, tmp_path: Path) -> None:
         without, with_user = self.discovered(tmp_path), self.discovered(tmp_path, **ACTING)
         assert len(without) == 7
         assert set(with_user) - set(without) == GATED & set(manifest.stream_names())
         assert with_user[:7] == without
 
-    def test_selected_without_one_they_fail_alone(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_without_acting_user_only_these_streams_fail(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         with tenant.served() as gateway:
             outcome = read(tmp_path, streams=STREAMS)
             asked = {request.path for request in gateway.request_history}
@@ -106,7 +108,9 @@ class TestOffered:
         assert outcome.statuses["jobs"][-1] == outcome.statuses["users"][-1] == "COMPLETE"
         assert asked == {"/token", "/prefix/jobs-api/v1/jobs"}
 
-    def test_without_one_the_columns_are_as_ever(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_without_acting_user_the_columns_do_not_change(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         with tenant.served():
             outcome = read(tmp_path, {"include_closed_jobs": True}, streams=["users", "jobs"])
         assert names(outcome)["ada@x.io"] == ("A. L.", "(external)")
@@ -116,7 +120,9 @@ class TestOffered:
             assert record["remote_updated_at"] is None
         assert all("filled_from" not in state["stream"]["stream_state"] for state in outcome.states)
 
-    def test_without_one_the_state_does_not_know_them(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_without_acting_user_the_state_forgets_optional_apis(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         with tenant.served():
             outcome = read(tmp_path, streams=["jobs"])
         (state,) = outcome.states
@@ -129,7 +135,9 @@ class TestOffered:
             for key, record in by_remote_id(outcome.records["jobs"]).items()
         }
 
-    def test_without_one_a_column_can_be_fed(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_without_acting_user_an_override_can_feed_a_column(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         tenant.jobs["external"][0]["additionalFields"] = {"made": "2024-01-20"}
         wish = {"model": "jobs", "field": "remote_created_at", "paths": ["additionalFields.made"]}
         with tenant.served():
@@ -175,7 +183,7 @@ class TestEmployeesAndGroups:
         }
         assert set(by_remote_id(second.records["groups"])) == {"new"}
 
-    def test_nobody_is_gone_while_the_total_disagrees(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_no_deletions_while_the_total_disagrees(self, tenant: Tenant, tmp_path: Path) -> None:
         first = sync(tenant, tmp_path)
         del tenant.employees[2], tenant.groups[2]
         tenant.total_off_by = 1
@@ -188,7 +196,7 @@ class TestEmployeesAndGroups:
         assert len(third.records["employees"]) == len(third.records["groups"]) == 1
 
     @pytest.mark.parametrize("stream", ["employees", "groups"])
-    def test_nobody_is_gone_without_a_total(
+    def test_no_deletions_without_a_total(
         self, tenant: Tenant, tmp_path: Path, stream: str
     ) -> None:
         first = sync(tenant, tmp_path)
@@ -209,7 +217,7 @@ class TestEmployeesAndGroups:
         ("path", "stream", "other"),
         [(USERS_PATH, "employees", "groups"), (GROUPS_PATH, "groups", "employees")],
     )
-    def test_denied_ones_fail_alone(
+    def test_a_denied_stream_fails_alone(
         self, tenant: Tenant, tmp_path: Path, path: str, stream: str, other: str
     ) -> None:
         tenant.denied = (path,)
@@ -224,7 +232,7 @@ class TestEmployeesAndGroups:
 
 
 class TestUsers:
-    def test_are_called_by_their_real_names(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_users_have_their_real_names(self, tenant: Tenant, tmp_path: Path) -> None:
         outcome = sync(tenant, tmp_path)
         assert names(outcome) == {"ada@x.io": ("Ada", "Lovelace"), "bob@x.io": ("Bob", "Builder")}
 
@@ -240,7 +248,7 @@ class TestUsers:
             ["nobody", {}, {"id": "e0", "name": "Ada", "emails": "ada@x.io"}],
         ],
     )
-    def test_whose_address_it_is(
+    def test_the_active_owner_of_an_address_gives_the_name(
         self, tenant: Tenant, tmp_path: Path, others: list[Any], reverse: bool
     ) -> None:
         tenant.employees += others
@@ -257,14 +265,16 @@ class TestUsers:
         assert requests("users") == requests("employees") == requests("users", "employees") > 0
         assert requests("jobs", "groups", "roles") == 0
 
-    def test_denied_they_keep_the_names_of_the_jobs(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_if_denied_users_have_the_names_of_the_jobs(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         tenant.denied = (USERS_PATH,)
         with tenant.served():
             outcome = read(tmp_path, ACTING, streams=["users"])
         assert outcome.code == 0
         assert names(outcome)["ada@x.io"] == ("A. L.", "(external)")
         assert f"GET {USERS_PATH} (403). Ask Phenom to grant it" in outcome.logs
-        assert "users are called what the jobs call them" in outcome.logs
+        assert "users have the names that the jobs give them" in outcome.logs
 
 
 class TestJobs:
@@ -276,7 +286,9 @@ class TestJobs:
             for key, record in by_remote_id(outcome.records["jobs"]).items()
         }
 
-    def test_know_when_things_happened(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_jobs_have_the_dates_of_the_hiring_managers_view(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         outcome = sync(tenant, tmp_path, include_closed_jobs=True)
         assert self.moments(outcome) == {
             "JR-1": (None, "2025-01-01", "2025-02-01"),
@@ -284,20 +296,18 @@ class TestJobs:
             "JR-3": ("2024-02-01", "2024-01-01", "2024-02-01"),
         }
 
-    def test_past_ones_are_asked_for_where_closed_jobs_are_read(
-        self, tenant: Tenant, tmp_path: Path
-    ) -> None:
+    def test_past_jobs_are_read_with_closed_jobs(self, tenant: Tenant, tmp_path: Path) -> None:
         with tenant.served() as gateway:
             read(tmp_path, ACTING, streams=["jobs"])
             asked = [each.json() for each in gateway.request_history if MANAGED_PATH in each.url]
         assert {each["status"] for each in asked} == {"OPEN"}
 
-    def test_nothing_is_asked_for_other_streams(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_other_streams_do_not_read_the_view(self, tenant: Tenant, tmp_path: Path) -> None:
         with tenant.served() as gateway:
             read(tmp_path, ACTING, streams=["users", "roles"])
         assert not any(MANAGED_PATH in each.url for each in gateway.request_history)
 
-    def test_denied_the_columns_are_null(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_if_denied_the_columns_are_null(self, tenant: Tenant, tmp_path: Path) -> None:
         tenant.denied = (MANAGED_PATH,)
         outcome = sync(tenant, tmp_path)
         assert outcome.code == 0
@@ -305,13 +315,13 @@ class TestJobs:
         assert f"POST {MANAGED_PATH} (403). Ask Phenom to grant it: Hiring Manager" in outcome.logs
         assert "closed_at, remote_created_at, remote_updated_at of jobs are null" in outcome.logs
 
-    def test_a_column_can_be_fed_from_elsewhere(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_an_override_can_feed_a_column(self, tenant: Tenant, tmp_path: Path) -> None:
         tenant.closed_jobs["external"][0]["additionalFields"] = {"end": "2024-01-20"}
         override = {"model": "jobs", "field": "closed_at", "paths": ["additionalFields.end"]}
         outcome = sync(tenant, tmp_path, include_closed_jobs=True, field_overrides=[override])
         assert self.moments(outcome)["JR-3"][0] == "2024-01-20"
 
-    def test_what_is_no_date_is_counted(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_values_that_are_no_dates_are_counted(self, tenant: Tenant, tmp_path: Path) -> None:
         tenant.managed["OPEN"] += [{"jobId": "JR-2", "createdDate": "soon"}, {}, "none"]
         outcome = sync(tenant, tmp_path)
         assert "jobs.remote_created_at: 1 values of an unexpected type" in outcome.logs

@@ -62,7 +62,7 @@ def gone(outcome: Outcome) -> list[Any]:
 @pytest.mark.parametrize("page_size", [10, 20, 100])
 @pytest.mark.parametrize("total_off_by", [0, 1, -90, 10**12])
 @pytest.mark.parametrize("serve", [begins_again, goes_round, last_page_again, held_back])
-def test_every_record_once_and_an_end(
+def test_every_record_is_read_once_and_the_read_ends(
     tenant: Tenant, tmp_path: Path, serve: Serve, total_off_by: int, page_size: int
 ) -> None:
     tenant.serve, tenant.total_off_by = serve, total_off_by
@@ -75,7 +75,7 @@ def test_every_record_once_and_an_end(
 
 
 @pytest.mark.parametrize("serve", [begins_again, goes_round])
-def test_deletions_are_told_where_the_count_confirms_the_end(
+def test_deletions_are_emitted_if_the_count_confirms_the_end(
     tenant: Tenant, tmp_path: Path, serve: Serve
 ) -> None:
     tenant.serve = serve
@@ -87,7 +87,7 @@ def test_deletions_are_told_where_the_count_confirms_the_end(
 
 @pytest.mark.parametrize("total_off_by", [1, -90, 10**12])
 @pytest.mark.parametrize("serve", [begins_again, goes_round, last_page_again])
-def test_deletions_wait_where_nothing_confirms_it(
+def test_no_deletions_if_nothing_confirms_the_end(
     tenant: Tenant, tmp_path: Path, serve: Serve, total_off_by: int
 ) -> None:
     first, _ = sync(tenant, tmp_path)
@@ -99,7 +99,7 @@ def test_deletions_wait_where_nothing_confirms_it(
 
 
 @pytest.mark.parametrize("total_off_by", [0, 5, 100 - COUNT])
-def test_an_offset_that_is_ignored_is_told_as_that(
+def test_an_ignored_offset_is_named_in_the_log(
     tenant: Tenant, tmp_path: Path, total_off_by: int
 ) -> None:
     first, _ = sync(tenant, tmp_path)
@@ -113,7 +113,7 @@ def test_an_offset_that_is_ignored_is_told_as_that(
 
 
 @pytest.mark.parametrize("serve", [begins_again, goes_round, ignores_offset, ignores_both])
-def test_what_is_read_with_an_acting_user_ends_too(
+def test_listings_read_with_an_acting_user_end_too(
     tenant: Tenant, tmp_path: Path, serve: Serve
 ) -> None:
     first, _ = sync(tenant, tmp_path, streams=ACTING, ph_user_id="u1")
@@ -128,7 +128,7 @@ def test_what_is_read_with_an_acting_user_ends_too(
 
 
 @pytest.mark.parametrize("serve", [ignores_offset, ignores_both])
-def test_an_offset_that_scim_ignores_is_told_where_nothing_is_counted(
+def test_an_offset_ignored_by_scim_is_named_if_there_is_no_count(
     tenant: Tenant, tmp_path: Path, serve: Serve
 ) -> None:
     tenant.serve, tenant.is_counted = serve, False
@@ -137,7 +137,7 @@ def test_an_offset_that_scim_ignores_is_told_where_nothing_is_counted(
     assert "ignores the offset when it lists SCIM groups" in outcome.logs
 
 
-def test_what_is_read_with_an_acting_user_is_read_again(tenant: Tenant, tmp_path: Path) -> None:
+def test_listings_read_with_an_acting_user_are_read_again(tenant: Tenant, tmp_path: Path) -> None:
     first, _ = sync(tenant, tmp_path, streams=ACTING, ph_user_id="u1")
     tenant.serve = ignores_offset
     second, _ = sync(tenant, tmp_path, first.states, ACTING, ph_user_id="u1")

@@ -181,7 +181,9 @@ class TestJobs:
         assert [record["remote_id"] for record in outcome.records["jobs"]] == ["A"]
         assert "jobs: 2 rows without a key were skipped" in outcome.logs
 
-    def test_odd_values_are_counted_by_column(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_values_of_unexpected_types_are_counted_by_column(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         tenant.jobs["external"] = [job("A", title={"en": "x"}), job("B", title=["x"]), job("C")]
         with tenant.served():
             outcome = read(tmp_path, streams=["jobs"])
@@ -255,7 +257,9 @@ class TestCandidates:
             ("c", "First 9", "Source 1")
         ]
 
-    def test_nobody_is_not_a_candidate(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_an_application_that_names_nobody_gives_no_candidate(
+        self, tenant: Tenant, tmp_path: Path
+    ) -> None:
         tenant.applications = [
             application(1, candidateData={"contactData": {"email": "not an address"}}),
             application(2, candidateData=None),
@@ -273,7 +277,7 @@ class TestCandidates:
 
 
 class TestApplications:
-    def test_only_created_ones(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_only_created_applications_are_read(self, tenant: Tenant, tmp_path: Path) -> None:
         tenant.applications[3]["candidateData"]["id"] = "c2"
         config = {"only_created_applications": True, "application_sources": ["SOURCE 2"]}
         with tenant.served():
@@ -297,7 +301,7 @@ def test_hard_deletes_add_their_column(tenant: Tenant, tmp_path: Path) -> None:
 
 
 class TestFailures:
-    def test_denied_listing_costs_its_own_streams_only(
+    def test_a_denied_listing_fails_its_own_streams_only(
         self, tenant: Tenant, tmp_path: Path
     ) -> None:
         tenant.denied = ("/jobs-api/v1/jobs",)
@@ -338,13 +342,13 @@ class TestFailures:
         assert failure["failure_type"] == "config_error"
         assert "'client_secret'" in failure["message"]
 
-    def test_keys_of_the_platform_are_passed_over(self, tenant: Tenant, tmp_path: Path) -> None:
+    def test_keys_of_the_platform_are_ignored(self, tenant: Tenant, tmp_path: Path) -> None:
         with tenant.served():
             outcome = run_source("check", tmp_path, config={**CONFIG, "__injected": 1})
         (status,) = outcome.of("CONNECTION_STATUS")
         assert status["connectionStatus"] == {"status": "SUCCEEDED"}
 
-    def test_check_says_what_is_denied_and_what_that_costs(
+    def test_check_names_what_is_denied_and_what_is_lost(
         self, tenant: Tenant, tmp_path: Path
     ) -> None:
         tenant.denied = ("/apply/v2/applications",)
@@ -384,14 +388,14 @@ class TestFailures:
             ({"streams": [{"name": "jobs", "json_schema": {}}]}, "What discover prints"),
         ],
     )
-    def test_a_catalog_that_is_none(
+    def test_a_file_that_is_no_catalog(
         self, tmp_path: Path, catalog: dict[str, Any], expected: str
     ) -> None:
         outcome = run_source("read", tmp_path, config=CONFIG, catalog=catalog)
         assert outcome.code == 1
         assert expected in outcome.failures[0]["message"]
 
-    def test_files_that_are_none(self, tmp_path: Path) -> None:
+    def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
         outcome = run_source("discover", tmp_path, config="{broken")
         assert "config file is not valid JSON (line 1)" in outcome.failures[0]["message"]
 

@@ -12,7 +12,7 @@ USER = "recruiter-1"
 
 
 class Client:
-    """Requests with a token, an acting user and a locale; headers can be taken away by None."""
+    """Requests with a token, an acting user and a locale; None removes a header."""
 
     def __init__(self, local: LocalTenant) -> None:
         self.local = local

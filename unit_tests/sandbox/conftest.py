@@ -1,4 +1,4 @@
-"""A served tenant per test module, and somebody in it."""
+"""A served tenant per test module, and an application in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unit_tests.sandbox.clock import Clock
 
 @pytest.fixture(scope="module")
 def clock() -> Clock:
-    """What tokens and signed addresses age by, where a module serves its tenant with it."""
+    """The clock of tokens and signed URLs, for modules that serve their tenant with it."""
     return Clock()
 
 
@@ -32,11 +32,11 @@ def tenant(client: Client) -> Tenant:
 
 @pytest.fixture
 def application(client: Client) -> dict[str, Any]:
-    """An application by someone with an id and an e-mail address, for a job of the tenant."""
+    """An application with a candidate id and an e-mail address, for a job of the tenant."""
     return next(
         each
         for each in client.local.tenant.applications()
         if each["candidateData"].get("id")
         and each["candidateData"]["contactData"]["email"]
-        and each["jobApplicationData"]["jobId"] in client.local.tenant.job_book.numbers
+        and each["jobApplicationData"]["jobId"] in client.local.tenant.generated_jobs.numbers
     )

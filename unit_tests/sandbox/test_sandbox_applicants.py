@@ -1,4 +1,4 @@
-"""Where applications stand and how they got there, as a plain HTTP client sees it."""
+"""Hiring statuses and their histories, as a plain HTTP client sees them."""
 
 from __future__ import annotations
 
@@ -39,10 +39,8 @@ def activities(client: Client, candidate_id: str) -> list[dict[str, Any]]:
     return data
 
 
-def test_every_application_has_the_same_status_from_all_sides(
-    client: Client, tenant: Tenant
-) -> None:
-    truth = dict(tenant.hiring.truth())
+def test_all_operations_show_the_same_status(client: Client, tenant: Tenant) -> None:
+    truth = dict(tenant.hiring.statuses())
     listed = {each["id"]: each for each in tenant.applications()}
     assert list(truth) == list(listed)
     by_job = {
@@ -71,7 +69,7 @@ def test_every_application_has_the_same_status_from_all_sides(
     assert None in truth.values()
 
 
-def test_histories_lead_to_the_current_status(client: Client, tenant: Tenant) -> None:
+def test_histories_end_with_the_current_status(client: Client, tenant: Tenant) -> None:
     staff = {each.user_id: each for each in tenant.directory.accounts()}
     lengths = set()
     for candidate_id in tenant.people.ids()[:60]:
@@ -100,7 +98,9 @@ def test_histories_lead_to_the_current_status(client: Client, tenant: Tenant) ->
     assert {0, 1, 2, 3, 5} <= lengths
 
 
-def test_the_whole_object(client: Client, application: dict[str, Any], tenant: Tenant) -> None:
+def test_the_members_of_a_hiring_status(
+    client: Client, application: dict[str, Any], tenant: Tenant
+) -> None:
     candidate_id = application["candidateData"]["id"]
     tenant.hiring.move(application["id"], "Interview")
     status = HiringStatus("Rejected", "Closed", True, "No work permit")
@@ -132,7 +132,9 @@ def test_the_whole_object(client: Client, application: dict[str, Any], tenant: T
     assert (last["recruiterName"], last["content"]) == ("Ann", "No work permit")
 
 
-def test_moving_over_http(client: Client, application: dict[str, Any], tenant: Tenant) -> None:
+def test_changing_a_status_over_http(
+    client: Client, application: dict[str, Any], tenant: Tenant
+) -> None:
     candidate_id = application["candidateData"]["id"]
     job_id = application["jobApplicationData"]["jobId"]
     path = f"{PATH}/candidates/{candidate_id}/jobs/{quote(job_id, safe='')}"
@@ -158,7 +160,7 @@ def test_moving_over_http(client: Client, application: dict[str, Any], tenant: T
     "body",
     [{}, {"hiringStatus": " "}, {"hiringStatus": "New", "isRejected": "no"}, {"hiringStatus": 1}],
 )
-def test_moves_that_are_refused(
+def test_invalid_changes_of_a_status(
     client: Client, application: dict[str, Any], tenant: Tenant, body: dict[str, Any]
 ) -> None:
     before = tenant.hiring.history(application["id"])
@@ -175,7 +177,7 @@ def test_moves_that_are_refused(
     assert tenant.hiring.history(application["id"]) == before
 
 
-def test_applicants_carry_what_is_known_of_the_candidate(
+def test_applicants_have_the_members_of_the_candidate(
     client: Client, application: dict[str, Any], tenant: Tenant
 ) -> None:
     job_id = application["jobApplicationData"]["jobId"]
@@ -188,18 +190,18 @@ def test_applicants_carry_what_is_known_of_the_candidate(
     assert mine["updatedDate"] == instant(person["updated"] // 1000)
 
 
-def test_jobs_that_nobody_knows(client: Client, tenant: Tenant) -> None:
+def test_unknown_jobs(client: Client, tenant: Tenant) -> None:
     page = {"from": 0, "size": 1}
     for job_id in ("none", "JOBID"):
         assert client.get(f"{PATH}/jobs/{job_id}/applicants", params=page).status_code == 404
     missing = client.get(f"{PATH}/jobs/JR-1/applicants", params={"from": 0})
     assert missing.status_code == 400
-    gone = tenant.job_book.ids[-1]
+    gone = tenant.generated_jobs.ids[-1]
     assert not tenant.job_rows(gone)
     assert client.get(f"{PATH}/jobs/{gone}/applicants", params=page).status_code == 200
 
 
-def test_somebody_new(client: Client, tenant: Tenant) -> None:
+def test_a_new_applicant(client: Client, tenant: Tenant) -> None:
     job_id = next(tenant.open_jobs())["jobId"]
     made = tenant.add_application(
         {
@@ -216,7 +218,7 @@ def test_somebody_new(client: Client, tenant: Tenant) -> None:
     assert activities(client, "c-new") == []
 
 
-def test_activities_come_in_pages_and_may_name_no_job(client: Client, tenant: Tenant) -> None:
+def test_pages_of_activities_with_and_without_jobs(client: Client, tenant: Tenant) -> None:
     candidate_id = next(e for e in tenant.people.ids() if len(activities(client, e)) > 10)
     path = f"{PATH}/candidates/{candidate_id}/hiring-status-activities"
     everything = activities(client, candidate_id)

@@ -29,7 +29,7 @@ APPLICANTS = "/candidates-api/applications/v1"
         ("POST", "/hiringmanager/v3/jobs/search"),
     ],
 )
-def test_these_apis_want_an_acting_user(client: Client, method: str, path: str) -> None:
+def test_apis_that_require_an_acting_user(client: Client, method: str, path: str) -> None:
     for user in (None, ""):
         refused = client.send(method, path, json={}, headers={"x-ph-userId": user})
         assert refused.status_code == 400
@@ -139,6 +139,11 @@ def updated_after(client: Client, moment: int) -> list[str]:
     return [each["userId"] for each in search(client, filters=[condition])]
 
 
+def delete_and_restore(tenant: Tenant, candidate_id: str, _: str) -> None:
+    tenant.people.delete(candidate_id)
+    tenant.people.restore(candidate_id)
+
+
 Change = Callable[[Tenant, str, str], Any]
 CHANGES: dict[str, Change] = {
     "status": lambda tenant, cid, aid: tenant.hiring.move(aid, "Interview"),
@@ -157,12 +162,12 @@ CHANGES: dict[str, Change] = {
     "application": lambda tenant, cid, aid: tenant.add_application(
         {"candidateData": {"id": cid, "firstName": "Zoë"}}
     ),
-    "return": lambda tenant, cid, aid: (tenant.people.delete(cid), tenant.people.restore(cid)),
+    "return": delete_and_restore,
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_whatever_changes_moves_the_date_of_update(
+def test_every_change_updates_the_date(
     client: Client, application: dict[str, Any], somebody: str, tenant: Tenant, change: str
 ) -> None:
     before = tenant.now
@@ -178,7 +183,7 @@ def test_generated_dates_are_older_than_every_change(client: Client, tenant: Ten
         assert each["dateCreated"] <= each["updatedDate"] <= tenant.now
 
 
-def test_a_date_alone_is_a_whole_day(client: Client, somebody: str, tenant: Tenant) -> None:
+def test_a_date_is_a_whole_day(client: Client, somebody: str, tenant: Tenant) -> None:
     noon = int(datetime(2027, 5, 6, 12, tzinfo=timezone.utc).timestamp())
     tenant.second = noon
     tenant.tags.add(somebody, "noon")
@@ -200,7 +205,7 @@ def test_a_date_alone_is_a_whole_day(client: Client, somebody: str, tenant: Tena
     assert not found("Equal to", str(touched + 1))
 
 
-def test_gateways_that_take_less(client: Client) -> None:
+def test_limits_of_the_search(client: Client) -> None:
     faults = client.local.faults
     faults.dates_only, faults.search_window = True, 100
     condition = {"field": "updatedDate", "operator": "After", "values": ["1767225600000"]}
@@ -215,7 +220,7 @@ def test_gateways_that_take_less(client: Client) -> None:
     faults.clear()
 
 
-def test_a_deleted_candidate_is_gone_but_for_the_applications(
+def test_a_deleted_candidate_keeps_the_applications(
     client: Client, application: dict[str, Any], somebody: str, tenant: Tenant
 ) -> None:
     job_id = application["jobApplicationData"]["jobId"]

@@ -178,7 +178,7 @@ def test_faults_of_pages_by_from_and_size(local: LocalTenant, name: str) -> None
     tenant = local.tenant
     candidate = max(tenant.people.ids(), key=lambda each: len(tenant.application_ids_of(each)))
     method, path = LISTS[name]
-    url = local.url + path.format(job=tenant.job_book.ids[0], candidate=candidate)
+    url = local.url + path.format(job=tenant.generated_jobs.ids[0], candidate=candidate)
     headers = {**local.authorization(), "x-ph-userId": "u"}
 
     def members() -> dict[str, Any]:
@@ -252,7 +252,7 @@ def test_server_errors_come_in_bursts(local: LocalTenant, get: Get, status: int)
     assert get(JOBS).status_code == 200
 
 
-def test_connections_break(local: LocalTenant, get: Get) -> None:
+def test_broken_connections(local: LocalTenant, get: Get) -> None:
     local.faults.reset = Fault(count=1)
     with pytest.raises(requests.ConnectionError):
         get(APPLICATIONS)
@@ -270,7 +270,7 @@ def test_connections_break(local: LocalTenant, get: Get) -> None:
     assert get(APPLICATIONS, limit=100).status_code == 200
 
 
-def test_bodies_that_are_no_json(local: LocalTenant, get: Get) -> None:
+def test_bodies_that_are_not_json(local: LocalTenant, get: Get) -> None:
     local.faults.html = Fault(count=1)
     page = get(APPLICATIONS)
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
@@ -305,7 +305,7 @@ def test_denied_apis(local: LocalTenant, get: Get) -> None:
     assert get(APPLICATIONS).status_code == 200
 
 
-def test_tokens_age_and_expire(local: LocalTenant, clock: Clock) -> None:
+def test_tokens_expire(local: LocalTenant, clock: Clock) -> None:
     local.faults.token_lifetime = 30
     answer = token(local)
     members = answer.json()
@@ -345,7 +345,7 @@ def test_wrong_secrets(local: LocalTenant) -> None:
     assert token(local).status_code == 401
 
 
-def test_others_change_the_listing_while_it_is_read(local: LocalTenant, get: Get) -> None:
+def test_changes_while_a_listing_is_read(local: LocalTenant, get: Get) -> None:
     before = ids(get(APPLICATIONS, limit=3))
     local.faults.churn = Fault("delete", path="/apply", position=0, every=2)
     assert ids(get(APPLICATIONS, limit=3)) == before
@@ -365,7 +365,7 @@ def test_others_change_the_listing_while_it_is_read(local: LocalTenant, get: Get
         assert get(JOBS).status_code == get("/jobs-api/v1/closedJobs").status_code == 200
 
 
-def test_a_hook_sees_every_request_first(local: LocalTenant, get: Get) -> None:
+def test_a_hook_is_called_before_every_request(local: LocalTenant, get: Get) -> None:
     seen: list[tuple[str, str, str]] = []
     local.before_request(lambda *request: seen.append(request))
     get(JOBS, offset="3")
@@ -415,7 +415,7 @@ def test_the_journal_counts_and_remembers(local: LocalTenant, get: Get) -> None:
     assert journal.recent[0].query == "limit=1"
 
 
-def test_the_same_over_http(local: LocalTenant, get: Get) -> None:
+def test_faults_over_http(local: LocalTenant, get: Get) -> None:
     admin = local.url + "/_admin"
     settings = {"server_error": {"value": 500, "count": 1, "path": "/apply"}, "page_limit": 4}
     assert requests.put(f"{admin}/faults", json=settings, timeout=10).status_code == 200

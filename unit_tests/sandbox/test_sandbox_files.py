@@ -1,4 +1,4 @@
-"""Candidate files over HTTP: what is listed, uploaded, taken away and handed out."""
+"""Candidate files over HTTP: lists, uploads, deletions and downloads."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def names(client: Client, candidate_id: str) -> list[str]:
     return [each["attachmentName"] for each in listed(client, candidate_id)]
 
 
-def test_what_came_with_applications_is_among_the_files(client: Client, candidate: str) -> None:
+def test_generated_attachments_are_among_the_files(client: Client, candidate: str) -> None:
     tenant = client.local.tenant
     expected = [
         (each["fileName"], {"RESUME": "Resume", "COVER_LETTER": "Cover Letter"}[kind])
@@ -67,7 +67,7 @@ def test_what_came_with_applications_is_among_the_files(client: Client, candidat
     assert listed(client, candidate) == found, "ids stay"
 
 
-def test_what_is_submitted_shows(client: Client) -> None:
+def test_submitted_attachments_are_among_the_files(client: Client) -> None:
     job_id = next(client.local.tenant.open_jobs())["jobId"]
     shown = {"fileName": "cv.txt", "fileContent": base64.b64encode(b"cv").decode()}
     body = {
@@ -138,6 +138,7 @@ def test_deleting(client: Client, candidate: str) -> None:
     unknown = {**named, "md5sum": md5(b"b").hexdigest()}
     assert client.send("DELETE", path, json={"attachments": [good, unknown]}).status_code == 404
     assert listed(client, candidate) == before, "all or nothing"
+    wrong: dict[str, Any]
     for wrong in ({}, {"attachments": []}, {"attachments": [named]}, {"attachments": ["a.txt"]}):
         assert client.send("DELETE", path, json=wrong).status_code == 400
     field = next(each["fieldID"] for each in before if each["attachmentName"] == "a.txt")
@@ -160,9 +161,7 @@ def test_a_deleted_file_is_gone_from_its_application(client: Client, candidate: 
         tenant.files.remove(candidate, file.attachment_id)
 
 
-def test_a_signed_address_lets_everybody_in_for_a_while(
-    client: Client, candidate: str, clock: Clock
-) -> None:
+def test_signed_urls_need_no_token_and_expire(client: Client, candidate: str, clock: Clock) -> None:
     upload(client, candidate, "Lebenslauf ä/1.pdf", BINARY + b"x" * 2000)
     last = listed(client, candidate)[-1]
     path = f"{FILES}/{candidate}/attachments/{last['attachmentId']}/pre-signed-url"
@@ -215,7 +214,7 @@ def test_uploads_that_are_refused(
     assert listed(client, candidate) == before
 
 
-def test_strangers(client: Client, candidate: str) -> None:
+def test_unknown_candidates_and_files(client: Client, candidate: str) -> None:
     for path in ("none/attachments", "none/attachments/1", "none/attachments/1/pre-signed-url"):
         assert client.get(f"{FILES}/{path}").status_code == 404
     assert client.get(f"{FILES}/{candidate}/attachments/none").status_code == 404
@@ -224,7 +223,7 @@ def test_strangers(client: Client, candidate: str) -> None:
     assert nobody.status_code == 400
 
 
-def test_addresses_lie_outside_of_the_gateways_prefix() -> None:
+def test_signed_urls_are_outside_of_the_prefix() -> None:
     access = phenom_sandbox.Access(prefix="/gw")
     with phenom_sandbox.running(jobs=5, applications=5, access=access) as local:
         candidate_id = local.tenant.people.ids()[0]

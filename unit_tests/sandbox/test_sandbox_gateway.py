@@ -88,7 +88,7 @@ def test_a_job_by_its_id_or_requisition(client: Client) -> None:
     assert client.get("/jobs-api/v1/jobs/none").status_code == 404
 
 
-def test_the_three_shapes_of_errors(client: Client) -> None:
+def test_the_three_formats_of_errors(client: Client) -> None:
     anonymous: dict[str, Any] = {"Authorization": None}
     refused = client.get("/jobs-api/v1/jobs", headers=anonymous)
     assert refused.status_code == 401
@@ -101,6 +101,23 @@ def test_the_three_shapes_of_errors(client: Client) -> None:
     assert set(refused.json()) == {"status", "message"}
     assert client.send("PUT", APPLICATIONS).status_code == 405
     assert client.get("/nowhere").status_code == 404
+
+
+def test_a_tenant_that_accepts_duplicates(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = client.local.tenant
+    monkeypatch.setattr(tenant, "accepts_duplicates", True)
+    body = new_application(client, email="twice@example.com")
+    submits = [client.post(APPLICATIONS, json=body).json()["data"] for _ in range(2)]
+    assert [each["alreadyApplied"] for each in submits] == [False, False]
+    assert len({each["applicationId"] for each in submits}) == 2
+    candidate = {
+        "firstName": "Ada",
+        "lastName": "Lovelace",
+        "profileSources": ["Airbyte"],
+        "emailList": [{"email": "both@example.com", "type": "Personal", "status": "Primary"}],
+    }
+    creations = [client.post("/candidates-api/v2/candidates", json=candidate) for _ in range(2)]
+    assert len({each.json()["data"]["cId"] for each in creations}) == 2
 
 
 def test_submitting(client: Client) -> None:
@@ -162,7 +179,7 @@ def test_generated_applicants_have_applied_already(
 
 
 @pytest.mark.parametrize("header", ["email", "jobId", "locale"])
-def test_the_status_wants_its_headers(client: Client, header: str) -> None:
+def test_the_status_requires_its_headers(client: Client, header: str) -> None:
     headers = {"email": "a@example.com", "jobId": "1", header: None}
     refused = client.get(f"{APPLICATIONS}/status", headers=headers)
     assert refused.status_code == 400
@@ -190,7 +207,7 @@ def test_the_status_wants_its_headers(client: Client, header: str) -> None:
         ({"smsOptIn": "yes"}, "candidateData.smsOptIn must be true or false"),
     ],
 )
-def test_what_a_submit_is_refused_for(client: Client, change: dict[str, Any], problem: str) -> None:
+def test_invalid_submits(client: Client, change: dict[str, Any], problem: str) -> None:
     body = new_application(client, "refused@example.com")
     top = {"candidateData", "jobApplicationData", "resumeData", "customFieldData"}
     (body if set(change) <= top else body["candidateData"]).update(change)

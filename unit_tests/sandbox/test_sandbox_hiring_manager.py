@@ -44,7 +44,7 @@ def test_one_record_per_job(client: Client, tenant: Tenant) -> None:
     assert client.get(f"{JOBS}/none").status_code == 404
 
 
-def test_what_it_shares_with_the_listing(client: Client, tenant: Tenant) -> None:
+def test_members_that_agree_with_the_listing(client: Client, tenant: Tenant) -> None:
     for job in listed(client, "OPEN")[:20]:
         row = tenant.job_rows(job["jobId"])[0]
         assert (job["jobTitle"], job["jobType"]) == (row["title"], row["employmentType"])
@@ -99,5 +99,5 @@ def test_sorting_and_searching(client: Client) -> None:
         {"status": "OPEN", "sortBy": {"field": "updatedDate", "order": 2}},
     ],
 )
-def test_refused(client: Client, body: dict[str, Any]) -> None:
+def test_invalid_requests(client: Client, body: dict[str, Any]) -> None:
     assert client.post(f"{JOBS}/search", json=body).status_code == 400

@@ -1,4 +1,4 @@
-"""A listing against a plain list."""
+"""The records of a listing, compared with a plain list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phenom_sandbox import Tenant
-from phenom_sandbox.listing import JobListing, Listing
+from phenom_sandbox.listing import JobStore, RecordStore
 
 operations = st.lists(
     st.tuples(
@@ -22,7 +22,7 @@ operations = st.lists(
 @given(generated=st.integers(0, 25), steps=operations, page=st.integers(1, 9))
 def test_equals_a_plain_list(generated: int, steps: list[tuple[str, int]], page: int) -> None:
     model = [(key, {"number": -1}) for key in range(generated)]
-    listing = Listing(model)
+    listing = RecordStore(model)
     deleted: list[int] = []
     for number, (action, place) in enumerate(steps):
         payload, key = {"number": number}, generated + number
@@ -56,8 +56,8 @@ def test_equals_a_plain_list(generated: int, steps: list[tuple[str, int]], page:
             listing.delete(key)
 
 
-def test_jobs_are_found_by_what_they_are_now() -> None:
-    listing = JobListing([{"jobId": "1", "locale": "de"}, {"jobId": "1", "locale": "en"}])
+def test_filters_use_the_current_values() -> None:
+    listing = JobStore([{"jobId": "1", "locale": "de"}, {"jobId": "1", "locale": "en"}])
     assert listing.matching({"jobId": "1"}) == [0, 1]
     listing.edit(0, {"jobId": "2", "locale": "de"})
     key = listing.append({"jobId": "1", "locale": "fr"}, position=0)

@@ -29,7 +29,7 @@ def listed(client: Client, path: str) -> list[str]:
             return values
 
 
-def test_generated_tags_are_the_same_from_both_sides(client: Client, tenant: Tenant) -> None:
+def test_tags_of_candidates_and_candidates_of_tags_agree(client: Client, tenant: Tenant) -> None:
     names = listed(client, "tags")
     assert any("/" in name for name in names)
     holders = {name: listed(client, f"tags/{quote(name, safe='')}/candidates") for name in names}
@@ -68,7 +68,7 @@ def test_tagging(client: Client, tenant: Tenant, two: list[str]) -> None:
         ({"candidateIds": ["nobody"], "tags": ["a"]}, 404),
     ],
 )
-def test_refused(
+def test_invalid_requests(
     client: Client, tenant: Tenant, two: list[str], body: dict[str, Any], status: int
 ) -> None:
     before = [tenant.tags.of(each) for each in two]

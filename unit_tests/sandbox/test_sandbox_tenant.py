@@ -1,4 +1,4 @@
-"""What a tenant's data promises: the same for a seed, and as ugly as real data."""
+"""The data of a tenant: the same for a seed, and as irregular as real data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from phenom_sandbox.records.pools import NAME_LENGTH, pools
 
 @pytest.fixture(scope="module")
 def shared() -> Tenant:
-    """Not to be changed by a test."""
+    """A tenant that tests must not change."""
     return Tenant(seed=7, jobs=300, applications=3000)
 
 
@@ -50,7 +50,7 @@ def test_ids_ascend_and_begin_with_the_creation_second(listed: list[dict[str, An
     assert max(seconds) < 1_767_225_600
 
 
-def test_applications_have_the_size_and_the_ugliness_of_real_ones(
+def test_applications_are_as_large_and_irregular_as_real_ones(
     listed: list[dict[str, Any]], shared: Tenant
 ) -> None:
     sizes = [len(orjson.dumps(application)) for application in listed]
@@ -111,7 +111,7 @@ def test_jobs_come_in_all_their_variants(shared: Tenant) -> None:
 
 
 def test_the_parts_of_a_job_agree_between_its_rows(shared: Tenant) -> None:
-    for job_id in list(shared.job_book.numbers)[:60]:
+    for job_id in list(shared.generated_jobs.numbers)[:60]:
         rows = shared.job_rows(job_id)
         for field in ("additionalFields", "hiringManagerEmail", "multiRecruiter", "category"):
             assert all(row[field] == rows[0][field] for row in rows)
@@ -124,7 +124,7 @@ def test_look_ups_agree_with_the_listing(listed: list[dict[str, Any]], shared: T
         job_id = application["jobApplicationData"]["jobId"]
         by_job.setdefault(job_id, []).append(application["id"])
         by_candidate.setdefault(shared.candidate_id_of(application), []).append(application["id"])
-    for job_id in list(shared.job_book.ids)[::7]:
+    for job_id in list(shared.generated_jobs.ids)[::7]:
         found = [application["id"] for application in shared.applications_by_job(job_id)]
         assert found == by_job.get(job_id, [])
     for candidate_id, ids in list(by_candidate.items())[::25]:
@@ -157,9 +157,9 @@ def test_edits_are_merged_and_seen_everywhere(tenant: Tenant) -> None:
     assert tenant.application_at(5) == before
 
 
-def test_what_comes_out_is_a_copy(tenant: Tenant) -> None:
+def test_payloads_are_copies(tenant: Tenant) -> None:
     payload = tenant.application_at(0)
-    payload["candidateData"]["experienceData"] = "spoilt"
+    payload["candidateData"]["experienceData"] = "with_junk"
     assert tenant.application_at(0) != payload
 
 
@@ -221,9 +221,9 @@ def test_hiring_status_can_be_set(tenant: Tenant) -> None:
             ask(application_id)
 
 
-def test_what_hangs_on_applications_is_the_same_for_a_seed() -> None:
+def test_attachments_and_statuses_depend_only_on_the_seed() -> None:
     one, other, different = (Tenant(seed, jobs=30, applications=80) for seed in (5, 5, 6))
-    assert one.hiring.truth() == other.hiring.truth()
+    assert one.hiring.statuses() == other.hiring.statuses()
     assert one.people.ids() == other.people.ids() != different.people.ids()
     assert one.directory.accounts() == other.directory.accounts() != different.directory.accounts()
     for candidate_id in one.people.ids():
@@ -232,7 +232,7 @@ def test_what_hangs_on_applications_is_the_same_for_a_seed() -> None:
         assert one.tags.of(candidate_id) == other.tags.of(candidate_id)
         for application_id in one.application_ids_of(candidate_id):
             assert one.hiring.history(application_id) == other.hiring.history(application_id)
-    for job_id in one.job_book.ids:
+    for job_id in one.generated_jobs.ids:
         assert one.job_dates(job_id) == other.job_dates(job_id)
 
 
@@ -258,7 +258,7 @@ def test_edits_made_without_a_server_are_deterministic() -> None:
 
     one, other = edited(), edited()
     assert one.second == other.second
-    assert one.hiring.truth() == other.hiring.truth()
+    assert one.hiring.statuses() == other.hiring.statuses()
     first = one.people.ids()[0]
     assert one.files.of_candidate(first) == other.files.of_candidate(first)
     assert one.people.find(first) == other.people.find(first)

@@ -1,4 +1,4 @@
-"""What the property tests of the snapshot room draw from."""
+"""The values that the property tests of `source_phenom.snapshot` draw."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ HEX = "0123456789abcdef"
 
 digests = st.integers(0, 2**32 - 1)
 
-#: Every kind of key, and keys that nearly are of a kind. JSON can carry lone surrogates.
+#: Keys of every kind, and keys that almost are of a kind. JSON can hold lone surrogates.
 keys = st.one_of(
     st.text(HEX, min_size=24, max_size=24),
     st.builds(

@@ -13,7 +13,7 @@ from xxhash import xxh3_64_digest
 from source_phenom.snapshot import Snapshot, UnusableState, codec, decode, encode
 from unit_tests.snapshot.strategies import keys, records
 
-SMALL = Snapshot.of(
+SMALL = Snapshot.from_records(
     {
         "65f0c1d2a1b2c3d4e5000001": 1,
         "65f0c1d2a1b2c3d4e5000002": 2**32 - 1,
@@ -28,7 +28,7 @@ SMALL = Snapshot.of(
 @given(records)
 @settings(max_examples=150)
 def test_any_records_come_back(given_records: dict[str, int]) -> None:
-    snapshot = decode(encode(Snapshot.of(given_records)))
+    snapshot = decode(encode(Snapshot.from_records(given_records)))
 
     assert dict(snapshot) == given_records
     assert len(snapshot) == len(given_records)
@@ -41,21 +41,23 @@ def test_the_order_of_the_records_does_not_matter(
     shuffled = list(given_records.items())
     rng.shuffle(shuffled)
 
-    assert encode(Snapshot.of(shuffled)) == encode(Snapshot.of(given_records))
+    assert encode(Snapshot.from_records(shuffled)) == encode(Snapshot.from_records(given_records))
 
 
 @given(records)
-def test_text_stands_in_json_as_it_is(given_records: dict[str, int]) -> None:
-    text = encode(Snapshot.of(given_records))
+def test_json_does_not_escape_the_text(given_records: dict[str, int]) -> None:
+    text = encode(Snapshot.from_records(given_records))
 
     assert json.dumps(text) == f'"{text}"'
     assert not set(text) & set("<>&='/ ")
 
 
 @given(records.filter(len), st.data())
-def test_a_key_twice_is_refused(given_records: dict[str, int], data: st.DataObject) -> None:
+def test_a_key_that_occurs_twice_is_refused(
+    given_records: dict[str, int], data: st.DataObject
+) -> None:
     again = data.draw(st.sampled_from(list(given_records)))
-    snapshot = Snapshot.of([*given_records.items(), (again, 0)])
+    snapshot = Snapshot.from_records([*given_records.items(), (again, 0)])
 
     with pytest.raises(ValueError, match="a key occurs twice"):
         encode(snapshot)
@@ -64,7 +66,7 @@ def test_a_key_twice_is_refused(given_records: dict[str, int], data: st.DataObje
 @given(records.filter(len), keys.filter(lambda key: len(key) < 1000))
 @settings(max_examples=50)
 def test_every_truncation_is_detected(given_records: dict[str, int], seal: str) -> None:
-    text = encode(Snapshot.of(given_records), seal)
+    text = encode(Snapshot.from_records(given_records), seal)
 
     for length in {*range(min(len(text), 150)), *range(max(0, len(text) - 50), len(text))}:
         with pytest.raises(UnusableState):
@@ -96,7 +98,7 @@ def test_garbage_is_refused(text: str) -> None:
 
 
 def sealed(body: bytes) -> str:
-    """A body, however odd, with the right checksum."""
+    """The text of any body, with the right checksum."""
     body += bytes(-(8 + len(body)) % 3)
     text = base64.urlsafe_b64encode(xxh3_64_digest(b"\xff" + body) + body)
     return "2." + text.decode()
@@ -104,7 +106,7 @@ def sealed(body: bytes) -> str:
 
 @given(st.binary(max_size=60))
 @settings(max_examples=200)
-def test_odd_content_under_a_right_checksum_never_crashes(rest: bytes) -> None:
+def test_random_content_with_the_right_checksum_never_crashes(rest: bytes) -> None:
     for head in (b"", b"\1\1\0\0\0\1", b"\1\2\0\0\0\1", b"\1\4\0\0\0\1\0\0\0\0", b"\2\4\0\0\0\2"):
         with suppress(UnusableState):
             decode(sealed(head + rest))
@@ -112,7 +114,7 @@ def test_odd_content_under_a_right_checksum_never_crashes(rest: bytes) -> None:
 
 @given(st.data())
 @settings(max_examples=200)
-def test_changed_content_under_a_right_checksum_never_crashes(data: st.DataObject) -> None:
+def test_changed_content_with_the_right_checksum_never_crashes(data: st.DataObject) -> None:
     body = bytearray(base64.urlsafe_b64decode(encode(SMALL)[2:])[8:])
     for _ in range(data.draw(st.integers(1, 3))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
@@ -122,14 +124,14 @@ def test_changed_content_under_a_right_checksum_never_crashes(data: st.DataObjec
 
 
 def test_nothing_is_inflated_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = encode(Snapshot.of({"x" * 10_000: 1, "y": 2}))
+    text = encode(Snapshot.from_records({"x" * 10_000: 1, "y": 2}))
     monkeypatch.setattr(codec, "TEXT_LIMIT", 10_000)
 
     with pytest.raises(UnusableState):
         decode(text)
 
 
-def test_reasons() -> None:
+def test_the_error_says_why() -> None:
     text = encode(SMALL)
     for other, reason in (
         ("1" + text[1:], "another version"),
@@ -152,7 +154,7 @@ def test_the_seal_is_part_of_the_checksum() -> None:
 
 
 def test_text_of_version_2_stays_readable() -> None:
-    """States live longer than releases: whoever changes the layout raises the version."""
+    """States outlive releases: a change of the layout needs a new version."""
     assert decode(encode(SMALL)) == SMALL
     assert decode(VERSION_2) == SMALL
 

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_phenom.snapshot import Comparison, Snapshot, Verdict, comparison, decode, encode
+from source_phenom.snapshot import Comparison, Snapshot, Verdict, decode, encode
 from unit_tests.snapshot.strategies import keys
 
-#: Few keys and few digests, so that records meet again.
+#: Few keys and few digests, so that they repeat.
 few_keys = st.lists(keys, min_size=1, max_size=12, unique=True)
 pages = st.lists(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2)), max_size=8), max_size=6)
 ends = st.sampled_from(["complete", "in doubt", "killed"])
 
 
 class Model:
-    """The same in plain dicts."""
+    """The same as `Comparison`, in plain dicts."""
 
     def __init__(self, previous: dict[str, int]) -> None:
         self.previous, self.observed = previous, dict[str, int]()
@@ -39,7 +39,7 @@ class Model:
 def test_histories_agree_with_plain_dicts(
     some_keys: list[str], runs: list[tuple[list[list[tuple[int, int]]], str]]
 ) -> None:
-    """Runs follow each other through encoded state; a killed one leaves its last checkpoint."""
+    """Each run reads the state of the run before. A killed run leaves its last checkpoint."""
     state, model_state = encode(Snapshot()), dict[str, int]()
     for listing, end in runs:
         run, model = Comparison(decode(state)), Model(model_state)
@@ -64,7 +64,7 @@ def test_histories_agree_with_plain_dicts(
 
 
 def test_the_first_digest_counts() -> None:
-    run = Comparison(Snapshot.of({"a": 1}))
+    run = Comparison(Snapshot.from_records({"a": 1}))
 
     assert run.observe("a", 2) is Verdict.CHANGED
     assert run.observe("a", 1) is Verdict.DUPLICATE
@@ -73,7 +73,7 @@ def test_the_first_digest_counts() -> None:
 
 
 def test_a_record_that_comes_back_is_new() -> None:
-    before = Comparison(Snapshot.of({"a": 1, "b": 2}))
+    before = Comparison(Snapshot.from_records({"a": 1, "b": 2}))
     before.observe("a", 1)
     assert list(before.gone()) == ["b"]
     after = Comparison(before.snapshot(complete=True))
@@ -82,14 +82,14 @@ def test_a_record_that_comes_back_is_new() -> None:
 
 
 def test_a_scan_that_is_not_complete_forgets_nothing() -> None:
-    run = Comparison(Snapshot.of({"a": 1, "b": 2}))
+    run = Comparison(Snapshot.from_records({"a": 1, "b": 2}))
     run.observe_page(["b", "c"], [3, 4])
 
     assert dict(run.snapshot(complete=False)) == {"a": 1, "b": 3, "c": 4}
 
 
 def test_a_second_reading_finds_what_the_first_one_missed() -> None:
-    run = Comparison(Snapshot.of({"a": 1, "b": 2, "c": 3}))
+    run = Comparison(Snapshot.from_records({"a": 1, "b": 2, "c": 3}))
     run.observe_page(["a"], [1])
     assert run.gone_count == 2
 
@@ -97,8 +97,8 @@ def test_a_second_reading_finds_what_the_first_one_missed() -> None:
     assert list(run.gone()) == ["c"]
 
 
-def test_a_snapshot_does_not_move_with_the_run() -> None:
-    run = Comparison(Snapshot.of({"a": 1}))
+def test_a_snapshot_does_not_change_while_the_run_goes_on() -> None:
+    run = Comparison(Snapshot.from_records({"a": 1}))
     checkpoint = run.snapshot(complete=False)
     run.observe_page(["a", "b"], [2, 2])
 
@@ -106,33 +106,34 @@ def test_a_snapshot_does_not_move_with_the_run() -> None:
 
 
 def test_the_previous_snapshot_does_not_change() -> None:
-    previous = Snapshot.of({"a": 1})
+    previous = Snapshot.from_records({"a": 1})
     Comparison(previous).observe("a", 2)
 
     assert dict(previous) == {"a": 1}
 
 
-def test_many_new_records_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "_FEW", 10)
+def test_many_new_records_are_found_again() -> None:
+    n, size = 50_000, 1000
     run = Comparison(Snapshot())
-    names = [f"REQ-{n}" for n in range(1000)]
-    shuffled = random.Random(1).sample(names, len(names))
-    for start in range(0, 1000, 20):
-        page = shuffled[start : start + 20]
-        assert run.observe_page(page, [1] * 20) == [Verdict.NEW] * 20
+    names = [f"REQ-{number}" for number in range(n)]
+    shuffled = random.Random(1).sample(names, n)
+    for start in range(0, n, size):
+        page = shuffled[start : start + size]
+        assert run.observe_page(page, [1] * size) == [Verdict.NEW] * size
 
-    for start in range(0, 1000, 20):
-        assert run.observe_page(names[start : start + 20], [2] * 20) == [Verdict.DUPLICATE] * 20
-    assert run.observed_count == 1000
+    for start in range(0, n, size):
+        page = names[start : start + size]
+        assert run.observe_page(page, [2] * size) == [Verdict.DUPLICATE] * size
+    assert run.observed_count == n
 
 
 @pytest.mark.parametrize("of_before", [1.0, 0.5, 0.0])
 def test_memory_per_record(of_before: float) -> None:
-    """Previous and current records together, the decoding of the state included, in bytes."""
+    """In bytes: the previous and the current records, and the decoding of the state."""
     n = 50_000
     rng = random.Random(1)
     ids = [f"{rng.getrandbits(96):024x}" for _ in range(n)]
-    state = encode(Snapshot.of((key, 7) for key in ids[: int(n * of_before)]))
+    state = encode(Snapshot.from_records((key, 7) for key in ids[: int(n * of_before)]))
 
     tracemalloc.start()
     try:

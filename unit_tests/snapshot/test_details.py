@@ -1,4 +1,4 @@
-"""Records whose columns come from elsewhere, too, and are not always read."""
+"""Records with details: columns that are not read in every run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_phenom.snapshot import (
     StreamState,
     Verdict,
     decode,
-    detailed,
+    digest_with_details,
     encode,
     fingerprint,
     tenant_tag,
@@ -24,21 +24,21 @@ TENANT = tenant_tag("https://api.phenom.com", "phenom")
 wide = st.dictionaries(keys, st.integers(0, 2**64 - 1), max_size=30)
 few_keys = st.lists(keys, min_size=1, max_size=12, unique=True)
 
-#: What a run does with a record: the number of its key, of its content, and of its details, which
-#: are not looked at where None stands for them.
+#: What a run does with a record: the number of its key, of its content, and of its details. None
+#: means that the run does not read the details.
 steps = st.lists(
     st.tuples(st.integers(0, 11), st.integers(0, 2), st.none() | st.integers(0, 2)), max_size=20
 )
 
 
 def digest(record: int, details: int) -> int:
-    return detailed(fingerprint(b"%d" % record), b"%d" % details if details else None)
+    return digest_with_details(fingerprint(b"%d" % record), b"%d" % details if details else None)
 
 
 @given(wide)
 @settings(deadline=None)
 def test_encoding_and_decoding(records: dict[str, int]) -> None:
-    snapshot = Snapshot.of(records, detailed=True)
+    snapshot = Snapshot.from_records(records, detailed=True)
     assert decode(encode(snapshot)) == snapshot
     state = StreamState("2026-01-01T00:00:00.000Z", TENANT, snapshot)
     back = StreamState.parse(json.loads(json.dumps(state.dump())), tenant=TENANT)
@@ -48,23 +48,23 @@ def test_encoding_and_decoding(records: dict[str, int]) -> None:
 
 @given(st.dictionaries(keys, st.integers(0, 2**32 - 1), max_size=30))
 @settings(deadline=None)
-def test_details_that_were_never_there_leave_no_trace(records: dict[str, int]) -> None:
-    plain = Snapshot.of(records)
+def test_adding_and_dropping_null_details_changes_nothing(records: dict[str, int]) -> None:
+    plain = Snapshot.from_records(records)
     assert plain.with_details().without_details() == plain
     assert encode(plain.with_details().without_details()) == encode(plain)
     assert dict(plain.with_details()) == {key: each << 32 for key, each in records.items()}
     assert plain.without_details() is plain
 
 
-def test_details_that_are_given_up_make_a_record_another() -> None:
-    before = Snapshot.of({"a": digest(1, 1), "b": digest(1, 0)}, detailed=True)
+def test_a_record_whose_details_are_dropped_is_changed() -> None:
+    before = Snapshot.from_records({"a": digest(1, 1), "b": digest(1, 0)}, detailed=True)
     run = Comparison(before.without_details())
     record = fingerprint(b"1")
     assert run.observe_page(["a", "b"], [record, record]) == [Verdict.CHANGED, Verdict.UNCHANGED]
 
 
-def test_an_observed_record_is_all_of_it() -> None:
-    run = Comparison(Snapshot.of({"a": digest(1, 1), "b": digest(1, 0)}, detailed=True))
+def test_a_change_of_the_details_alone_is_a_change() -> None:
+    run = Comparison(Snapshot.from_records({"a": digest(1, 1), "b": digest(1, 0)}, detailed=True))
     assert run.observe("a", digest(1, 2)) is Verdict.CHANGED
     assert run.observe("b", digest(1, 0)) is Verdict.UNCHANGED
 
@@ -79,25 +79,25 @@ def test_histories_agree_with_plain_dicts(
         run, seen = Comparison(decode(state)), dict[str, tuple[int, int]]()
         for number, record, details in listing:
             key = some_keys[number % len(some_keys)]
-            (peeked,) = run.peek([key], [fingerprint(b"%d" % record)])
+            (compared,) = run.compare_without_details([key], [fingerprint(b"%d" % record)])
             if key in seen:
-                assert peeked is Verdict.DUPLICATE
+                assert compared is Verdict.DUPLICATE
             elif key not in model:
-                assert peeked is Verdict.NEW
+                assert compared is Verdict.NEW
             else:
                 same = model[key][0] == record
-                assert peeked is (Verdict.UNCHANGED if same else Verdict.CHANGED)
+                assert compared is (Verdict.UNCHANGED if same else Verdict.CHANGED)
             if details is not None:
                 verdict = run.observe(key, digest(record, details))
                 if key not in seen:
                     assert verdict is not Verdict.DUPLICATE
                     assert (verdict is Verdict.UNCHANGED) == (model.get(key) == (record, details))
                     seen[key] = record, details
-            elif peeked is Verdict.UNCHANGED:
-                run.keep([key])
+            elif compared is Verdict.UNCHANGED:
+                run.observe_unchanged([key])
                 seen[key] = model[key]
         kept = {key for key in model if key not in seen and len(key) % 2}
-        assert run.keep_where(lambda key: bool(len(key) % 2)) == len(kept)
+        assert run.observe_unchanged_where(lambda key: bool(len(key) % 2)) == len(kept)
         seen |= {key: model[key] for key in kept}
         assert sorted(run.gone()) == sorted(model.keys() - seen.keys())
         model = seen if complete else {**model, **seen}
@@ -107,11 +107,12 @@ def test_histories_agree_with_plain_dicts(
 
 
 def test_bytes_of_json_per_record() -> None:
-    """Four bytes more than without details, in base 64."""
+    """Details cost four bytes per record, before base 64."""
     n = 20_000
     ids = [f"{0x65F0C1D2 + 7 * number:08x}a1b2c3d4e5{number:06x}" for number in range(n)]
-    bare = Snapshot.of((key, fingerprint(key.encode())) for key in ids)
-    full = Snapshot.of(
-        ((key, detailed(fingerprint(key.encode()), key.encode())) for key in ids), detailed=True
+    bare = Snapshot.from_records((key, fingerprint(key.encode())) for key in ids)
+    full = Snapshot.from_records(
+        ((key, digest_with_details(fingerprint(key.encode()), key.encode())) for key in ids),
+        detailed=True,
     )
     assert len(json.dumps(encode(full))) - len(json.dumps(encode(bare))) <= 5.34 * n + 10

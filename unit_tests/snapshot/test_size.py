@@ -1,4 +1,4 @@
-"""Sizes that contract section 4 promises, at 100,000 records, with the benchmark's own keys."""
+"""The sizes that contract section 4 promises, for 100,000 records with the benchmark's keys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def benchmark() -> ModuleType:
         ("job ids", 20.0),
         ("jobId:email:ROLE", 20.0),
         ("UUID:email:ROLE", 20.0),
-        # Random digits, for which these are within 2 % of the least possible: see `codec`
+        # Random digits: these limits are within 2 % of the least possible size, see `codec`.
         ("24 random hex digits", 19.0),
         ("UUIDs", 23.5),
         ("UUIDs without dashes", 23.5),

@@ -12,12 +12,12 @@ from unit_tests.snapshot.strategies import records
 
 TENANT = tenant_tag("https://api.phenom.com", "phenom")
 TIME = "2025-03-01T09:00:00.000Z"
-STATE = StreamState(TIME, TENANT, Snapshot.of({"a": 1, "65f0c1d2a1b2c3d4e5000001": 2}))
+STATE = StreamState(TIME, TENANT, Snapshot.from_records({"a": 1, "65f0c1d2a1b2c3d4e5000001": 2}))
 
 
 @given(records)
 def test_a_state_survives_json(given_records: dict[str, int]) -> None:
-    state = StreamState(TIME, TENANT, Snapshot.of(given_records))
+    state = StreamState(TIME, TENANT, Snapshot.from_records(given_records))
     back = StreamState.parse(json.loads(json.dumps(state.dump())), tenant=TENANT)
 
     assert back == state
@@ -30,9 +30,9 @@ def test_the_cursor_is_readable() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 1}, "another version than 2"),
-        ({"version": "2"}, "another version than 2"),
-        ({"version": True}, "another version than 2"),
+        ({"version": 1}, "its version is not 2"),
+        ({"version": "2"}, "its version is not 2"),
+        ({"version": True}, "its version is not 2"),
         ({"changed_at": None}, "changed_at"),
         ({"changed_at": "2025-03-01"}, "changed_at"),
         ({"changed_at": "2025-03-01T09:00:00.001Z"}, "damaged"),
@@ -44,13 +44,13 @@ def test_the_cursor_is_readable() -> None:
         ({"fingerprints": "1.0"}, "another version"),
     ],
 )
-def test_a_state_that_is_not_right_is_refused(change: dict[str, Any], reason: str) -> None:
+def test_a_wrong_state_is_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(UnusableState, match=reason):
         StreamState.parse({**STATE.dump(), **change}, tenant=TENANT)
 
 
 @pytest.mark.parametrize("state", [None, [], "", 0, {}, {"changed_at": TIME}])
-def test_what_is_no_state_is_refused(state: object) -> None:
+def test_anything_but_a_state_is_refused(state: object) -> None:
     with pytest.raises(UnusableState, match=r"not an object|it has no "):
         StreamState.parse(state, tenant=TENANT)
 
@@ -67,7 +67,7 @@ def test_a_bit_flip_anywhere_is_detected(data: st.DataObject) -> None:
         StreamState.parse(dumped, tenant=TENANT)
 
 
-def test_a_state_without_records_belongs_to_anybody() -> None:
+def test_a_state_without_records_fits_every_tenant() -> None:
     empty = StreamState(TIME, TENANT, Snapshot(), {"candidates_api": {"until": 7}})
     adopted = StreamState.parse(empty.dump(), tenant=TENANT[::-1])
     assert adopted == StreamState(TIME, TENANT[::-1], Snapshot())
@@ -77,13 +77,13 @@ def test_a_state_without_records_belongs_to_anybody() -> None:
         StreamState.parse(damaged, tenant=TENANT[::-1])
 
 
-def test_a_message_holds_no_value_of_the_state() -> None:
+def test_the_error_quotes_nothing_of_the_state() -> None:
     with pytest.raises(UnusableState) as caught:
         StreamState.parse({**STATE.dump(), "changed_at": "jane@example.com"}, tenant=TENANT)
     assert "jane" not in str(caught.value)
 
 
-def test_unknown_members_are_carried_along() -> None:
+def test_unknown_members_are_kept() -> None:
     dumped = {**STATE.dump(), "later": {"some": ["thing"]}}
 
     assert StreamState.parse(dumped, tenant=TENANT).dump() == dumped

@@ -1,4 +1,4 @@
-"""What a read has to say, in the order in which it must be printed."""
+"""What a read yields, in the order in which it is printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Records:
 
 @dataclass(frozen=True)
 class State:
-    """A stream's state, covering every record of it that came before."""
+    """A stream's state. It covers every record of the stream that was yielded before it."""
 
     stream: str
     blob: Mapping[str, Any]

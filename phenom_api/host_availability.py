@@ -1,4 +1,4 @@
-"""How long a host is tried that has not answered yet: in all, whoever asks."""
+"""Limits how long all requests together try a host that has not answered yet."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from phenom_api.errors import PhenomError
 from phenom_api.retries import RetryPolicy, TransientFault
 
 _LEAST = 2.0
-"""Seconds that the last try has, so that it can tell what is wrong."""
+"""Seconds that even the last try gets, so that it can find out what is wrong."""
 
 
-class Reach:
-    """What is known of one host: whether it has answered yet, and since when it has been tried.
+class HostAvailability:
+    """Whether one host has answered yet, and since when it has been tried.
 
-    Each request alone is patient with a host that fails now and then. A host that never answers
-    would use up that patience once per request. So all requests share one budget until the first
-    answer, whatever it says, has come whole. When it is used up, nobody waits for a host that is
-    silent any more; where it resets connections or refuses them, which takes no time, each further
-    request has one try: it may be another operation that fails. Safe to share between threads.
+    Each request is retried for a while. A host that never answers would cost that time once per
+    request. So all requests share one time limit until the first complete answer, whatever its
+    status. After the limit, a host that is silent is not asked any more. If it refuses or resets
+    connections, which costs no time, each further request has one try, as only some operations
+    may fail. Safe to share between threads.
 
     :param clock: seconds.
     """
@@ -41,7 +41,7 @@ class Reach:
         """How long the next request may take.
 
         :param what: its name, with which messages about it begin.
-        :raises PhenomError: what the last one ran into, where the host has been given up.
+        :raises PhenomError: the error of the last request, if the host has been given up.
         """
         policy = self._policy
         usual = TimeLimits(policy.connect, policy.read, policy.answer)
@@ -60,11 +60,11 @@ class Reach:
         )
 
     def answered(self) -> None:
-        """An answer has come: from now on outages are ridden out, each request by itself."""
+        """The host has answered: from now on each request is retried independently."""
         self._answered = True
 
     def failed(self, what: str, fault: TransientFault) -> None:
-        """A request failed: tells it, where no answer has come yet, when all patience ends."""
+        """A request failed: if the host has never answered, limit its retries."""
         with self._lock:
             if self._answered or self._since is None:
                 return
@@ -79,7 +79,7 @@ class Reach:
             self._failure = type(final), final.message.removeprefix(what), final.detail
 
     def _give_up(self) -> None:
-        """Nobody else has to find out that there is no answer."""
+        """Stop all requests from trying this host."""
         with self._lock:
             self._is_given_up = True
             self._until = self._clock()

@@ -13,7 +13,7 @@ import requests
 
 from phenom_api.errors import AuthenticationFailed, PhenomError, Unavailable, Unreachable
 from phenom_api.gateway import Operation
-from phenom_api.retries import Notices, RetryPolicy
+from phenom_api.retries import RetryLog, RetryPolicy
 from unit_tests.phenom_api.wire import GATEWAY, LISTING, TOKEN_URL, URL, Clock, Wire, wire
 
 JOBS = Operation("GET", "/jobs-api/v1/jobs", "Jobs API, reading jobs")
@@ -124,8 +124,7 @@ def test_one_operation_that_is_reset_costs_no_other_its_try(fault: Any) -> None:
 
 def test_a_redirect_is_an_answer_too() -> None:
     with wire() as made:
-        elsewhere = {"status_code": 302, "headers": {"Location": "https://elsewhere.test/"}}
-        made.mocker.get(URL, **elsewhere)
+        made.mocker.get(URL, status_code=302, headers={"Location": "https://elsewhere.test/"})
         fails_for(made)
         made.clock.now += 3_000
         made.mocker.get(URL, [{"exc": requests.exceptions.ReadTimeout}] * 7 + [{"json": {}}])
@@ -184,12 +183,12 @@ def test_retries_of_the_token_request_are_in_the_log(caplog: pytest.LogCaptureFi
 
 def test_what_fails_together_is_told_once_a_pause(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    notices = Notices(clock)
+    retry_log = RetryLog(clock)
     for pause in (4.0, 3.0, 5.0):
-        notices.tell(f"GET /page{pause} was answered with 502", pause, kind="502")
-    notices.tell("GET /other was answered with 503", 30.0, kind="503")
+        retry_log.warn(f"GET /page{pause} was answered with 502", pause, kind="502")
+    retry_log.warn("GET /other was answered with 503", 30.0, kind="503")
     clock.now += 4.0
-    notices.tell("GET /page was answered with 502", 8.0, kind="502")
+    retry_log.warn("GET /page was answered with 502", 8.0, kind="502")
     lines = [each.getMessage() for each in caplog.records]
     assert lines == [
         "GET /page4.0 was answered with 502. The next try is in 4.0 seconds.",

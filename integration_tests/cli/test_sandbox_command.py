@@ -1,4 +1,4 @@
-"""``phenom sandbox``, ``python -m phenom_sandbox``: what they say, and when they cannot serve."""
+"""``phenom sandbox`` and ``python -m phenom_sandbox``: messages, signals, errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def serving(command: list[str], *arguments: str, stdout: Any) -> Iterator[subpro
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def taken() -> Iterator[str]:
 
 
 def refused(command: list[str], *arguments: str, stdout: Any = subprocess.PIPE) -> str:
-    """What it says on stderr, all of it."""
+    """Runs a command that must fail; returns what it prints on stderr."""
     done = subprocess.run(
         [*command, *SMALL, *arguments],
         stdout=stdout,
@@ -94,7 +94,7 @@ def test_the_port_is_taken(command: list[str], taken: str, tmp_path: Path) -> No
 
 
 @each_command
-def test_a_file_is_written_by_who_serves_only(
+def test_the_output_file_is_written_only_if_it_serves(
     command: list[str], taken: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "tenant.json"
@@ -136,13 +136,13 @@ def test_cannot_serve(
     assert message in refused(command, *given)
 
 
-def test_a_host_that_is_not_ours() -> None:
+def test_a_host_of_another_machine() -> None:
     said = refused(COMMANDS["module"], "--host", "192.0.2.1", "--port", "0")
     assert "192.0.2.1 is not an address of this machine" in said
 
 
 @each_command
-def test_a_disk_that_is_full(command: list[str]) -> None:
+def test_full_disk(command: list[str]) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
@@ -151,6 +151,6 @@ def test_a_disk_that_is_full(command: list[str]) -> None:
     assert "cannot be written: No space left on device" in said
 
 
-def test_help_tells_of_acting_users() -> None:
+def test_help_mentions_acting_users() -> None:
     shown = CliRunner().invoke(phenom, ["sandbox", "--help"]).output
     assert "accepts any ph_user_id" in " ".join(shown.split())

@@ -1,4 +1,4 @@
-"""The body of an answer, decompressed, up to a bound."""
+"""Reads and decompresses the body of an answer, up to a limit."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 from phenom_api.deadline import MOST_BYTES, TooLarge
 
 ACCEPTED = "gzip, deflate"
-"""What is asked for, and all that is decompressed."""
+"""The encodings that we ask for. No other is decompressed."""
 _GZIP, _ZLIB, _RAW = 31, 15, -15
-"""``wbits`` of zlib. ``deflate`` means zlib's format, and some servers send the raw one."""
+"""``wbits`` of zlib. ``deflate`` means zlib's format, but some servers send raw deflate."""
 _MOST_CODINGS = 3
 _MOST_MEMBERS = 10_000
-"""Parts of a gzip body; each can be empty, and takes its time all the same."""
+"""Members of a gzip body. An empty member takes time too."""
 MOST_VALUES = 2_000_000
-"""Commas and opening brackets of a body. Small values need twenty times as much memory as their
-text: 64 MiB of empty objects become 1.5 GB. A page of a thousand long rows has 300,000."""
+"""Commas and opening brackets of a body. Parsed small values need twenty times as much memory as
+their text: 64 MiB of empty objects become 1.5 GB. A page of a thousand long rows has 300,000."""
 _PIECE = 1024 * 1024
-"""Bytes that are read at a time. After each piece other threads get a turn: with the pieces of
-10 kB that requests reads, a page of a listing takes twice as long to come in."""
+"""Bytes that are read at a time. After each piece other threads may run: with the pieces of 10 kB
+that requests reads, a page takes twice as long to arrive."""
 _WINDOW = 16 * 1024
-"""Bytes that are decompressed at a time. What follows a gzip member in them is copied, so that
-very many members in a large window would cost their number squared."""
+"""Bytes that are decompressed at a time. zlib copies the rest of the window after each gzip member,
+so many small members in a large window would take quadratic time."""
 
 
-def read_content(raw: Any) -> bytes:
-    """The whole body behind urllib3's response.
+def read_body(raw: Any) -> bytes:
+    """The whole body of urllib3's response.
 
-    :raises TooLarge: where it has more than :data:`MOST_BYTES`, or :data:`MOST_VALUES`.
-    :raises zlib.error: where it is damaged or cut off.
+    :raises TooLarge: if it has more than :data:`MOST_BYTES`, or :data:`MOST_VALUES`.
+    :raises zlib.error: if the compressed data is damaged or cut off.
     """
     content = b"".join(pieces_of(raw, MOST_BYTES))
     if len(content) > MOST_VALUES and sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
@@ -39,12 +39,14 @@ def read_content(raw: Any) -> bytes:
 
 
 def pieces_of(raw: Any, most_bytes: int) -> Iterator[bytes]:
-    """The body behind urllib3's response, in pieces of at most a MiB.
+    """The body of urllib3's response in pieces of at most 1 MiB.
 
-    urllib3 could decompress it, but its memory has no bound for gzip of several members.
+    Decompressed here, as urllib3 uses unbounded memory for gzip with several members.
 
-    :param most_bytes: of the body; the bound of what is on the wire is the exchange's.
-    :raises TooLarge: where it has more. :raises zlib.error: where it is damaged or cut off.
+    :param most_bytes: of the decompressed body. The bytes on the wire are limited by
+        :class:`phenom_api.deadline.Exchange`.
+    :raises TooLarge: if it has more.
+    :raises zlib.error: if the compressed data is damaged or cut off.
     """
     pieces = iter(lambda: raw.read(_PIECE, decode_content=False), b"")
     codings = raw.headers.get("Content-Encoding", "").lower().split(",")
@@ -66,7 +68,7 @@ def _counted(pieces: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
 
 
 def _inflated(pieces: Iterable[bytes], *, is_gzip: bool) -> Iterator[bytes]:
-    """``pieces`` decompressed, member by member; what follows the last one is passed over."""
+    """Decompress member by member. Bytes that follow the last member are ignored."""
     decoder: Any = None
     members = 0
     wbits = _GZIP
@@ -97,6 +99,6 @@ def _inflated(pieces: Iterable[bytes], *, is_gzip: bool) -> Iterator[bytes]:
 
 
 def _is_zlib(beginning: bytes) -> bool:
-    """Whether a body has the two bytes that zlib's format begins with (RFC 1950)."""
+    """Whether a body begins with the two header bytes of zlib's format (RFC 1950)."""
     two = int.from_bytes(beginning[:2], "big")
     return two >> 8 & 15 == zlib.DEFLATED and two % 31 == 0

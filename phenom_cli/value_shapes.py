@@ -1,4 +1,4 @@
-"""What a value looks like, without the value: ``JR-1001`` is ``AA-9999``."""
+"""What a value looks like, without showing it: the shape of ``JR-1001`` is ``AA-9999``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ _PHONE = re.compile(r"\+[\d\s()./-]{6,}")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HTML = re.compile(r"<[a-z!/][^<>@]*>", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f-]{16,}", re.IGNORECASE)
-_LONGEST = 24
-"""Characters that are shown one by one."""
+_LONGEST_TEXT = 24
+"""Characters; only the letters and digits of shorter texts are shown as A, a and 9."""
 
 
-def field_name(key: str) -> str:
-    """``key``, but for one that is a person's address: objects by person have such."""
+def redacted_key(key: str) -> str:
+    """``key``, or a placeholder where it is an e-mail address or phone number.
+
+    Some objects have a member for each person.
+    """
     if _MAIL.search(key):
         return "<e-mail>"
     return "<number>" if _PHONE.fullmatch(key) else key
@@ -37,9 +40,9 @@ def json_type(value: Any) -> str:
 
 
 def shape(value: Any) -> str:
-    """``A``, ``a`` and ``9`` for letters and digits, or a name in angle brackets.
+    """``A``, ``a`` and ``9`` for letters and digits, or a description in angle brackets.
 
-    Never holds a letter, a digit or a longer text of the value.
+    Never shows a letter or a digit of the value.
     """
     if value is None:
         return ""
@@ -51,7 +54,7 @@ def shape(value: Any) -> str:
         return f"list[{len(value)}]"
     if isinstance(value, dict):
         return f"object[{len(value)}]"
-    return "".join(map(_sign, str(value)))
+    return "".join(map(_placeholder, str(value)))
 
 
 def _text(text: str) -> str:
@@ -63,12 +66,12 @@ def _text(text: str) -> str:
         return "<url>"
     if _HEX.fullmatch(text) and any(map(str.isalpha, text)):
         return f"<{len(text)} hex digits>"
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST_TEXT:
         return "<long text>"
-    return "".join(map(_sign, text))
+    return "".join(map(_placeholder, text))
 
 
-def _sign(character: str) -> str:
+def _placeholder(character: str) -> str:
     if character.isalpha():
         return "A" if character.isupper() else "a"
     if character.isnumeric():

@@ -1,4 +1,4 @@
-"""``application_activities`` and ``candidate_documents``, payload in, records out."""
+"""Payloads to records of ``application_activities`` and ``candidate_documents``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from source_phenom.models.application_activities import ApplicationKeys, activities, concerned
+from source_phenom.models.application_activities import activities, application_of_activity
 from source_phenom.models.candidate_documents import document_type, documents
+from source_phenom.models.hiring_status import ApplicationKeys
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import Mismatches
 
@@ -34,7 +35,7 @@ def activity(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_an_activity_is_who_when_from_and_to() -> None:
+def test_a_whole_activity() -> None:
     mismatches: Mismatches = []
     ((key, record),) = activities([activity()], "c1", [application(0, "JR-1")], IDS, mismatches)
     assert key == f"c1:{SECOND * 1000 + 60_000}"
@@ -57,7 +58,7 @@ def test_an_activity_is_who_when_from_and_to() -> None:
     assert mismatches == []
 
 
-def test_keys_tell_activities_apart_whatever_their_order() -> None:
+def test_keys_of_activities_are_unique_in_any_order() -> None:
     rows = [
         activity(),
         activity(updatedValue="Hired"),
@@ -76,7 +77,7 @@ def test_keys_tell_activities_apart_whatever_their_order() -> None:
     assert dict(activities(rows[::-1], "c1", [], IDS, [])) == found
 
 
-def test_an_activity_of_nothing_but_nulls_is_a_record_all_the_same() -> None:
+def test_an_activity_without_values_is_a_record_too() -> None:
     mismatches: Mismatches = []
     ((_, record),) = activities([{"createdDate": "once"}], "c1", [], IDS, mismatches)
     kept = {"id", "remote_id", "candidate_id", "integration_fields"}
@@ -109,13 +110,13 @@ def test_the_application_that_an_activity_is_about(
         f"2024-03-12T{20 + (58 + minutes_later) // 60:02}:{(58 + minutes_later) % 60:02}:30.000Z"
     )
     row = activity(actionValue=value, createdDate=moment)
-    found = concerned(row, listed)
+    found = application_of_activity(row, listed)
     assert found == (None if expected is None else listed[expected].key)
 
 
 def test_a_document() -> None:
     mismatches: Mismatches = []
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "attachmentId": "a1",
             "attachmentName": "cv.pdf",

@@ -1,15 +1,14 @@
-"""What `phenom fields` shows of a value tells its form and nothing else."""
+"""`phenom fields` shows the shape of a value, and nothing of the value itself."""
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_cli.shapes import json_type, shape
+from phenom_cli.value_shapes import json_type, shape
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_shape(value: Any, expected: str) -> None:
 
 
 @given(st.text())
-def test_no_letter_and_no_digit_gets_through(value: str) -> None:
+def test_no_letter_and_no_digit_is_shown(value: str) -> None:
     shown = shape(value)
     if shown.startswith("<") and shown.endswith(">") and any(map(str.isalpha, shown)):
         return
@@ -66,8 +65,15 @@ def test_json_type(value: Any, expected: str) -> None:
     assert json_type(value) == expected
 
 
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "<a" * 500_000, "a:" * 500_000, "f-" * 500_000])
-def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
-    done = threading.Event()
-    threading.Thread(target=lambda: (shape(text), done.set()), daemon=True).start()
-    assert done.wait(60)
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("ax", "<long text>"),
+        ("<a", "<long text>"),
+        ("a:", "<long text>"),
+        ("f-", "<1000000 hex digits>"),
+    ],
+)
+def test_a_long_text_takes_linear_time(part: str, expected: str) -> None:
+    """With a pattern that takes quadratic time this test would run for hours."""
+    assert shape(part * 500_000) == expected

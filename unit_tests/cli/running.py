@@ -1,4 +1,4 @@
-"""The command `phenom` in this process: arguments in, exit code and what it printed out."""
+"""Runs `phenom` in this process: arguments in, exit code and output out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from phenom_api.retries import RetryPolicy
+from phenom_cli import candidate_files, interactive_gateway
 from phenom_cli.main import phenom
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -27,11 +29,18 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> CommandResult:
     with pytest.raises(SystemExit) as ended:
         phenom.main([*arguments], prog_name="phenom")
     printed = capsys.readouterr()
-    return Done(int(ended.value.code or 0), printed.out, printed.err)
+    return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
+
+
+def shorten_retries(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
+    """Lets commands retry without waiting."""
+    policy: dict[str, Any] = {"attempts": attempts, "first_wait": 0.001, "throttled": 0}
+    monkeypatch.setattr(interactive_gateway, "RETRY_POLICY", policy)
+    monkeypatch.setattr(candidate_files, "RETRY_POLICY", RetryPolicy(**policy))
 
 
 def config_file(folder: Path, config: dict[str, Any]) -> str:

@@ -10,41 +10,36 @@ from datetime import datetime, timedelta, timezone
 import orjson
 
 from source_phenom.models.timestamps import rfc3339
-from source_phenom.reading.events import Event, Records, State, StreamProgress
+from source_phenom.models.values import joined
 from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
+from source_phenom.streams.events import Event, Records, State, StreamProgress
 
 logger = logging.getLogger("airbyte.phenom")
 
 CHECKPOINT_SECONDS = 60.0
 LARGE_STATE_BYTES = 4_000_000
 """Where platforms begin to have trouble with a stream's state (older ones at 2 to 4 MB)."""
-_VANISHED_AT_LEAST = 50
-_VANISHED_SHARE = 0.1
-
-
-def how_to_reset(stream: str) -> str:
-    """What a person types or clicks so that a stream forgets its state."""
-    return (
-        f"with phenom sync by --full-refresh --streams {stream}, in Airbyte by refreshing or "
-        "clearing the stream"
-    )
+_PAGE = 100
+"""Records that are collected before they are compared: one at a time costs fifty times as much."""
+_TOMBSTONES = 1000
+_LOSS_AT_LEAST = 50
+_LOSS_SHARE = 0.1
 
 
 class StreamRun:
-    """Compares a stream's records with what the previous run saw and stamps those to be emitted.
+    """Compares a stream's records with what the previous run saw and emits the differences.
 
     ``changed_at`` is one moment for the whole run: now, but always later than the cursor of the
     incoming state, so that it never goes back when a clock does.
 
-    What else the stream remembers from run to run is in ``memory``: JSON members of its state.
-    ``remarks`` go into the run's summary.
+    ``memory`` holds what else the stream remembers from run to run, as members of its state;
+    ``notes`` are sentences for the run's summary.
 
     :param columns: names of the record's own columns, for tombstones.
     :param unfilled: those of them that the bodies leave out: printed as null in every record.
     :param detailed: whether a record's digest has a second half, for columns that come from
-        elsewhere and are not always read.
-    :param unified_id: from a record's key to its id.
-    :param has_remote_id: whether the model has the column (the two join models do not).
+        other APIs and are not read in every run.
+    :param unified_id: makes a record's id of its key.
     :param previous: the incoming state; None in full refresh and in a first sync.
     :param now: the current time. :param clock: seconds, for the pace of checkpoints.
     """
@@ -57,7 +52,6 @@ class StreamRun:
         unfilled: Sequence[str] = (),
         detailed: bool = False,
         unified_id: Callable[[str], str],
-        has_remote_id: bool,
         previous: StreamState | None,
         tenant: str,
         hard_deletes: bool,
@@ -66,12 +60,12 @@ class StreamRun:
     ) -> None:
         self.name = name
         self.now = now
-        self._previous = previous
         self.counts: Counter[str] = Counter()
         self.mismatches: Counter[str] = Counter()
-        self.remarks: list[str] = []
+        self.notes: list[str] = []
+        self.memory = dict(previous.extras) if previous is not None else {}
+        self._previous = previous
         self._unified_id = unified_id
-        self._has_remote_id = has_remote_id
         self._columns = columns
         self._tenant = tenant
         self._deletion_columns = ("remote_deleted_at",) + (
@@ -83,29 +77,55 @@ class StreamRun:
         self._comparison = Comparison(
             snapshot.with_details() if detailed else snapshot.without_details()
         )
-        self.memory = dict(previous.extras) if previous is not None else {}
         nulls = dict.fromkeys((*self._deletion_columns, *unfilled))
-        self._stamp = orjson.dumps({"changed_at": self._changed_at, **nulls})[:-1]
+        self._stamp = orjson.dumps({"changed_at": self._changed_at, **nulls})
+        self._keys: list[str] = []
+        self._bodies: list[bytes] = []
+        self._digests: list[int] = []
         self._clock = clock
         self._last_state_at = clock()
-        self._running = False
-        self._settled = False
-        self._warned_of_size = False
+        self._is_running = False
+        self._is_complete = False
+        self._has_warned_of_size = False
 
-    def admit(
+    # -- records -----------------------------------------------------------------------------
+
+    def add(
+        self, key: str, body: bytes, mismatches: Sequence[str] = (), digest: int | None = None
+    ) -> Iterator[Event]:
+        """Take one record. Records are compared, and emitted, a page at a time.
+
+        :param body: the record's own columns as a JSON object with sorted keys; never empty.
+        :param mismatches: its columns whose payload value had an unexpected type.
+        :param digest: of a detailed record; else it is the fingerprint of the body.
+        """
+        self._keys.append(key)
+        self._bodies.append(body)
+        self._digests.append(fingerprint(body) if digest is None else digest)
+        if mismatches:
+            self.count_mismatches(mismatches)
+        if len(self._keys) >= _PAGE:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[Event]:
+        """Compare what :meth:`add` has collected."""
+        keys, bodies, digests = self._keys, self._bodies, self._digests
+        if keys:
+            self._keys, self._bodies, self._digests = [], [], []
+            yield from self.add_page(keys, bodies, digests)
+
+    def add_page(
         self, keys: Sequence[str], bodies: Sequence[bytes], digests: Sequence[int] | None = None
     ) -> Iterator[Event]:
-        """Emit those of a page's records that are new or changed.
+        """Compare a page of records and emit those that are new or changed.
 
-        :param bodies: each record's own columns as a JSON object with sorted keys; never empty.
-        :param digests: of detailed records; else they are the fingerprints of the bodies.
+        :param bodies, digests: as in :meth:`add`, one for each of ``keys``.
         """
         if digests is None:
             digests = [fingerprint(body) for body in bodies]
         verdicts = self._comparison.observe_page(keys, digests)
-        stamp = self._stamp
         fresh = [
-            stamp + b"," + body[1:]
+            joined(self._stamp, body)
             for body, verdict in zip(bodies, verdicts, strict=True)
             if verdict is Verdict.NEW or verdict is Verdict.CHANGED
         ]
@@ -115,88 +135,72 @@ class StreamRun:
             yield from self._emit(fresh)
         yield from self._checkpoint()
 
-    def peek(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
-        """What admitting records would come to, details aside.
+    def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
+        """What the previous run says of records whose details are not known yet.
 
-        :param digests: fingerprints of the records without what comes from elsewhere.
+        :param digests: fingerprints of the records without the columns from other APIs.
         """
-        return self._comparison.peek(keys, digests)
+        return self._comparison.compare_without_details(keys, digests)
 
-    def keep(self, keys: Sequence[str]) -> Iterator[Event]:
-        """Take records of the previous run for unchanged, details included."""
+    def keep_unchanged(self, keys: Sequence[str]) -> Iterator[Event]:
+        """Count records of the previous run as unchanged, without reading their details."""
         if keys:
-            self._comparison.keep(keys)
+            self._comparison.observe_unchanged(keys)
             self.counts["unchanged"] += len(keys)
             yield from self._checkpoint()
 
-    def keep_where(self, is_kept: Callable[[str], bool]) -> None:
-        """Do so for all records whose key is not seen so far and of which ``is_kept`` is true."""
-        self.counts["unchanged"] += self._comparison.keep_where(is_kept)
+    def keep_unchanged_where(self, is_kept: Callable[[str], bool]) -> None:
+        """The same for every record not seen so far whose key passes ``is_kept``."""
+        self.counts["unchanged"] += self._comparison.observe_unchanged_where(is_kept)
+
+    def count_mismatches(self, columns: Sequence[str]) -> None:
+        """Count columns whose payload value had an unexpected type."""
+        self.mismatches.update(columns)
+
+    # -- what is missing ---------------------------------------------------------------------
 
     def missing(self) -> Iterator[str]:
         """The keys of the previous run that were not seen in this one so far."""
         return self._comparison.gone()
 
     @property
-    def is_first(self) -> bool:
-        """Whether no earlier run left anything to compare with."""
-        return self._comparison.previous_count == 0
-
-    def note(self, mismatches: Sequence[str]) -> None:
-        """Count columns whose payload value had an unexpected type."""
-        self.mismatches.update(mismatches)
-
-    @property
-    def vanished(self) -> int:
+    def missing_count(self) -> int:
         """How many records of the previous run were not seen in this one so far."""
         return self._comparison.gone_count
 
     @property
-    def doubtful(self) -> bool:
-        """Whether so much vanished at once that the listing had better be read again."""
-        gone = self._comparison.gone_count
-        return (
-            gone > _VANISHED_AT_LEAST and gone > self._comparison.previous_count * _VANISHED_SHARE
-        )
+    def has_lost_many(self) -> bool:
+        """Whether so many records are missing that the listing should be read again."""
+        missing = self._comparison.gone_count
+        return missing > _LOSS_AT_LEAST and missing > self._comparison.previous_count * _LOSS_SHARE
 
-    def finish(self, *, trusted: bool) -> Iterator[Event]:
-        """Emit tombstones, if the scan can be ``trusted`` with them, and the last state."""
-        if trusted and self._comparison.gone_count:
+    @property
+    def is_first(self) -> bool:
+        """Whether no earlier run left anything to compare with."""
+        return self._comparison.previous_count == 0
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def finish(self, *, is_complete: bool) -> Iterator[Event]:
+        """Emit the last state, and tombstones before it if absence means deletion."""
+        if is_complete and self._comparison.gone_count:
             page: list[bytes] = []
             for key in self._comparison.gone():
                 page.append(self._tombstone(key))
-                if len(page) == 1000:
+                if len(page) == _TOMBSTONES:
                     yield from self._emit(page)
                     page = []
             if page:
                 yield from self._emit(page)
             self.counts["deleted"] = self._comparison.gone_count
-        self._settled = trusted
-        if trusted:
+        self._is_complete = is_complete
+        if is_complete:
             self.memory.pop("complete_scan", None)
         else:
-            # Without a previous state nothing else tells that deletions may have been missed.
+            # Without a previous state, only this tells that deletions may have been missed.
             self.memory["complete_scan"] = False
         yield self.state()
         yield StreamProgress(self.name, "COMPLETE")
-
-    def state(self) -> State:
-        """A state that covers the incoming one and everything emitted so far."""
-        self._last_state_at = self._clock()
-        snapshot = self._comparison.snapshot(complete=self._settled)
-        blob = StreamState(
-            self._cursor or self._changed_at, self._tenant, snapshot, self.memory
-        ).dump()
-        size = len(blob["fingerprints"])
-        if size > LARGE_STATE_BYTES and not self._warned_of_size:
-            self._warned_of_size = True
-            logger.warning(
-                f"The state of stream {self.name} has {size / 1e6:.1f} MB. If the platform refuses "
-                "states of that size, raise its limit, read fewer records into this stream "
-                "(only_created_applications, site_types), or sync it in full refresh, which needs "
-                "no state."
-            )
-        return State(self.name, blob)
 
     def fail(self) -> Iterator[Event]:
         """End the stream with what it knows. One that read nothing leaves its state as it was."""
@@ -205,13 +209,31 @@ class StreamRun:
         elif self._previous is not None:
             yield State(self.name, self._previous.dump())
 
+    def state(self) -> State:
+        """A state that covers the incoming one and everything emitted so far."""
+        self._last_state_at = self._clock()
+        snapshot = self._comparison.snapshot(complete=self._is_complete)
+        blob = StreamState(
+            self._cursor or self._changed_at, self._tenant, snapshot, self.memory
+        ).dump()
+        size = len(blob["fingerprints"])
+        if size > LARGE_STATE_BYTES and not self._has_warned_of_size:
+            self._has_warned_of_size = True
+            logger.warning(
+                f"The state of stream {self.name} has {size / 1e6:.1f} MB. If the platform refuses "
+                "states of that size, raise its limit, read fewer records into this stream "
+                "(only_created_applications, site_types), or sync it in full refresh, which needs "
+                "no state."
+            )
+        return State(self.name, blob)
+
     def _checkpoint(self) -> Iterator[Event]:
         if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:
             yield self.state()
 
     def _emit(self, data: list[bytes]) -> Iterator[Event]:
-        if not self._running:
-            self._running = True
+        if not self._is_running:
+            self._is_running = True
             yield StreamProgress(self.name, "RUNNING")
         self._cursor = self._changed_at
         self.counts["emitted"] += len(data)
@@ -220,7 +242,7 @@ class StreamRun:
     def _tombstone(self, key: str) -> bytes:
         record: dict[str, str | None] = dict.fromkeys(self._columns)
         record["id"] = self._unified_id(key)
-        if self._has_remote_id:
+        if "remote_id" in record:
             record["remote_id"] = key
         for column in ("changed_at", *self._deletion_columns):
             record[column] = self._changed_at

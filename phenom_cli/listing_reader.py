@@ -1,4 +1,4 @@
-"""All rows of a listing with offset paging, whatever it lists (contract section 1)."""
+"""Reads all rows of a listing that is paged by offset, whatever it lists (contract section 1)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from phenom_api.answers import is_deeper, shallow
 from phenom_api.gateway import Gateway, Operation
 from phenom_api.listings import CLOSED_JOBS, OPEN_JOBS, application_identity, job_identity
 from phenom_api.paging import Page, Scan, ScanOutcome
-from phenom_cli.answer_shown import MOST_LEVELS
+from phenom_cli.answer_output import MAX_LEVELS
 
-_LONGEST_COUNT = 18
-"""Characters of a total that can be one."""
+_LONGEST_TOTAL = 18
+"""Characters of text that are read as a total."""
 
 
 @dataclass
-class Rows:
-    """Iterate for the rows from ``offset`` on, page by page; then ``outcome`` tells how it went.
+class ListingReader:
+    """Iterate for pages of rows, from ``offset`` on; ``outcome`` is set after the last one.
 
     Understands ``{data: [row], totalRecordsCount}`` (jobs) and ``{data: [row], pagination:
     {total}}`` (applications).
 
-    :param params: the query but for offset and limit.
+    :param params: the query without offset and limit.
     """
 
     gateway: Gateway
@@ -37,17 +37,18 @@ class Rows:
     page_size: int = 100
     outcome: ScanOutcome | None = field(default=None, init=False)
     expected: int | None = field(default=None, init=False)
+    """How many rows there will be, as far as is known so far."""
 
     def __iter__(self) -> Iterator[list[Any]]:
-        """Raises click.ClickException for a listing of another shape, PhenomError for a no."""
+        """Raises click.ClickException for a listing of another form, PhenomError for a refusal."""
         workers = self.gateway.connection.num_workers
-        is_of_jobs = self.operation.path in (OPEN_JOBS.path, CLOSED_JOBS.path)
+        lists_jobs = self.operation.path in (OPEN_JOBS.path, CLOSED_JOBS.path)
         executor = ThreadPoolExecutor(workers)
         try:
             scan = Scan(
                 self._page,
                 page_size=self.page_size,
-                identity=job_identity if is_of_jobs else application_identity,
+                identity=job_identity if lists_jobs else application_identity,
                 executor=executor,
                 ahead=max(2, 2 * workers),
             )
@@ -55,7 +56,7 @@ class Rows:
                 self.expected = scan.expected
                 yield rows
         finally:
-            # Not waited for: after an interrupt, a page that is tried again ends with its gateway.
+            # Without waiting: after an interrupt, a request that is being retried would delay it.
             executor.shutdown(wait=False, cancel_futures=True)
         self.outcome = scan.outcome
 
@@ -66,8 +67,8 @@ class Rows:
         )
         if page is None:
             raise click.ClickException(
-                "--paginate follows offset and limit through answers whose data is a list, as"
-                f" jobs and applications have it; the answer of {self.operation} is another."
+                "--paginate works with answers whose data is a list, as those of jobs and"
+                f" applications. The answer of {self.operation} is different."
             )
         total = page.total if page.total is None else max(0, page.total - self.offset)
         return Page(page.rows, total)
@@ -83,15 +84,15 @@ def _page(body: Mapping[str, Any]) -> Page | None:
     total = body.get("totalRecordsCount")
     if total is None and isinstance(pagination, Mapping):
         total = pagination.get("total")
-    return Page([_printable(row) for row in rows], _count(total))
+    return Page([_printable(row) for row in rows], _total(total))
 
 
 def _printable(row: Any) -> Any:
-    """A row with null in place of what is nested too deeply for a line of JSON."""
-    return shallow(row, MOST_LEVELS) if is_deeper(row, MOST_LEVELS) else row
+    """A row in which null replaces what is nested too deeply to be printed."""
+    return shallow(row, MAX_LEVELS) if is_deeper(row, MAX_LEVELS) else row
 
 
-def _count(value: Any) -> int | None:
-    if isinstance(value, str) and len(value) <= _LONGEST_COUNT and value.strip().isdecimal():
+def _total(value: Any) -> int | None:
+    if isinstance(value, str) and len(value) <= _LONGEST_TOTAL and value.strip().isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,7 +1,8 @@
-"""What a terminal gets to see: no control characters from outside, no words cut in two.
+"""Standard streams that are safe to show on a terminal.
 
-While a command runs, standard output and standard error are :class:`Screen`, so that this holds
-for every text that is printed, whoever prints it.
+Control characters from outside become visible escapes, and messages are wrapped between words.
+While a command runs, standard output and standard error are a :class:`SafeStream` each, so that
+this holds for every text, whoever prints it.
 """
 
 from __future__ import annotations
@@ -33,25 +34,25 @@ _DEFAULT_WIDTH = 80
 
 
 def visible_line(text: str) -> str:
-    """A text that has to stay on one line, without control characters."""
+    """``text`` without control characters, on one line."""
     return visible(text).replace("\n", "\\n")
 
 
-class Screen(io.TextIOBase):
-    """A standard stream that shows text as :func:`visible` has it.
+class SafeStream(io.TextIOBase):
+    """A standard stream that writes text as :func:`visible` has it.
 
-    :param stream: the stream itself; what is to move or to have colours is written there.
-    :param messages: whether it is for people alone: a terminal gets long lines broken between
-        words, and no command fails because a message cannot be shown.
+    :param stream: the stream itself. What moves or has colours is written there.
+    :param messages: whether it is for messages: a terminal gets long lines wrapped between words,
+        and no command fails because a message cannot be written.
     """
 
     def __init__(self, stream: TextIO, *, messages: bool = False) -> None:
         self.stream = stream
         self._messages = messages
-        self._moving: Console | None = None
-        self._held = ""
+        self._live_console: Console | None = None
+        self._incomplete_line = ""
 
-    # Without these click writes to the buffer instead.
+    # Without encoding, errors and buffer, click writes bytes to the stream itself.
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return self.stream.encoding
@@ -82,8 +83,8 @@ class Screen(io.TextIOBase):
 
     def write(self, text: str) -> int:
         try:
-            if self._moving is not None:
-                self._write_above(self._moving, text)
+            if self._live_console is not None:
+                self._write_above(self._live_console, text)
             else:
                 self.stream.write(self._wrapped(visible(text)))
         except OSError:
@@ -92,22 +93,22 @@ class Screen(io.TextIOBase):
         return len(text)
 
     @contextmanager
-    def above(self, moving: Console) -> Iterator[None]:
-        """Meanwhile text goes above what moves on that console."""
-        self._moving = moving
+    def above(self, live_console: Console) -> Iterator[None]:
+        """Inside the block, text goes above what rich updates on that console."""
+        self._live_console = live_console
         try:
             yield
         finally:
-            self._moving = None
-            self.write(self._held)
-            self._held = ""
+            self._live_console = None
+            self.write(self._incomplete_line)
+            self._incomplete_line = ""
 
-    def _write_above(self, moving: Console, text: str) -> None:
+    def _write_above(self, live_console: Console, text: str) -> None:
         from rich.text import Text
 
-        whole, newline, self._held = (self._held + text).rpartition("\n")
+        lines, newline, self._incomplete_line = (self._incomplete_line + text).rpartition("\n")
         if newline:
-            moving.print(Text(visible(whole)))
+            live_console.print(Text(visible(lines)))
 
     def _wrapped(self, text: str) -> str:
         if not self._messages or not self.stream.isatty():
@@ -122,52 +123,56 @@ class Screen(io.TextIOBase):
 
 
 def _width(terminal: TextIO) -> int:
-    """Characters in a line of it."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isdecimal() and int(named) > 0:
-        return int(named)
+    """Characters in a line of the terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
     with suppress(OSError, ValueError):
         return os.get_terminal_size(terminal.fileno()).columns or _DEFAULT_WIDTH
     return _DEFAULT_WIDTH
 
 
-def itself(stream: Any) -> Any:
-    """The stream behind a :class:`Screen`, or the stream."""
-    return stream.stream if isinstance(stream, Screen) else stream
+def unwrapped(stream: Any) -> Any:
+    """The stream inside a :class:`SafeStream`; any other stream as it is."""
+    return stream.stream if isinstance(stream, SafeStream) else stream
 
 
-def above(moving: Console) -> AbstractContextManager[None]:
-    """Meanwhile what is written to standard error goes above what moves there."""
-    screen = sys.stderr
-    return screen.above(moving) if isinstance(screen, Screen) else nullcontext()
+def above(live_console: Console) -> AbstractContextManager[None]:
+    """Inside the block, what is written to standard error goes above what rich updates there."""
+    stderr = sys.stderr
+    return stderr.above(live_console) if isinstance(stderr, SafeStream) else nullcontext()
 
 
 @contextmanager
-def screens() -> Iterator[None]:
-    """Standard output and standard error are screens until this is left.
+def safe_standard_streams() -> Iterator[None]:
+    """Inside the block, standard output and standard error are safe streams.
 
-    Afterwards nothing is left in them that could fail once more when the interpreter ends.
+    At its end both are flushed: the interpreter would fail when it exits if a flush failed then.
     """
     sys.stdin = _opened(sys.stdin, 0, "r")
     out, errors = _opened(sys.stdout, 1, "w"), _opened(sys.stderr, 2, "w")
     for stream in (out, errors):
         if isinstance(stream, io.TextIOWrapper):
-            # Like click, takes ASCII for a mistake. What else lacks a character shows its escape.
+            # Like click, takes ASCII for a wrong setting. Other encodings show an escape for a
+            # character that they lack.
             is_ascii = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding="utf-8" if is_ascii else None, errors="backslashreplace")
     try:
-        with redirect_stdout(Screen(out)), redirect_stderr(Screen(errors, messages=True)):
+        with redirect_stdout(SafeStream(out)), redirect_stderr(SafeStream(errors, messages=True)):
             yield
     finally:
         for stream in (out, errors):
-            _let_go(stream)
+            try:
+                stream.flush()
+            except OSError:
+                let_go_of(stream)
 
 
 def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:
-    """Where a standard stream is closed, the next file that is opened would take its place.
+    """The stream, or a placeholder for one that is closed.
 
-    What takes it instead, also in child processes, is open for the other direction only: to use it
-    still fails.
+    Without it, the next file that is opened would get the descriptor, in child processes too. The
+    placeholder is open in the other direction, so that reading or writing fails as before.
     """
     if stream is not None:
         return stream
@@ -180,11 +185,11 @@ def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:
 
 
 def is_open(stream: TextIO) -> bool:
-    """Whether a standard stream is there, and no file that took the place of a closed one."""
+    """Whether a standard stream is open, and not the placeholder of a closed one."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):
-        return True  # It is no file: a test gives or collects what goes through it.
+        return True  # Not a file: a test has replaced the stream.
     try:
         if descriptor == 0:
             os.read(descriptor, 0)
@@ -193,10 +198,3 @@ def is_open(stream: TextIO) -> bool:
     except OSError as error:
         return error.errno != errno.EBADF
     return True
-
-
-def _let_go(stream: TextIO) -> None:
-    try:
-        stream.flush()
-    except OSError:
-        let_go_of(stream)

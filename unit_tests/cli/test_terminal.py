@@ -1,4 +1,4 @@
-"""What a terminal gets to see: no control characters from outside, no words cut in two."""
+"""Terminals get no control characters from outside, and no words cut in two."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from integration_tests.cli.running import Done, config_file, run
 from phenom_api.visible import visible
-from phenom_cli import interactive_gateway
 from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
-from phenom_cli.screen import Screen, visible_line
+from phenom_cli.terminal import SafeStream, visible_line
 from phenom_protocol import messages
+from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
 from unit_tests.reading.protocol import CONFIG, GATEWAY, TOKEN_URL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,11 +39,11 @@ UNSEEN = [
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[31m[not]a[/not] [link=file:///etc]b :key: \x9b2J\x7f\u202e\u2028\x85c"
 )
-"""A title, a colour, markup, an erased screen, and what turns text or ends lines."""
+"""Sets a title, a colour and markup, erases the screen, reverses text and ends lines."""
 
 
 def unseen(text: str) -> set[str]:
-    """What of a text a terminal would act on."""
+    """The characters of a text that a terminal would act on."""
     return {
         character
         for character in text
@@ -59,7 +59,7 @@ class TestVisible:
         assert shown.isprintable()
         assert json.loads(f'"{shown}"') == f"a{character}b"
 
-    def test_text_stays_as_it_is(self) -> None:
+    def test_other_text_is_unchanged(self) -> None:
         text = "Zoë 李小龍 می‌خواهم 👩‍💻 [red] \\u001b\n"
         assert visible(text) == text
 
@@ -73,22 +73,20 @@ class TestVisible:
 
 @pytest.fixture
 def http(monkeypatch: pytest.MonkeyPatch) -> Iterator[requests_mock.Mocker]:
-    monkeypatch.setattr(
-        interactive_gateway, "RETRY_POLICY", {"attempts": 1, "first_wait": 0.001, "throttled": 0}
-    )
+    shorten_retries(monkeypatch, attempts=1)
     with requests_mock.Mocker() as mocker:
         mocker.post(TOKEN_URL, json={"access_token": "t0ken", "expires_in": 3600})
         yield mocker
 
 
 class Tool:
-    """`phenom` with one configuration; all that it prints can be shown on a terminal."""
+    """Runs `phenom` with one configuration; checks that a terminal can show what it prints."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
         self._capsys = capsys
         self._folder = folder
 
-    def __call__(self, *words: str, **config: Any) -> Done:
+    def __call__(self, *words: str, **config: Any) -> CommandResult:
         file = config_file(self._folder, {**CONFIG, **config})
         split = 2 if words[0] == "documents" else 1
         done = run(self._capsys, *words[:split], "--config", file, *words[split:])
@@ -160,7 +158,7 @@ class TestCommands:
         )
         assert done.code == 1
 
-    def test_what_a_person_wrote(self, http: requests_mock.Mocker, tool: Tool) -> None:
+    def test_arguments(self, http: requests_mock.Mocker, tool: Tool) -> None:
         http.get(f"{FILES}".replace("c1", "%1B"), status_code=404, json={})
         assert tool("documents", "list", "--candidate", "\x1b", ph_user_id="u").code == 1
         assert tool("fields", "\x1b[31m").code == 2
@@ -171,11 +169,12 @@ WARNING = {"event": "warning", "message": HOSTILE + " [/]"}
 
 
 class TestDisplay:
-    """What the connector says while `phenom sync` runs."""
+    """The connector's messages while `phenom sync` runs."""
 
     def test_lines(self) -> None:
         stream = io.StringIO()
-        with PlainDisplay(Screen(stream).write) as shown:
+        safe = SafeStream(stream)
+        with PlainDisplay(lambda line: safe.writelines([line])) as shown:
             shown.show(WARNING)
         assert not unseen(stream.getvalue())
 
@@ -203,7 +202,7 @@ class TestDisplay:
     ],
     ids=["log", "error", "check"],
 )
-def test_what_a_connector_says_to_people(message: bytes) -> None:
+def test_messages_of_a_connector(message: bytes) -> None:
     assert not unseen(message.decode())
     assert json.dumps(HOSTILE + "\ufffd") in json.dumps(json.loads(message))
 
@@ -215,10 +214,10 @@ def phenom(*arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes
 
 
 class TestStandardStreams:
-    """One that is closed, full or not read any more: a message, no traceback."""
+    """A stream that is closed, full or no longer read gives a message and no traceback."""
 
     @pytest.mark.parametrize("command", [("--help",), ("completion", "bash"), ("scopes", "--help")])
-    def test_nobody_reads_the_output(self, command: tuple[str, ...]) -> None:
+    def test_closed_pipe(self, command: tuple[str, ...]) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         done = phenom(*command, stdout=writer, stderr=subprocess.PIPE)
@@ -227,21 +226,21 @@ class TestStandardStreams:
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
     @pytest.mark.parametrize("command", [("--help",), ("completion", "bash")])
-    def test_the_output_is_full(self, command: tuple[str, ...]) -> None:
+    def test_full_disk(self, command: tuple[str, ...]) -> None:
         with Path("/dev/full").open("wb") as full:
             done = phenom(*command, stdout=full, stderr=subprocess.PIPE)
         assert done.returncode == 1
         assert done.stderr == b"Error: The output cannot be written: No space left on device.\n"
 
-    def test_the_output_is_closed(self) -> None:
+    def test_closed_output(self) -> None:
         done = phenom("--help", stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
         assert done.returncode == 1
         assert done.stderr == b"Error: The output cannot be written: Bad file descriptor.\n"
 
-    def test_what_is_closed_is_not_closed_for_child_processes(self) -> None:
+    def test_child_processes_get_a_placeholder_for_a_closed_stream(self) -> None:
         code = (
-            "import os, subprocess; from phenom_cli.screen import screens\n"
-            "with screens():\n"
+            "import os, subprocess; from phenom_cli.terminal import safe_standard_streams\n"
+            "with safe_standard_streams():\n"
             "    code = 'import os; [os.fstat(number) for number in range(3)]'\n"
             f"    done = subprocess.run([{sys.executable!r}, '-c', code], check=False)\n"
             "os._exit(done.returncode)"
@@ -250,11 +249,11 @@ class TestStandardStreams:
             [sys.executable, "-c", code],
             cwd=ROOT,
             check=False,
-            preexec_fn=lambda: [os.close(number) for number in range(3)],
+            preexec_fn=partial(os.closerange, 0, 3),
         )
         assert done.returncode == 0
 
-    def test_messages_cannot_be_shown(self) -> None:
+    def test_closed_standard_error(self) -> None:
         done = phenom("--help", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2))
         assert done.returncode == 0
         assert b"Usage: phenom" in done.stdout
@@ -262,7 +261,7 @@ class TestStandardStreams:
     @pytest.mark.parametrize(
         ("encoding", "shown"), [("ascii", "Zuń".encode()), ("latin-1", b"Zu\\u0144")]
     )
-    def test_a_terminal_with_few_characters(self, encoding: str, shown: bytes) -> None:
+    def test_an_encoding_that_lacks_characters(self, encoding: str, shown: bytes) -> None:
         done = phenom(
             *("scopes", "--config", "/nowhere/Zuń\x9b"),
             stderr=subprocess.PIPE,
