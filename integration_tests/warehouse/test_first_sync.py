@@ -188,7 +188,7 @@ def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None
         occupant.listen()
         first = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
-    assert f"Port {usual} is taken" in first.stderr
+    assert f"Port {usual} is in use" in first.stderr
     back = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert back.exit_code == 0, back.stderr
     assert "read again" in back.stderr
