@@ -138,6 +138,26 @@ def _loading() -> Iterator[str]:
         for party in (loading.OURS, loading.PYAIRBYTE, loading.DLT)
     ]
     yield from _plain("loading", parties)
+    results = Results("loading")
+    ratios = [
+        (
+            f"{size:,}, {warehouse}{loading.AGAIN if again else ''}",
+            *(
+                f"{theirs / own:.2f}"
+                for party in (loading.PYAIRBYTE, loading.DLT)
+                if (theirs := results.median((loading.who(party, warehouse, again=again), size, 0)))
+            ),
+        )
+        for size in sorted({size for _, size, _ in results.measured()})
+        for warehouse in (loading.DUCKDB, loading.POSTGRES)
+        for again in (False, True)
+        if (own := results.median((loading.who(loading.OURS, warehouse, again=again), size, 0)))
+    ]
+    if ratios:
+        yield ""
+        yield from _table(
+            ("phenom sync is faster", "than PyAirbyte, times", "than dlt, times"), ratios
+        )
 
 
 def _state() -> Iterator[str]:

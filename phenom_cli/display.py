@@ -116,7 +116,7 @@ class Pace:
         if self._phase != "reading":
             return told
         if self._waits:
-            return f"{told}: waiting for the warehouse, which takes longer than Phenom"
+            return f"{told}: waiting for the warehouse"
         total = sum(self.records.values())
         if not total:
             return f"{told}: no record yet, waiting for Phenom"

@@ -10,11 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 PRELUDE = """
-import os, signal, sys, tempfile
+import os, signal, sys
 import duckdb, psycopg
 
-folder, fatal, *arguments = sys.argv[1:]
-tempfile.tempdir = folder
+fatal, *arguments = sys.argv[1:]
 number = 0
 
 def counted(work):
@@ -57,11 +56,11 @@ def killed_at(
     :param temporary: the folder for temporary files.
     """
     return subprocess.run(
-        [sys.executable, "-c", PRELUDE + script, str(temporary), str(fatal), *arguments],
+        [sys.executable, "-c", PRELUDE + script, str(fatal), *arguments],
         capture_output=True,
         encoding="utf-8",
         timeout=300,
         umask=0,
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
     )

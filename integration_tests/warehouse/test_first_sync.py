@@ -67,7 +67,7 @@ def test_a_wrong_configuration_and_then_the_right_one(
     loads_everything(place, write_config(tmp_path, tenant.config), tmp_path)
 
 
-@pytest.mark.parametrize("place", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("place", KINDS, indirect=True)
 def test_one_of_two_streams_failed_at_first(place: Place, tenant: Any, tmp_path: Path) -> None:
     config = write_config(tmp_path, tenant.config)
     tenant.faults.deny = Fault(path="/apply")
@@ -121,7 +121,7 @@ def of_another_version(state: Any) -> str:
 
 @pytest.mark.parametrize(
     ("place", "damage"),
-    [("duckdb", cut_off), ("duckdb", of_another_version), ("postgresql", cut_off)],
+    [(kind, damage) for kind in KINDS for damage in (cut_off, of_another_version)],
     indirect=["place"],
 )
 def test_a_state_that_cannot_be_used_names_what_helps(
@@ -169,6 +169,18 @@ def test_a_state_that_was_lost(place: Place, tenant: Any, tmp_path: Path) -> Non
     assert third.changes() == dict.fromkeys(streams, UNTOUCHED), third.stderr
 
 
+@pytest.mark.parametrize("place", KINDS, indirect=True)
+def test_a_table_that_was_emptied(place: Place, tenant: Any, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tenant.config)
+    first = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    place.run("DELETE FROM jobs")
+    again = phenom_sync(*arguments(place, config), cwd=tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert again.table["jobs"] == first.table["jobs"]
+    assert again.changes()["applications"] == UNTOUCHED
+
+
 def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None:
     usual = FIRST_PORT + zlib.crc32(str(tmp_path / "phenom.duckdb").encode()) % PORTS
     with socket.socket() as occupant:
@@ -176,7 +188,7 @@ def test_the_local_tenant_moves_to_another_port_and_back(tmp_path: Path) -> None
         occupant.listen()
         first = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
-    assert f"Port {usual} is taken" in first.stderr
+    assert f"Port {usual} is in use" in first.stderr
     back = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert back.exit_code == 0, back.stderr
     assert "read again" in back.stderr

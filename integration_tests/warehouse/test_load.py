@@ -89,14 +89,14 @@ class Loaded:
         monitor = ReadMonitor(list(streams), lambda event: None, lambda: 0.0)
         try:
             tables = Tables(dialect, [{"name": name, "json_schema": schema} for name in streams])
-            absent = tables.absent()
+            empty = tables.empty()
             tables.prepare()
             unified_id = UnifiedIds(integration_id).of
             replaced = {
                 name: rows
                 for name in streams
                 if full_refresh
-                and name not in absent
+                and name not in empty
                 and (rows := TenantRows(name, tables, unified_id, self.warnings.append)).exist()
             }
             places = {name: name for name in streams}
@@ -350,7 +350,7 @@ def test_rows_that_cannot_be_told_stay(warehouse: Loaded) -> None:
     both = members("phenom", "theirs")
     warehouse.read(*both, state(1, MEMBERS), streams=(MEMBERS,), properties=JOIN)
     assert refreshed_members(warehouse) == ["of phenom", "of theirs"]
-    assert f"--full-refresh --streams {MEMBERS},jobs" in warehouse.warnings[0]
+    assert f"--full-refresh --streams jobs,{MEMBERS}" in warehouse.warnings[0]
 
 
 def test_columns_come_and_stay(warehouse: Loaded) -> None:
@@ -466,10 +466,14 @@ def test_a_record_that_nests_deeply(warehouse: Loaded) -> None:
 
 def test_characters_that_a_warehouse_lacks(warehouse: Loaded) -> None:
     location = {"a\0b": "\0", "back": "\\u0000 \\\0", "end": 1}
-    warehouse.read(record("a", name="x\0y", location=location), record("b"), state(1))
-    ((name, found),) = warehouse.rows(
-        "SELECT name, CAST(location AS VARCHAR) FROM jobs WHERE id = 'a'"
+    path = "C:\\u0000"
+    warehouse.read(
+        record("a", name="x\0y", remote_id=path, location=location), record("b"), state(1)
     )
+    ((name, remote_id, found),) = warehouse.rows(
+        "SELECT name, remote_id, CAST(location AS VARCHAR) FROM jobs WHERE id = 'a'"
+    )
+    assert remote_id == path
     if warehouse.place.kind == "postgresql":
         assert name == "xy"
         assert json.loads(found) == {"ab": "", "back": "\\u0000 \\", "end": 1}

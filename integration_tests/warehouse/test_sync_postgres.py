@@ -139,6 +139,24 @@ def test_role_that_may_not_create_tables(
     assert "read-only-word" not in sync.stderr
 
 
+def test_role_that_may_only_look(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> None:
+    """It is told so before anything is read."""
+    config = write_config(tmp_path, tenant.config)
+    options = ("--config", config, "--streams", "roles", "--warehouse")
+    first = phenom_sync(*options, f"{postgres.url()}?schema=looked_at", cwd=tmp_path)
+    assert first.exit_code == 0, first.stderr
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitors-word'")
+        connection.execute("GRANT USAGE ON SCHEMA looked_at TO visitor")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA looked_at TO visitor")
+    address = f"postgresql://visitor:visitors-word@127.0.0.1:{postgres.port}/postgres"
+    sync = phenom_sync(*options, f"{address}?schema=looked_at", cwd=tmp_path)
+    assert sync.exit_code == 1
+    assert "permission denied for table roles" in sync.stderr
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE ON looked_at.roles TO visitor;" in sync.stderr
+    assert "Starting the connector" not in sync.stderr
+
+
 @pytest.mark.parametrize("schema", ["order", "user"])
 def test_a_schema_named_like_a_word_of_sql(
     postgres: PostgresServer, tenant: Any, tmp_path: Path, schema: str

@@ -38,16 +38,16 @@ class Connector:
                 [file.fileno() for file in given],
                 errors,
             )
-            try:
-                yield from process.stdout or ()
-                self.exit_code = process.wait()
-                errors.seek(0)
-                lines = errors.read().decode("utf-8", errors="replace").splitlines()
-                self._last_words = lines[-1].strip() if lines else ""
-            finally:
-                if process.poll() is None:
-                    process.terminate()
-                    process.wait()
+            with process:
+                try:
+                    yield from process.stdout or ()
+                    self.exit_code = process.wait()
+                    errors.seek(0)
+                    lines = errors.read().decode("utf-8", errors="replace").splitlines()
+                    self._last_words = lines[-1].strip() if lines else ""
+                finally:
+                    if process.poll() is None:
+                        process.terminate()
 
     def silent_failure(self) -> str:
         ending = f"The connector ended with exit code {self.exit_code} and no message."

@@ -44,6 +44,9 @@ class Dialect(Protocol):
 
     def transaction(self) -> AbstractContextManager[Any]: ...
 
+    def lock(self, table: str) -> None:
+        """Keeps other syncs from writing to the table until the transaction ends."""
+
     def tables(self) -> set[str]:
         """The names of all tables in the schema."""
 

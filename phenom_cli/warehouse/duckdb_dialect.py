@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,7 +15,7 @@ from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
 from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
 
 MEMORY = "512MB"
-"""Beyond this DuckDB uses a folder beside the file."""
+"""Beyond this DuckDB uses a folder beside the file, where the data are anyway."""
 MOST_THREADS = 4
 """Fewer on a small machine, where the connector needs a core and more threads cost more CPU."""
 LEAST_LARGEST_RECORD = 1 << 24
@@ -44,12 +44,14 @@ class DuckDBDialect:
                 "threads": max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1)),
                 # Everything needed is built in; nothing is fetched from the network.
                 "autoinstall_known_extensions": False,
-                # With a key that is in memory alone: what a killed process leaves is unreadable.
-                "temp_file_encryption": True,
             },
         )
         # The file is locked, so these are what a killed process left.
-        shutil.rmtree(f"{path}.tmp", ignore_errors=True)
+        folder = Path(f"{path}.tmp")
+        for left in folder.glob("duckdb_temp_*"):
+            left.unlink()
+        with suppress(OSError):
+            folder.rmdir()
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
@@ -68,6 +70,9 @@ class DuckDBDialect:
                 self._connection.rollback()
             raise
         self._connection.commit()
+
+    def lock(self, table: str) -> None:
+        """The file is locked from the beginning."""
 
     def tables(self) -> set[str]:
         query = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from phenom_cli.address import Warehouse
 
@@ -85,7 +85,7 @@ def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None
 def _grant(words: str, warehouse: Warehouse) -> str:
     """The statement that gives a role the right that it lacks."""
     url = urlsplit(warehouse.postgres_url or "")
-    role = url.username or "the_role"
+    role = unquote(url.username or "the_role_of_the_sync")
     if temporary := _NO_TEMPORARY.search(words):
         statement = f"GRANT TEMPORARY ON DATABASE {temporary[1]} TO {role};"
     elif denied := _DENIED.search(words):
@@ -93,7 +93,7 @@ def _grant(words: str, warehouse: Warehouse) -> str:
         statement = {
             "database": f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO {role};",
             "schema": f"GRANT USAGE, CREATE ON SCHEMA {name} TO {role};",
-        }.get(kind, "")
+        }.get(kind, f"GRANT ALL ON {kind.upper()} {name} TO {role};")
         table = f"{warehouse.postgres_schema}.{name}"
         if words.startswith("must be owner"):
             statement = f"ALTER {kind.upper()} {table} OWNER TO {role};"

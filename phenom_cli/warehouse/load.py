@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +75,9 @@ class Load:
             while self._waiting:
                 self._waiting.popleft().result()
         except BaseException:
-            self._interrupt()
+            # It can fail where the connection is broken, which is what has to be told.
+            with suppress(Exception):
+                self._interrupt()
             raise
         finally:
             self._worker.shutdown(cancel_futures=True)

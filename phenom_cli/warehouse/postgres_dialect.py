@@ -62,6 +62,9 @@ class PostgresDialect:
     def transaction(self) -> AbstractContextManager[Any]:
         return self._connection.transaction()
 
+    def lock(self, table: str) -> None:
+        self._connection.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
     def tables(self) -> set[str]:
         query = (
             "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
@@ -125,14 +128,12 @@ def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
         rows = []
         for number, line in enumerate(lines[start : start + BLOCK_ROWS], start):
             record = decode(line).record
-            row = [
-                _text(value, is_json)
-                for value, is_json in zip(
-                    msgspec.structs.astuple(record.data), as_json, strict=True
-                )
-            ]
+            row = list(map(_text, msgspec.structs.astuple(record.data), as_json))
+            if b"\\" in line:
+                # Only then is there a character that JSON, and so PostgreSQL, has to escape.
+                row = list(map(_escaped, row, as_json))
             row += (random[32 * number : 32 * number + 32], _moment(record.emitted_at), "{}")
-            rows.append("\t".join(row))
+            rows.append("\t".join([r"\N" if text is None else text for text in row]))
         yield ("\n".join(rows) + "\n").encode()
 
 
@@ -160,19 +161,23 @@ def _decoder(members: tuple[str, ...], as_json: tuple[bool, ...]) -> Any:
     return msgspec.json.Decoder(msgspec.defstruct("Line", [("record", record)])).decode
 
 
-def _text(value: Any, is_json: bool) -> str:
+def _text(value: Any, is_json: bool) -> str | None:
     if value is None:
-        return r"\N"
+        return None
     if is_json:
-        text = bytes(value).decode()
-        if text == "null":
-            return r"\N"
+        text = str(value, "utf-8")
+        return None if text == "null" else text
+    return value if type(value) is str else orjson.dumps(value).decode()
+
+
+def _escaped(text: str | None, is_json: bool) -> str | None:
+    if not text:
+        return text
+    # PostgreSQL has no NUL, neither as such nor in jsonb. JSON has none of the others as such.
+    if is_json:
         if r"\u0000" in text:
-            # jsonb has no NUL.
             text = _ESCAPED_NUL.sub(r"\1", text)
-    else:
-        text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    # PostgreSQL's text has no NUL.
+        return text.replace("\\", r"\\")
     text = text.replace("\\", r"\\").replace("\0", "")
     return text.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
 

@@ -93,15 +93,15 @@ def _loaded(
     if request.tenant.integration_id == LOCAL_TENANT and places.elsewhere(names):
         monitor.warning("The local tenant had another port before: everything is read again.")
         full_refresh = True
-    # The state of a table that somebody dropped would leave the new table empty for good.
-    absent = tables.absent()
-    known = [name for name in names if name not in absent and not full_refresh]
+    # The state of a table that somebody dropped or emptied would leave it empty for good.
+    empty = tables.empty()
+    known = [name for name in names if name not in empty and not full_refresh]
     states = {name: state for name in known if (state := places.state(name)) is not None}
-    tables.prepare(forgotten=map(places.of, absent))
+    tables.prepare(forgotten=map(places.of, empty))
     owned = {
         name: TenantRows(name, tables, request.unified_id, monitor.warning)
         for name in names
-        if name not in states and name not in absent
+        if name not in states and name not in empty
     }
     replaced = {name: rows for name, rows in owned.items() if rows.exist()}
     load = Load(

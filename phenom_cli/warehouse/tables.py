@@ -8,7 +8,7 @@ the table's rows by their id with those of the stage and writes the state, in on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,6 +32,9 @@ ABOUT_BOOKKEEPING = {
 UTC = " In UTC, without a time zone."
 LEFT_SCHEMA = "No longer a column of the stream: empty in every row that was written since."
 DELETED_AT = "_ab_cdc_deleted_at"
+
+PAGE = 50_000
+"""Rows that are looked at in one go."""
 
 _BOOKKEEPING_TABLES = {
     "_airbyte_streams": "stream_name VARCHAR, source_name VARCHAR, table_name VARCHAR NOT NULL,"
@@ -105,7 +108,7 @@ class Tables:
         self._run = dialect.execute
         self._schema = quoted(dialect.schema)
         self.of = {stream["name"]: StreamTable(stream, dialect) for stream in streams}
-        self._staged: dict[str, int] = {}
+        self._staged = dict.fromkeys(self.of, 0)
 
     def states(self) -> dict[str, str]:
         """``state_json`` by ``table_name``; see :mod:`phenom_cli.warehouse.states`."""
@@ -114,17 +117,23 @@ class Tables:
         rows = self._run(f"SELECT table_name, state_json FROM {self._schema}._airbyte_state")
         return {name: text or "" for name, text in rows}
 
-    def absent(self) -> list[str]:
-        """The streams that have no table yet."""
+    def empty(self) -> list[str]:
+        """The streams that have no table or no row in it."""
         present = self._dialect.tables()
-        return [name for name, table in self.of.items() if table.name not in present]
+        return [
+            name
+            for name, table in self.of.items()
+            if table.name not in present or not self._run(f"SELECT 1 FROM {table.table} LIMIT 1")
+        ]
 
     def live_rows(self, stream: str) -> int:
         query = f"SELECT count(*) FROM {self.of[stream].table} WHERE remote_deleted_at IS NULL"
         return int(self._run(query)[0][0])
 
     def prepare(self, forgotten: Iterable[str] = ()) -> None:
-        """Creates the tables and the columns that are missing, and describes them.
+        """Creates the tables, the columns and the stages that are missing, and describes them.
+
+        Fails where a later commit would fail for a missing right.
 
         :param forgotten: places of states that no longer count.
         """
@@ -145,23 +154,22 @@ class Tables:
                 self._write_catalog(table, before.get(table.name))
         for table in self.of.values():
             self._describe(table, before.get(table.name))
+            self._create_stage(table)
+        with self._dialect.transaction():
+            for table in self.of.values():
+                self._write(table, known=True)
+            self._write_state("", "", "", "", None)
+            self._forget_state("")
 
     def stage(self, stream: str, lines: Sequence[bytes]) -> int:
         """Takes RECORD messages; the table itself stays as it is. Returns the number of rows."""
         table = self.of[stream]
-        if stream not in self._staged:
-            columns = [*map(quoted, (*table.own(), *table.foreign())), "NULL::BOOLEAN AS _known"]
-            self._run(
-                f"CREATE TEMP TABLE {quoted('stage_' + table.name)} AS"
-                f" SELECT {', '.join(columns)} FROM {table.table} LIMIT 0"
-            )
-            self._staged[stream] = 0
         types = {name: table.columns[name].type for name in table.own()}
         rows = self._dialect.copy(table.stage, Fields(table.members, types), lines)
         self._staged[stream] += rows
         return rows
 
-    def live(self, stream: str, refers: tuple[str, str] | None) -> Iterable[tuple[Any, ...]]:
+    def live(self, stream: str, refers: tuple[str, str] | None) -> Iterator[tuple[Any, ...]]:
         """Live rows that are not staged: id and remote id, those of a row that it refers to.
 
         :param refers: a column and the table whose ids it holds; else the last two are null.
@@ -174,13 +182,16 @@ class Tables:
             other = "r.id, r.remote_id"
             of = f"{self._schema}.{quoted(refers[1])}"
             join = f" LEFT JOIN {of} r ON r.id = t.{quoted(refers[0])}"
-        staged = ""
-        if stream in self._staged:
-            staged = f" AND NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE s.id = t.id)"
-        return self._run(
+        query = (
             f"SELECT t.id, {remote_id}, {other} FROM {table.table} t{join}"
-            f" WHERE t.remote_deleted_at IS NULL{staged}"
+            f" WHERE t.remote_deleted_at IS NULL AND t.id > ?"
+            f" AND NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE s.id = t.id)"
+            f" ORDER BY t.id LIMIT {PAGE}"
         )
+        last = ""
+        while rows := self._run(query, [last]):
+            yield from rows
+            last = rows[-1][0]
 
     def commit(
         self, stream: str, place: str, state: Mapping[str, Any] | None, now: datetime
@@ -192,18 +203,23 @@ class Tables:
         """
         table = self.of[stream]
         with self._dialect.transaction():
-            changes = self._merge(table) if self._staged.get(stream) else Changes()
+            self._dialect.lock(table.table)
+            changes = self._merge(table) if self._staged[stream] else Changes()
             if state is not None:
                 self._forget_state(place)
-                self._run(
-                    f"INSERT INTO {self._schema}._airbyte_state"
-                    " (source_name, stream_name, table_name, state_json, last_updated)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    [SOURCE_NAME, table.name, place, json.dumps(state), now],
-                )
-        if self._staged.pop(stream, None) is not None:
-            self._run(f"DROP TABLE {table.stage}")
+                self._write_state(SOURCE_NAME, table.name, place, json.dumps(state), now)
+        if self._staged[stream]:
+            self._run(f"TRUNCATE {table.stage}")
+            self._staged[stream] = 0
         return changes
+
+    def _write_state(self, *values: Any) -> None:
+        self._run(
+            f"INSERT INTO {self._schema}._airbyte_state"
+            " (source_name, stream_name, table_name, state_json, last_updated)"
+            " VALUES (?, ?, ?, ?, ?)",
+            values,
+        )
 
     def _forget_state(self, place: str) -> None:
         self._run(f"DELETE FROM {self._schema}._airbyte_state WHERE table_name = ?", [place])
@@ -213,10 +229,17 @@ class Tables:
             columns = (f"{quoted(name)} {kind}" for name, kind in table.wanted.items())
             self._run(f"CREATE TABLE {table.table} ({', '.join(columns)})")
         table.columns = self._dialect.columns(table.name)
-        for name in table.wanted.keys() - table.columns.keys():
-            column = f"{quoted(name)} {table.wanted[name]}"
-            self._run(f"ALTER TABLE {table.table} ADD COLUMN {column}")
+        for name, kind in table.wanted.items():
+            if name not in table.columns:
+                self._run(f"ALTER TABLE {table.table} ADD COLUMN {quoted(name)} {kind}")
         table.columns = self._dialect.columns(table.name)
+
+    def _create_stage(self, table: StreamTable) -> None:
+        columns = [*map(quoted, (*table.own(), *table.foreign())), "NULL::BOOLEAN AS _known"]
+        self._run(
+            f"CREATE TEMP TABLE {quoted('stage_' + table.name)} AS"
+            f" SELECT {', '.join(columns)} FROM {table.table} LIMIT 0"
+        )
 
     def _write_catalog(self, table: StreamTable, before: str | None) -> None:
         catalog = json.dumps(table.json_schema)
@@ -265,10 +288,7 @@ class Tables:
                 f" WHERE a.id = b.id AND a.{order} < b.{order}"
             )
         ((known, *changes),) = self._run(self._compared(table))
-        if self._dialect.updates(table.name):
-            written = self._updated(table)
-        else:
-            written = self._replaced(table) if known else self._inserted(table, table.own())
+        written = self._write(table, known=bool(known))
         if written < ids:
             raise SyncFailed(
                 f"The warehouse took {written:,} of {ids:,} rows for the table {table.name}:"
@@ -276,6 +296,15 @@ class Tables:
                 "Look for triggers or rules of that table that keep rows out.",
             )
         return Changes(*changes)
+
+    def _write(self, table: StreamTable, *, known: bool) -> int:
+        """From the stage to the table; returns how many rows.
+
+        :param known: whether the table has rows with ids of the stage.
+        """
+        if self._dialect.updates(table.name):
+            return self._updated(table)
+        return self._replaced(table) if known else self._inserted(table, table.own())
 
     def _updated(self, table: StreamTable) -> int:
         """Writes the known rows where they are, and the new ones."""

@@ -1,4 +1,4 @@
-"""Which rows of a table are one tenant's, and what a scan that did not find them makes of them.
+"""Which rows of a table are one tenant's, and which of them a complete scan did not find.
 
 Several tenants can share a table. Nothing in a row names its tenant, but the id is made of the
 tenant's ``integration_id`` and Phenom's key (contract section 3.1), and ``remote_id`` is that key:
@@ -10,7 +10,7 @@ are lost, which a list of known tenants would not.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -44,7 +44,7 @@ class TenantRows:
         self._refers = REFERS.get(stream)
 
     def exist(self) -> bool:
-        """Whether there are any; rows that nobody can be told for count as well."""
+        """Whether there are any; rows whose tenant is unknown count as well."""
         return any(owned is not False for owned, _, _ in self._rows())
 
     def tombstones(self, state: Mapping[str, Any], now: datetime) -> list[bytes] | None:
@@ -68,15 +68,14 @@ class TenantRows:
         unknown = sum(owned is None for owned, _, _ in missing)
         if unknown and self._refers is not None:
             self._warning(
-                f"Whose {unknown:,} rows of {self._stream} are cannot be told without the table"
-                f" {self._refers[1]}: they stay as they are. Run the sync again with --full-refresh"
-                f" --streams {self._stream},{self._refers[1]}."
+                f"{unknown:,} rows of {self._stream} were not found and stay as they are: without"
+                f" the table {self._refers[1]} nothing says whose they are. Run the sync again with"
+                f" --full-refresh --streams {self._refers[1]},{self._stream}."
             )
         return [self._tombstone(key, remote, now) for owned, key, remote in missing if owned]
 
-    def _rows(self) -> list[tuple[bool | None, str, str | None]]:
+    def _rows(self) -> Iterator[tuple[bool | None, str, str | None]]:
         """Live rows that are not staged: the tenant's or not (None: unknown), id, remote id."""
-        rows = []
         for key, remote_id, other_id, other_remote_id in self._tables.live(
             self._stream, self._refers
         ):
@@ -85,8 +84,7 @@ class TenantRows:
                 owned = key == self._unified_id(self._stream, remote_id or "")
             elif other_remote_id is not None:
                 owned = other_id == self._unified_id(self._refers[1], other_remote_id)
-            rows.append((owned, key, remote_id))
-        return rows
+            yield owned, key, remote_id
 
     def _tombstone(self, key: str, remote_id: str | None, now: datetime) -> bytes:
         """What the connector would have printed (contract section 4)."""
