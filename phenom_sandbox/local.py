@@ -73,6 +73,11 @@ class LocalTenant:
             headers["api-key"] = self._gateway.access.api_key
         return headers
 
+    @property
+    def issued_tokens(self) -> list[str]:
+        """The tokens issued so far, for tests that look for them in a log."""
+        return self._gateway.tokens.all()
+
     def expire_tokens(self) -> None:
         """From now on, every token issued so far is answered with 401."""
         self._gateway.tokens.expire_all()

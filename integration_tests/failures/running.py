@@ -174,9 +174,4 @@ def _is_discreet(outcome: Outcome, secrets: Sequence[str]) -> None:
 def read(local: LocalTenant, more: Mapping[str, Any] | None = None, **options: Any) -> Ran:
     """``source-phenom read`` of the local tenant."""
     config = {**local.config, "page_size": 20, "num_workers": 4, **(more or {})}
-    return run("read", config, secrets=tokens(local), **options)
-
-
-def tokens(local: LocalTenant) -> list[str]:
-    """The tokens that the tenant has handed out."""
-    return list(local._gateway.tokens._expiry)
+    return run("read", config, secrets=local.issued_tokens, **options)

@@ -33,6 +33,10 @@ class Tokens:
         """From now on every token issued so far is answered with 401."""
         self._expiry.clear()
 
+    def all(self) -> list[str]:
+        """The tokens issued since :meth:`expire_all`, expired ones too."""
+        return list(self._expiry)
+
     def valid(self, authorization: str | None) -> bool:
         scheme, _, token = (authorization or "").partition(" ")
         expiry = self._expiry.get(token.strip())

@@ -21,7 +21,7 @@ OVERLAP = timedelta(minutes=10)
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = date(2000, 1, 1)
-_MOST = 9_000
+MOST_ROWS = 9_000
 """Rows of one search that are read: search engines show, or permit, no more than 10,000."""
 
 Scanner = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
@@ -64,7 +64,7 @@ class ChangeLookup:
         begin, end = first or _FIRST_DAY, last or self._today + 2 * _DAY
         can_divide = end > begin
         search = partial(search_page, self._gateway, updated(_before(first), _after(last)))
-        seems_long = can_divide and self._seems_longer_than(_MOST, search)
+        seems_long = can_divide and self._seems_longer_than(MOST_ROWS, search)
         if not (seems_long and self._is_long):
             scan, count = self._scan(search, search_identity), 0
             try:
@@ -74,7 +74,7 @@ class ChangeLookup:
                             self.until = max(self.until, changed_at(row) or 0)
                             yield row
                     count += len(rows)
-                    if seems_long and count > _MOST:
+                    if seems_long and count > MOST_ROWS:
                         self._is_long = True
                         break
                 else:

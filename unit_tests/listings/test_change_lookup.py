@@ -84,7 +84,7 @@ class Engine:
 def search(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., tuple[set[str], ChangeLookup]]]:
-    monkeypatch.setattr(change_lookup, "_MOST", 20)
+    monkeypatch.setattr(change_lookup, "MOST_ROWS", 20)
     with ThreadPoolExecutor(4) as executor:
 
         def scan(fetch: Callable[[int, int], Page], identity: Callable[[Any], Hashable]) -> Scan:

@@ -94,7 +94,7 @@ def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
         value = parse_json(content)
     except ValueError:
         return
-    json.dumps(value, allow_nan=False).encode("utf-8")
+    assert json.loads(json.dumps(value, allow_nan=False).encode("utf-8")) == value
 
 
 @pytest.mark.parametrize(
