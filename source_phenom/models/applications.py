@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
+from time import gmtime, strftime
 from typing import Any
 
 from source_phenom.models.candidates import applicant_source, candidate_key
@@ -15,7 +16,6 @@ from source_phenom.models.integration_fields import (
     carried_in,
 )
 from source_phenom.models.outcomes import Outcome
-from source_phenom.models.timestamps import rfc3339
 from source_phenom.models.values import Mismatches, as_object, custom_object, key_text, text
 
 MODEL = "applications"
@@ -39,8 +39,8 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 """Remote paths and the columns that they feed."""
 
 _PLACEHOLDER = "JOBID"
-_FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc)
-_CLOCKS_DIFFER = timedelta(days=1)
+_FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()
+_CLOCKS_DIFFER = timedelta(days=1).total_seconds()
 
 # The fields of candidateData go into the candidate's record.
 _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
@@ -74,10 +74,10 @@ def applied_at(key: str, now: datetime) -> str | None:
     :param now: the time of the run. A time more than a day ahead of it is None.
     """
     second = creation_second(key)
-    if second is None:
+    if second is None or not _FIRST_APPLIED_AT <= second <= now.timestamp() + _CLOCKS_DIFFER:
         return None
-    moment = datetime.fromtimestamp(second, timezone.utc)
-    return rfc3339(moment) if _FIRST_APPLIED_AT <= moment <= now + _CLOCKS_DIFFER else None
+    # Every application has one, and a datetime would take twice as long.
+    return strftime("%Y-%m-%dT%H:%M:%S.000Z", gmtime(second))
 
 
 def application(
