@@ -5,10 +5,10 @@
 ARG BASE=docker.io/airbyte/python-connector-base:4.0.2@sha256:9fdb1888c4264cf6fee473649ecb593f56f58e5d0096a87ee0b231777e2e3e73
 
 FROM ${BASE} AS build
-# The images' user cannot write into the environment: Python has to find its modules compiled.
+# The images' user cannot write into the environment, so the modules are compiled here.
 ENV UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
 WORKDIR /build
-# In a layer of its own: what others wrote changes seldom.
+# Its own layer, because the dependencies change seldom.
 COPY requirements/image.txt ./
 RUN pip install --no-cache-dir uv==0.13.9 \
     && uv venv --python "$(command -v python)" /opt/phenom \
@@ -26,7 +26,7 @@ FROM ${BASE} AS runtime
 COPY --from=build /opt/phenom /opt/phenom
 ENV PATH=/opt/phenom/bin:$PATH PYTHONNOUSERSITE=1
 WORKDIR /airbyte/integration_code
-# The base image's user airbyte; by its number, Kubernetes can tell that it is not root.
+# The base image's user airbyte. With a number, Kubernetes can check that it is not root.
 USER 1000
 
 FROM runtime AS destination
@@ -34,7 +34,7 @@ ENV AIRBYTE_ENTRYPOINT=/opt/phenom/bin/destination-phenom
 LABEL io.airbyte.name=phenom-airbyte/destination-phenom
 ENTRYPOINT ["/opt/phenom/bin/destination-phenom"]
 
-# The last stage is what a build without --target makes.
+# A build without --target makes the last stage.
 FROM runtime AS source
 ENV AIRBYTE_ENTRYPOINT=/opt/phenom/bin/source-phenom
 LABEL io.airbyte.name=phenom-airbyte/source-phenom

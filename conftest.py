@@ -15,7 +15,7 @@ _PLUGINS = {
     "test_sandbox_openapi.py": "schemathesis.extra.pytest_plugin",
 }
 
-# The same examples in every run, so that a red run can be run again. To search for new ones:
+# Every run has the same examples, so that a failed run can be repeated. To search for new ones:
 # HYPOTHESIS_PROFILE=search ./run test unit_tests/phenom_api
 # No limit depends on how busy the machine is.
 _AT_ANY_LOAD = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

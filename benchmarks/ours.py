@@ -1,4 +1,4 @@
-"""What the connector costs by itself: a quiet sync, start, memory, state."""
+"""Measures the connector alone: a quiet sync, start, memory, state."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SECONDS_BETWEEN_SAMPLES = 0.2
 
 
 class Measured(NamedTuple):
-    """What a process and its child processes took.
+    """The time and memory of a process and its child processes.
 
     :param wall: seconds. :param cpu: user and system seconds of all of them together.
     :param peak: the most resident memory that all of them had at one time, in MB (10**6 bytes);

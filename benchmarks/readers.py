@@ -19,7 +19,7 @@ OURS, BARE, PLAIN_CDK = "source-phenom", "bare loop", "plain CDK"
 DLT, SINGER = "dlt rest_api", "singer-sdk"
 DRAIN = "tenant alone"
 MINIMUM_MARGIN = 3.0
-"""How many times the fastest reader's pace the tenant must be able to serve."""
+"""The tenant must be at least this many times as fast as the fastest reader."""
 CHECKED_APPLICATIONS = 2_000
 RUNS = {0: 3, 50: 2}
 """Default number of runs by latency in milliseconds."""
@@ -28,7 +28,7 @@ RUNS_TEXT = ", ".join(f"{runs} at {latency} ms" for latency, runs in RUNS.items(
 
 @dataclass(frozen=True)
 class Reader:
-    """:param mark: stands in each line of stdout that is a record; None: stdout is their number."""
+    """:param mark: a part of each record's line on stdout; None: stdout is their number."""
 
     command: Callable[[Files], list[str]]
     mark: bytes | None
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, results: Results) -> None:
-    """Read the application listing with the connector and its peers, and print nothing of it."""
+    """Read the application listing with the connector and its peers; discard their output."""
     _check_all(options.readers)
     for applications in options.applications:
         for latency in options.latency:
@@ -137,7 +137,7 @@ def _read(reader: Reader, files: Files, output: IO[bytes] | None = None) -> Meas
 
 
 def _drain(applications: int, files: Files, results: Results) -> None:
-    """Measures what the tenant can serve at most."""
+    """Measures how fast the tenant can serve."""
     key = DRAIN, applications, 0
     for number in (1, 2, 3):
         if results.missing(key, number):
@@ -150,7 +150,7 @@ def _drain(applications: int, files: Files, results: Results) -> None:
 
 
 def tenant_margin(results: Results, applications: int) -> float | None:
-    """How many times the fastest reader's pace the tenant serves; None where it is not known."""
+    """How many times as fast as the fastest reader the tenant is; None if unknown."""
     alone = results.median((DRAIN, applications, 0))
     walls = [results.median((name, applications, 0)) for name in READERS]
     known = [wall for wall in walls if wall]

@@ -84,8 +84,8 @@ def _readers() -> Iterator[str]:
             wall = results.median((readers.DRAIN, size, 0)) or 0.0
             yield ""
             yield (
-                f"The tenant serves {size / wall:,.0f} of {size:,} applications per second to a"
-                f" client that only drains it: {margin:.1f} times what the fastest reader takes."
+                f"A client that only reads gets {size / wall:,.0f} applications per second from the"
+                f" tenant: {margin:.1f} times as many as the fastest reader."
             )
 
 

@@ -21,7 +21,7 @@ FOLDER = HERE / "results"
 PACKAGES = ("airbyte-cdk", "orjson", "urllib3", "duckdb", "numpy")
 
 Key = tuple[str, int, int]
-"""What ran, over how many applications, at which latency in milliseconds."""
+"""What ran, the number of applications, and the latency in milliseconds."""
 
 
 class Results:
@@ -60,12 +60,12 @@ class Results:
         print(f"{records:,} records: {kind}: {rounded}", file=sys.stderr)
 
     def figures(self, kind: str, records: int) -> dict[str, float] | None:
-        """What :meth:`add_figures` got; None where it got nothing."""
+        """The figures given to :meth:`add_figures`; None if there are none."""
         named = {"kind": kind, "records": records}
         return next((row for row in self.content["figures"] if named.items() <= row.items()), None)
 
     def median(self, key: Key, figure: str = "wall") -> float | None:
-        """The median over a key's runs; None where there is none."""
+        """The median over a key's runs; None without runs."""
         values = [run[figure] for run in self._of(key)]
         return statistics.median(values) if values else None
 
@@ -95,7 +95,7 @@ def _key(run: Mapping[str, Any]) -> Key:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on."""
+    """The machine and the versions that the figures depend on."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "code": _code(),

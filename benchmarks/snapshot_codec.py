@@ -52,7 +52,7 @@ def object_ids(n: int, rng: random.Random) -> Iterator[str]:
 
 
 def object_ids_with_loose_counters(n: int, rng: random.Random) -> Iterator[str]:
-    """As above from eight processes, at any time, and with random counters: the likely worst."""
+    """As above from eight processes, at any time, and with random counters: probably the worst."""
     numbers = [rng.getrandbits(40) for _ in range(8)]
     return (
         f"{rng.randrange(1_640_995_200, 1_735_689_600):08x}"

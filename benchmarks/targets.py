@@ -44,7 +44,7 @@ def _reading(results: Results) -> Iterator[Target]:
 
     for latency, limit in ((0, 1.3), (50, 1.2)):
         yield Target(
-            f"200,000 applications, {latency} ms: times the bare loop's time",
+            f"200,000 applications, {latency} ms: time, as a multiple of the bare loop's",
             limit,
             _ratio(wall(readers.OURS, latency), wall(readers.BARE, latency)),
         )
@@ -61,7 +61,7 @@ def _reading(results: Results) -> Iterator[Target]:
             at_least=True,
         )
     yield Target(
-        "200,000 applications: times the fastest reader's pace that the tenant serves",
+        "200,000 applications: pace of the tenant, as a multiple of the fastest reader's",
         readers.MINIMUM_MARGIN,
         readers.tenant_margin(results, SMALL),
         at_least=True,
@@ -82,7 +82,7 @@ def _quiet(results: Results) -> Iterator[Target]:
     quiet, start = cpu(ours.QUIET), cpu(ours.START)
     own = quiet - start if quiet is not None and start is not None else None
     yield Target(
-        "quiet sync of 200,000 applications: CPU without the start, times the bare loop's",
+        "quiet sync of 200,000 applications: CPU without start, as a multiple of the bare loop's",
         1.3,
         _ratio(own, cpu(ours.BARE)),
     )
@@ -92,7 +92,7 @@ def _start(results: Results) -> Iterator[Target]:
     imported = results.median((ours.CDK, 0, 0))
     for command, limit in (("spec", 0.7), ("discover", 1.0), ("check", 1.0)):
         yield Target(
-            f"{command}: times the time of import airbyte_cdk",
+            f"{command}: time, as a multiple of that of import airbyte_cdk",
             limit,
             _ratio(results.median((command, 0, 0)), imported),
         )

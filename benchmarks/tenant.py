@@ -4,8 +4,8 @@
 
 Serves what a read needs (tokens, open jobs, applications) with any offset and limit. A page is a
 slice of a mapped file and one ``sendmsg``. The first line on stdout is a source configuration with
-a ``token`` for clients that cannot fetch one. It checks no credentials and makes no errors;
-``phenom_sandbox`` does.
+a ``token`` for clients that cannot fetch one. It checks no credentials and makes no errors,
+unlike ``phenom_sandbox``.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _files(number: int) -> tuple[Path, Path]:
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """A thread per connection; a page is served without holding the interpreter's lock."""
+    """Has a thread per connection, and serves a page without the interpreter's lock."""
 
     daemon_threads = True
     request_queue_size = 128

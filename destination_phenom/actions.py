@@ -71,11 +71,11 @@ class Actions:
         """Carry out one record so that it takes effect once.
 
         :param fields: the record as :func:`destination_phenom.columns.unflatten` returns it.
-        :raises Rejected: where the record breaks a rule of the connector or the gateway.
-        :raises AttachmentsInterrupted: where the application or candidate was created, and the
+        :raises Rejected: if the record breaks a rule of the connector or the gateway.
+        :raises AttachmentsInterrupted: if the application or candidate was created, and the
             gateway then stopped answering.
-        :raises phenom_api.errors.PhenomError: where it could not be created for a reason that is
-            not the record's fault.
+        :raises phenom_api.errors.PhenomError: if it could not be created, and the record is not
+            the cause.
         """
         record = validated(operation, fields, self._config)
         try:
@@ -88,7 +88,7 @@ class Actions:
             raise
         except PhenomError as error:
             _redact_error(error, record)
-            # A status below 400 is not the record's fault: gateway_url is wrong.
+            # A status below 400 is not caused by the record: gateway_url is wrong.
             if isinstance(error, RequestRefused) and not 100 <= error.status < 400:
                 raise rejected("", error.message) from None
             raise
@@ -124,7 +124,7 @@ class Actions:
 
         def find() -> tuple[bool, ApplicationStatus] | None:
             found = self._apply.status(email, job_id)
-            # There was no application before the submit, so this one is ours.
+            # There was no application before the submit, so this run made it.
             return (True, found) if found.applied else None
 
         created, status = self._idempotent_write(send, find)
@@ -258,9 +258,9 @@ class Actions:
 
 
 class _RecentWrites:
-    """What this run created, by e-mail address and job.
+    """The applications and candidates that this run created, by e-mail address and job.
 
-    The gateway's own look-up may not show it yet.
+    The gateway's own look-up may not show them yet.
     """
 
     MAX_SIZE = 50_000
@@ -288,12 +288,12 @@ def _redact_error(error: PhenomError, record: Record) -> None:
 def _redacted(text: str, record: Record) -> str:
     """A message about a record without the record's personal data.
 
-    The gateway's words were filtered before: unknown words are gone. A name or a city can be a
-    known word, so each value is replaced here, with any punctuation between its words. Each word
-    of a name is replaced by itself, too.
+    The gateway's unknown words were removed before. But a name or a city can be a known word. So
+    each value is masked here, with any punctuation between its words, and so is each word of a
+    name.
     """
-    person = record.candidate
-    hidden = {*record.personal(), *_words(person.first_name), *_words(person.last_name)}
+    candidate = record.candidate
+    hidden = {*record.personal(), *_words(candidate.first_name), *_words(candidate.last_name)}
     # A value that is longer than the text cannot be in it.
     hidden = {personal for personal in hidden if len(personal) <= len(text)}
     for personal in sorted(hidden, key=len, reverse=True):

@@ -25,7 +25,7 @@ UPLOAD = Operation("POST", ATTACHMENTS.path, "Apply API, adding attachments")
 
 @dataclass(frozen=True)
 class ApplicationStatus:
-    """Whether there is an application, and its ids where the gateway gives them."""
+    """Whether there is an application, and its ids if the gateway gives them."""
 
     applied: bool
     candidate_id: str | None = None

@@ -1,4 +1,4 @@
-"""The attachments of a record: their content, and which of them Phenom still lacks."""
+"""The attachments of a record: their content, and which of them Phenom does not have yet."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ class AttachmentTarget:
     """The application or candidate in Phenom that attachments are added to."""
 
     file_names: Callable[[], list[str]]
-    """Names of the files that it has already; a name that occurs twice is there twice."""
+    """Names of the files that it has already; a name that occurs twice is listed twice."""
     upload: Callable[[AttachmentFile, bool], None]
-    """Adds a file; True marks the résumé. It is not repeated when its answer is lost."""
+    """Adds a file; True marks the résumé. A request whose answer is lost is not repeated."""
 
 
 def upload(
@@ -96,7 +96,7 @@ def upload(
     Returns a problem for each file that the gateway refused.
 
     :param existing: names of the files that the target has already.
-    :raises Unavailable, Unreachable, MalformedAnswer: where the gateway does not answer any more.
+    :raises Unavailable, Unreachable, MalformedAnswer: if the gateway does not answer any more.
     """
     expected = Counter(existing)
     problems = []
@@ -121,7 +121,7 @@ def upload(
 def missing(attachments: Sequence[Attachment], existing: Sequence[str]) -> list[int]:
     """Indexes of the attachments whose names are not among ``existing`` file names.
 
-    Where several attachments have one name, the first ones are taken to exist.
+    If several attachments have one name, the first ones count as existing.
     """
     left = Counter(existing)
     indexes = []

@@ -39,9 +39,9 @@ class _RecordTask:
 class Batch:
     """Carries out records on worker threads; records with one e-mail address keep their order.
 
-    A failure that is not a record's fault stops the run. Records that came in and were not sent
-    are then reported as ``unsettled``, and no state behind them is given back, so that the
-    platform sends them again.
+    A failure that no record caused stops the run. Records that were read but not sent are then
+    reported as ``unsettled``, and no state behind them is given back, so that the platform sends
+    them again.
 
     :param results: the file that gets the result of every record and every broken line.
     :param report: takes every result, too, from any thread.
@@ -79,9 +79,9 @@ class Batch:
     ) -> None:
         """Queue a record; blocks while too many are pending.
 
-        :param operation: None where the stream is not in the catalog.
+        :param operation: None if the stream is not in the catalog.
         :param size: bytes of its line.
-        :raises BatchStopped: when the run has stopped; the record is reported all the same.
+        :raises BatchStopped: when the run has stopped; the record is still reported.
         """
         self._positions[stream] += 1
         position = self._positions[stream]
@@ -109,7 +109,7 @@ class Batch:
     def reject_record(self, stream: StreamKey, rule: str, line: int) -> None:
         """Report a record that cannot be read; ``rule`` says what is wrong with its line.
 
-        :raises BatchStopped: when the run has stopped; the record is reported all the same.
+        :raises BatchStopped: when the run has stopped; the record is still reported.
         """
         self._positions[stream] += 1
         self._reject(ResultLine(stream, self._positions[stream], _unreadable(rule), line))
@@ -117,7 +117,7 @@ class Batch:
     def reject_line(self, line: int, rule: str) -> None:
         """Report a line of the input that is no message; the next state counts it.
 
-        :raises BatchStopped: when the run has stopped; the line is reported all the same.
+        :raises BatchStopped: when the run has stopped; the line is still reported.
         """
         logger.warning(f"Line {line} of the input {rule}. It is skipped.")
         self._reject(ResultLine(None, None, _unreadable(rule), line))
@@ -141,7 +141,7 @@ class Batch:
             self.stop(error)
 
     def stop(self, failure: BaseException) -> None:
-        """Send nothing more. Where several failures stop the run, the first one is kept."""
+        """Send nothing more. If several failures stop the run, the first one is kept."""
         with self._summary_lock:
             self.failure = self.failure or failure
         self._stopped.set()
@@ -205,8 +205,8 @@ def _not_sent() -> WriteOutcome:
 
 
 def _rejection(error: Exception) -> WriteOutcome:
-    found = error if isinstance(error, Rejected) else unexpected(error)
-    return WriteOutcome("rejected", problems=found.problems)
+    rejection = error if isinstance(error, Rejected) else unexpected(error)
+    return WriteOutcome("rejected", problems=rejection.problems)
 
 
 def _unreadable(rule: str) -> WriteOutcome:

@@ -51,7 +51,7 @@ class CandidatesApi:
     def create(self, candidate: Body) -> str:
         """Create a candidate and return its id. A request whose answer is lost is not repeated.
 
-        :raises CandidateExists: where the gateway's error names a candidate who exists already.
+        :raises CandidateExists: if the gateway's error names a candidate who exists already.
         """
         answer = self._gateway.send(CREATE, json=candidate, retry_lost=False)
         if 200 <= answer.status < 300:
@@ -97,14 +97,14 @@ def _candidate_id(data: Any) -> str | None:
     entries = data if isinstance(data, list) else [data]
     for entry in entries:
         if isinstance(entry, Mapping):
-            found = entry.get("candidateId") or entry.get("cId")
-            if isinstance(found, (str, int)) and str(found).strip():
-                return str(found)
+            candidate_id = entry.get("candidateId") or entry.get("cId")
+            if isinstance(candidate_id, (str, int)) and str(candidate_id).strip():
+                return str(candidate_id)
     return None
 
 
 def _created(body: Mapping[str, Any]) -> str:
-    found = _candidate_id(body.get("data"))
-    if found is None:
+    candidate_id = _candidate_id(body.get("data"))
+    if candidate_id is None:
         raise ValueError("no candidate is named")
-    return found
+    return candidate_id

@@ -16,9 +16,9 @@ from phenom_protocol.connection import CheckResult
 def check(config: DestinationConfig) -> CheckResult:
     """Whether records can be written, with a message about what does not work.
 
-    It fails without a token and without the Apply API. Where an acting user is configured, it
-    tests the Candidates API as well; where that is denied, the check succeeds, and the message
-    says what is denied and which records that affects.
+    It fails without a token and without the Apply API. With an acting user, it tests the Candidates
+    API as well. If only that API is denied, the check succeeds, and the message says what is denied
+    and which records that affects.
     """
     problem = _results_path_problem(config)
     if problem is not None:
@@ -32,8 +32,8 @@ def _result(results: Mapping[Probe, ProbeResult]) -> CheckResult:
     failed: dict[tuple[str, ...], list[str]] = {SUBMITTING: [], CREATING: []}
     for probe, result in results.items():
         if result.error is not None:
-            found = unknown if isinstance(result.error, PermissionUnknown) else failed[probe.serves]
-            found.append(result.error.message)
+            texts = unknown if isinstance(result.error, PermissionUnknown) else failed[probe.serves]
+            texts.append(result.error.message)
     if failed[SUBMITTING]:
         return CheckResult(False, _text(failed[SUBMITTING]))
     if failed[CREATING]:

@@ -142,8 +142,8 @@ class _RowReader:
             self._report_conflict((*location, index))
 
     def _member(self, parent: FieldPath, name: str) -> FieldPath | None:
-        found = self._columns.get(_normalized("_".join((*parent, name))), ())
-        return found if len(found) > len(parent) and found[: len(parent)] == parent else None
+        path = self._columns.get(_normalized("_".join((*parent, name))), ())
+        return path if len(path) > len(parent) and path[: len(parent)] == parent else None
 
     def _item(self, location: FieldPath, index: int, item: Any) -> Any:
         item = self._parsed((*location, index), item)
@@ -257,15 +257,15 @@ def _element_columns(
     member, which the dict maps to the member. The list's name may be in the singular.
     """
     kinds = _kinds(model)
-    found = {}
+    patterns = {}
     for location, kind in kinds.items():
         if kind is _FieldKind.LIST:
             below = (each for each in kinds if each[:1] == location and len(each) == 2)
             members = {_normalized(member): member for _, member in below}
             name = _normalized(location[0]).removesuffix("s")
             pattern = rf"{name}s?([0-9]{{1,4}})?({'|'.join(members)})?"
-            found[location] = re.compile(pattern), members
-    return found
+            patterns[location] = re.compile(pattern), members
+    return patterns
 
 
 def _walk(model: type[BaseModel], above: FieldPath) -> Iterator[tuple[FieldPath, _FieldKind]]:

@@ -36,10 +36,10 @@ are ignored. Other unknown columns and members are ignored, too; the log names e
 unless its name could be a person's.
 
 A `data_url` is percent-encoded as in a browser. Only an answer with status 200 is accepted as the
-file; after any other answer, also behind a redirect, the record is rejected. It is different for an
-attachment that Phenom refuses, and where Phenom does not name the application that an applicant has
-made before, so that its attachments cannot be compared: the status of the record then stays as it
-is, and `error` says what is missing.
+file; after any other answer, also behind a redirect, the record is rejected. Two problems do not
+change the status of the record; `error` then says what is missing: Phenom refuses an attachment, or
+Phenom does not name the application of somebody who has already applied, so that the attachments
+cannot be compared.
 
 Text is UTF-8. A record with other text or with half a surrogate pair anywhere is rejected, and so
 is a record with U+FFFD in a field, which marks text that was damaged before. JSON may be nested

@@ -6,7 +6,7 @@ and the connection goes to one of the checked addresses, so that a second DNS an
 the target. TLS still verifies the certificate for the name. Every redirect is checked in the same
 way. No credentials, cookies, proxies or ``.netrc`` are used.
 
-Whatever the server answers, the result is the content or :class:`NotFetched`.
+For every answer of the server, the result is the content or :class:`NotFetched`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class NotFetched(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """``media_type`` is the server's Content-Type, empty where it is missing or invalid."""
+    """``media_type`` is the server's Content-Type, empty if it is missing or invalid."""
 
     content: bytes
     media_type: str
@@ -149,8 +149,8 @@ def _encoded_host(host: str) -> str:
 
 def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host, from the system's resolver."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class Fetcher:
@@ -306,7 +306,7 @@ class _HttpConnection:
     def request(self, request: h11.Request) -> h11.Response:
         """Send a request and return the head of its response.
 
-        :raises OSError, h11.ProtocolError: where no response begins.
+        :raises OSError, h11.ProtocolError: if no response begins.
         """
         self._connection.settimeout(self._deadline.within(self._read_timeout))
         for sent in (request, h11.EndOfMessage()):
@@ -320,7 +320,7 @@ class _HttpConnection:
         raise h11.RemoteProtocolError("no answer")
 
     def body(self) -> Iterator[bytes]:
-        """The blocks of the response's body; raises :class:`NotFetched` where it is incomplete."""
+        """The blocks of the response's body; raises :class:`NotFetched` if it is incomplete."""
         try:
             while isinstance(event := self._next(), h11.Data):
                 yield event.data

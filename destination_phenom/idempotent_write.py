@@ -41,28 +41,28 @@ class IdempotentWrite:
         self._rng = rng or random.Random()
         self._retry_log = RetryLog(time.monotonic)
         self._lock = threading.Lock()
-        self._taken = 0
+        self._successes = 0
 
     def __call__(self, send: Callable[[], Written], find: Callable[[], Written | None]) -> Written:
-        """Call ``send``. Where its answer is lost, ``find`` looks for its effect before a retry.
+        """Call ``send``. If its answer is lost, ``find`` looks for its effect before a retry.
 
         There is a pause before ``find``, because the gateway may still be working on the request.
         The pause is at least as long as the gateway asks for. If the policy does not allow such a
         long pause, there is no retry.
 
         :param find: returns None if ``send`` had no effect.
-        :raises RequestRefused: where the gateway refuses the write, or fails on it again and again
+        :raises RequestRefused: if the gateway refuses the write, or fails on it again and again
             while other writes succeed.
-        :raises Unavailable, Unreachable, MalformedAnswer: where no write succeeds.
+        :raises Unavailable, Unreachable, MalformedAnswer: if no write succeeds.
         """
-        taken_before = self._taken
+        successes_before = self._successes
         lost: PhenomError | None = None
         left = self._policy.throttled
         for attempt in range(1, self._policy.attempts + 1):
             try:
                 return self._noted(send())
             except Throttled:
-                # It had no effect, and the gateway has been waited for already.
+                # The write had no effect, and the gateway client has waited already.
                 raise
             except LOST as error:
                 lost = error
@@ -78,8 +78,8 @@ class IdempotentWrite:
                 return self._noted(found)
             if left < 0 or isinstance(lost, AnswerTooLarge):
                 raise lost
-        assert lost is not None, "patience is at least one attempt"
-        if self._taken > taken_before:
+        assert lost is not None, "the policy has at least one attempt"
+        if self._successes > successes_before:
             raise RequestRefused(
                 f"The gateway fails on this record, while it takes others: {lost.message}",
                 lost.detail,
@@ -88,5 +88,5 @@ class IdempotentWrite:
 
     def _noted(self, written: Written) -> Written:
         with self._lock:
-            self._taken += 1
+            self._successes += 1
         return written

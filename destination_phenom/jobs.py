@@ -22,7 +22,7 @@ logger = logging.getLogger("airbyte.phenom")
 REMOTE = "remote:"
 _PAGE_SIZE = 100
 _MAX_SCANS = 2
-"""How often a listing is read that changes while it is read, so that no job is missed."""
+"""How often a listing that changes while it is read is read again, so that no job is missed."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SITE_TYPES = ("external", "internal")
 
@@ -52,7 +52,7 @@ class JobIds:
         """Phenom's jobId for a unified id, for ``remote:`` and a jobId, or for a jobId alone.
 
         :raises Rejected: for a unified id of a job that no listing shows.
-        :raises phenom_api.errors.PhenomError: where the listings cannot be read. Listings without
+        :raises phenom_api.errors.PhenomError: if the listings cannot be read. Listings without
             permission are skipped, except the first one.
         """
         if job_id.startswith(REMOTE):
@@ -64,24 +64,24 @@ class JobIds:
         with self._lock:
             while unified not in self._job_ids and self._unread:
                 self._read_next()
-            found = self._job_ids.get(unified)
-        if found is None:
+            job_id = self._job_ids.get(unified)
+        if job_id is None:
             denied = f"; may not be read: {', '.join(self._denied)}" if self._denied else ""
             raise rejected(
                 "application.job_id",
                 "is the unified id of no job that Phenom lists (under this integration_id"
                 f"{denied})",
             )
-        if not found.isascii():
+        if not job_id.isascii():
             raise rejected(
                 "application.job_id",
                 "is of a job whose jobId is not in ASCII, as Phenom takes it in an HTTP header",
             )
-        return found
+        return job_id
 
     def _read_next(self) -> None:
         if self._failure is not None:
-            # For the records that waited for the lock: their jobs are not unknown.
+            # Records that waited for the lock fail too: their jobs may exist.
             raise self._failure
         listing = self._unread[0]
         try:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\],:]', re.DOTALL)
 def members(text: str, start: int = 0) -> dict[str, tuple[int, int]]:
     """Start and end of the values of the object at ``start``, by name.
 
-    Of several members with one name, the last one counts. The result is empty where no object
+    Of several members with one name, the last one counts. The result is empty if no object
     begins at ``start``. A value that is cut off ends with the text.
     """
     spans: dict[str, tuple[int, int]] = {}
@@ -30,18 +30,18 @@ def members(text: str, start: int = 0) -> dict[str, tuple[int, int]]:
         if begin >= 0 and name is not None:
             spans[name] = (begin, begin + len(text[begin:end].rstrip(_WHITESPACE)))
 
-    for found in _TOKEN.finditer(text, start):
-        token = found[0][0]
+    for match in _TOKEN.finditer(text, start):
+        token = match[0][0]
         if token in "{[":
             depth += 1
         elif token in "}]":
             depth -= 1
         elif depth == 1 and begin < 0 and token == '"':
-            label = found[0]
+            label = match[0]
         elif depth == 1 and begin < 0 and token == ":":
-            begin = _skip(text, found.end())
+            begin = _skip(text, match.end())
         if depth == 0 or (depth == 1 and token == ","):
-            keep(found.start())
+            keep(match.start())
             label, begin = "", -1
         if depth == 0:
             return spans

@@ -62,7 +62,7 @@ def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
     """All lines except blank ones; a byte-order mark at the beginning is skipped.
 
     :param max_bytes: of a longer line only the beginning is kept in memory.
-    :raises InputUnreadable: where reading fails, and for UTF-16 and UTF-32 text.
+    :raises InputUnreadable: if reading fails, and for UTF-16 and UTF-32 text.
     """
     number = 0
     while line := _read(stream, max_bytes + 1):

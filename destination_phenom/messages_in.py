@@ -26,7 +26,7 @@ class RecordIn:
 class BrokenLine:
     """A line that cannot be read. ``number`` counts from 1; ``rule`` says what is wrong with it.
 
-    ``stream`` is set where the line is a record whose stream can still be read.
+    ``stream`` is set if the line is a record whose stream can still be read.
     """
 
     number: int
@@ -41,7 +41,7 @@ def messages(stdin: BinaryIO, max_bytes: int) -> Iterator[Message]:
     """Records, states and broken lines; other messages and blank lines are skipped.
 
     :param max_bytes: a longer line is a broken line.
-    :raises destination_phenom.lines.InputUnreadable: where the input as a whole cannot be read.
+    :raises destination_phenom.lines.InputUnreadable: if the input as a whole cannot be read.
     """
     for line in lines(stdin, max_bytes):
         try:
@@ -77,7 +77,7 @@ def _message(line: Line) -> Message | None:
 
 
 def _stream_of(line: Line) -> StreamKey | None:
-    """The stream of a broken line, where it is a record and the stream can be read."""
+    """The stream of a broken line, if it is a record and the stream can be read."""
     text = line.content[:_SEARCHED_BYTES].decode(errors="replace")
     message = members(text)
     if _value(text, message.get("type")) != "RECORD" or "record" not in message:
@@ -91,7 +91,7 @@ def _stream_of(line: Line) -> StreamKey | None:
 
 
 def _value(text: str, span: tuple[int, int] | None) -> Any:
-    """The text at ``span``; None where there is something else."""
+    """The text at ``span``; None if there is something else."""
     literal = "" if span is None else text[slice(*span)]
     try:
         return json.loads(literal) if literal.startswith('"') else None

@@ -41,15 +41,15 @@ def _inlined(node: Any, definitions: Mapping[str, Schema]) -> Any:
     if "$ref" in node:
         target = definitions[node["$ref"].rpartition("/")[2]]
         node = {**target, **{name: value for name, value in node.items() if name != "$ref"}}
-    found = {
+    inlined = {
         name: _inlined(value, definitions)
         for name, value in node.items()
         if name != "default" and not (name == "title" and isinstance(value, str))
     }
-    for name, field in found.get("properties", {}).items():
-        if name not in found.get("required", ()) and isinstance(field.get("type"), str):
+    for name, field in inlined.get("properties", {}).items():
+        if name not in inlined.get("required", ()) and isinstance(field.get("type"), str):
             field["type"] = [field["type"], "null"]
-    return _nullable_type(found)
+    return _nullable_type(inlined)
 
 
 def _nullable_type(node: Schema) -> Schema:

@@ -9,12 +9,12 @@ from destination_phenom.rejections import Problem
 from phenom_api.errors import PhenomError
 
 WriteStatus = Literal["created", "already_applied", "already_exists", "rejected", "unsettled"]
-"""``unsettled``: the run ended before the result was known. The record has to be sent again."""
+"""``unsettled``: the run ended before the result was known. The record must be sent again."""
 
 
 @dataclass(frozen=True)
 class WriteOutcome:
-    """``problems`` of a record that was not rejected are about attachments that it lacks."""
+    """The result of a record. If it was not rejected, ``problems`` name missing attachments."""
 
     status: WriteStatus
     candidate_id: str | None = None

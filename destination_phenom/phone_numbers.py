@@ -1,4 +1,4 @@
-"""Turns phone numbers as people write them into numbers as they are dialled."""
+"""Turns written phone numbers into numbers that can be dialled."""
 
 from __future__ import annotations
 

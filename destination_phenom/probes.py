@@ -1,10 +1,10 @@
 """Tests whether the two actions are permitted, without creating anything.
 
-Each action takes two requests: the look-up that comes before every write, for a person who does
-not exist, and the write itself without a body and without the headers that it requires. If the
-gateway calls this write invalid (400, 422) and not forbidden (403), then writing is permitted. (A
-gateway that checks the body before the permission answers the same; then the first real write
-reports what is denied.)
+Each action takes two requests. The first is the look-up that comes before every write, for a person
+who does not exist. The second is the write itself, without a body and without its required headers.
+If the gateway answers that this write is invalid (400, 422) and not forbidden (403), writing is
+permitted. (A gateway that checks the body before the permission answers the same. Then the first
+real write reports what is denied.)
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from phenom_api.listings import applications_page
 from phenom_api.probes import Probe, ProbeResult
 
 SUBMITTING, CREATING = ("create_application",), ("create_candidate",)
-"""The actions that a probe is for; only candidates without a job need the second one."""
+"""The actions of a probe; only candidates without a job need the second one."""
 _NOBODY = "connection.check@example.com"
 _NO_JOB = "JOBID"
-"""Phenom's own placeholder where there is no job."""
+"""Phenom's placeholder for an application without a job."""
 _INVALID = frozenset({400, 422})
 
 
@@ -70,7 +70,7 @@ def _write_probe(name: str, operation: Operation, serves: tuple[str, ...]) -> Pr
 
 
 def _look_up_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> ProbeResult:
-    """The look-up is permitted where it is answered with 200, 400, 404 or 422."""
+    """The look-up is permitted if the answer is 200, 400, 404 or 422."""
     try:
         gateway.fetch(operation, lambda _: None, **parts)
     except RequestRefused as error:
@@ -85,7 +85,7 @@ def _look_up_nobody(operation: Operation, gateway: Gateway, **parts: Any) -> Pro
 
 
 def _write_without_body(operation: Operation, gateway: Gateway) -> ProbeResult:
-    """Raises :class:`PermissionDenied`, or :class:`PermissionUnknown` where that is unclear."""
+    """Raises :class:`PermissionDenied`, or :class:`PermissionUnknown` if the answer is unclear."""
     try:
         answer = gateway.send(operation, data=b"", headers={"Content-Type": "application/json"})
     except (RequestRefused, Unavailable, Unreachable) as error:
@@ -93,7 +93,7 @@ def _write_without_body(operation: Operation, gateway: Gateway) -> ProbeResult:
     if answer.status in _INVALID:
         return ProbeResult(answer.status)
     if 200 <= answer.status < 300:
-        why = "it took a request without content. See whether it created anything."
+        why = "it accepted a request without content. Check whether it created anything."
         raise _unknown(operation, f"the gateway answered {answer.status}, so {why}", answer)
     refused = refusal(operation, answer, gateway.secrets)
     if isinstance(refused, PermissionDenied):

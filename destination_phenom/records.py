@@ -32,7 +32,7 @@ NAME_LENGTH = 20
 """The maximum length of a name in the Apply API, in characters."""
 _REPLACEMENT = "\ufffd"
 _OTHER_COUNTRIES = frozenset({"XK"})
-"""In common use, but not in the standard: Kosovo."""
+"""Kosovo: in common use, but not in the standard."""
 
 
 def _text(value: Any) -> Any:
@@ -150,7 +150,7 @@ class Location(_RecordPart):
 
 
 class Candidate(_RecordPart):
-    """The person."""
+    """The candidate."""
 
     first_name: PersonName = Field(description=f"First name, at most {NAME_LENGTH} characters.")
     last_name: PersonName = Field(description=f"Last name, at most {NAME_LENGTH} characters.")
@@ -227,7 +227,7 @@ class CreateCandidate(_RecordPart):
 
     operation: ClassVar[str] = "create_candidate"
 
-    candidate: Candidate = Field(description="The person.")
+    candidate: Candidate = Field(description="The candidate.")
     application: JobApplication | None = Field(
         None,
         description="The job to apply for. Without it, the candidate is created by the Candidates "
@@ -253,17 +253,17 @@ class CreateCandidate(_RecordPart):
 
     def personal(self) -> tuple[str, ...]:
         """The texts of this record that must not appear in a log."""
-        person = self.candidate
-        city = person.location.city if person.location else None
-        found = (
-            person.email_address,
-            person.phone_number,
-            person.first_name,
-            person.last_name,
+        candidate = self.candidate
+        city = candidate.location.city if candidate.location else None
+        texts = (
+            candidate.email_address,
+            candidate.phone_number,
+            candidate.first_name,
+            candidate.last_name,
             city,
             *(attachment.name for attachment in self.attachments),
         )
-        return tuple(text for text in found if text)
+        return tuple(text for text in texts if text)
 
 
 class CreateApplication(CreateCandidate):

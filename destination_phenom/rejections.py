@@ -63,12 +63,12 @@ def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's errors as problems, without the values."""
     return [
         Problem(
-            path_text(found["loc"]),
-            str(found["ctx"]["error"])
-            if found["type"] == "value_error"
-            else _MESSAGES.get(found["type"], found["msg"].replace("Input should", "must")),
+            path_text(each["loc"]),
+            str(each["ctx"]["error"])
+            if each["type"] == "value_error"
+            else _MESSAGES.get(each["type"], each["msg"].replace("Input should", "must")),
         )
-        for found in error.errors(include_url=False, include_input=False)
+        for each in error.errors(include_url=False, include_input=False)
     ]
 
 

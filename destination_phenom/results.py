@@ -22,14 +22,14 @@ from phenom_api.errors import InvalidConfig
 _QUOTED_REJECTIONS = 5
 """Rejections that the error message at the end of a run quotes."""
 _QUOTED_CHARACTERS = 300
-"""Characters that are quoted of each."""
+"""Characters of each rejection that are quoted."""
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 _STATUS_WORDS = {
     "created": "created",
     "already_applied": "had applied already",
     "already_exists": "existed already",
     "rejected": "rejected",
-    "unsettled": "not decided",
+    "unsettled": "unsettled",
 }
 
 
@@ -72,7 +72,7 @@ class ResultsFile:
     its permissions. Pipes and devices (``/dev/null``) work as well.
 
     :param run: marks every line, because later runs append to the same file.
-    :raises InvalidConfig: from every method, where the system refuses to open or write the file.
+    :raises InvalidConfig: from every method, if the system refuses to open or write the file.
         After that nothing more is written, because the last line may be incomplete.
     """
 
@@ -189,26 +189,26 @@ class Summary:
         self.unwritten.setdefault(stream, Counter())[result.outcome.status] += 1
 
     def lines(self) -> list[str]:
-        """One line of text per stream, and more where something went wrong."""
-        found = []
+        """One line of text per stream, and more lines for problems."""
+        lines = []
         for stream, count in self.counts.items():
             total = sum(count.values())
             text = f"{stream}: {_records(total)}: {_by_status(count)}"
             if self.lacking[stream]:
                 text += f"; {self.lacking[stream]:,} of them lack an attachment"
-            found.append(text + ".")
+            lines.append(text + ".")
         if self.broken:
-            found.append(f"Lines of the input that are no messages: {self.broken:,}.")
+            lines.append(f"Lines of the input that are no messages: {self.broken:,}.")
         if self.unwritten:
             counts = "; ".join(
                 f"{stream or 'lines that are no messages'}: {_by_status(count)}"
                 for stream, count in self.unwritten.items()
             )
-            found.append(
+            lines.append(
                 f"Results that could not be written: {counts}. Send the same records again: "
                 "nothing is created twice."
             )
-        return found or ["No records came in."]
+        return lines or ["No records came in."]
 
     def rejections(self) -> str:
         """The number of rejections, with the reasons of the first ones."""

@@ -12,7 +12,7 @@ from destination_phenom.records import CreateCandidate
 logger = logging.getLogger("airbyte.phenom")
 
 _MAX_NAMED = 100
-"""Columns named per stream at most: the keys of some rows are different in every row."""
+"""The most columns that are named per stream, because every row may have other keys."""
 
 
 class UnusedColumns:

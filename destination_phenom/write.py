@@ -38,7 +38,7 @@ _TREATED_AS_APPEND = ("append_dedup", "overwrite")
 def configured_operations(catalog: Any) -> dict[StreamKey, str]:
     """The operation of every stream of a configured catalog.
 
-    It is the stream's ``destination_object_name``, else its name. A warning says where the
+    It is the stream's ``destination_object_name``, else its name. A warning says if the
     catalog asks for a sync mode that is carried out as append.
 
     :raises ProtocolError: for a stream without an operation, and for any other sync mode.
@@ -94,8 +94,8 @@ def write(
 ) -> int:
     """Carry out all records of ``stdin``; returns the exit code 0.
 
-    :raises ProtocolError: after the batch, where it failed or, under ``on_rejected_record: fail``,
-        where records were rejected.
+    :raises ProtocolError: after the batch, if it failed or, under ``on_rejected_record: fail``,
+        if records were rejected.
     :raises KeyboardInterrupt, SystemExit: when interrupted, after the requests in progress ended.
     """
     operations = configured_operations(catalog)
@@ -120,7 +120,7 @@ def write(
         logger.info(line)
     if session.output.failure is not None:
         # The log goes to standard output, which failed.
-        session.tell_on_stderr(*batch.summary.lines())
+        session.print_on_stderr(*batch.summary.lines())
     if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
         logger.warning(
             "The run was interrupted. Send the same records again: nothing is created twice."
@@ -148,7 +148,7 @@ def actions(config: DestinationConfig, gateway: Gateway) -> Actions:
 
 
 def open_results(config: DestinationConfig) -> ResultsFile | None:
-    """Raises :class:`phenom_api.errors.InvalidConfig` where the file cannot be written."""
+    """Raises :class:`phenom_api.errors.InvalidConfig` if the file cannot be written."""
     if config.results_path is None:
         return None
     run = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -178,7 +178,7 @@ def _feed(
         finally:
             ended.set()
 
-    # In a separate thread, because a failed run must not wait for a source that sends nothing.
+    # In a separate thread, because a failed run must not wait for input that never comes.
     threading.Thread(target=read_all, name="reader", daemon=True).start()
     try:
         while not (ended.wait(0.2) or batch.stopped):
@@ -216,7 +216,7 @@ def _protocol_error(failure: BaseException, summary: Summary) -> BaseException:
     is_input = isinstance(failure, InputUnreadable)
     kind: FailureType = "config_error" if is_input else failure_type(failure)
     unsettled = summary.unsettled
-    advice = f" {unsettled:,} records are not decided: send them again." if unsettled else ""
+    advice = f" {unsettled:,} records are unsettled: send them again." if unsettled else ""
     if summary.unwritten:
         advice += f" {summary.lines()[-1]}"
     if summary.rejected:

@@ -26,7 +26,7 @@ def write(
     A request whose answer is lost is not repeated, because it may have had its effect.
 
     :raises PermissionDenied: on 403. :raises RequestRefused: on another final status.
-    :raises Unavailable, Unreachable, MalformedAnswer: where it may or may not have had an effect.
+    :raises Unavailable, Unreachable, MalformedAnswer: if it may or may not have had an effect.
     """
     answer = gateway.send(operation, retry_lost=False, **parts)
     if not 200 <= answer.status < 300:
@@ -62,5 +62,5 @@ def error_text(answer: Answer, secrets: Iterable[str]) -> str:
     headline = next((body[m] for m in members if isinstance(body.get(m), str) and body[m]), "")
     details = body.get("details")
     listed = details if isinstance(details, list) else [details]
-    found = [each for each in listed[:_MAX_DETAILS] if isinstance(each, str) and each]
-    return gateway_words(": ".join(filter(None, (headline, "; ".join(found)))), secrets, _MAX_TEXT)
+    texts = [each for each in listed[:_MAX_DETAILS] if isinstance(each, str) and each]
+    return gateway_words(": ".join(filter(None, (headline, "; ".join(texts)))), secrets, _MAX_TEXT)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests that want one."""
+"""A real PostgreSQL server for the tests that need one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integration_tests.postgres_server import PostgresServer
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A server on a free port of this machine that demands a password."""
+    """A server on a free port of this machine that requires a password."""
     try:
         with postgres_server.running() as server:
             yield server

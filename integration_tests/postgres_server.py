@@ -36,7 +36,7 @@ class NoServer(Exception):
 
 @contextmanager
 def running() -> Iterator[PostgresServer]:
-    """A server on a free port of this machine that demands a password."""
+    """A server on a free port of this machine that requires a password."""
     programs = _programs()
     if programs is None:
         raise NoServer(
@@ -71,7 +71,7 @@ def _programs() -> Path | None:
 
 
 def _identity() -> dict[str, Any]:
-    """Keywords for subprocess that drop root's privileges; none where there are none."""
+    """Keywords for subprocess that drop root's privileges; none if the user is not root."""
     if os.geteuid() != 0:
         return {}
     user = pwd.getpwnam(UNPRIVILEGED_USER)
@@ -79,7 +79,7 @@ def _identity() -> dict[str, Any]:
 
 
 def _runnable(programs: Path, folder: Path, identity: dict[str, Any]) -> Path:
-    """``programs``, or a copy where the unprivileged user cannot reach or execute them."""
+    """``programs``, or a copy if the unprivileged user cannot reach or execute them."""
     try:
         _run([programs / "postgres", "--version"], identity)
         _run([programs / "initdb", "--version"], identity)

@@ -1,4 +1,4 @@
-"""PyAirbyte, which pins so much that the tests have an environment of its own for it."""
+"""PyAirbyte, which has its own environment because it pins many packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides which IP addresses may be connected to if somebody else chose the host.
+"""Decides to which IP addresses we may connect if somebody else chose the host.
 
 The blocks follow the IANA registries of special-purpose addresses. They are listed here because
 ``is_global`` of ``ipaddress`` differs between Python versions.
@@ -49,7 +49,7 @@ _NOT_PUBLIC_V6 = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""The public prefix of translators to IPv4; ``64:ff9b:1::/48`` is for private ones."""
+"""The prefix of public translators to IPv4; ``64:ff9b:1::/48`` is for private ones."""
 
 
 def is_public(address: str) -> bool:
@@ -101,7 +101,7 @@ def is_loopback(address: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address leads to, if it does; that one is checked instead."""
+    """The IPv4 address that an IPv6 address leads to, to be checked instead; None without one."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped

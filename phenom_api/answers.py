@@ -24,7 +24,7 @@ too."""
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _REMOTE_MESSAGE_LIMIT = 200
 _READ_PER_SHOWN = 20
-"""Characters read for each one that may be shown. Masks are shorter than what they hide."""
+"""Characters that are read per character shown. A mask is shorter than the text it hides."""
 _MESSAGE_LEVELS = 20
 """Nesting levels of an error's body in which a message is searched."""
 MOST_LEVELS = 500
@@ -96,8 +96,8 @@ def _shallow_text(content: bytes) -> bytes:
     kept: list[bytes] = []
     done = level = 0
     in_text = False
-    for found in _NESTING.finditer(content):
-        sign = found[0]
+    for match in _NESTING.finditer(content):
+        sign = match[0]
         if sign == b'"':
             in_text = not in_text
         elif in_text or sign[:1] == b"\\":
@@ -105,10 +105,10 @@ def _shallow_text(content: bytes) -> bytes:
         elif sign in b"[{":
             level += 1
             if level == MOST_LEVELS + 1:
-                kept += (content[done : found.start()], b"null")
+                kept += (content[done : match.start()], b"null")
         else:
             if level == MOST_LEVELS + 1:
-                done = found.end()
+                done = match.end()
             level -= 1
     if level > MOST_LEVELS:
         # Cut off. The parser will say that it is not JSON.
@@ -229,7 +229,7 @@ def _first_text(value: Any, levels: int) -> str:
         return value
     if isinstance(value, (list, dict)) and levels:
         for child in value if isinstance(value, list) else value.values():
-            found = _first_text(child, levels - 1)
-            if found:
-                return found
+            text = _first_text(child, levels - 1)
+            if text:
+                return text
     return ""

@@ -86,13 +86,13 @@ def _inflated(pieces: Iterable[bytes], *, is_gzip: bool) -> Iterator[bytes]:
                         raise TooLarge("the answer has too many parts")
                     decoder = zlib.decompressobj(wbits)
                 try:
-                    found = decoder.decompress(window, _PIECE)
+                    content = decoder.decompress(window, _PIECE)
                 except zlib.error:
                     if not members:
                         raise
                     return
-                if found:
-                    yield found
+                if content:
+                    yield content
                 window = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
     if decoder is not None and not decoder.eof and not members:
         raise zlib.error("cut off")

@@ -67,8 +67,8 @@ Returned = TypeVar("Returned")
 def of_any(read: Callable[[str], list[Returned]], ids: Iterable[str]) -> list[Returned]:
     """The rows that ``read`` returns for any of several spellings of one id.
 
-    An id with white space around it and the same id without are one id. A gateway may know either
-    of them, or both, and then with the same rows.
+    An id is the same with and without white space around it. A gateway may know one spelling, or
+    both with the same rows.
 
     :param ids: the first is the id without white space.
     :raises RequestRefused: if the gateway knows none of them.
@@ -91,7 +91,7 @@ def of_any(read: Callable[[str], list[Returned]], ids: Iterable[str]) -> list[Re
 
 
 def none_if_not_found(read: Callable[[], Returned]) -> Returned | None:
-    """What ``read`` returns; None if the gateway does not know the candidate, job or file."""
+    """``read()``; None if the gateway does not know the candidate, job or file."""
     try:
         return read()
     except RequestRefused as error:
@@ -242,8 +242,8 @@ def _page(answer: JsonObject, member: str) -> Page:
 
 
 def _pagination(answer: JsonObject) -> JsonObject:
-    found = answer.get("pagination")
-    return found if isinstance(found, Mapping) else {}
+    pagination = answer.get("pagination")
+    return pagination if isinstance(pagination, Mapping) else {}
 
 
 def _data(answer: JsonObject) -> JsonObject:

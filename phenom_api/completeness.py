@@ -1,4 +1,4 @@
-"""Judges from the answers to a scan whether the listing was read completely."""
+"""Decides from a scan's answers whether the listing was read completely."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class ScanOutcome:
 
     :param rows: positions that were read.
     :param total: the total that the listing claimed last, None if it never claimed one.
-    :param repaired: how often the listing had moved; the missing rows were read.
+    :param repaired: how often rows had moved; the rows that were missed then were read.
     :param open_seams: places between two pages where rows may be missing.
     :param shrank: the total went down while the listing was read.
-    :param single_rows: no page had more than one row, so that none could be proven to join.
+    :param single_rows: no page had more than one row, so that nothing proves that pages join.
     :param ended: the pages confirm the end, see :meth:`CompletenessTracker.ends`.
-    :param repeats: behind the last row came rows that had been read before.
+    :param repeats: rows that had been read before came again behind the last row.
     :param ignores_offset: every page was the first page, whatever the offset.
     """
 
@@ -60,7 +60,7 @@ class ScanOutcome:
         return self.agrees and self.ended and not self.open_seams and not self.moved
 
     def ignored_offset(self, what: str) -> str:
-        """The message about ``what`` if ``ignores_offset``: a sentence without its end."""
+        """The beginning of the log line about ``what`` if ``ignores_offset``."""
         return (
             f"The gateway ignores the offset when it lists {what}: every page is the first one "
             f"again. Its {self.rows} rows were read, others may be missing"
@@ -76,7 +76,7 @@ class CompletenessTracker:
         self._largest = 0
         self._longest = 0
         self._farthest = 0
-        # By the length of pages that had less than was asked for: the first position behind one.
+        # By the length of pages with fewer rows than requested: the first position behind one.
         self._short: dict[int, int] = {}
         self.total: int | None = None
         self.shrank = False
@@ -107,8 +107,8 @@ class CompletenessTracker:
         """Whether a listing that was read up to ``end`` ends there.
 
         It does if no row was seen behind the end and every page was full. If pages in the middle
-        were short or empty, the end looks the same as such a page: then a total that never changed
-        has to confirm it. The same holds if the listing ``repeats`` rows behind its end.
+        were short or empty, the last page may be one of those: then a total that never changed
+        has to confirm the end. The same holds if the listing ``repeats`` rows behind its end.
         """
         with self._lock:
             counted = self.total is not None and self._steady

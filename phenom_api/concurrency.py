@@ -15,10 +15,10 @@ _STRAINED = 2.0
 _SLACK = 0.02
 """… plus this many seconds, so that the jitter of a fast gateway does not count."""
 _QUICKER, _SLOWER = 0.2, 0.02
-"""Weight of a quicker and of a slower answer in the usual duration. It stays near quick answers,
-but neither one lucky answer nor a gateway that became slower for good ends all growth."""
+"""Weight of a quicker and of a slower answer in the usual duration. Quick answers count more, but
+one of them is not enough, and slower answers count in the end, so that growth goes on."""
 _CAREFUL = 20.0
-"""How many times slower the limit grows above the limit at which the gateway throttled."""
+"""The limit grows this many times slower above the value at which the gateway throttled."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class AdaptiveConcurrency:
 
     Additive increase, multiplicative decrease: the limit doubles per round trip until the first
     sign of strain, then grows by one per round trip, up to ``ceiling``. A 429 or 503 halves it,
-    once for all requests that were in flight together; a ``Retry-After`` stops all requests until
-    then. Requests start in the order in which they asked.
+    once for all requests that were in flight together. A ``Retry-After`` holds back all requests
+    for its time. Requests start in the order of their calls of :meth:`acquire`.
 
     :param start: the limit at first. :param clock: seconds.
     """
@@ -52,7 +52,7 @@ class AdaptiveConcurrency:
         self._throttled_at = float("inf")
         self._era = 0
         self._in_flight = 0
-        self._closed_until = 0.0
+        self._paused_until = 0.0
         self._usual: float | None = None
         self._stopped = False
         self.most_in_flight = 0
@@ -77,7 +77,7 @@ class AdaptiveConcurrency:
                     if self._stopped:
                         raise GatewayClosed("The connection to the gateway was closed.")
                     now = self._clock()
-                    wait = self._closed_until - now
+                    wait = self._paused_until - now
                     if wait <= 0 and self._in_flight < self.limit and self._queue[0] is turn:
                         self._in_flight += 1
                         self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -90,7 +90,7 @@ class AdaptiveConcurrency:
     def release(
         self, ticket: Ticket, *, answered: bool, throttled: bool = False, pause: float = 0.0
     ) -> None:
-        """A request has ended: adapt the limit.
+        """End a request and adapt the limit.
 
         :param answered: the answer was a success; no other answer says how fast the gateway is.
         :param throttled: the answer was 429 or 503.
@@ -101,7 +101,7 @@ class AdaptiveConcurrency:
             self._in_flight -= 1
             if throttled:
                 self._shrink(ticket)
-                self._keep_out(now, now + pause)
+                self._pause(now, now + pause)
             elif answered:
                 self._grow(now - ticket.started)
             self._wake_first()
@@ -114,7 +114,7 @@ class AdaptiveConcurrency:
                 turn.notify()
 
     def _wake_first(self) -> None:
-        """Wake only the first: to wake all that wait, for every request, would double its cost."""
+        """Wake only the first one: waking all of them would double the cost of every request."""
         if self._queue:
             self._queue[0].notify()
 
@@ -126,10 +126,10 @@ class AdaptiveConcurrency:
             self._throttled_at = self._limit
             self._limit = max(1.0, self._limit / 2)
 
-    def _keep_out(self, now: float, until: float) -> None:
-        if until > max(now, self._closed_until):
-            self.throttled_seconds += until - max(now, self._closed_until)
-            self._closed_until = until
+    def _pause(self, now: float, until: float) -> None:
+        if until > max(now, self._paused_until):
+            self.throttled_seconds += until - max(now, self._paused_until)
+            self._paused_until = until
 
     def _grow(self, took: float) -> None:
         usual = self._usual if self._usual is not None else took

@@ -26,7 +26,7 @@ _LONGEST_KEY = 80
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` can only mean this machine."""
+    """Whether ``host`` always means this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -119,8 +119,8 @@ AnyConnection = TypeVar("AnyConnection", bound=Connection)
 def load(model: type[AnyConnection], config: Any, elsewhere: Collection[str] = ()) -> AnyConnection:
     """Validate a configuration object; raises :class:`InvalidConfig` that names the wrong keys.
 
-    Keys that begin with ``__`` belong to the platform and are ignored, and so are keys that are
-    known ``elsewhere``.
+    Keys that begin with ``__`` belong to the platform and are ignored. Keys in ``elsewhere`` belong
+    to the other connector and are ignored too.
     """
     if not isinstance(config, Mapping):
         raise InvalidConfig("The configuration must be a JSON object.")
@@ -148,9 +148,9 @@ def _explained(
         elif problem["type"] == "extra_forbidden":
             text = "is not a known key"
             names = {*_model_at(model, loc).model_fields, *(elsewhere if len(loc) == 1 else ())}
-            meant = _meant(str(loc[-1]), names)
-            if meant:
-                text += f" (did you mean '{meant}'?)"
+            similar = _similar_name(str(loc[-1]), names)
+            if similar:
+                text += f" (did you mean '{similar}'?)"
             else:
                 where = f" in '{loc[0]}'" if len(loc) > 1 else ""
                 known[where] = sorted(names)
@@ -158,7 +158,7 @@ def _explained(
             text = str(problem["ctx"]["error"])
         else:
             text = re.sub(r"^(Input|List|Dictionary) should", "must", problem["msg"])
-            # These words are about the validator, not about the configuration.
+            # These words of pydantic mean nothing to a user.
             text = re.sub(r" or instance of \w+| after validation", "", text)
         problems.setdefault(key, text)
     listed = "; ".join(f"'{_cut(key)}' {text}" for key, text in problems.items())
@@ -168,13 +168,14 @@ def _explained(
     return InvalidConfig(f"Invalid configuration: {listed}.{rest}", tuple(problems))
 
 
-def _meant(key: str, names: Collection[str]) -> str | None:
-    """The known name that is most similar to ``key``, if one is."""
-    bare = {_bare(name): name for name in sorted(names)}
-    return next((bare[close] for close in get_close_matches(_bare(key), bare, 1)), None)
+def _similar_name(key: str, names: Collection[str]) -> str | None:
+    """The known name that is most similar to ``key``; None if none is similar."""
+    by_normalized = {_normalized(name): name for name in sorted(names)}
+    closest = get_close_matches(_normalized(key), by_normalized, 1)
+    return by_normalized[closest[0]] if closest else None
 
 
-def _bare(key: str) -> str:
+def _normalized(key: str) -> str:
     return "".join(filter(str.isalnum, key)).lower()
 
 

@@ -2,7 +2,7 @@
 
 ``requests`` and urllib3 limit only the time between two bytes. Here a response class of
 ``http.client`` reads the socket through :class:`_TimedBytes`, which limits every wait to the time
-that is left. The classes are set where urllib3 provides for it: ``ConnectionCls`` of a pool and
+that is left. The classes are set by two hooks of urllib3: ``ConnectionCls`` of a pool and
 ``pool_classes_by_scheme`` of a pool manager.
 """
 

@@ -1,4 +1,4 @@
-"""The errors of this package: one class for each thing that a user can do about one.
+"""The errors of this package: one class for each way in which a user can respond.
 
 Every error has two texts. ``message`` says what happened, where, and what to do. ``detail`` is
 technical (status codes, exception types). Both may be logged: they never hold a secret, a token or

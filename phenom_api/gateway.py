@@ -40,8 +40,8 @@ from phenom_api.transport import OutgoingRequest, Transport, origin
 __all__ = ["CHECK_POLICY", "Answer", "Gateway", "Operation", "RetryPolicy"]
 
 THROTTLES = frozenset({429, 503})
-_NEVER = frozenset({501, 505})
-"""5xx statuses that do not pass: repeating the request does not help."""
+_PERMANENT = frozenset({501, 505})
+"""5xx statuses after which a retry does not help."""
 
 Parsed = TypeVar("Parsed")
 
@@ -51,7 +51,7 @@ class Operation:
     """One operation of the gateway.
 
     :param path: below the gateway URL, with a leading slash. It may have placeholders in braces;
-        :meth:`at` fills them in, messages show them as they are.
+        :meth:`at` fills them in, messages show the placeholders.
     :param needs: the permission to ask Phenom for, e.g. ``Jobs API (read jobs)``.
     :param address: the path with its placeholders filled in.
     """
@@ -64,7 +64,7 @@ class Operation:
     def at(self, **parts: str) -> Operation:
         """This operation with its placeholders filled in: ``APPLICANTS.at(jobId="JR-1")``.
 
-        :raises RequestRefused: with status 404, for a value that cannot be a part of a path.
+        :raises RequestRefused: with status 404, for a value that a path cannot contain.
         """
         if any(value in ("", ".", "..") for value in parts.values()):
             raise RequestRefused(f"{self} takes no id that is empty or only dots.", status=404)
@@ -78,9 +78,9 @@ class Operation:
 class Gateway:
     """The gateway of one tenant. Safe to share between threads; close it when done.
 
-    :param policy: of retries.
+    :param policy: how often and how long to retry.
     :param clock: seconds. :param epoch: seconds since 1970.
-    :param sleep: waits for seconds; the default stops waiting on :meth:`close`.
+    :param sleep: waits for seconds; the default one ends early on :meth:`close`.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Gateway:
         self.policy = policy or RetryPolicy()
         self.concurrency = AdaptiveConcurrency(
             connection.num_workers,
-            # In `check`, one request that hangs must not hold up the others.
+            # In `check`, one request that hangs must not delay the others.
             start=1 if self.policy.total is None else connection.num_workers,
             clock=clock,
         )
@@ -143,7 +143,7 @@ class Gateway:
         return self._transport.sent
 
     def close(self) -> None:
-        """Close all connections. Threads that wait get :class:`GatewayClosed` at once."""
+        """Close all connections. Waiting threads raise :class:`GatewayClosed` at once."""
         self._closed.set()
         self.concurrency.stop()
         self._transport.close()
@@ -165,14 +165,14 @@ class Gateway:
         parse: Callable[[bytes], Any] = parse_json,
         retry_lost: bool = True,
     ) -> Parsed:
-        """Send, and return what ``read`` makes of the parsed JSON object.
+        """Send, and return ``read(body)`` for the parsed JSON object.
 
         A body that is not a JSON object, or for which ``read`` raises ``ValueError``, is a
         transient fault like a 5xx.
 
         :param parse: parses the body; raises ``ValueError`` if it is not JSON.
-        :param retry_lost: False for a request that must not be carried out twice: it is repeated
-            after a 429 only, every other transient fault is raised at once.
+        :param retry_lost: False for a request that must not be carried out twice. It is sent again
+            only after a 429; every other transient fault is raised at once.
         :raises PermissionDenied: on 403. :raises RequestRefused: on any other final 4xx.
         :raises AuthenticationFailed: on a second 401 or refused credentials.
         :raises Unavailable, Unreachable, MalformedAnswer: after the last retry.
@@ -187,7 +187,7 @@ class Gateway:
             except MalformedAnswer as malformed:
                 raise TransientFault(
                     malformed,
-                    what=f"{operation} was answered with something that is no whole JSON object",
+                    what=f"The answer to {operation} is not a complete JSON object",
                     kind="no JSON",
                 ) from None
 
@@ -255,7 +255,7 @@ class Gateway:
             )
             if fault is not None:
                 throttled = fault.throttled
-                # A longer wait ends this request; the other requests do not have to wait for it.
+                # A longer wait makes this request fail; the other requests need not wait then.
                 if throttled and fault.wait is not None and fault.wait <= self.policy.throttled:
                     pause = fault.wait
                 raise fault
@@ -302,8 +302,8 @@ class Gateway:
         if self._is_from_gateway(answer):
             raise AuthenticationFailed(
                 f"The address in token_url answered {answer.status} as the gateway does, which "
-                "hands out no tokens: check token_url, which has to be the login URL that Phenom "
-                "gave you. If it is that, check client_id and client_secret.",
+                "issues no tokens: check token_url. It must be the login URL that Phenom gave "
+                "you. If it is, check client_id and client_secret.",
                 detail,
             )
         if answer.status in (400, 401, 403):
@@ -317,7 +317,7 @@ class Gateway:
         )
 
     def _is_from_gateway(self, answer: Answer) -> bool:
-        """Whether the gateway refused the token request, because ``token_url`` is wrong."""
+        """Whether ``token_url`` is wrong: the gateway answered, not a login server."""
         token_url, gateway_url = self.connection.token_url, self.connection.gateway_url
         path = urlsplit(token_url).path
         if "token" in path.rpartition("/")[2].lower():
@@ -325,7 +325,7 @@ class Gateway:
         return origin(token_url) == origin(gateway_url) or names_path(answer.content, path)
 
     def _exchange(self, request: OutgoingRequest) -> Answer:
-        """Send, unless the host has been given up.
+        """Send, unless :class:`HostAvailability` has given up the host.
 
         :raises PhenomError: like :meth:`Transport.exchange`.
         """
@@ -342,16 +342,16 @@ class Gateway:
         return answer
 
     def _fault(self, what: str, request: OutgoingRequest, answer: Answer) -> TransientFault | None:
-        """The transient fault that a status means; None if it means none.
+        """The transient fault that a status stands for; None for any other status.
 
-        :param what: the beginning of the error's message, should the fault not pass.
+        :param what: the beginning of the message if no retry helps.
         """
         status = answer.status
-        if status not in (408, 425, 429) and (status < 500 or status in _NEVER):
+        if status not in (408, 425, 429) and (status < 500 or status in _PERMANENT):
             return None
         throttled = status in THROTTLES
         wait = retry_after(answer.headers.get("Retry-After"), self._epoch())
-        advice = ". Try again later; if it stays so, tell Phenom."
+        advice = ". Try again later; if it happens again, tell Phenom."
         if throttled:
             advice = ": it is throttling. Lower num_workers or sync less often."
         if wait is not None and wait > self.policy.throttled:
@@ -368,13 +368,13 @@ class Gateway:
         )
 
     def _refusal(self, operation: Operation, answer: Answer) -> PhenomError:
-        said = self._message(answer)
-        detail = f"{operation} answered {answer.status}: {said}"
+        message = self._message(answer)
+        detail = f"{operation} answered {answer.status}: {message}"
         if answer.status == 403:
             return _about(permission_denied(operation, detail), answer)
         refused = RequestRefused(
             f"The gateway refused {operation} with {answer.status}"
-            + (f" ({said})" if said else "")
+            + (f" ({message})" if message else "")
             + (": check gateway_url." if answer.status in (404, 405) else "."),
             detail,
             status=answer.status,
@@ -399,7 +399,7 @@ def read_object(
     read: Callable[[Mapping[str, Any]], Parsed],
     parse: Callable[[bytes], Any] = parse_json,
 ) -> Parsed:
-    """What ``read`` makes of the JSON object in an answer.
+    """``read(body)`` for the JSON object in an answer.
 
     :raises MalformedAnswer: if the body is not a JSON object, or ``read`` raises ``ValueError``.
     """
@@ -411,8 +411,8 @@ def read_object(
     except ValueError as error:
         malformed = MalformedAnswer(
             f"{operation} answered with a body that is cut off or not the JSON that this "
-            "operation returns. Try again later; if it stays so, send Phenom the operation and "
-            "the time.",
+            "operation returns. Try again later; if it happens again, send Phenom the operation "
+            "and the time.",
             f"status {answer.status}, {len(answer.content)} bytes, {type(error).__name__}",
         )
         raise _about(malformed, answer) from None

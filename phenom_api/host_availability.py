@@ -11,7 +11,7 @@ from phenom_api.errors import PhenomError
 from phenom_api.retries import RetryPolicy, TransientFault
 
 _LEAST = 2.0
-"""Seconds that even the last try gets, so that it can find out what is wrong."""
+"""Seconds that even the last try has, so that it can find out what is wrong."""
 
 
 class HostAvailability:

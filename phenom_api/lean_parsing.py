@@ -103,18 +103,18 @@ def _text(row: Any) -> bytes:
 def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dict[str, Any]]]:
     parts = [pagination]
     for row in found:
-        person = row.candidateData or _NO_CANDIDATE
-        contact = person.contactData or _NO_CONTACT
-        parts += (row.id, row.jobApplicationData, row.customFieldData, person.id, contact.email)
+        candidate = row.candidateData or _NO_CANDIDATE
+        contact = candidate.contactData or _NO_CONTACT
+        parts += (row.id, row.jobApplicationData, row.customFieldData, candidate.id, contact.email)
     # All values in one call: one call per value would cost more than it saves.
     pages, *values = parse_json(b"[" + b",".join(parts) + b"]")
     columns = (values[first::5] for first in range(5))
     return pages, [
         {
             "id": key,
-            "candidateData": {"id": person, "contactData": {"email": mail}},
+            "candidateData": {"id": candidate, "contactData": {"email": mail}},
             "jobApplicationData": placed,
             "customFieldData": custom,
         }
-        for key, placed, custom, person, mail in zip(*columns, strict=True)
+        for key, placed, custom, candidate, mail in zip(*columns, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Turns exceptions of requests and urllib3 into errors that hold neither data nor secrets."""
+"""Turns exceptions of requests and urllib3 into errors without personal data and secrets."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _BROKEN_OFF = (
 
 
 def network_failure(error: Exception, what: str, setting: str) -> Exception:
-    """The error to raise for an exception: a :class:`TransientFault` if it may pass.
+    """The error to raise for an exception: a :class:`TransientFault` if a retry may help.
 
-    :param what: the request, as the beginning of a sentence.
+    :param what: the request; messages begin with it.
     :param setting: the configuration key that holds its address.
     """
     detail = _kinds(error)
@@ -99,18 +99,18 @@ def _transient(
 
 def _causes(error: BaseException) -> list[BaseException]:
     """An exception and its causes; urllib3 nests them in ``args`` and ``reason``."""
-    found: list[BaseException] = []
+    causes: list[BaseException] = []
     queue: list[Any] = [error]
     while queue:
         item = queue.pop(0)
-        if isinstance(item, BaseException) and not any(item is known for known in found):
-            found.append(item)
+        if isinstance(item, BaseException) and not any(item is cause for cause in causes):
+            causes.append(item)
             queue += [*item.args, getattr(item, "reason", None), item.__cause__, item.__context__]
-    return found
+    return causes
 
 
 def _kinds(error: BaseException) -> str:
-    """The types of an exception and its causes. Their texts may hold personal data of a URL."""
+    """The types of an exception and its causes. Their texts may repeat personal data in a URL."""
     return " <- ".join(dict.fromkeys(type(cause).__name__ for cause in _causes(error)))
 
 

@@ -10,16 +10,16 @@ from enum import Enum
 _LANDMARKS = 4
 """Rows of every page whose places are remembered for the rest of the scan."""
 _SEARCHES = 20
-"""Searches in the array of all rows, before a set is made of it, which is eight times as large."""
+"""Searches in the array of all rows before it is copied to a set, which is eight times as large."""
 
 
 class Overlap(Enum):
-    """How a page joins the chain of those before it."""
+    """How a page joins the pages before it."""
 
     ALIGNED = "aligned"  #: the rows that both have are at the expected positions
     SHIFTED = "shifted"  #: both have some rows, but the listing moved in between
     UNPROVEN = "unproven"  #: they look aligned, but only by rows that the listing repeats
-    APART = "apart"  #: nothing in common: rows may lie between them
+    APART = "apart"  #: no row in common: rows may lie between them
 
 
 class PageChain:
@@ -29,16 +29,16 @@ class PageChain:
     row: rows keep their order, so no row that was there all the time can lie between them. A row
     that the listing repeats proves nothing, because it may be the other one.
 
-    Kept are the last page; a few rows (landmarks) of every earlier page, which show that a page
-    lies further back because rows were inserted ahead of it; and all hashes, in an array. The array
-    is searched only if a page may have old rows: if it has a landmark, or is shorter than the
-    distance between two landmarks.
+    The chain keeps the last page; a few rows (landmarks) of every earlier page, which identify a
+    page that is further back because rows were inserted ahead of it; and all hashes, in an array.
+    The array is searched only if a page may have old rows: if it has a landmark, or is shorter than
+    the distance between two landmarks.
     """
 
     def __init__(self) -> None:
         self.end = 0  #: the position behind the last row
         self.unseen: list[int] = []  #: indexes of the last page's rows that no page had before
-        self.is_same_page = False  #: whether the one before the last page had all of its rows
+        self.is_same_page = False  #: whether the last page has only rows of the page before it
         self._tail: list[int] = []
         self._rows = array("q")
         self._row_set: set[int] | None = None
@@ -56,22 +56,22 @@ class PageChain:
         """How a page (not an empty one) joins."""
         repeated = self._repeated
         if len(set(rows)) < len(rows):
-            repeated = repeated | _doubles(rows)
+            repeated = repeated | _duplicates(rows)
         start = self.end - len(self._tail)
         first, last = max(offset, start), min(offset + len(rows), self.end)
         if first < last:
             shared = rows[first - offset : last - offset]
             if shared == self._tail[first - start : last - start]:
                 return Overlap.UNPROVEN if repeated.issuperset(shared) else Overlap.ALIGNED
-        elif self._stands(offset, rows):
+        elif self._has_landmarks_in_place(offset, rows):
             return Overlap.ALIGNED
         if offset == 0:
             # Nothing comes before the first row.
             return Overlap.SHIFTED if self._tail else Overlap.ALIGNED
-        return Overlap.SHIFTED if self._meets(offset, rows, repeated) else Overlap.APART
+        return Overlap.SHIFTED if self._has_moved_rows(offset, rows, repeated) else Overlap.APART
 
-    def _stands(self, offset: int, rows: list[int]) -> bool:
-        """Whether a page further back has landmarks, all of them in their places."""
+    def _has_landmarks_in_place(self, offset: int, rows: list[int]) -> bool:
+        """Whether the page has landmarks, all of them at their positions."""
         places = [
             self._landmarks[row] == place
             for place, row in enumerate(rows, offset)
@@ -79,8 +79,8 @@ class PageChain:
         ]
         return bool(places) and all(places)
 
-    def _meets(self, offset: int, rows: list[int], repeated: set[int]) -> bool:
-        """Whether the page has known rows that have all moved by the same distance.
+    def _has_moved_rows(self, offset: int, rows: list[int], repeated: set[int]) -> bool:
+        """Whether the page has known rows that moved together.
 
         One row is enough if the page begins with it, or if it is our last row. Elsewhere a single
         row may have moved by itself.
@@ -109,13 +109,13 @@ class PageChain:
             new = list(range(max(0, self.end - offset), len(rows)))
         else:
             new = [index for index, row in enumerate(rows) if row not in tail]
-        doubles = _doubles(rows) if len(set(rows)) < len(rows) else set()
+        duplicates = _duplicates(rows) if len(set(rows)) < len(rows) else set()
         again = {rows[index] for index in new if rows[index] in self._landmarks}
         if aligned:
             again |= tail.intersection(rows[index] for index in new)
             self._repeated |= again
-        self._repeated |= doubles
-        is_certain = len(new) > self._spacing and not (again or doubles)
+        self._repeated |= duplicates
+        is_certain = len(new) > self._spacing and not (again or duplicates)
         self.unseen = new if is_certain else self._unseen_of(rows, new)
         self.is_same_page = not self.unseen and tail.issuperset(rows)
         if len(self.unseen) < len(rows):
@@ -155,5 +155,5 @@ class PageChain:
             self._row_set.update(rows)
 
 
-def _doubles(rows: list[int]) -> set[int]:
+def _duplicates(rows: list[int]) -> set[int]:
     return {row for row, count in Counter(rows).items() if count > 1}

@@ -64,11 +64,11 @@ class Scan:
         self._chain = PageChain()
         self._headway = _Headway()
         self._repeats = RepeatedRows()
-        self._length = 1  # of the longest page so far
-        self._ended_at = -1  # where a page ended that could have held more rows
+        self._length = 1  # rows of the longest page so far
+        self._ended_at = -1  # the end of a page that had room for more rows
         self._repaired = 0
         self._open_seams = 0
-        self._at_last_new_row = (0, 0, 0)  # the position behind it, and both numbers then
+        self._at_last_new_row = (0, 0, 0)  # the position behind it, and both counters at that time
 
     @property
     def outcome(self) -> ScanOutcome:
@@ -82,7 +82,7 @@ class Scan:
             end,
             total,
             repaired,
-            # A listing that repeats rows may do so in place of others.
+            # The repeated rows may have taken the place of others.
             open_seams + (repeats and (total is None or total > end)),
             tracker.shrank,
             self._length == 1,
@@ -103,7 +103,7 @@ class Scan:
                 if rows:
                     yield rows
                 self._plan()
-                rows = self._following()
+                rows = self._next_rows()
             if self._repeats.held_back and not self._has_repeated:
                 yield self._repeats.held_back
         finally:
@@ -131,10 +131,10 @@ class Scan:
             page = self._behind_end()
         return None if page is None else self._take(page, self._overlap(page))
 
-    def _following(self) -> list[Any] | None:
+    def _next_rows(self) -> list[Any] | None:
         """The rows that follow: none if a page had nothing new, None at the end of the listing."""
         if self._is_repeating or self._headway.is_exhausted:
-            rows = self._rest()
+            rows = self._take_page_ahead()
             self._open_seams += rows is None and not self._is_repeating
             return rows
         start = self._ahead.next_offset
@@ -145,19 +145,19 @@ class Scan:
             self._ahead.drop_next()
             return self._search()
         if page.end < self._chain.end:
-            # Its rows have come with a later page.
+            # A page read later already had its rows.
             self._ahead.drop_next()
             return []
         rows = self._join(page, _FEWER_TRIES)
         if page.end <= self._chain.end:
             self._ahead.drop_next()
-        # Else it may join what was read in between.
+        # Otherwise it may join the pages that were read in between.
         return rows
 
     def _join(self, page: _PlacedPage, tries_unproven: int = _TRIES) -> list[Any] | None:
-        """Accept a page if it joins; else read what joins.
+        """Accept a page if it joins; else read a page that joins.
 
-        :param tries_unproven: reads in search of a better proof, if the overlap proves nothing.
+        :param tries_unproven: how many reads may look for a proof if the overlap proves nothing.
         """
         overlap = self._overlap(page)
         if overlap in (Overlap.ALIGNED, Overlap.SHIFTED):
@@ -177,7 +177,7 @@ class Scan:
         return self._join(page) if page is not None else self._after_empty_page()
 
     def _step_back(self, apart: _PlacedPage | None, tries: int = _TRIES) -> list[Any] | None:
-        """Read from ever further back until a page joins.
+        """Read from further and further back until a page joins.
 
         :param apart: a page that does not join. It is accepted with an open seam if none does.
         """
@@ -207,8 +207,11 @@ class Scan:
         return self._take(apart, Overlap.APART) if apart is not None else self._skip_row()
 
     def _after_empty_page(self) -> list[Any] | None:
-        """A page that begins with our last row was empty: the listing got shorter, or the gateway
-        cannot show one of the page's rows. Then smaller pages come closer to that row."""
+        """Go on after an empty page that should begin with our last row.
+
+        Either the listing got shorter, or the gateway cannot show one of the page's rows. Smaller
+        pages read the rows in front of that one.
+        """
         end, length = self._chain.end, self._length
         self._headway.fruitless += 1
         last = self._read(max(0, end - length), min(end, length))
@@ -229,12 +232,12 @@ class Scan:
         return self._skip_row() if is_stuck else rows
 
     def _at_end(self) -> list[Any] | None:
-        """A page that could have held more ended with our last row: is that the end?"""
+        """Find out whether the listing ends here: a page with room for more rows ended here."""
         later = self._behind_end()
-        if later is None and not self._is_more():
+        if later is None and not self._has_row_at_total():
             return None
         if later is None or later.offset > self._chain.end:
-            # A row between is not shown, or the answer about it was a bad one.
+            # The next row is not shown, or the empty answer was wrong.
             self._ended_at = -1
             return self._after_empty_page()
         return self._join(later)
@@ -242,9 +245,9 @@ class Scan:
     def _behind_end(self) -> _PlacedPage | None:
         """A page with rows behind our last one; None at the end.
 
-        One row that cannot be shown makes a page empty. So the two rows that would follow are
-        asked for singly. Look twice if pages have one row, if pages were short before, or if no
-        total confirms the end.
+        One row that cannot be shown makes a page empty. So the next two positions are read one by
+        one. More reads follow if pages have one row, if pages were short before, or if no total
+        confirms the end.
         """
         end = self._chain.end
         places = [(end, 1), (end + 1, 1)]
@@ -264,9 +267,9 @@ class Scan:
         return None
 
     def _is_repetition(self, page: _PlacedPage) -> bool:
-        """Whether the rows of a page behind the end come again because the listing repeats itself.
+        """Whether a page behind the end has old rows because the listing repeats itself.
 
-        They also come again if rows were inserted ahead of us, or if the scan stepped back.
+        It has old rows too if rows were inserted ahead of us, or if the scan stepped back.
         """
         if self._has_new_row(page) or page.end <= self._headway.farthest:
             return False
@@ -279,8 +282,8 @@ class Scan:
             )
         return self._repeats.begins_again
 
-    def _is_more(self) -> bool:
-        """Whether there is a new row where the total says that the last one is."""
+    def _has_row_at_total(self) -> bool:
+        """Whether the position of the last row, according to the total, has a new row."""
         total = self._tracker.total
         if total is None or total <= self._chain.end:
             return False
@@ -288,7 +291,7 @@ class Scan:
         return page is not None and self._has_new_row(page)
 
     def _skip_row(self) -> list[Any] | None:
-        """Go on behind rows that no page shows; None if nothing is there."""
+        """Go on behind rows that no page shows; None if no row follows."""
         self._headway.fruitless += 1
         end, distance = self._chain.end, 0
         while distance <= self._length:
@@ -296,13 +299,13 @@ class Scan:
             if page is not None and self._has_new_row(page):
                 return self._take(page, Overlap.APART)
             distance = max(1, 2 * distance)
-        rows = self._rest()
+        rows = self._take_page_ahead()
         total = self._tracker.total
         # If the listing got shorter, no row is missing.
         self._open_seams += rows is None and (total is None or total >= end)
         return rows
 
-    def _rest(self) -> list[Any] | None:
+    def _take_page_ahead(self) -> list[Any] | None:
         """Go on with a page that was asked for ahead and has a new row; None if there is none."""
         while self._ahead.next_offset is not None:
             page = None
@@ -335,7 +338,7 @@ class Scan:
     def _placed(self, offset: int, limit: int, page: Page) -> _PlacedPage | None:
         """The page with the hashes of its rows; None if it is empty."""
         hashes = [hash(self._identity(row)) for row in page.rows]
-        self._repeats.look_at(offset, hashes)
+        self._repeats.compare_with_first(offset, hashes)
         return _PlacedPage(offset, limit, page.rows, hashes) if page.rows else None
 
     def _overlap(self, page: _PlacedPage) -> Overlap:
@@ -354,36 +357,36 @@ class Scan:
         self._open_seams += overlap is Overlap.APART
         new = chain.accept(page.offset, page.hashes, aligned=overlap is Overlap.ALIGNED)
         unjoined = overlap is Overlap.APART and self._length > 1
-        is_farthest = self._headway.took(chain.end, counts=not (chain.rereading or unjoined))
+        is_farthest = self._headway.count(chain.end, counts=not (chain.rereading or unjoined))
         rows = [page.rows[index] for index in new]
         if chain.unseen:
             last = chain.unseen[-1]
             self._at_last_new_row = page.offset + last + 1, self._repaired, self._open_seams
-            return self._repeats.before_new(rows, bisect(new, last))
-        # After rows were inserted ahead of us, many pages can come again before new rows do.
+            return self._repeats.release_with_new(rows, bisect(new, last))
+        # If rows were inserted ahead of us, many pages can come again before a new row does.
         has_moved = self._repaired > 0
         counts = is_farthest and (chain.is_same_page or not has_moved)
-        return self._repeats.without_new(rows, counts=counts, is_held_back=not has_moved)
+        return self._repeats.release_without_new(rows, counts=counts, is_held_back=not has_moved)
 
     @property
     def _is_repeating(self) -> bool:
-        """Whether the listing has shown enough old rows to be taken for ended."""
+        """Whether so many old rows came that the listing counts as ended."""
         repeats, length = self._repeats, self._length
-        return repeats.are_enough(repeats.pages, length) or (
-            self._headway.is_exhausted and repeats.are_enough(repeats.idle, length)
+        return repeats.shows_end(repeats.pages, length) or (
+            self._headway.is_exhausted and repeats.shows_end(repeats.idle, length)
         )
 
     @property
     def _has_repeated(self) -> bool:
-        """Whether the rows read last, or seen behind the end, had been read before."""
+        """Whether the last rows, or rows behind the end, had been read before."""
         return self._is_repeating or self._repeats.begins_again
 
 
 class _Headway:
     """Counts reads that found new rows and reads that did not.
 
-    A listing that moves faster than it can be read must come to an end all the same. So a page
-    that joins nothing, or lies behind the farthest one, is no headway.
+    They end the scan of a listing that moves faster than it can be read. So a page counts as
+    headway only if it joins and ends farther than all pages before.
     """
 
     def __init__(self) -> None:
@@ -391,7 +394,7 @@ class _Headway:
         self.fruitless = 0
         self.farthest = 0  #: the position behind the farthest row
 
-    def took(self, end: int, *, counts: bool) -> bool:
+    def count(self, end: int, *, counts: bool) -> bool:
         """Count a page that was accepted; returns whether it ends farther than any before.
 
         :param counts: whether it joins and has new rows.

@@ -24,9 +24,9 @@ class Probe:
     :param operation: the operation that it calls.
     :param serves: the streams, or the action, that need the operation.
     :param fills: columns, as ``stream.column``, that are null or less exact without it.
-    :param besides: other consequences of doing without, as a sentence.
+    :param besides: a sentence about other consequences of a refusal.
     :param run: sends the request; raises PhenomError if it fails.
-    :param remedy: what to do instead of asking for the permission.
+    :param remedy: an alternative to asking for the permission.
     """
 
     name: str

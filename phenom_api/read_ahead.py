@@ -9,8 +9,8 @@ from concurrent.futures import Executor, Future
 from phenom_api.completeness import CompletenessTracker, Page
 
 _UNCONFIRMED_PAGES = 4
-"""Pages that are fetched ahead although nothing says that the listing is that long. Each may turn
-out to be behind the end, and a scan must not cost more than ten requests beyond its pages."""
+"""Pages that are fetched ahead although no total confirms that they exist. Each may be behind the
+end, and a scan must not cost more than ten requests beyond its pages."""
 
 
 class ReadAhead:
@@ -41,7 +41,7 @@ class ReadAhead:
         self._pending.popleft()
 
     def arrived(self) -> Iterator[tuple[int, int, Page]]:
-        """Offset, limit and answer of the pages that need not be waited for."""
+        """Offset, limit and answer of the pages that are here already."""
         for offset, limit, answer in self._pending:
             if answer.done() and not answer.cancelled() and answer.exception() is None:
                 yield offset, limit, answer.result()
@@ -75,7 +75,7 @@ class ReadAhead:
         return total if total <= unconfirmed or self._is_long_enough(total, stride) else unconfirmed
 
     def _is_long_enough(self, total: int, stride: int) -> bool:
-        """Whether the listing has a row where its total says that the last one is.
+        """Whether the position of the last row, according to the total, has a row.
 
         Asked once, while the first pages are read. A total that is far too large would otherwise
         cause many requests for pages that do not exist.

@@ -1,5 +1,4 @@
-"""What HTTP clients of this package have in common about redirects. Whether one is followed is
-decided by each client."""
+"""Shared rules about redirects. Each HTTP client decides whether to follow one."""
 
 from __future__ import annotations
 

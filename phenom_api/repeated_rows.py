@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _PAGES, _ROWS = 3, 20
-"""Pages, and rows at least, without a new row, after which a listing has ended."""
+"""A listing has ended after so many pages, with at least so many rows, without a new row."""
 
 
 class RepeatedRows:
@@ -18,7 +18,7 @@ class RepeatedRows:
     def __init__(self) -> None:
         self.begins_again = False  #: whether rows that were read before were seen behind the end
         self.idle = 0  #: pages since the last new row
-        self.pages = 0  #: those of them that are not explained by a listing that moved
+        self.pages = 0  #: how many of those a moving listing does not explain
         self.held_back: list[Any] = []
         self._beginning: list[int] = []
         self._is_offset_heeded: bool | None = None
@@ -28,7 +28,7 @@ class RepeatedRows:
         """Whether every page was the same as the first."""
         return self._is_offset_heeded is False
 
-    def look_at(self, offset: int, rows: list[int]) -> None:
+    def compare_with_first(self, offset: int, rows: list[int]) -> None:
         """Compare a page, of any offset, with the first page."""
         if not self._beginning:
             self._beginning = rows if offset == 0 else []
@@ -36,21 +36,23 @@ class RepeatedRows:
             first = self._beginning[: len(rows)]
             self._is_offset_heeded = rows[: len(first)] != first
 
-    def are_enough(self, pages: int, length: int) -> bool:
+    def shows_end(self, pages: int, length: int) -> bool:
         """Whether so many pages of this length show that no new row will come."""
         return pages >= max(_PAGES, _ROWS // length)
 
-    def before_new(self, rows: list[Any], count: int) -> list[Any]:
+    def release_with_new(self, rows: list[Any], count: int) -> list[Any]:
         """Release the rows held back and the first ``count`` of a page that ends with a new row."""
         released = self.held_back + rows[:count] if self.held_back else rows[:count]
         self.held_back = rows[count:]
         self.idle, self.pages, self.begins_again = 0, 0, False
         return released
 
-    def without_new(self, rows: list[Any], *, counts: bool, is_held_back: bool) -> list[Any]:
+    def release_without_new(
+        self, rows: list[Any], *, counts: bool, is_held_back: bool
+    ) -> list[Any]:
         """The rows to release of a page without a new row.
 
-        :param counts: the page is not explained by a listing that moved.
+        :param counts: a moving listing does not explain the page.
         """
         self.idle += 1
         self.pages += counts

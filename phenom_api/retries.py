@@ -37,10 +37,10 @@ class RetryPolicy:
     :param throttled: the most time that one request waits because of 429, 503 or a
         ``Retry-After``, however many answers that takes.
     :param connect: to connect. :param read: between two bytes of an answer.
-    :param answer: one answer from beginning to end.
-    :param unanswered: after which a host that has not answered at all is given up, see
+    :param answer: for one whole answer.
+    :param unanswered: how long a host that never answered is tried, see
         :mod:`phenom_api.host_availability`.
-    :param refused: the same if the host refuses connections or has no address.
+    :param refused: the same for a host that refuses connections or has no address.
     :param total: one request with all its retries. None: no limit.
     """
 
@@ -96,14 +96,14 @@ class TransientFault(Exception):
         self.lost = lost
         self.refused = refused
         self.silent = silent
-        #: by the retrier's clock: when the next try must have begun at the latest
+        #: the latest time, by the retrier's clock, at which the next try may begin
         self.until: float | None = None
-        #: to be called if there is no next try
+        #: called if there is no next try
         self.give_up: Callable[[], None] | None = None
 
 
 def retry_after(value: str | None, epoch: float) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header; None if it cannot be read.
+    """The seconds to wait in a ``Retry-After`` header; None if it cannot be read.
 
     :param value: seconds or an HTTP date. :param epoch: now, in seconds since 1970.
     """
@@ -157,11 +157,11 @@ class RetryLog:
 
 
 class Retrier:
-    """RepeatedRows what runs into passing faults, as long as ``policy`` lasts.
+    """Sends a request again after each transient fault, as long as ``policy`` allows.
 
     :param sleep: waits for seconds. :param clock: seconds, for ``policy.total``.
-    :param rng: spreads the waits, so that workers that failed together do not return together.
-    :param retry_log: where it is said what failed and when the next try is.
+    :param rng: makes the waits differ, so that workers that failed together do not retry together.
+    :param retry_log: logs each fault and when the next try is.
     """
 
     def __init__(
@@ -191,7 +191,9 @@ class Retrier:
             return Retrying(
                 retry=retry_if_exception_type(TransientFault),
                 wait=self._wait,
-                stop=lambda state: budget.spent(_fault(state), state.upcoming_sleep, self._clock()),
+                stop=lambda state: budget.is_exhausted(
+                    _fault(state), state.upcoming_sleep, self._clock()
+                ),
                 sleep=self._sleep,
                 before_sleep=self._note_retry,
                 reraise=True,
@@ -208,7 +210,7 @@ class Retrier:
             self._retry_log.warn(fault.what, state.upcoming_sleep, fault.kind)
 
     def _wait(self, state: RetryCallState) -> float:
-        """The ``Retry-After``, but at least a moment; without one, the back-off."""
+        """The ``Retry-After``, but at least the first back-off; without one, the usual back-off."""
         asked = _fault(state).wait
         attempt = state.attempt_number if asked is None else 1
         return max(asked or 0.0, back_off(self._policy, attempt, self._rng))
@@ -224,7 +226,7 @@ class _Budget:
         self._faults = 0
         self._waited_as_asked = 0.0
 
-    def spent(self, fault: TransientFault, pause: float, now: float) -> bool:
+    def is_exhausted(self, fault: TransientFault, pause: float, now: float) -> bool:
         """Whether to give up after this fault instead of pausing."""
         policy = self._policy
         if fault.lost and not self._retry_lost:

@@ -101,7 +101,7 @@ class Resources:
         return ScanOutcome(
             rows,
             total,
-            # Without a total nothing shows whether the one answer had all rows.
+            # Without a total, one answer does not show whether it has all rows.
             open_seams=int(total is None),
             repeats=scanned is not None,
             ignores_offset=scanned is not None and scanned.ignores_offset,

@@ -35,7 +35,7 @@ from phenom_api.transport import plain_session
 _TRANSIENT = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 is among them: the URL may have expired, and the next one will be fresh."""
 MOST_BYTES = 1024 * 1024 * 1024
-"""Bytes of a file, so that an endless one does not fill the disk."""
+"""Bytes of a file. The limit keeps an endless file from filling the disk."""
 LONGEST = 1800.0
 """Seconds for one file."""
 _CONNECTIONS = 10
@@ -45,7 +45,7 @@ _TOO_LARGE = "The file is larger than a gigabyte, and is not downloaded."
 
 
 class FileUnavailable(PhenomError):
-    """The storage does not give this file. Other files may be available."""
+    """The storage refuses this file for good. Other files may be available."""
 
 
 class _PublicAdapter(TimedAdapter):
@@ -130,7 +130,7 @@ class Storage:
         for _ in range(MOST_REDIRECTS + 1):
             if not self._is_followed(url):
                 raise FileUnavailable(
-                    "The file's URL is not one that is followed: it must begin with https://, "
+                    "The file's URL cannot be followed: it must begin with https://, "
                     "carry no user name and lead to a public address or into a private network."
                 )
             response = self._asked(url)

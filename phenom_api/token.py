@@ -146,7 +146,7 @@ class TokenSource:
                 token = self._renewed()
             if token == refused:
                 raise AuthenticationFailed(
-                    "The gateway refuses the token that the token endpoint hands out: check "
+                    "The gateway refuses the token that the token endpoint issues: check "
                     "that token_url and gateway_url belong to the same Phenom environment.",
                     "401 for a token that its endpoint returned again unchanged",
                 )

@@ -61,7 +61,7 @@ def plain_session(adapter: TimedAdapter) -> requests.Session:
 class _NoRedirects(requests.Session):
     """Returns a redirect as it is.
 
-    With ``allow_redirects=False`` requests still reads the redirect's whole body, without a bound.
+    With ``allow_redirects=False``, requests would still read the redirect's body, without a limit.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -87,10 +87,10 @@ class Transport:
         self._session.close()
 
     def exchange(self, request: OutgoingRequest, limits: TimeLimits) -> Answer:
-        """Send, and follow redirects within the same origin only, because the secrets go along.
+        """Send, and follow redirects within the same origin only, because the request has secrets.
 
-        :raises TransientFault: on a network failure that may pass.
-        :raises Unreachable: on one that will not.
+        :raises TransientFault: on a network failure after which a retry may help.
+        :raises Unreachable: on any other network failure.
         :raises RequestRefused: on a redirect that must not or cannot be followed.
         """
         url, params = request.url, request.params
@@ -166,7 +166,7 @@ def _same_origin(request: OutgoingRequest, url: str, target: str, status: int) -
         pass
     raise RequestRefused(
         f"{request} was redirected to another host, where our credentials must not go: set "
-        f"{request.setting} to the address meant.",
+        f"{request.setting} to the right address.",
         f"redirect {status} to another origin",
         status=status,
     )

@@ -1,4 +1,4 @@
-"""Escapes the control characters of a text from outside, so that no terminal obeys them."""
+"""Escapes control characters in text from outside, so that no terminal obeys them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f"  # invisible tags
     "]"
 )
-"""Not among them: the joiners U+200C and U+200D, which words of some languages are spelled with."""
+"""The joiners U+200C and U+200D are left out: words of some languages are spelled with them."""
 
 
 def visible(text: str) -> str:
     r"""``text`` with control characters as JSON escapes (``\u001b``), but for line feeds.
 
-    In a JSON text they stand inside strings only, so that its value stays the same. Half a
-    surrogate pair becomes U+FFFD.
+    In JSON text they occur inside strings only, so the value stays the same. Half a surrogate pair
+    becomes U+FFFD.
     """
     return _UNSEEN.sub(_escaped, text)
 

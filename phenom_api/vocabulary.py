@@ -1,9 +1,9 @@
 """The words that may be shown of a gateway's message. None of them identifies a person.
 
-A gateway can put anything into an error, and nothing tells a name from another word. So a message
-is shown as far as it is made of words that error messages are made of, and of the words in the
-names of Phenom's operations and fields. Whatever else it holds becomes ``***``: names in any
-spelling or encoding, streets, text of a profile, and words that this list should perhaps know.
+A gateway can put anything into an error, and no rule can tell a name from another word. So only
+two kinds of words are shown: common words of error messages, and words in the names of Phenom's
+operations and fields. Every other word becomes ``***``: names in any spelling or encoding, streets,
+text of a profile, and harmless words that this list lacks.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ _HIDDEN_IN_A_ROW = re.compile(r"(?<!\*)\*{3}(?!\*)(?:[ ._',-]+\*{3}(?!\*))+")
 def only_known_words(text: str) -> str:
     """``text`` with ``***`` for every word that is not in the vocabulary.
 
-    A word in camel case is known where all of its parts are. Digits and signs stay, and so does
+    A word in camel case is known if all of its parts are. Digits and signs stay, and so does
     what :func:`phenom_api.answers.redact_personal` has put in place of addresses and numbers.
     """
     shown = _TOKEN.sub(lambda found: found[0] if _is_known(found[0]) else HIDDEN, text)

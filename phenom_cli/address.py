@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import click
 
 DEFAULT_SCHEMA = "public"
-# DuckDB itself opens an SQLite, Parquet or CSV file too: as something else, into which nothing of a
-# sync would go.
+# DuckDB also opens SQLite, Parquet and CSV files, but a sync cannot write its tables into them.
 DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8
 OTHER_FILES = {b"SQLite format 3\0": "an SQLite database", b"PAR1": "a Parquet file"}
 # ":memory:", "md:…", "duckdb:…", "dbname=…" are no files; one letter is a Windows drive.
@@ -24,7 +23,7 @@ USABLE = (
 )
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 LONGEST_NAME = 63
-"""Characters of a name in PostgreSQL, which cuts longer ones."""
+"""Characters of a name in PostgreSQL, which cuts longer names."""
 MOTHERDUCK_TOKEN = "motherduck_token"
 MOTHERDUCK = re.compile(r"md:\w+", re.ASCII)
 
@@ -51,7 +50,7 @@ class Warehouse:
 
 
 def parse_warehouse(value: str) -> Warehouse:
-    """Raises click.ClickException with what is wrong and what would be right."""
+    """Raises click.ClickException, which says what is wrong and how to correct it."""
     scheme = value.partition("://")[0] if "://" in value else ""
     if scheme.lower() in ("postgresql", "postgres"):
         return _postgres(value)
@@ -94,7 +93,7 @@ def _duckdb(value: str) -> Warehouse:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
         raise click.ClickException(
-            f"The warehouse {value} is in the home folder of nobody known here. Write its path in"
+            f"The warehouse {value} is in the home folder of an unknown user. Write its path in"
             " full, or ./ in front of it."
         ) from None
     if path.is_dir():
@@ -136,7 +135,7 @@ def _postgres(value: str) -> Warehouse:
         raise click.ClickException(
             f"The warehouse URL is not usable (host or port). {USABLE}"
         ) from error
-    # What is not encoded ends in another part of the URL, and from there in a message.
+    # A character that is not encoded could put a part of the password into a message.
     at_signs = parts.netloc.count("@") > 1 or "@" in value.replace(parts.netloc, "", 1)
     if at_signs or "#" in value or NOT_ENCODED.search(value):
         raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {USABLE}")
@@ -152,7 +151,7 @@ def _postgres(value: str) -> Warehouse:
             f"The schema {schema} of the warehouse URL has {len(schema)} characters; PostgreSQL"
             f" takes at most {LONGEST_NAME}."
         )
-    # PostgreSQL takes a plus for itself, not for a space.
+    # For PostgreSQL a plus is a plus, not a space.
     rest = urlencode([pair for pair in options if pair[0] != "schema"], quote_via=quote)
     in_options = next((quote(text) for name, text in options if name == "password"), None)
     password = parts.password or in_options

@@ -32,7 +32,7 @@ MAX_FAILURES_IN_A_ROW = 10
 RETRY_POLICY = RetryPolicy(attempts=3)
 """For one file; each attempt asks for a new address."""
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
-"""They affect every file, not one."""
+"""These errors affect every file, not one."""
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -42,7 +42,7 @@ Output = TypeVar("Output")
 class Document:
     """A file as the gateway lists it; both ids are Phenom's.
 
-    :param padded_id: the candidate's id with the white space around it, where it has any.
+    :param padded_id: the candidate's id with the white space around it, if it has any.
     """
 
     candidate_id: str
@@ -66,7 +66,7 @@ class Document:
 
 
 class CircuitBreaker:
-    """Lets single requests fail, and ends the command when nothing seems to work any more."""
+    """Lets single requests fail, and ends the command if all or too many requests fail."""
 
     def __init__(self) -> None:
         self._has_succeeded = False
@@ -89,8 +89,8 @@ class CircuitBreaker:
 class DocumentSearch:
     """Iterate for documents; afterwards ``unread`` and :meth:`missing` say what was not found.
 
-    :param candidate_ids: whose; empty: those of everybody who has an application.
-    :param document_ids: which, as ``document_id`` or as the attachment's own id; empty: all.
+    :param candidate_ids: of these candidates; if empty, of everybody who has an application.
+    :param document_ids: ``document_id`` or the attachment's own id; if empty, all documents.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class DocumentSearch:
         return not self._wanted or not names.isdisjoint(self._wanted)
 
     def missing(self) -> Iterator[tuple[Literal["candidate", "document"], str]]:
-        """What was asked for but does not exist."""
+        """The requested candidates and documents that do not exist."""
         for candidate_id in self._unknown_candidates:
             yield "candidate", candidate_id
         # A document may belong to a candidate whose files could not be listed.
@@ -172,7 +172,7 @@ class DocumentSearch:
 
 
 def _id_variants(candidate_id: str, padded_id: str | None) -> list[str]:
-    """The ids to ask for: without the white space around it, then with it."""
+    """The ids to request: without the white space around it, then with it."""
     return list(dict.fromkeys([candidate_id, padded_id or candidate_id]))
 
 
@@ -189,8 +189,8 @@ def _document(candidate_id: str, row: Any) -> Document | None:
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """:param size: bytes of the file, where there is one.
-    :param cause: the gateway's error, where that is why it failed.
+    """:param size: bytes of the file, if there is one.
+    :param cause: the gateway's error, if that is the reason.
     """
 
     document: Document
@@ -290,7 +290,7 @@ def map_concurrently(
 ) -> Iterator[tuple[Item, Output]]:
     """Each item with its output, in the order of the items.
 
-    Takes only a few items more than its own reader: their number may be large.
+    Takes only a few items ahead of its reader, because there may be very many.
     """
     executor = ThreadPoolExecutor(workers)
     pending: deque[tuple[Item, Future[Output]]] = deque()

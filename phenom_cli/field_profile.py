@@ -54,7 +54,7 @@ class RemoteField:
 
     @property
     def is_object(self) -> bool:
-        """Whether its members are mapped, not itself; a list is mapped as a whole."""
+        """Whether its members are mapped instead of itself. A list is mapped as a whole."""
         return not self.in_list and set(self.types) == {"object"}
 
 
@@ -70,7 +70,7 @@ class MappedField:
 def profile_jobs(
     config: SourceConfig, gateway: Gateway, size: int
 ) -> tuple[list[MappedField], int, int]:
-    """The fields of about ``size`` jobs, how many were looked at, and how many there are.
+    """The fields of about ``size`` jobs, the number of jobs read, and the number of all jobs.
 
     Each listing that a sync reads gives an equal part of the sample. Raises PhenomError.
     """
@@ -170,7 +170,7 @@ def sample(
     page_size: int,
     identity: Identity = canonical_json,
 ) -> tuple[list[Any], int]:
-    """About ``size`` rows from all over a listing, and how many it has, as far as is known.
+    """About ``size`` rows from all parts of a listing, and its number of rows as far as known.
 
     Which fields a tenant fills in changes over the years: the pages lie as far apart as they can.
     A page without any new row is the last one.

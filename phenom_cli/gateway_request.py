@@ -22,7 +22,7 @@ from phenom_cli.private_files import owner_only
 from phenom_cli.request_parts import Body, full_url, header_fields, path_and_params
 
 RETRIED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-"""Sent again where an answer got lost; POST and PATCH could act twice."""
+"""Retried if an answer got lost. POST and PATCH are not, because they could act twice."""
 
 _SHORTEST_SECRET = 5
 _LONGEST_TYPE = 80
@@ -90,7 +90,7 @@ def _answer(
     headers: Mapping[str, str],
     data: bytes | None,
 ) -> Answer:
-    """The gateway's last answer, whatever its status; PhenomError if there never was one."""
+    """The gateway's last answer, of any status; PhenomError if there was none."""
     try:
         return gateway.send(
             operation,
@@ -123,7 +123,7 @@ def _print_answer(
         try:
             data = printable_body(answer, secrets)
         except BinaryBody:
-            # Without the parameters of the type: they can hold a file name with a person's name.
+            # Without the type's parameters, which can hold a file name with a person's name.
             kind = answer.headers.get("Content-Type", "of no known type")[:_LONGEST_TYPE]
             kind = kind.partition(";")[0]
             what = f"The body of the answer is binary ({kind}, {len(answer.content):,} bytes)"
@@ -189,7 +189,7 @@ def _print_rows(
             err=True,
         )
     elif outcome.open_seams:
-        click.echo("Warning: rows moved while they were read; some may be missing.", err=True)
+        click.echo("Warning: the list changed while it was read; rows may be missing.", err=True)
 
 
 def _pop_number(params: dict[str, list[str]], name: str, default: int, minimum: int) -> int:
@@ -214,7 +214,7 @@ def _secrets(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _merged(*layers: Mapping[str, str]) -> dict[str, str]:
-    """Headers of all layers; of two names that differ in case only, the later one counts."""
+    """All headers; of two names that differ only in case, the later one counts."""
     merged: dict[str, tuple[str, str]] = {}
     for layer in layers:
         for name, value in layer.items():

@@ -1,4 +1,4 @@
-"""The gateway of commands for which a person waits: fewer attempts, and each retry is shown."""
+"""The gateway of interactive commands: fewer attempts, and each retry is shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from phenom_api.gateway import Gateway
 
 RETRY_POLICY: dict[str, Any] = {"attempts": 5, "throttled": 120.0}
-"""Where it differs from the connectors' :class:`phenom_api.retries.RetryPolicy`."""
+"""The differences from the connectors' :class:`phenom_api.retries.RetryPolicy`."""
 
 
 class _WarningHandler(logging.Handler):

@@ -1,4 +1,4 @@
-"""Reads all rows of a listing that is paged by offset, whatever it lists (contract section 1)."""
+"""Reads all rows of any listing that is paged by offset (contract section 1)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ListingReader:
                 self.expected = scan.expected
                 yield rows
         finally:
-            # Without waiting: after an interrupt, a request that is being retried would delay it.
+            # No wait: after an interrupt, a request that is being retried would delay the end.
             executor.shutdown(wait=False, cancel_futures=True)
         self.outcome = scan.outcome
 

@@ -39,7 +39,7 @@ def local_tenant(warehouse: str) -> Iterator[dict[str, Any]]:
                 local = running.enter_context(sandbox.running(**data))
         except sandbox.CannotServe as error:
             raise click.ClickException(str(error)) from None
-        # With an integration_id of its own, made-up rows cannot be taken for a real tenant's.
+        # Its own integration_id tells made-up rows from those of a real tenant.
         yield {**local.config, "integration_id": LOCAL_TENANT}
 
 

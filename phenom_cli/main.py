@@ -28,7 +28,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class _Phenom(click.Group):
-    """Lists commands in the order they were added in. No error shows a traceback."""
+    """Lists commands in the order in which they were added. No error shows a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

@@ -12,18 +12,18 @@ import click
 
 from phenom_api.visible import visible
 from phenom_cli.terminal import above, is_open, unwrapped, visible_line
-from phenom_protocol.standard_streams import let_go_of, write_whole
+from phenom_protocol.standard_streams import redirect_to_devnull, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
 PIPE_WIDTH = 100
-"""Characters in a line where standard output is no terminal."""
+"""Characters in a line if standard output is no terminal."""
 
 
 class StdoutFailed(click.ClickException):
-    """Standard output cannot be written. A reader that closed its pipe is no error to show."""
+    """Standard output cannot be written. If the reader closed the pipe, no error is shown."""
 
     def __init__(self, reason: str, *, closed_pipe: bool = False) -> None:
         super().__init__(f"Standard output cannot be written: {reason}.")
@@ -60,13 +60,13 @@ def _write(text: str) -> None:
     try:
         write_whole(sys.stdout.buffer, visible(text).encode())
     except OSError as error:
-        let_go_of(sys.stdout)
+        redirect_to_devnull(sys.stdout)
         closed = isinstance(error, BrokenPipeError)
         raise StdoutFailed(error.strerror or "", closed_pipe=closed) from None
 
 
 def console(pipe_width: int = PIPE_WIDTH) -> Console:
-    """Standard output for rich; without colours where it is no terminal."""
+    """Standard output for rich; without colours if it is no terminal."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else pipe_width
@@ -97,9 +97,9 @@ def message_console() -> Console:
 
 @contextmanager
 def spinner(text: str) -> Iterator[Callable[[str], None]]:
-    """Shows on standard error that something is going on; yields a function that sets the text.
+    """Shows on standard error that the command is busy; yields a function that sets the text.
 
-    Shows nothing where standard error is no terminal, or standard output is the same terminal.
+    Shows nothing if standard error is no terminal, or standard output is the same terminal.
     """
     if not sys.stderr.isatty() or sys.stdout.isatty():
         yield lambda _: None

@@ -24,10 +24,10 @@ from phenom_cli.interactive_gateway import show_warnings
 from phenom_cli.printing import StdoutFailed, print_json, require_stdout, spinner
 from phenom_protocol.entry import origin_of
 from phenom_protocol.signals import exit_on_signals
-from phenom_protocol.standard_streams import tell_on_stderr
+from phenom_protocol.standard_streams import print_on_stderr
 
 _RECORDS_PER_LINE = 100
-"""Records between two lines of progress where standard error is no terminal."""
+"""Records between two lines of progress if standard error is no terminal."""
 
 
 def write_records(config: DestinationConfig, action: str, file: BinaryIO) -> int:
@@ -50,12 +50,12 @@ def write_records(config: DestinationConfig, action: str, file: BinaryIO) -> int
             _submit_all(batch, action, lines(file, longest_line(config)))
             batch.finish()
         except (KeyboardInterrupt, SystemExit) as interruption:
-            tell_on_stderr("Interrupted; waiting for the records that are being sent ...")
+            print_on_stderr("Interrupted; waiting for the records that are being sent ...")
             batch.stop(interruption)
             batch.finish()
-    tell_on_stderr(*batch.summary.lines())
+    print_on_stderr(*batch.summary.lines())
     if isinstance(batch.failure, (KeyboardInterrupt, SystemExit)):
-        tell_on_stderr("Run it again with the same file: nothing is created twice.")
+        print_on_stderr("Run it again with the same file: nothing is created twice.")
         if isinstance(batch.failure, SystemExit):
             raise batch.failure
         return 130
@@ -118,7 +118,7 @@ def preview_records(config: DestinationConfig, action: str, file: BinaryIO) -> i
                 print_json(shown)
         except PhenomError as error:
             raise click.ClickException(error.message) from None
-    tell_on_stderr(
+    print_on_stderr(
         f"Dry run: nothing was sent. {position - invalid:,} of {position:,} records are valid."
     )
     return 1 if invalid and config.on_rejected_record == "fail" else 0
@@ -152,7 +152,7 @@ class _Printer:
 
 
 class _Progress:
-    """Counts results on standard error: in one place on a terminal, else in a line now and then.
+    """Counts results on standard error: in one place on a terminal, else on a line at times.
 
     :param show: shows a text on a terminal.
     """
@@ -170,7 +170,7 @@ class _Progress:
             if self._terminal:
                 self._show(self._text(total))
             elif total % _RECORDS_PER_LINE == 0:
-                tell_on_stderr(self._text(total))
+                print_on_stderr(self._text(total))
 
     def _text(self, total: int) -> str:
         listed = ", ".join(f"{count:,} {status}" for status, count in self._counts.items())
@@ -179,5 +179,5 @@ class _Progress:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[_Progress]:
-    with show_warnings(tell_on_stderr), spinner("Writing ...") as show:
+    with show_warnings(print_on_stderr), spinner("Writing ...") as show:
         yield _Progress(show)

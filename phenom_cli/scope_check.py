@@ -37,7 +37,7 @@ class Scope:
     :param required: whether a sync without ph_user_id needs it.
     :param endpoint: what was (or would be) called, e.g. ``GET /jobs-api/v1/jobs``.
     :param http_status: of the answer; None if there was none.
-    :param ask: the permission or value to ask Phenom for, where that would help.
+    :param ask: the permission or value to ask Phenom for, if that would help.
     :param message: the error, or another remark.
     """
 
@@ -62,7 +62,7 @@ def scope_check(config: SourceConfig, locale: str, site_type: str) -> list[Scope
         probes += further
     replies = ask(probes, Gateway(config, policy=CHECK_POLICY))
     scopes = [_model(name, replies) for name in REQUIRED]
-    scopes += [_further_model(name, further, replies) for name in FURTHER]
+    scopes += [_acting_user_model(name, further, replies) for name in FURTHER]
     scopes += [
         _columns(name, probe, further, replies) for probe in further for name in _names(probe.fills)
     ]
@@ -126,7 +126,7 @@ def _model(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
     )
 
 
-def _further_model(
+def _acting_user_model(
     name: str, further: Sequence[Probe], replies: Mapping[Probe, ProbeResult]
 ) -> Scope:
     """A model that needs an acting user; its last probe reads its records."""
@@ -171,10 +171,10 @@ def _columns(
 
 
 def _not_configured(name: str, kind: Kind, probe: Probe, further: Sequence[Probe]) -> Scope:
-    """Every row asks for the same: one user id opens all of these APIs."""
+    """Every row asks for the same, because one user id is enough for all of these APIs."""
     apis = dict.fromkeys(each.operation.needs.partition(",")[0] for each in further)
-    wanted = f"{_ACTING_USER}, and permission to read with it: {', '.join(apis)}"
-    return Scope(name, kind, False, "not configured", str(probe.operation), None, wanted)
+    ask = f"{_ACTING_USER}, and permission to read with it: {', '.join(apis)}"
+    return Scope(name, kind, False, "not configured", str(probe.operation), None, ask)
 
 
 def _action(name: str, replies: Mapping[Probe, ProbeResult]) -> Scope:
@@ -205,10 +205,10 @@ def _refused(
 ) -> Scope:
     error = reply.error
     assert error is not None
-    message, wanted = error.message, ""
+    message, ask = error.message, ""
     result: ScopeResult = "failed"
     if isinstance(error, PermissionDenied):
-        result, wanted = "denied", probe.operation.needs
+        result, ask = "denied", probe.operation.needs
         message = "" if kind == "action" else f"The API client may not read the {probe.name}."
         if probe.remedy:
             message += f" Or {probe.remedy}."
@@ -216,4 +216,4 @@ def _refused(
             message += f" {probe.besides}"
     elif isinstance(error, AuthenticationFailed):
         result = "denied"
-    return Scope(name, kind, required, result, str(probe.operation), reply.status, wanted, message)
+    return Scope(name, kind, required, result, str(probe.operation), reply.status, ask, message)

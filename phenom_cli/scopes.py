@@ -78,7 +78,7 @@ def scopes(config_file: str, as_json: bool) -> None:
     missing = [scope for scope in checked if scope.required and scope.result not in PASSED]
     if missing:
         names = ", ".join(scope.name for scope in missing)
-        # Below the table stands already which permissions to ask for.
+        # The permissions to ask for are already listed below the table.
         causes = " ".join(dict.fromkeys(scope.message for scope in missing if not scope.ask))
         click.echo(f"Error: required models cannot be read: {names}. {causes}".rstrip(), err=True)
         sys.exit(1)

@@ -25,7 +25,7 @@ from contextlib import (
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from phenom_api.visible import visible
-from phenom_protocol.standard_streams import let_go_of
+from phenom_protocol.standard_streams import redirect_to_devnull
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ def visible_line(text: str) -> str:
 class SafeStream(io.TextIOBase):
     """A standard stream that writes text as :func:`visible` has it.
 
-    :param stream: the stream itself. What moves or has colours is written there.
+    :param stream: the stream itself, for progress displays and colours.
     :param messages: whether it is for messages: a terminal gets long lines wrapped between words,
         and no command fails because a message cannot be written.
     """
@@ -165,7 +165,7 @@ def safe_standard_streams() -> Iterator[None]:
             try:
                 stream.flush()
             except OSError:
-                let_go_of(stream)
+                redirect_to_devnull(stream)
 
 
 def _opened(stream: TextIO | None, descriptor: int, mode: str) -> TextIO:

@@ -15,7 +15,7 @@ _LONGEST_TEXT = 24
 
 
 def redacted_key(key: str) -> str:
-    """``key``, or a placeholder where it is an e-mail address or phone number.
+    """``key``, or a placeholder if it is an e-mail address or phone number.
 
     Some objects have a member for each person.
     """

@@ -20,7 +20,7 @@ from phenom_api.errors import (
 from phenom_protocol import messages
 from phenom_protocol.json_file import UnreadableFile, read_json_file, read_json_lines
 from phenom_protocol.output import Output, ProtocolLog
-from phenom_protocol.standard_streams import let_go_of, tell_on_stderr
+from phenom_protocol.standard_streams import print_on_stderr, redirect_to_devnull
 
 Command = Callable[[argparse.Namespace, "Session"], int]
 """Carries out one command; returns the exit code."""
@@ -50,9 +50,9 @@ class Session:
         self.output = output
         self.log = ProtocolLog(output)
 
-    def tell_on_stderr(self, *lines: str) -> None:
+    def print_on_stderr(self, *lines: str) -> None:
         """For messages when standard output cannot be written any more."""
-        tell_on_stderr(*map(self.log.masked, lines))
+        print_on_stderr(*map(self.log.masked, lines))
 
 
 def run(
@@ -72,7 +72,7 @@ def run(
     """
     arguments = _parser(name, description, commands, version).parse_args(argv)
     if sys.stdout is None:
-        tell_on_stderr("Standard output is closed: it is where the messages go.")
+        print_on_stderr("Standard output is closed, so no messages can be written.")
         return 1
     session = Session(Output())
     root = logging.getLogger()
@@ -87,9 +87,9 @@ def run(
     failure = session.output.failure
     if failure is None:
         return exit_code
-    let_go_of(sys.stdout)
+    redirect_to_devnull(sys.stdout)
     if not isinstance(failure, BrokenPipeError):
-        tell_on_stderr(f"Standard output cannot be written: {failure.strerror}.")
+        print_on_stderr(f"Standard output cannot be written: {failure.strerror}.")
     return exit_code or 1
 
 
@@ -170,7 +170,7 @@ def _trace(session: Session, message: str, detail: str, failure_type: messages.F
     try:
         session.output.write(trace)
     except OSError:
-        session.tell_on_stderr(message)
+        session.print_on_stderr(message)
 
 
 _CONFIGURATION_ERRORS = (AuthenticationFailed, InvalidConfig, PermissionDenied, RequestRefused)

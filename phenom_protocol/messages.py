@@ -24,7 +24,7 @@ def now_millis() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _for_people(message: Mapping[str, Any]) -> bytes:
+def _escaped(message: Mapping[str, Any]) -> bytes:
     """A message that a person may read on a terminal, with control characters escaped."""
     return visible(json.dumps(message, ensure_ascii=False, separators=(",", ":"))).encode()
 
@@ -53,7 +53,7 @@ def state(stream: str, blob: Mapping[str, Any], record_count: int) -> bytes:
 
 
 def log(level: Level, message: str) -> bytes:
-    return _for_people({"type": "LOG", "log": {"level": level, "message": message}})
+    return _escaped({"type": "LOG", "log": {"level": level, "message": message}})
 
 
 def stream_status(stream: str, status: StreamStatus, emitted_at: int) -> bytes:
@@ -85,7 +85,7 @@ def error(
     body["failure_type"] = failure_type
     if stream is not None:
         body["stream_descriptor"] = {"name": stream}
-    return _for_people(
+    return _escaped(
         {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": emitted_at, "error": body}}
     )
 
@@ -94,7 +94,7 @@ def connection_status(succeeded: bool, message: str | None = None) -> bytes:
     status: dict[str, Any] = {"status": "SUCCEEDED" if succeeded else "FAILED"}
     if message is not None:
         status["message"] = message
-    return _for_people({"type": "CONNECTION_STATUS", "connectionStatus": status})
+    return _escaped({"type": "CONNECTION_STATUS", "connectionStatus": status})
 
 
 def spec(specification: Mapping[str, Any]) -> bytes:

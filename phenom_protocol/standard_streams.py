@@ -19,7 +19,7 @@ def write_whole(stream: BinaryIO, content: bytes) -> None:
     stream.flush()
 
 
-def tell_on_stderr(*lines: str, end: str = "\n") -> None:
+def print_on_stderr(*lines: str, end: str = "\n") -> None:
     """Write lines to standard error, unless that is closed or full."""
     if sys.stderr is None:
         return
@@ -27,10 +27,10 @@ def tell_on_stderr(*lines: str, end: str = "\n") -> None:
         sys.stderr.write("".join(f"{line}{end}" for line in lines))
         sys.stderr.flush()
     except OSError:
-        let_go_of(sys.stderr)
+        redirect_to_devnull(sys.stderr)
 
 
-def let_go_of(stream: TextIO) -> None:
+def redirect_to_devnull(stream: TextIO) -> None:
     """Keep the interpreter from failing once more when it flushes a broken stream at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -86,7 +86,7 @@ class Transition:
 
 
 History = tuple[Transition, ...]
-"""Oldest first; the last one is the current status. Empty where an application has none."""
+"""Oldest first; the last one is the current status. Empty if an application has none."""
 
 
 class Hiring:
@@ -167,7 +167,7 @@ class Hiring:
 
 
 def takes_part(job_id: str | None) -> bool:
-    """Whether this is a real job id; applications without one never get a hiring status."""
+    """Whether this is a real job id; an application without one never has a hiring status."""
     return job_id not in _NO_JOBS
 
 

@@ -205,7 +205,7 @@ def _announce(local: LocalTenant, output: str | None) -> None:
 
 
 def _print(text: str, stream: TextIO | None) -> None:
-    """`stream` is None where it was closed before Python started."""
+    """`stream` is None if it was closed before Python started."""
     if stream is not None:
         stream.write(text + "\n")
         stream.flush()

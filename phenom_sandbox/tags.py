@@ -23,7 +23,7 @@ _NAMES = (
 
 
 class Tags:
-    """Tags are compared by their exact text; a tag stays known when nobody has it any more."""
+    """Tags are compared by their exact text. A tag stays known after its last candidate lost it."""
 
     def __init__(self, people: People, seed: int, clock: Clock) -> None:
         self._people = people

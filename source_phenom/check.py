@@ -1,4 +1,4 @@
-"""``check``: whether the connection works, and what cannot be read with it."""
+"""``check``: whether the connection works, and what it cannot read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from source_phenom.probes import acting_user_probes, listing_probes
 
 
 def check(config: SourceConfig) -> CheckResult:
-    """Try the token, every listing and what an acting user adds, side by side, within seconds.
+    """Test the token, every listing and the APIs of an acting user, at once and within seconds.
 
     Fails if it gets no token, or if none of the manifest's ``check.stream_names`` can be read.
     If only some APIs can be read it succeeds, and the message names what is denied and which

@@ -87,7 +87,7 @@ class StatusOutcome(_Section):
 
 
 def _listed(mapping: Any) -> Any:
-    """The list that the short form ``{status: outcome}`` stands for."""
+    """The long form of the short form ``{status: outcome}``."""
     if not isinstance(mapping, Mapping):
         return mapping
     return [{"status": status, "outcome": outcome} for status, outcome in mapping.items()]
@@ -99,7 +99,7 @@ def _without_contradiction(mapping: list[StatusOutcome]) -> list[StatusOutcome]:
         first = seen.setdefault(normalized_label(entry.status), entry)
         if first.outcome != entry.outcome:
             raise ValueError(
-                f"says different things of {first.status!r} and {entry.status!r}, which differ "
+                f"has different outcomes for {first.status!r} and {entry.status!r}, which differ "
                 "only in case and punctuation"
             )
     return mapping
@@ -127,7 +127,7 @@ class SourceConfig(Connection):
 
     @property
     def created_sources(self) -> frozenset[str] | None:
-        """The sources of the applications that are read, in a plain form; None for all."""
+        """The normalized sources of the applications that are read; None for all."""
         from source_phenom.models.applications import normalized_source
 
         if not self.only_created_applications:

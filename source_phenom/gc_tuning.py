@@ -1,4 +1,4 @@
-"""How often Python looks for garbage."""
+"""How often Python's garbage collector runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import gc
 
 
 def collect_seldom() -> None:
-    """Look for garbage seldom: a page is thousands of objects that come and go without cycles.
+    """Run the garbage collector seldom: a page has thousands of objects, but no cycles.
 
-    With Python's default settings, looking at them again and again takes half as long as parsing.
+    With Python's default settings, the collector takes half as long as parsing.
     """
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)

@@ -44,10 +44,10 @@ def specification() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class DeclaredStream:
-    """What the manifest says of one stream.
+    """One stream of the manifest.
 
-    :param listing: what it is read from; streams with the same one are read together.
-    :param requests: what is asked of the gateway for it, by name; each with ``http_method``,
+    :param listing: its listing; streams of the same listing are read together.
+    :param requests: its requests to the gateway, by name; each with ``http_method``,
         ``path``, ``request_parameters`` and ``permission``.
     :param needs_acting_user: whether it is offered only if ``ph_user_id`` is configured.
     """
@@ -101,13 +101,13 @@ def stream_names(*, acting_user: bool = True) -> list[str]:
 
 
 def checked_streams() -> list[str]:
-    """The streams of which one has to be readable for ``check`` to succeed."""
+    """The streams for ``check``, which fails if none of them can be read."""
     names: list[str] = manifest()["check"]["stream_names"]
     return names
 
 
 def meant(name: object, known: Sequence[str]) -> str:
-    """A question that names the stream that was probably meant, and a space; else nothing."""
+    """``Did you mean …? `` with the most similar stream; empty if none is similar."""
     close = get_close_matches(str(name).strip().lower(), known, n=1)
     return f"Did you mean {close[0]}? " if close else ""
 

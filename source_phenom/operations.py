@@ -9,7 +9,7 @@ from source_phenom.manifest import DeclaredStream
 
 
 def operations(streams: Iterable[DeclaredStream]) -> dict[str, Operation]:
-    """What is asked of the gateway for some streams of one listing, by the request's name."""
+    """The operations for some streams of one listing, by the request's name."""
     return {
         name: Operation(request["http_method"], request["path"], request["permission"])
         for stream in streams

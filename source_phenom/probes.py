@@ -67,7 +67,7 @@ def _operations(listing: str) -> dict[str, Operation]:
 
 
 def _served(listing: str, *, acting_user: bool) -> tuple[str, ...]:
-    """The streams that a listing serves; first the one that has the listing's name."""
+    """The streams of a listing; first the one with the listing's name."""
     names = [
         stream.name
         for stream in manifest.streams_of(listing)
@@ -79,7 +79,7 @@ def _served(listing: str, *, acting_user: bool) -> tuple[str, ...]:
 def acting_user_probes(config: SourceConfig, rows: int = 1) -> list[Probe]:
     """One request to each API that is read on behalf of an acting user.
 
-    They can be made without ``ph_user_id``, to show what it would add; to be sent they need it.
+    The probes exist without ``ph_user_id`` too, to show what it would add, but cannot be sent.
     """
     users = _operations("employees")["users"]
     groups = _operations("groups")["groups"]
@@ -183,7 +183,7 @@ def _listed(page: Page) -> ProbeResult:
 
 
 class _Example:
-    """A job or a candidate of the tenant to ask about. The first probe that needs it looks for it.
+    """A job or candidate of the tenant for a probe. The first probe that needs it finds it.
 
     :param find: returns its id. :param placeholder: an id to ask about if there is none.
     """
@@ -196,7 +196,7 @@ class _Example:
         self._id: str | None = None
 
     def id(self, gateway: Gateway) -> str | None:
-        """None if the tenant has none, or if none can be found."""
+        """The id; None if the tenant has none, or if none can be read."""
         with self._lock:
             if not self._was_looked_for:
                 with suppress(PhenomError):
@@ -206,12 +206,12 @@ class _Example:
 
 
 def _about(example: _Example, read: Callable[[Gateway, str], Any], gateway: Gateway) -> ProbeResult:
-    """Ask about an example; without one about the placeholder, which a gateway may refuse."""
-    known = example.id(gateway)
+    """Ask about the example, or else about the placeholder, which a gateway may refuse."""
+    example_id = example.id(gateway)
     try:
-        read(gateway, known or example.placeholder)
+        read(gateway, example_id or example.placeholder)
     except RequestRefused as error:
-        if known is not None or error.status not in _UNKNOWN:
+        if example_id is not None or error.status not in _UNKNOWN:
             raise
         if error.status == 404:
             # If this is not the gateway at all, the listing is not found either.

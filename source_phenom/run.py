@@ -58,7 +58,7 @@ def discover(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def read(arguments: argparse.Namespace, session: Session) -> int:
-    # NumPy would start a thread for every processor of the machine, for algebra that we do not do.
+    # NumPy would start a thread per processor, for algebra that we do not use.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from phenom_api.gateway import Gateway
     from source_phenom.gc_tuning import collect_seldom

@@ -41,7 +41,7 @@ from source_phenom.streams import events
 
 
 class SourcePhenom(YamlDeclarativeSource):
-    """For clients that use a connector as a Python object, such as the CDK's own test suites.
+    """The connector as a Python object, for clients such as the CDK's own test suites.
 
     The console script ``source-phenom`` prints the same messages without importing the CDK.
     """

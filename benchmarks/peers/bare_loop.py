@@ -1,4 +1,4 @@
-"""The least that any reader does: pages in parallel, JSON in, one JSON line per record out."""
+"""The minimum of any reader: fetches pages in parallel and prints one JSON line per record."""
 
 from __future__ import annotations
 

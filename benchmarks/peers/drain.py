@@ -1,4 +1,4 @@
-"""Reads every page and throws it away: what the tenant can serve at most.
+"""Reads every page and discards it, to measure how fast the tenant can serve.
 
 python drain.py CONFIG RECORDS; prints the seconds that it took.
 """

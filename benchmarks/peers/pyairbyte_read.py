@@ -1,7 +1,7 @@
-"""PyAirbyte's own ``read`` of ``source-phenom`` into a warehouse, as its documentation has it.
+"""PyAirbyte's own ``read`` of ``source-phenom`` into a warehouse, as its documentation shows it.
 
-python pyairbyte_read.py SOURCE_PHENOM CONFIG DUCKDB_FILE_OR_POSTGRESQL_URL; prints where the
-seconds went, as JSON.
+python pyairbyte_read.py SOURCE_PHENOM CONFIG DUCKDB_FILE_OR_POSTGRESQL_URL; prints the
+seconds of each part, as JSON.
 """
 
 from __future__ import annotations

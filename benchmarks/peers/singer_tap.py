@@ -1,4 +1,4 @@
-"""The application listing as a singer-sdk tap, as the SDK's documentation has one written."""
+"""The application listing as a singer-sdk tap, written as the SDK's documentation shows it."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class TestDownload:
         assert [row["bytes"] for row in again.rows] == [row["bytes"] for row in done.rows]
         assert not any("pre-signed" in request for request in local.requests.counts)
 
-    def test_into_no_folder(
+    def test_an_empty_folder_name(
         self, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
@@ -168,7 +168,9 @@ class TestDownload:
             asked_everybody = local.requests.count("GET /apply/v2/applications") > 0
             assert asked_everybody == (chosen == ("--document", attachment))
 
-    def test_what_is_not_there(self, local: LocalTenant, tool: Tool, tmp_path: Path) -> None:
+    def test_a_document_that_does_not_exist(
+        self, local: LocalTenant, tool: Tool, tmp_path: Path
+    ) -> None:
         candidate = with_a_file(local)
         done = tool("download", "--to", str(tmp_path / "d"), "--document", f"{candidate}:none")
         assert (done.code, done.out) == (1, "")
@@ -184,7 +186,7 @@ class TestDownload:
         assert row["status"] == "downloaded"
         assert first.read_bytes() != b"mine"
 
-    def test_names_stay_in_their_folder(
+    def test_file_names_stay_in_their_folder(
         self, local: LocalTenant, tool: Tool, tmp_path: Path
     ) -> None:
         candidate = with_a_file(local)

@@ -1,1 +1,1 @@
-"""Section 3 of the contract, read a second time and independently, as tests."""
+"""Tests of section 3 of the contract, written independently of the connector."""

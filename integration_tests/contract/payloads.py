@@ -1,8 +1,8 @@
-"""Ugly payload lists: what a tenant's gateway may answer besides what its description says.
+"""Unusual payloads: what a gateway may send besides what its description says.
 
 `jobs()` and `applications()` are hypothesis strategies for single items, `tenant(...)` collects
 many of them into the listings of one tenant, `FIXED` is a small hand-made tenant, and
-`ROOM` holds rows on which the contract leaves room and the project made a choice.
+`ROOM` holds rows for which the contract leaves a choice.
 Addresses end in .example or .test: no payload is a person's.
 """
 
@@ -20,7 +20,7 @@ SITE_TYPES = ["external", "internal", "campus"]
 LOCALES = ["en_US", "de_DE", "fr_CA", "ja_JP"]
 
 MISSING = object()
-"""Stands for a key that is not there at all."""
+"""Marks a key that is missing."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ def tenant(*, jobs_count: int, applications_count: int, seed_number: int) -> Ten
 def _renamed_if_seen(
     item: dict[str, Any], id_field: str, new_id: str, place: str, seen: set[str]
 ) -> bool:
-    """Keep ids apart inside a listing; false for a second item with one and the same non-id."""
+    """Make ids unique in a listing; false for a second item with the same value that is no id."""
     mark = place + str(item.get(id_field)).strip()
     if mark in seen:
         if not isinstance(item.get(id_field), (str, int)) or not str(item[id_field]).strip():
@@ -997,4 +997,4 @@ ROOM = Tenant(
         {**_application(4002, id="\troom-p1"), "jobApplicationData": {"jobId": "\u3000room-v6"}},
     ],
 )
-"""Rows on which the contract leaves room; `expected.py` says "Choice:" where it takes one."""
+"""Rows for which the contract leaves a choice; `expected.py` marks them with "Choice:"."""

@@ -1,4 +1,4 @@
-"""`source-phenom read` as a subprocess, and its records held against the expected ones."""
+"""Runs `source-phenom read` as a subprocess, and compares its records with the expected ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reading:
     warnings: list[str] = field(default_factory=list)
 
     def problems(self) -> list[str]:
-        """Say what keeps this from being a complete read of all seven streams."""
+        """Say why this is not a complete read of all seven streams."""
         found = []
         if self.exit_code != 0:
             found.append(f"exit code {self.exit_code}")
@@ -134,7 +134,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "source_phenom.run", *arguments],
         cwd=ROOT,
-        # A zone that is not UTC, so that nothing may lean on the machine's.
+        # A zone that is not UTC, so that nothing depends on the machine's zone.
         env={**os.environ, "PYTHONIOENCODING": "utf-8", "DO_NOT_TRACK": "1", "TZ": "Asia/Kolkata"},
         capture_output=True,
         encoding="utf-8",

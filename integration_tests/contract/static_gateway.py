@@ -1,7 +1,6 @@
-"""A gateway that lists what it is given and nothing else: token endpoint and three listings.
+"""A gateway with fixed listings: a token endpoint and three listings.
 
-It exists to feed arbitrary, also broken payloads through real HTTP. What behaves like a tenant
-is `phenom_sandbox`.
+It sends any payloads, also broken ones, over real HTTP. `phenom_sandbox` behaves like a tenant.
 """
 
 from __future__ import annotations
@@ -93,6 +92,6 @@ def serving(tenant: Tenant, *, longest_page: int = 50, total_is_off_by: int = 0)
 
 
 def jobs_of(tenant: Tenant, *, is_open: bool, site_type: str | None) -> list[Any]:
-    """Return what a job listing shows for a site type, everything where none is asked for."""
+    """Return the jobs of a listing for a site type; all jobs without one."""
     listing = tenant.open_jobs if is_open else tenant.closed_jobs
     return [job for listed_by, job in listing if site_type is None or listed_by == site_type]

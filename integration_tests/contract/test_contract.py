@@ -724,7 +724,7 @@ def test_no_name_of_a_country_resolves_to_another_country(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("total_is_off_by", [-5, 5])
 def test_a_wrong_total_is_a_warning(total_is_off_by: int, tmp_path: Path) -> None:
-    """A read ends 0 when a listing's total is wrong but every page was read; it warns."""
+    """If a total is wrong but every page was read, the read ends with 0 and a warning."""
     plain = Tenant(
         open_jobs=[("external", {"jobId": f"J{number}"}) for number in range(20)],
         applications=[{"id": f"65a0{number:020x}"} for number in range(20)],

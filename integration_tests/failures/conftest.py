@@ -1,4 +1,4 @@
-"""A local tenant for each test, and what an undisturbed read of it gives."""
+"""A local tenant for each test, and the records of a read without faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source in this process against the local tenant: real sockets, waits that take no time."""
+"""Runs the source in this process against a local tenant: real sockets, but no real waits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Warehouse = dict[str, dict[str, dict[str, Any]]]
 
 @dataclass
 class Waits:
-    """A clock that sleeping moves on, so that nobody has to wait."""
+    """A clock that sleeping moves forward at once."""
 
     slept: list[float] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -65,7 +65,7 @@ class Ran:
 
     @property
     def status(self) -> str:
-        """Of ``check``: the status and the message."""
+        """The status and the message of ``check``."""
         (message,) = self.outcome.of("CONNECTION_STATUS")
         found = message["connectionStatus"]
         return f"{found['status']}: {found.get('message', '')}"
@@ -82,8 +82,8 @@ class Ran:
 
     @property
     def doubts(self) -> list[str]:
-        """Why a listing was not trusted with deletions, for each that was not."""
-        said = ("deletions are left", "reported as deleted")
+        """The warnings that say why a listing's deletions were not reported."""
+        said = ("reports no deletions", "reported as deleted")
         return [line for line in self.warnings.splitlines() if any(part in line for part in said)]
 
     def content(self) -> Warehouse:
@@ -94,7 +94,7 @@ class Ran:
         }
 
     def deleted(self) -> set[str]:
-        """Remote ids (where there are none: ids) of the tombstones."""
+        """Remote ids of the tombstones; ids if there are no remote ids."""
         return {
             record.get("remote_id", record["id"])
             for records in self.outcome.records.values()
@@ -117,7 +117,7 @@ def run(
     policy: RetryPolicy = QUICK,
     secrets: Sequence[str] = (),
 ) -> Ran:
-    """``source-phenom COMMAND``. Whatever it prints is searched for what must not be there."""
+    """Run ``source-phenom COMMAND``. Its output must not contain secrets or personal data."""
     waits = Waits()
     gateways: list[Gateway] = []
 

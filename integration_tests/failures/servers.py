@@ -1,4 +1,4 @@
-"""Servers that are no gateway: raw sockets of the loopback interface that say what they like."""
+"""Servers that send any bytes: raw sockets on the loopback interface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 Talk = Callable[[socket.socket, threading.Event], None]
-"""What a server does with a connection. The event is set when the server is to end."""
+"""Handles one connection. The event is set when the server must end."""
 
 A_BYTE_EVERY = 0.02
 """Seconds between the bytes of a dripping answer."""
@@ -24,12 +24,12 @@ SLOW = {
     "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
     "body up to the end of the connection": (b"HTTP/1.1 200 OK\r\n\r\n{", b" "),
 }
-"""By what never ends: how the answer begins, and what comes of it now and then."""
+"""By the part that never ends: the beginning of the answer, and the bytes that are repeated."""
 
 
 @contextmanager
 def serving(talk: Talk, *, certificate: Path | None = None) -> Iterator[str]:
-    """``talk`` with everybody who connects, each in a thread; yields the address.
+    """Run ``talk`` for each connection, in a thread; yields the address.
 
     :param certificate: a PEM file with a certificate for ``localhost`` and its key, for TLS.
     """
@@ -67,13 +67,13 @@ def serving(talk: Talk, *, certificate: Path | None = None) -> Iterator[str]:
 
 
 def whole(body: bytes, status: str = "200 OK") -> bytes:
-    """An answer with this body, and the end of the connection."""
+    """An answer with this body; the connection ends after it."""
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
 
 
 def answering(*answers: bytes) -> Talk:
-    """Gives these answers, one to a connection, and the last one to everybody after."""
+    """Sends one answer per connection; the last one is repeated."""
     left = list(answers)
 
     def talk(connection: socket.socket, over: threading.Event) -> None:
@@ -91,12 +91,12 @@ def redirecting(target: str) -> Talk:
 
 
 def silent(connection: socket.socket, over: threading.Event) -> None:
-    """Takes what is said and never says a word."""
+    """Accepts the connection and sends nothing."""
     over.wait()
 
 
 def dripping(begin: bytes, drop: bytes) -> Talk:
-    """Begins an answer, and goes on with a drop now and then, for ever."""
+    """Begins an answer and then sends ``drop`` again and again, without an end."""
 
     def talk(connection: socket.socket, over: threading.Event) -> None:
         connection.recv(65536)
@@ -109,7 +109,7 @@ def dripping(begin: bytes, drop: bytes) -> Talk:
 
 @contextmanager
 def black_hole() -> Iterator[str]:
-    """Does not even take connections: the queue for them is full."""
+    """Accepts no connection: its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         waiting = []
         for _ in range(8):
@@ -125,7 +125,7 @@ def black_hole() -> Iterator[str]:
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate for ``localhost`` that nobody vouches for, and its key, as a PEM file."""
+    """A PEM file with a self-signed certificate for ``localhost`` and its key."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,4 +1,4 @@
-"""Rows that are nested more deeply than the libraries go: they cost a column, not the sync."""
+"""Rows nested deeper than JSON libraries allow: one column is null, and the sync goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phenom_sandbox import LocalTenant
 
 LEVELS = [198, 253, 254, 255, 300, 600, 1010, 1030, 5_000, 100_000]
 DELIVERED = 253
-"""Levels of a column that every library reads and writes: a record is one level more."""
+"""Levels of a column that every library reads and writes. The record itself is one more level."""
 
 
 def nested(levels: int) -> str:
@@ -22,7 +22,7 @@ def nested(levels: int) -> str:
 
 
 def listing(rows: list[str]) -> Talk:
-    """A gateway of which every listing has these rows."""
+    """A gateway whose listings all have these rows."""
 
     def talk(connection: socket.socket, over: threading.Event) -> None:
         path = connection.recv(65536).split(b" ", 2)[1].decode()
@@ -59,7 +59,7 @@ def test_rows_that_are_nested_deeply(local: LocalTenant, streams: tuple[str, ...
     assert not again.outcome.records[name]
 
 
-def test_a_deep_object_that_no_column_carries(local: LocalTenant) -> None:
+def test_a_deep_object_without_a_column(local: LocalTenant) -> None:
     rows = [f'{{"jobId": "{levels}", "strange": {nested(levels)}}}' for levels in LEVELS]
     with serving(listing(rows)) as url:
         ran = read(local, {"gateway_url": url}, streams=("jobs",))

@@ -1,4 +1,4 @@
-"""``check`` and a failed ``read`` as processes: they end in time, whatever hangs."""
+"""``check`` and a failed ``read`` as processes: they end in time even if a server hangs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_check_answers_within_15_seconds(local: LocalTenant, talk: Talk) -> None
 
 
 @pytest.mark.slow
-def test_a_read_that_failed_waits_for_no_page_that_is_still_on_its_way(local: LocalTenant) -> None:
-    """A page of the listing is refused while the one behind it drips in, for ever."""
+def test_a_failed_read_does_not_wait_for_pending_pages(local: LocalTenant) -> None:
+    """A page of the listing is refused while the next one never ends."""
     under_way = threading.Event()
     drip = dripping(*SLOW["chunks"])
 

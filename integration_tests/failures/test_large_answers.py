@@ -1,4 +1,4 @@
-"""Answers without an end, and small ones that become large: on the wire, and in memory."""
+"""Answers that never end, and small answers that become large when they are decompressed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEAR_THE_BOUND = 80 * MIB
 
 
 def gzipped(content: bytes, level: int = 9) -> bytes:
-    """Without the time, so that every process that collects these tests gives them the same ids."""
+    """Without the time, so that every process gives these tests the same ids."""
     return gzip.compress(content, level, mtime=0)
 
 
@@ -63,8 +63,8 @@ def answer(coding: str, body: bytes, status: str = "200 OK") -> bytes:
     return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
-def patient(content: bytes) -> Talk:
-    """Hears a request out before it gives this answer: else the client sees a reset."""
+def after_the_request(content: bytes) -> Talk:
+    """Reads the whole request before it answers: otherwise the client would see a reset."""
 
     def talk(connection: socket.socket, over: threading.Event) -> None:
         with connection.makefile("rb") as request:
@@ -79,7 +79,7 @@ def patient(content: bytes) -> Talk:
 
 
 def flooding(head: bytes, block: bytes) -> Talk:
-    """Sends a head, and then the same block for ever."""
+    """Sends a head, and then the same block again and again."""
 
     def talk(connection: socket.socket, over: threading.Event) -> None:
         connection.recv(65536)
@@ -126,7 +126,7 @@ def gateway(url: str, token_url: str) -> Iterator[Gateway]:
 
 
 def peak_of(work: Callable[[], None]) -> int:
-    """Bytes that ``work`` held at once."""
+    """The peak of the bytes that ``work`` had allocated."""
     tracemalloc.start()
     try:
         work()
@@ -139,7 +139,7 @@ def peak_of(work: Callable[[], None]) -> int:
 def test_a_small_answer_that_becomes_large(name: str) -> None:
     with (
         serving(answering(answer(*BOMBS[name]))) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
 
@@ -155,12 +155,12 @@ def test_a_small_answer_that_becomes_large(name: str) -> None:
 @pytest.mark.parametrize("value", [b"[]", b"{}", b'{"a":0}', b"1"], ids=bytes.decode)
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "500 Oops"])
 def test_very_many_small_values(value: bytes, status: str) -> None:
-    """They take many times the memory of their text, which has less than 64 MiB."""
+    """Their text has less than 64 MiB, but the parsed values take many times as much memory."""
     body = b'{"data":[%s1]}' % ((value + b",") * 3_000_000)
     packed = answer("gzip", gzipped(body, 1), status)
     with (
-        serving(patient(packed)) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(packed)) as url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
 
@@ -176,7 +176,7 @@ def test_very_many_small_values(value: bytes, status: str) -> None:
 def test_an_answer_without_an_end(talk: Talk) -> None:
     with (
         serving(talk) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
 
@@ -184,7 +184,7 @@ def test_an_answer_without_an_end(talk: Talk) -> None:
             with pytest.raises(AnswerTooLarge, match=r"GET /thing: .*gateway_url"):
                 made.send(THING)
 
-        # The server's own block and what is on its way count, too.
+        # The peak includes the server's own block and the bytes in transit.
         assert peak_of(ask) < NEAR_THE_BOUND + 10 * MIB
         assert made.retried == 0
 
@@ -192,7 +192,7 @@ def test_an_answer_without_an_end(talk: Talk) -> None:
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "401 Unauthorized", "500 Oops"])
 def test_a_token_that_becomes_large(status: str) -> None:
     body = compressed(31, beginning=b'{"access_token":"t0ken"}')
-    with serving(patient(answer("gzip", body, status))) as url, gateway(url, url) as made:
+    with serving(after_the_request(answer("gzip", body, status))) as url, gateway(url, url) as made:
 
         def ask() -> None:
             for _ in range(2):
@@ -203,10 +203,10 @@ def test_a_token_that_becomes_large(status: str) -> None:
         assert made.sent == 1
 
 
-def test_a_write_is_not_repeated_either() -> None:
+def test_a_write_with_a_large_answer_is_not_repeated() -> None:
     with (
-        serving(patient(answer(*BOMBS["gzip"]))) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(answer(*BOMBS["gzip"]))) as url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
         with pytest.raises(AnswerTooLarge):
@@ -214,12 +214,12 @@ def test_a_write_is_not_repeated_either() -> None:
         assert made.sent == 2
 
 
-def test_what_is_large_but_not_too_large_is_read() -> None:
+def test_a_large_answer_below_the_limit_is_read() -> None:
     body = b'{"a":"' + b"x" * (60 * MIB) + b'"}'
     for sent in (answer("gzip", gzipped(body, 1)), whole(body)):
         with (
             serving(answering(sent)) as url,
-            serving(patient(TOKEN)) as token_url,
+            serving(after_the_request(TOKEN)) as token_url,
             gateway(url, token_url) as made,
         ):
             assert made.send(THING).content == body
@@ -239,10 +239,10 @@ def test_what_is_large_but_not_too_large_is_read() -> None:
         ("", b'{"a":1}'),
     ],
 )
-def test_what_is_compressed_is_read(coding: str, packed: bytes) -> None:
+def test_a_compressed_answer_is_read(coding: str, packed: bytes) -> None:
     with (
         serving(answering(answer(coding, packed))) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
         assert made.fetch(THING, dict) == {"a": 1}
@@ -251,18 +251,18 @@ def test_what_is_compressed_is_read(coding: str, packed: bytes) -> None:
 @pytest.mark.parametrize(
     "packed", [gzipped(b'{"a":1}')[:-9], b"not compressed at all", gzipped(b"{}")[:5]]
 )
-def test_what_is_cut_off_or_damaged_is_asked_for_again(packed: bytes) -> None:
+def test_a_cut_off_or_damaged_answer_is_retried(packed: bytes) -> None:
     answers = answering(answer("gzip", packed), whole(b'{"a":1}'))
     with (
         serving(answers) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
         assert made.fetch(THING, dict) == {"a": 1}
         assert made.retried == 1
 
 
-def test_connections_are_kept_where_answers_are_compressed() -> None:
+def test_connections_are_reused_after_compressed_answers() -> None:
     connections = 0
     body = gzipped(b"{}")
     kept = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -275,7 +275,7 @@ def test_connections_are_kept_where_answers_are_compressed() -> None:
 
     with (
         serving(talk) as url,
-        serving(patient(TOKEN)) as token_url,
+        serving(after_the_request(TOKEN)) as token_url,
         gateway(url, token_url) as made,
     ):
         for _ in range(5):
@@ -327,7 +327,7 @@ def test_a_file_without_an_end(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_never_comes_to_an_end(tmp_path: Path) -> None:
+def test_a_file_that_never_ends_in_time(tmp_path: Path) -> None:
     storage = Storage(loopback=True, longest=0.3)
 
     def drip(connection: socket.socket, over: threading.Event) -> None:
@@ -341,7 +341,7 @@ def test_a_file_that_never_comes_to_an_end(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_compressed_file_is_stored_as_it_is_meant(tmp_path: Path) -> None:
+def test_a_compressed_file_is_stored_decompressed(tmp_path: Path) -> None:
     content = json.dumps(list(range(100_000))).encode()
     with serving(answering(answer("gzip", gzipped(content)))) as url:
         assert Storage(loopback=True).save(f"{url}/a", tmp_path / "a") == len(content)

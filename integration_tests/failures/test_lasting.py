@@ -1,4 +1,4 @@
-"""Failures that last: what the platform is told, and what the other streams do meanwhile."""
+"""Failures that last: the errors of the failed streams, and the records of the other streams."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHORT = RetryPolicy(attempts=3, throttled=5.0, connect=2.0, read=2.0)
 
 
 def traces(ran: Ran) -> dict[str, dict[str, Any]]:
-    """The error of every stream that has one; never two."""
+    """The error of each failed stream. No stream may have two."""
     failures = ran.outcome.failures
     named = {failure["stream_descriptor"]["name"]: failure for failure in failures}
     assert len(named) == len(failures)
@@ -39,7 +39,7 @@ def traces(ran: Ran) -> dict[str, dict[str, Any]]:
 
 
 def assert_all_failed(ran: Ran, kind: str, says: str) -> None:
-    """Each stream with what happened, where, and to which stream."""
+    """Every stream failed, and its error names the stream, the request and the cause."""
     assert ran.code == 1
     assert set(ran.ended.values()) == {"INCOMPLETE"}
     assert set(ran.ended) == set(STREAMS) == set(traces(ran))
@@ -68,7 +68,7 @@ def assert_all_failed(ran: Ran, kind: str, says: str) -> None:
         ("empty_body", Fault(path="/jobs"), "not the JSON"),
     ],
 )
-def test_a_fault_that_does_not_pass(local: LocalTenant, switch: str, value: Any, says: str) -> None:
+def test_a_lasting_fault(local: LocalTenant, switch: str, value: Any, says: str) -> None:
     faults = value if isinstance(value, Fault) else Fault(value)
     if faults.path:
         other = Fault(**{**faults.__dict__, "path": "/apply"})
@@ -87,12 +87,12 @@ def test_answers_that_never_come_in_time(local: LocalTenant) -> None:
 def test_a_wrong_secret(local: LocalTenant) -> None:
     ran = read(local, {"client_secret": "not-the-secret"})
     assert_all_failed(ran, "config_error", "check client_id and client_secret")
-    # Accounts get locked by less than that.
+    # More attempts could lock the account.
     assert local.requests.count("POST /token") == 1
     assert ran.waits.slept == []
 
 
-def test_a_token_that_the_gateway_does_not_take(local: LocalTenant) -> None:
+def test_a_token_that_the_gateway_refuses(local: LocalTenant) -> None:
     local.faults.unauthorized = True
     ran = read(local)
     assert_all_failed(ran, "config_error", "same Phenom environment")
@@ -111,7 +111,7 @@ def test_a_token_that_the_gateway_does_not_take(local: LocalTenant) -> None:
         ),
     ],
 )
-def test_one_api_denied_costs_its_own_streams(
+def test_one_denied_api_fails_only_its_own_streams(
     local: LocalTenant,
     undisturbed: Warehouse,
     path: str,
@@ -155,7 +155,7 @@ def test_a_refusal(local: LocalTenant, status: int) -> None:
     assert ran.waits.slept == []
 
 
-# -- nobody there --------------------------------------------------------------------------------
+# -- no server -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
@@ -167,7 +167,7 @@ def test_a_host_that_does_not_exist(local: LocalTenant, key: str) -> None:
     assert run("check", {**local.config, **more}, policy=SHORT).status.startswith("FAILED: ")
 
 
-def test_a_port_where_nobody_listens(local: LocalTenant) -> None:
+def test_a_port_without_a_server(local: LocalTenant) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -180,7 +180,7 @@ def test_a_server_that_does_not_speak_tls(local: LocalTenant) -> None:
     assert_all_failed(ran, "transient_error", "TLS handshake failed")
 
 
-def test_a_certificate_that_nobody_vouches_for(local: LocalTenant, tmp_path: Path) -> None:
+def test_an_untrusted_certificate(local: LocalTenant, tmp_path: Path) -> None:
     with serving(silent, certificate=self_signed(tmp_path)) as address:
         ran = read(local, {"gateway_url": address}, policy=SHORT)
     assert_all_failed(ran, "transient_error", "certificates that this machine trusts")
@@ -188,7 +188,7 @@ def test_a_certificate_that_nobody_vouches_for(local: LocalTenant, tmp_path: Pat
 
 
 def test_a_redirect_to_another_host(local: LocalTenant) -> None:
-    """The tenant answers under two names; a token must not follow from one to the other."""
+    """The tenant has two host names; a token must not be sent from one to the other."""
     with serving(redirecting(local.url)) as address:
         ran = read(local, {"gateway_url": address})
     assert_all_failed(ran, "config_error", "our credentials must not go")
@@ -208,7 +208,7 @@ def test_a_redirect_to_another_host(local: LocalTenant) -> None:
     ids=["nothing", "garbage", "no gzip", "cut off", "bad chunk", "bad redirect"],
 )
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
-def test_something_that_is_no_gateway(local: LocalTenant, answer: bytes, key: str) -> None:
+def test_an_address_that_is_not_a_gateway(local: LocalTenant, answer: bytes, key: str) -> None:
     with serving(answering(answer)) as address:
         ran = read(local, {key: address}, policy=SHORT)
     assert ran.code == 1
@@ -219,7 +219,7 @@ def test_something_that_is_no_gateway(local: LocalTenant, answer: bytes, key: st
     )
 
 
-# -- the count, the pages ------------------------------------------------------------------------
+# -- the total, the pages ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("off_by", [7, -7])
@@ -256,7 +256,7 @@ def test_a_row_that_no_page_shows(local: LocalTenant) -> None:
 
 
 def test_a_listing_that_moves_faster_than_it_can_be_read(local: LocalTenant) -> None:
-    """It is said, what was met is emitted, and nothing is reported as deleted."""
+    """A warning says so, the rows that were read are emitted, and none is reported as deleted."""
     first = read(local)
     before = {row["id"] for row in local.tenant.applications()}
 
@@ -269,7 +269,7 @@ def test_a_listing_that_moves_faster_than_it_can_be_read(local: LocalTenant) -> 
     second = read(local, {"page_size": 5}, state=first.outcome.states)
     assert second.code == 0
     assert second.ended["applications"] == "COMPLETE"
-    assert "applications moved faster than they could be read" in second.warnings
+    assert "list of applications changed faster than it could be read" in second.warnings
     assert not second.deleted()
     new = {row["id"] for row in local.tenant.applications()} - before
     met = {record["remote_id"] for record in second.outcome.records["applications"]}
@@ -282,7 +282,7 @@ def test_a_listing_that_moves_faster_than_it_can_be_read(local: LocalTenant) -> 
     assert met | missing == new
 
 
-def test_a_total_that_is_never_the_same(local: LocalTenant) -> None:
+def test_a_total_that_always_changes(local: LocalTenant) -> None:
     first = read(local)
     gone = local.tenant.application_at(100)["id"]
     local.tenant.delete_application(gone)
@@ -295,7 +295,7 @@ def test_a_total_that_is_never_the_same(local: LocalTenant) -> None:
     assert gone in read(local, state=second.outcome.states).deleted()
 
 
-def test_pages_that_end_early_where_nothing_is_counted(local: LocalTenant) -> None:
+def test_pages_that_end_early_without_a_total(local: LocalTenant) -> None:
     first = read(local)
     local.faults.total = Fault("missing", path="/apply")
     local.faults.short_page = Fault(3, path="/apply", after=2, count=1)
@@ -324,7 +324,7 @@ def test_a_gateway_that_lists_one_row_at_a_time(
 
 
 def test_pages_of_one_row_by_configuration(local: LocalTenant, undisturbed: Warehouse) -> None:
-    """A row more is asked for, so that pages overlap and deletions can be believed."""
+    """Requests ask for one row more, so that pages overlap and deletions can be reported."""
     first = read(local, {"page_size": 1})
     assert first.content() == undisturbed
     assert not first.doubts
@@ -337,7 +337,7 @@ def test_pages_of_one_row_by_configuration(local: LocalTenant, undisturbed: Ware
 
 @pytest.mark.parametrize(("total", "says"), [(None, "lists 0"), ("missing", "does not count them")])
 def test_a_listing_that_comes_back_empty(local: LocalTenant, total: str | None, says: str) -> None:
-    """With its true count, or without any."""
+    """With the right total, or without a total."""
     first = read(local)
     local.faults.data_null = True
     local.faults.total = total
@@ -384,7 +384,7 @@ def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatc
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # Beyond the small files that the run itself gets, within what one shard needs.
+    # Enough for the small files of the run itself, but not for one shard.
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
     try:
         ran = read(local)
@@ -401,12 +401,12 @@ def test_a_disk_that_fills_up(local: LocalTenant, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("place", [partial(serving, silent), black_hole])
 @pytest.mark.parametrize("key", ["gateway_url", "token_url"])
-def test_check_where_nobody_answers(
+def test_check_of_a_silent_host(
     local: LocalTenant, place: Callable[[], AbstractContextManager[str]], key: str
 ) -> None:
     with place() as address:
-        impatient = RetryPolicy(attempts=2, connect=0.3, read=0.3, total=0.5)
-        checked = run("check", {**local.config, key: address}, policy=impatient)
+        short_policy = RetryPolicy(attempts=2, connect=0.3, read=0.3, total=0.5)
+        checked = run("check", {**local.config, key: address}, policy=short_policy)
     assert checked.code == 0
     assert checked.status.startswith("FAILED: ")
     assert key in checked.status

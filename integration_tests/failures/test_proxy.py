@@ -1,4 +1,4 @@
-"""A proxy that the environment names: every request goes through it, the second like the first."""
+"""A proxy from the environment: every request goes through it, not only the first one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from phenom_api.gateway import Gateway, Operation, RetryPolicy
 
 THING = Operation("GET", "/thing", "Thing API")
 PLAIN = "http://127.0.0.2:9", "http://127.0.0.3:9"
-"""Addresses where nobody listens: without a proxy there is no answer."""
+"""Addresses without a server: only the proxy can answer."""
 TOKEN = b'{"access_token":"t","expires_in":3600}'
 
 
@@ -29,7 +29,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def asked() -> list[str]:
-    """The first lines of what the proxy was asked for."""
+    """The request lines that the proxy received."""
     return []
 
 
@@ -83,7 +83,7 @@ def test_secure_requests_ask_for_a_tunnel(
     assert asked == [f"CONNECT login.invalid:443 HTTP/{version}"]
 
 
-def test_hosts_can_be_left_out(
+def test_no_proxy_excludes_hosts(
     proxy: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)

@@ -1,4 +1,4 @@
-"""Answers that come, but never to an end; and nobody waits for an answer that nobody wants."""
+"""Answers that begin but never end, and requests that are closed before their answer."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def token_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("begin", "drop"), SLOW.values(), ids=SLOW)
-def test_an_answer_has_an_end(token_url: str, begin: bytes, drop: bytes) -> None:
-    """Every drop comes well in time: only the whole answer does not."""
+def test_an_endless_answer_is_ended(token_url: str, begin: bytes, drop: bytes) -> None:
+    """Every byte arrives in time, but the whole answer takes too long."""
     started = time.monotonic()
     with serving(dripping(begin, drop)) as url, gateway(url, token_url) as made:
         with pytest.raises(Unreachable, match="no answer in time"):
@@ -60,7 +60,7 @@ def test_an_answer_has_an_end(token_url: str, begin: bytes, drop: bytes) -> None
     assert time.monotonic() - started < 10
 
 
-def test_an_answer_that_hung_is_asked_for_again(token_url: str) -> None:
+def test_a_request_that_hung_is_retried(token_url: str) -> None:
     turns = iter([dripping(*SLOW["chunks"]), answering(whole(b'{"thing":1}'))])
     with (
         serving(lambda connection, over: next(turns)(connection, over)) as url,
@@ -70,7 +70,7 @@ def test_an_answer_that_hung_is_asked_for_again(token_url: str) -> None:
         assert made.retried == 1
 
 
-def test_a_token_that_never_comes_to_an_end() -> None:
+def test_an_endless_token_answer() -> None:
     with (
         serving(dripping(*SLOW["headers"])) as url,
         gateway(url, url) as made,
@@ -96,7 +96,7 @@ def test_a_check_of_a_dripping_gateway(local: LocalTenant) -> None:
 @pytest.mark.parametrize(
     "talk", [silent, dripping(*SLOW["headers"]), dripping(*SLOW["chunks"])], ids=lambda _: ""
 )
-def test_closing_ends_what_is_under_way(
+def test_closing_ends_requests_in_progress(
     token_url: str, talk: Talk, tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = self_signed(tmp_path) if tls else None
@@ -128,7 +128,7 @@ def test_closing_ends_what_is_under_way(
 
 
 def test_a_large_body_may_take_longer_than_a_connection(token_url: str) -> None:
-    size = 32 * 1024 * 1024  # more than sockets hold on to
+    size = 32 * 1024 * 1024  # more than the buffers of sockets hold
 
     def hesitate(connection: socket.socket, over: threading.Event) -> None:
         over.wait(0.5)
@@ -137,6 +137,6 @@ def test_a_large_body_may_take_longer_than_a_connection(token_url: str) -> None:
             left -= len(connection.recv(1 << 20))
         connection.sendall(whole(b"{}"))
 
-    impatient = RetryPolicy(attempts=1, connect=0.2, read=10.0)
-    with serving(hesitate) as url, gateway(url, token_url, impatient) as made:
+    short_policy = RetryPolicy(attempts=1, connect=0.2, read=10.0)
+    with serving(hesitate) as url, gateway(url, token_url, short_policy) as made:
         assert made.send(SUBMIT, data=bytes(size)).status == 200

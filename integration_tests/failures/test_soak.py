@@ -1,8 +1,8 @@
-"""Syncs through everything at once, while others edit: nothing that exists is reported as deleted.
+"""Many syncs with all faults at once: no record that still exists is reported as deleted.
 
-Every sync meets all faults that a read can meet. In a storm the tenant is edited while it is read,
-too, and counts are wrong now and then; a calm sync finds the edits since the last one, and has to
-report the deletions among them. In between an API is denied, or the secret is.
+Every sync has all faults that a read can have. In a "storm", the tenant also changes while it is
+read, and totals are sometimes wrong. In a "calm" sync the tenant does not change: the sync must
+report the deletions since the last one. In other syncs, an API or the client's secret is refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOT_OF_THESE_LISTINGS = {"lost_answer", "search_window", "dates_only", "nameless
 
 
 def misbehave(local: LocalTenant, rng: random.Random, sync: str, hang: bool) -> None:
-    """Everything that the gateway is known or assumed to do, now and then."""
+    """Turn on, at random, every fault that a gateway is known or assumed to have."""
     faults = local.faults
     faults.latency = [Fault(10, probability=0.1), Fault(1500, after=20, count=int(hang))]
     faults.throttle = [
@@ -83,13 +83,13 @@ def misbehave(local: LocalTenant, rng: random.Random, sync: str, hang: bool) -> 
     elif sync == DENIED:
         faults.deny = Fault(path=rng.choice(["/apply", "/jobs-api"]), after=rng.randrange(5))
     elif sync == LOCKED_OUT:
-        # In the middle of the run: the first token is used up, and there is no second one.
+        # In the middle of the run: the first token is refused, and no second one is issued.
         faults.wrong_secret = Fault(after=1)
         faults.unauthorized = Fault(after=6)
 
 
 def edit(local: LocalTenant, rng: random.Random) -> None:
-    """What others do between two syncs. Nothing that is deleted comes back."""
+    """Changes between two syncs. No deleted record comes back."""
     tenant = local.tenant
     for _ in range(rng.randrange(4, 9)):
         ids = [row["id"] for row in tenant.applications()]
@@ -107,7 +107,7 @@ def edit(local: LocalTenant, rng: random.Random) -> None:
 
 @dataclass
 class Moment:
-    """What is there, by stream: the remote ids that a complete scan must not miss."""
+    """The records of the tenant at one time, which a complete scan must not miss."""
 
     applications: dict[str, Any]
     jobs: dict[str, list[Any]]
@@ -122,7 +122,7 @@ class Moment:
         return cls({row["id"]: row for row in tenant.applications()}, rows)
 
     def lasting(self, later: Moment) -> dict[str, set[str]]:
-        """What is there at both moments, and so was in between."""
+        """Remote ids by stream of the records that exist at both times."""
         applications = self.applications.keys() & later.applications.keys()
         jobs = self.jobs.keys() & later.jobs.keys()
         people = {_candidate(self.applications[key]) for key in applications}
@@ -142,7 +142,7 @@ def _candidate(application: Mapping[str, Any]) -> str | None:
 
 
 def _team(rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Who is on the hiring team of a job in whichever of its rows counts."""
+    """The people who are on the hiring team in every row of a job."""
     teams = []
     for row in rows:
         team = [row.get("hiringManagerEmail")]
@@ -187,7 +187,7 @@ def _stream(state: Mapping[str, Any]) -> str:
 
 @dataclass
 class Tally:
-    """What a soak has been through, so that it cannot pass without that."""
+    """Counts what the syncs have covered, so that the test fails if they cover too little."""
 
     requests: int = 0
     retries: int = 0
@@ -224,7 +224,7 @@ def test_soak(seed: int) -> None:
     assert tally.renewals >= len(SYNCS)
     assert tally.ended[DENIED] == tally.ended[LOCKED_OUT] == [1]
     assert sum(tally.ended[STORM] + tally.ended[CALM]) <= 2
-    # Deletions are reported while the gateway misbehaves, not only when it does no more.
+    # Deletions are reported during the faults, not only after them.
     assert tally.deleted[CALM] > 10
     assert tally.settled >= 2
 

@@ -1,4 +1,4 @@
-"""The summary at the end of a run: what was read, what was odd, what it took."""
+"""The summary at the end of a run: records, unexpected values, requests and waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from integration_tests.source.reading import STREAMS
 from phenom_sandbox import Fault, LocalTenant
 
 
-def test_of_a_first_and_a_second_sync(local: LocalTenant) -> None:
+def test_a_first_and_a_second_sync(local: LocalTenant) -> None:
     first = read(local)
     lines = first.outcome.logs.splitlines()
     for stream in STREAMS:
@@ -33,7 +33,7 @@ def test_of_a_first_and_a_second_sync(local: LocalTenant) -> None:
     assert "candidates.first_name: 1 values of an unexpected type" in second.warnings
 
 
-def test_of_what_it_took(local: LocalTenant) -> None:
+def test_the_requests_and_waits(local: LocalTenant) -> None:
     local.faults.throttle = Fault(429, path="/apply", after=2, count=1, retry_after=7)
     local.faults.server_error = Fault(502, path="/jobs-api", after=1, count=2)
     ran = read(local)
@@ -44,8 +44,8 @@ def test_of_what_it_took(local: LocalTenant) -> None:
     assert took.endswith(f"at most {ran.gateway.concurrency.most_in_flight} at a time.")
 
 
-def test_of_streams_that_failed(local: LocalTenant) -> None:
-    """What they read before is told, too."""
+def test_the_streams_that_failed(local: LocalTenant) -> None:
+    """Their summary counts the records that were read before the failure."""
     local.faults.server_error = Fault(500, path="/apply", after=6)
     ran = read(local)
     assert ran.ended["applications"] == "INCOMPLETE"

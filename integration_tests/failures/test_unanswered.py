@@ -1,4 +1,4 @@
-"""Hosts that never answer: all streams together give up on them, and so does every command."""
+"""Hosts that never answer: all streams share one time limit, and every command ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from unit_tests.cli.running import config_file
 from unit_tests.cli.running import run as run_phenom
 
 BUDGET = 1.5
-IMPATIENT = RetryPolicy(unanswered=BUDGET, connect=0.4)
+SHORT_POLICY = RetryPolicy(unanswered=BUDGET, connect=0.4)
 FAR_LESS_THAN_ONCE_PER_STREAM = 30.0
 
 
@@ -69,7 +69,7 @@ def test_a_read(local: LocalTenant, host: Any, key: str, acting: dict[str, str])
     hanging: AbstractContextManager[str] = host()
     with hanging as url:
         started = time.monotonic()
-        ran = read(local, {key: url, "num_workers": 10, **acting}, policy=IMPATIENT)
+        ran = read(local, {key: url, "num_workers": 10, **acting}, policy=SHORT_POLICY)
         took = time.monotonic() - started
     assert set(ran.ended) == set(STREAMS)
     assert set(ran.ended.values()) == {"INCOMPLETE"}
@@ -81,7 +81,7 @@ def test_a_read(local: LocalTenant, host: Any, key: str, acting: dict[str, str])
         assert "The next try is in" in ran.warnings
 
 
-def test_a_token_that_cannot_be_had_is_not_asked_for_by_the_next_stream(
+def test_a_failed_token_request_is_not_sent_again_for_the_next_stream(
     local: LocalTenant,
 ) -> None:
     local.faults.server_error = 500
@@ -104,7 +104,7 @@ COMMANDS = {
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses between tries take next to no time."""
+    """Make the pauses between tries very short."""
     monkeypatch.setattr(interactive_gateway, "RETRY_POLICY", {"attempts": 3, "first_wait": 0.001})
     short = RetryPolicy(attempts=3, first_wait=0.001)
     monkeypatch.setattr("destination_phenom.write.RETRY_POLICY", short)

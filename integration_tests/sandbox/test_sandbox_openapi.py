@@ -167,7 +167,7 @@ def with_junk(value: Any, junk: Any, place: int) -> Any:
 
 
 def test_every_operation_answers_200(local: LocalTenant, http: requests.Session) -> None:
-    """Generated bodies seldom pass all rules; these do, so that successes are tested, too."""
+    """Generated bodies seldom pass all rules. These do, so that successes are tested too."""
     tenant = local.tenant
     names = known_ids(tenant, 0)
     attachment = {"fileName": "cv.txt", "fileContent": "aGVsbG8="}

@@ -1,4 +1,4 @@
-"""Running the source as the platform does: a process, files in, messages out."""
+"""Runs the source as the platform does: as a process with files in and messages out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Syncs in this process that follow each other, against a local tenant and with a clock given."""
+"""Several syncs in this process, one after the other, with a local tenant and a fixed clock."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Syncs:
         keep: bool = True,
         **config: Any,
     ) -> Outcome:
-        """One sync. :param keep: whether the next one goes on from it."""
+        """One sync. :param keep: whether the next one continues from its state."""
         outcome = Outcome()
         for event in self.events(*streams, now=now, states=states, outcome=outcome, **config):
             if isinstance(event, Records) and keep:
@@ -129,6 +129,6 @@ class Syncs:
 
 @contextmanager
 def syncing(caplog: pytest.LogCaptureFixture, **tenant: Any) -> Iterator[Syncs]:
-    """A local tenant that syncs follow."""
+    """A local tenant and syncs of it."""
     with phenom_sandbox.running(**tenant) as local:
         yield Syncs(local, caplog)

@@ -1,4 +1,4 @@
-"""With an acting user: what the Candidates API knows, and what the next sync costs."""
+"""With an acting user: the columns from the Candidates API, and the requests of later syncs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def asked_per_candidate(outcome: Any) -> int:
 
 
 class TestColumnsAndStreams:
-    def test_outcomes_are_the_truth_of_the_tenant(self, syncs: Syncs) -> None:
+    def test_outcomes_equal_those_of_the_tenant(self, syncs: Syncs) -> None:
         records = syncs.run("applications").live("applications")
         outcomes = Outcomes({})
         truth = dict(syncs.local.tenant.hiring.statuses())
@@ -500,7 +500,7 @@ class TestFailures:
 
 
 class TestSettings:
-    def test_without_an_acting_user_none_of_it_is_there(self, syncs: Syncs) -> None:
+    def test_without_an_acting_user_its_columns_and_streams_are_missing(self, syncs: Syncs) -> None:
         streams = ("applications", "candidates")
         outcome = syncs.run(*streams, ph_user_id=None)
         assert set(outcome.requests) == {"POST /token", "GET /apply/v2/applications"}
@@ -556,7 +556,9 @@ class TestSettings:
         assert syncs.run("applications", outcome_mapping=mapping).emitted == {}
 
     @pytest.mark.parametrize("keep_default", [True, False])
-    def test_an_override_counts_for_more(self, syncs: Syncs, keep_default: bool) -> None:
+    def test_an_override_comes_before_the_hiring_status(
+        self, syncs: Syncs, keep_default: bool
+    ) -> None:
         tenant = syncs.local.tenant
         key = people(syncs)[min(people(syncs))][0]["id"]
         tenant.set_application(key, {"customFieldData": {"result": "hired"}})

@@ -1,8 +1,8 @@
 """The console script and the connector inside the CDK print the same messages, byte for byte.
 
-The console script does without the CDK's record machinery and prints pages; a client that holds
-``SourcePhenom`` gets message objects that the CDK serialises one by one. One difference is the
-CDK's: its serializer leaves out columns that are null, the console script prints them.
+The console script does not use the CDK's classes for records, and prints whole pages. A client of
+``SourcePhenom`` gets message objects that the CDK serialises one by one. There is one difference:
+the CDK's serializer leaves out columns that are null, and the console script prints them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _inside_the_cdk(config: dict[str, Any], arguments: list[str]) -> list[bytes]
 
 
 def _told(lines: list[bytes]) -> list[bytes]:
-    """Messages other than logs, with the moments of the run taken out."""
+    """Messages other than logs, without the times of the run."""
     kept = [line for line in lines if not line.startswith(b'{"type":"LOG"')]
     return [_FINGERPRINTS.sub(b"", _MOMENT.sub(b"", line)) for line in kept]
 
@@ -118,7 +118,7 @@ def test_manifest_alone_checks_a_connection(config: dict[str, Any]) -> None:
 
 
 def test_requests_are_those_of_the_manifest(config: dict[str, Any], tmp_path: Path) -> None:
-    """A manifest that says other paths reads from other paths."""
+    """If the manifest has other paths, the requests go to those paths."""
     changed = tmp_path / "manifest.yaml"
     text = manifest.PATH.read_text(encoding="utf-8")
     changed.write_text(text.replace("/jobs-api/v1/jobs", "/jobs-api/v1/closedJobs"))

@@ -1,4 +1,4 @@
-"""A run that is killed half-way: the next one emits only what its last checkpoint did not cover."""
+"""A run that is killed: the next one emits only the records after the last checkpoint."""
 
 from __future__ import annotations
 

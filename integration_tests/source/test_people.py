@@ -1,4 +1,4 @@
-"""Employees, groups, real names and the jobs' dates, against a local tenant's own truth."""
+"""Employees, groups, real names and dates of jobs, compared with the data of a local tenant."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def by_key(ran: Ran, stream: str) -> Records:
 
 
 def moment(milliseconds: int | None) -> str | None:
-    """As columns have it; the gateway tells seconds."""
+    """In the form of columns; the gateway gives whole seconds."""
     if milliseconds is None:
         return None
     seconds = datetime.fromtimestamp(milliseconds // 1000, timezone.utc)
@@ -112,7 +112,9 @@ class TestTruth:
         ],
         ids=lambda fault: next(iter(fault)),
     )
-    def test_whatever_the_gateway_does(self, local: LocalTenant, fault: dict[str, Any]) -> None:
+    def test_faults_do_not_change_the_records(
+        self, local: LocalTenant, fault: dict[str, Any]
+    ) -> None:
         expected = sync(local).content()
         for name, value in fault.items():
             setattr(local.faults, name, value)
@@ -133,7 +135,7 @@ class TestTruth:
 
 
 class TestSecondSync:
-    def test_a_quiet_tenant(self, local: LocalTenant) -> None:
+    def test_an_unchanged_tenant(self, local: LocalTenant) -> None:
         second = sync(local, sync(local).outcome.states)
         assert second.code == 0
         assert second.content() == {}

@@ -1,4 +1,4 @@
-"""Both connectors where standard output takes nothing, or no more."""
+"""Both connectors with a standard output that is closed, full, or no longer read."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_closed(connector: str) -> None:
         stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=False, preexec_fn=lambda: os.close(1),
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == b"Standard output is closed: it is where the messages go.\n"
+    assert done.stderr == b"Standard output is closed, so no messages can be written.\n"
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_an_error_is_told_all_the_same(connector: str) -> None:
+def test_an_error_is_still_reported(connector: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", connector, "discover", "--config", "/nowhere.json"],
@@ -51,8 +51,8 @@ def test_an_error_is_told_all_the_same(connector: str) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_a_reader_who_has_enough(tmp_path: Path) -> None:
-    """As with `| head -1`: the source ends without a word."""
+def test_a_reader_that_closes_the_pipe(tmp_path: Path) -> None:
+    """As with `| head -1`: the source ends without a message."""
     with phenom_sandbox.running(seed=1, jobs=200, applications=10) as local:
         config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
         config.write_text(json.dumps(local.config), encoding="utf-8")

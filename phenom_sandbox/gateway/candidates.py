@@ -180,7 +180,7 @@ def _mentions(candidate: Payload, keyword: str | None) -> bool:
 
 
 def _tests(filters: Any, *, dates_only: bool) -> list[tuple[Test, bool]]:
-    """Each filter as a test of a candidate; True with it if the test needs only dates.
+    """Each filter as a test of a candidate, and whether the test needs only the dates.
 
     With `dates_only`, date filters accept only whole days (the description says `format: date`).
     """

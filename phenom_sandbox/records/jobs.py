@@ -46,7 +46,7 @@ _BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
 _DAY = 86_400  # seconds
 
 JobVariant = tuple[int, int]
-"""A job's number and which of its variants."""
+"""A job's number, and the number of one of its variants."""
 
 
 @dataclass(frozen=True)

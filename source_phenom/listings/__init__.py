@@ -7,9 +7,9 @@ candidates; `people` gives employees and groups. Which stream belongs to which l
 With an acting user the Candidates API completes the application listing (`enriched`), with one
 `stream_enricher` per stream: `application_enricher`, `candidate_enricher`, and
 `candidate_child_stream` twice. `change_lookup` finds out who changed, `enrichment_state` keeps in
-the stream's state how far that was read, and `candidate_groups` brings together what a scan meets
-of one candidate, so that each candidate is asked about once.
+the stream's state how far that was read, and `candidate_groups` collects all rows about one
+candidate, so that the gateway is asked about each candidate once.
 
-Below them: `gateway_reader` asks the gateway, `directory` holds the tenant's users, `spool` groups
-rows out of memory, `completeness` judges a finished scan.
+Below them: `gateway_reader` sends requests, `directory` holds the tenant's users, `spool` groups
+rows on disk, `completeness` decides whether a scan was complete.
 """

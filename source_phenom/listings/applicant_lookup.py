@@ -16,7 +16,7 @@ FoundStatus = tuple[PendingApplication, HiringStatus | None]
 
 
 class JobApplications(NamedTuple):
-    """The applications for one job that are to be found, each with its candidate's id, if known.
+    """The applications for one job whose status is wanted, each with its candidate's id, if known.
 
     :param excluded: candidates of applications that are not records: id and e-mail address.
     """
@@ -27,12 +27,12 @@ class JobApplications(NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The id, and the same with white space around it: the gateway may know either."""
+        """The id, without and with white space around it: the gateway may know either."""
         padded = {row.padded_job_id for _, row in self.pending if row.padded_job_id is not None}
         return [self.id, *sorted(padded)]
 
     def is_ambiguous(self, candidate: str | None, address: str | None) -> bool:
-        """Whether an applicant may be one because of an application that is excluded."""
+        """Whether the applicant may be listed because of an excluded application."""
         return any(
             other == candidate is not None
             or (None in (other, candidate) and other_address == address is not None)
@@ -41,9 +41,9 @@ class JobApplications(NamedTuple):
 
 
 class ApplicantLookup:
-    """Collects applications by job; then one request answers for all of a job's.
+    """Collects applications by job; then reads the applicants of each job once.
 
-    :param spool: groups them, out of memory.
+    :param spool: groups them on disk.
     :param own_applications: reads the applications of a candidate, by id.
     """
 
@@ -61,12 +61,12 @@ class ApplicantLookup:
         self._spool.add(job_id, (candidate, *row))
 
     def exclude(self, row: ExcludedApplication, candidate: str | None) -> None:
-        """Know of an application that is not a record: the applicants may show it."""
+        """Note an application that is not a record: the applicants may show its status."""
         if row.job_id is not None:
             self._spool.add(row.job_id, (candidate, row.address))
 
     def jobs(self) -> Iterator[JobApplications]:
-        """The jobs with applications to find."""
+        """The jobs with applications whose status is wanted."""
         for job_id, rows in self._spool.groups():
             job = JobApplications(job_id, [], [])
             for candidate, *row in rows:

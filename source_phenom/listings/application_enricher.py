@@ -36,8 +36,8 @@ _LONGEST_STATUS = 80
 class ApplicationEnricher(StreamEnricher):
     """Applications: from the listing, completed with the status of those of changed candidates.
 
-    A candidate's own applications tell everything. An application whose candidate has no id, or
-    that is not found there, is looked for among the applicants of its job, who have only a stage.
+    A candidate's own applications have all columns. An application whose candidate has no id, or
+    that is not among them, is looked up among the applicants of its job, which have only a stage.
     """
 
     is_resumable = True
@@ -64,7 +64,7 @@ class ApplicationEnricher(StreamEnricher):
     def prepare(self) -> None:
         """Find the changed applications that name neither candidate nor e-mail address.
 
-        Only the candidates' own applications tell which ones they are.
+        Only the candidates' own applications show which ones they are.
         """
         if self.run.is_full:
             return

@@ -1,6 +1,6 @@
-"""Maps a page of the application listing: from the bytes of the answer to those of the records.
+"""Maps a page of the application listing: from the answer's bytes to the records' bytes.
 
-Pure: the same page gives the same rows, in whatever thread.
+Pure: the same page gives the same rows, in any thread.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CandidateColumns(NamedTuple):
 class MappedApplication(NamedTuple):
     """What one row of the listing gives.
 
-    :param identity: tells the row from others.
+    :param identity: equal for two versions of one row.
     :param kept: False if ``only_created_applications`` leaves it out; only the identity is set.
     :param key: empty if the row cannot be a record.
     :param columns, mismatches: of the application's record, if that stream is selected.
@@ -72,7 +72,7 @@ class ApplicationMapper:
         self._parse = self._parser(config)
 
     def _parser(self, config: SourceConfig) -> Callable[[bytes], Any]:
-        """Parses a page; the whole rows only if an override may look into the profile at once."""
+        """The parser of a page: it reads whole profiles only if an override may need them."""
         overrides = config.field_overrides
         whole = any(each.model == applications.MODEL for each in overrides)
         whole |= any(each.model == applications.MODEL for each in config.custom_fields or ())
@@ -127,7 +127,7 @@ class ApplicationMapper:
 
 
 def identity(row: Any) -> Any:
-    """What makes an application itself: its id, or its content if it has none."""
+    """The identity of a row: the application's id, or the row itself if it has no id."""
     key = row.get("id") if type(row) is dict else None
     has_key = type(key) is int or (type(key) is str and not is_empty(key))
     return key if has_key else canonical(row)

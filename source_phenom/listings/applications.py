@@ -1,4 +1,4 @@
-"""The application listing: applications as they come, candidates once all have been seen."""
+"""The application listing: gives applications at once, and candidates at its end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ApplicationListing(Listing):
     def scan_mapped(self, mapper: ApplicationMapper) -> Scan:
         """A scan whose rows are mapped in the thread that fetched them.
 
-        Pages that wait for their turn then hold bytes, not ten thousand Python objects each.
+        Pages that wait then hold bytes, not ten thousand Python objects each.
         """
         fetch = partial(
             applications_page,

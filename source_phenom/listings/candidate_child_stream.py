@@ -17,7 +17,7 @@ from source_phenom.models.values import Mismatches, record_json
 from source_phenom.streams.events import Event
 
 _IMPLAUSIBLE = 20
-"""Candidates of whom every one is gone: then it is rather the operation that is gone."""
+"""If the gateway knows none of so many candidates, the operation itself is missing."""
 
 
 class CandidateChildStream(StreamEnricher):
@@ -40,7 +40,7 @@ class CandidateChildStream(StreamEnricher):
     def records_of(
         self, rows: list[dict[str, Any]], group: CandidateGroup, mismatches: Mismatches
     ) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Keys and records out of a candidate's rows."""
+        """Keys and records from a candidate's rows."""
 
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
         for group in page:
@@ -111,7 +111,7 @@ class ApplicationActivities(CandidateChildStream):
 
 
 class CandidateDocuments(CandidateChildStream):
-    """What is known of the candidates' files."""
+    """The names and types of the candidates' files."""
 
     def rows_of(self, candidate_id: str) -> list[Any]:
         operation = self.context.operations["documents_of_candidate"]

@@ -23,7 +23,7 @@ _NO_DATES = SearchHit(None, None)
 
 
 class CandidateDetails(NamedTuple):
-    """What was asked about one candidate; None if the scan knows it already."""
+    """The answers about one candidate; None if the scan has the values already."""
 
     dates: SearchHit | None
     tags: list[Any] | None
@@ -33,7 +33,7 @@ class CandidateEnricher(StreamEnricher):
     """Candidates: from the listing, completed with dates and tags.
 
     In a full run the dates of all candidates come from the candidate search and their tags from
-    the list of tags; in other runs the changed candidates are asked about one by one.
+    the list of tags; in other runs the changed candidates are read one by one.
     """
 
     def __init__(self, run: EnrichmentRun, context: PassContext) -> None:
@@ -45,7 +45,7 @@ class CandidateEnricher(StreamEnricher):
         self._tags = run.optional_api("tags", "Without it, candidates.tags are null.")
 
     def prepare(self) -> None:
-        """Find out whether there are dates; in a full run read everybody's tags."""
+        """Find out whether dates are permitted; in a full run, read all tags."""
         self._search.read(self._raise_search_refusal)
         if self.run.is_full:
             self._tags.read(self._read_all_tags)
@@ -60,8 +60,8 @@ class CandidateEnricher(StreamEnricher):
         with reader.prefetch(candidates_of) as tagged:
             for tag, rows in tagged.ask_all(self._all_tags()):
                 for row in rows:
-                    found = row.get("candidateId") if type(row) is dict else None
-                    candidate = key_text(found, "", [])
+                    candidate_id = row.get("candidateId") if type(row) is dict else None
+                    candidate = key_text(candidate_id, "", [])
                     if candidate is not None:
                         self.context.groups.add(candidate, CandidateTag(tag))
 
@@ -96,7 +96,7 @@ class CandidateEnricher(StreamEnricher):
     def _must_ask(self, group: CandidateGroup) -> bool:
         if group.id is None:
             return False
-        # Outside full runs the first candidate who is asked about shows whether tags are permitted.
+        # Outside full runs, the first candidate that is read shows whether tags are permitted.
         has_tags = self._tags.is_available(partial(self._tags_of, group))
         return self._lacks_dates(group) or (has_tags and not self.run.is_full)
 
@@ -111,7 +111,7 @@ class CandidateEnricher(StreamEnricher):
         )
 
     def _dates_of(self, group: CandidateGroup) -> SearchHit:
-        """The dates of a candidate whom the search did not show."""
+        """The dates of a candidate that the search did not show."""
 
         def read(candidate_id: str) -> list[api.JsonObject]:
             return [api.candidate(self.context.reader.gateway, candidate_id)]

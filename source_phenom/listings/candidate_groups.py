@@ -1,4 +1,4 @@
-"""Everything that one scan meets of a candidate, brought together, so that each is asked once."""
+"""Collects all rows of a scan about one candidate, so that the gateway is asked once about it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class ListedApplication(NamedTuple):
 class ExcludedApplication(NamedTuple):
     """An application that ``only_created_applications`` leaves out.
 
-    The Candidates API tells of it as well: its key is kept so that nothing of it is taken for
-    another application's. :param address: the candidate's.
+    The Candidates API shows it too. Its key is kept, so that its values do not get into another
+    application's record. :param address: the candidate's.
     """
 
     key: str
@@ -63,7 +63,7 @@ class PendingApplication(NamedTuple):
     """An application whose columns from the Candidates API are still to be read.
 
     :param digest: of the record as listed. :param columns: its columns, without ``outcome``.
-    :param outcome: what an override fed it with.
+    :param outcome: the value of an override, if there is one.
     :param padded_job_id: the job's id as Phenom has it, if that has white space around it.
     """
 
@@ -97,7 +97,7 @@ _by_age = attrgetter("key")
 
 @dataclass
 class CandidateGroup:
-    """One candidate: the key of its record, and what the scan met of it."""
+    """One candidate: the key of its record, and all rows of the scan about it."""
 
     key: str
     map_row: Callable[[bytes], CandidateColumns]
@@ -115,7 +115,7 @@ class CandidateGroup:
 
     @property
     def ids(self) -> list[str]:
-        """The id, and the same with white space around it: the gateway may know either."""
+        """The id, without and with white space around it: the gateway may know either."""
         return list(dict.fromkeys([self.id or "", *sorted(each.id for each in self.padded_ids)]))
 
     @property
@@ -125,7 +125,7 @@ class CandidateGroup:
 
     @property
     def excluded_applications(self) -> list[ApplicationKeys]:
-        """The candidate's applications that are not."""
+        """The candidate's applications that are not records."""
         kept = {each.key for each in self.listed}
         return [each for each in _each_once(self.excluded) if each.key not in kept]
 
@@ -148,9 +148,9 @@ def _each_once(rows: Sequence[ListedApplication | ExcludedApplication]) -> list[
 
 
 class CandidateGroups:
-    """Takes what a scan meets, in any order; then yields it candidate by candidate.
+    """Takes the rows of a scan in any order; then yields them candidate by candidate.
 
-    :param spool: groups it, out of memory.
+    :param spool: groups the rows on disk.
     :param map_row: maps the text of a :class:`ListedApplication` to a candidate's columns.
     """
 
@@ -162,7 +162,7 @@ class CandidateGroups:
         self._spool.add(candidate_key, (_KINDS.index(type(row)), *row))
 
     def pages(self) -> Iterator[list[CandidateGroup]]:
-        """The candidates who applied; of others that a search showed there is no record."""
+        """The candidates who applied. Others that a search showed have no record."""
         groups = (group for group in self._all() if group.listed or group.pending)
         while page := list(islice(groups, _PAGE)):
             yield page

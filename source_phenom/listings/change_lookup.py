@@ -17,12 +17,12 @@ from source_phenom.models.timestamps import parse_rfc3339, timestamp
 logger = logging.getLogger("airbyte.phenom")
 
 OVERLAP = timedelta(minutes=10)
-"""Of what an earlier search saw, the next one reads this much again: an index may lag behind."""
+"""Each search starts this long before the end of the earlier one: the index may lag behind."""
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = date(2000, 1, 1)
 MOST_ROWS = 9_000
-"""Rows of one search that are read: search engines show, or permit, no more than 10,000."""
+"""Rows of one search that are read: search engines allow no more than 10,000."""
 
 Scanner = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan]
 """Reads a listing page by page; see :meth:`GatewayReader.scan`."""
@@ -31,10 +31,10 @@ Scanner = Callable[[Callable[[int, int], Page], Callable[[Any], Hashable]], Scan
 class ChangeLookup:
     """Reads the candidates that changed after a moment, or all of them.
 
-    The search has no count, takes days instead of moments, and promises no order. It is read like
-    a listing; if it has too many rows, in several searches of some days each.
+    The search has no total, takes days instead of times, and has no fixed order. It is read like a
+    listing. If it has too many rows, it is split into several searches of some days each.
 
-    :param today: by this machine's clock.
+    :param today: the day of this machine's clock.
     """
 
     def __init__(self, gateway: Gateway, scan: Scanner, today: date) -> None:
@@ -56,7 +56,7 @@ class ChangeLookup:
         if moment is None:
             yield from self._within(None, None)
             return
-        # One day more: the API does not say whether the day itself counts, nor in which zone.
+        # One day more: it is not documented whether the day itself counts, nor in which zone.
         yield from self._within(_day(moment) - _DAY, None)
 
     def _within(self, first: date | None, last: date | None) -> Iterator[Any]:
@@ -78,7 +78,7 @@ class ChangeLookup:
                         self._is_long = True
                         break
                 else:
-                    # It only seemed long: the rows behind its end had been listed before.
+                    # It is not long: the rows behind its end had been listed before.
                     self._is_long = False if seems_long else self._is_long
                     self.is_whole &= not scan.outcome.open_seams
                     if scan.outcome.ignores_offset:
@@ -95,7 +95,7 @@ class ChangeLookup:
         yield from self._within(middle + _DAY, last)
 
     def _seems_longer_than(self, most: int, search: Callable[[int, int], Page]) -> bool:
-        """Whether there is a row at that place, even if it was listed before."""
+        """Whether the search has a row at position ``most``, even if it was listed before."""
         if self._is_long is False:
             return False
         try:

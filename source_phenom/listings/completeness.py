@@ -1,4 +1,4 @@
-"""Whether a listing was read so completely that what is missing from it was deleted."""
+"""Decides whether a listing was read so completely that a missing record was deleted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ logger = logging.getLogger("airbyte.phenom")
 
 
 def is_complete(outcome: ScanOutcome, what: str, *, must_count: bool = False) -> bool:
-    """Whether absence from a scan means deletion; if it does not, the log says why.
+    """Whether a record that a scan did not show was deleted; if not, the log says why.
 
     :param what: the listing's name in log lines.
-    :param must_count: whether the listing proves nothing without a count of its rows.
+    :param must_count: whether the listing is only complete with a total.
     """
     if must_count and outcome.total is None and not outcome.repeats:
         logger.warning(
-            f"The gateway does not count the {what}; deletions are left to a sync in which it does."
+            f"The gateway does not count the {what}, so this sync reports no deletions of them."
         )
         return False
     if outcome.ignores_offset and not outcome.complete:
@@ -33,12 +33,12 @@ def is_complete(outcome: ScanOutcome, what: str, *, must_count: bool = False) ->
         )
     elif outcome.open_seams and outcome.single_rows:
         logger.warning(
-            f"The gateway lists {what} one row at a time, and a skipped row would not show; "
+            f"The gateway lists {what} one row at a time, so a skipped row cannot be noticed; "
             "nothing is reported as deleted. Ask Phenom for a larger limit."
         )
     elif outcome.open_seams:
         cause = (
-            f"The {what} moved faster than they could be read"
+            f"The list of {what} changed faster than it could be read"
             if outcome.moved
             else f"The gateway leaves out rows of the {what}"
         )
@@ -48,23 +48,23 @@ def is_complete(outcome: ScanOutcome, what: str, *, must_count: bool = False) ->
         )
     elif outcome.moved:
         logger.warning(
-            f"The {what} moved while they were read ({outcome.repaired} parts were read again). "
-            "Nothing is missing; deletions are left to the next sync."
+            f"The list of {what} changed while it was read ({outcome.repaired} parts were read "
+            "again). No record is missing, but this sync reports no deletions."
         )
     elif outcome.total is None and not outcome.agrees:
         logger.warning(
-            f"The gateway lists no {what} and does not count them; deletions are left to a sync "
-            "in which it does."
+            f"The gateway lists no {what} and does not count them, so this sync reports no "
+            "deletions."
         )
     elif not outcome.agrees:
         logger.warning(
             f"The gateway counts {outcome.total} {what} but lists {outcome.rows}. All listed rows "
-            "were read; deletions are left to a sync whose count agrees."
+            "were read, but this sync reports no deletions."
         )
     elif not outcome.ended:
         logger.warning(
             f"The gateway lists {outcome.rows} {what}, but pages before the last one were short "
-            "or empty, and no steady count confirms that nothing is missing; deletions are left to "
-            "a sync in which all pages are full or a count agrees."
+            "or empty, and no steady count confirms that nothing is missing. So this sync reports "
+            "no deletions."
         )
     return outcome.complete

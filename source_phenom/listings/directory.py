@@ -1,4 +1,4 @@
-"""The tenant's SCIM users and groups, and the names that the users have."""
+"""The tenant's SCIM users and their names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_phenom.models import employees
 from source_phenom.models.employees import Name
 
 _Claim = tuple[bool, int, str]
-"""How good a user's claim to an e-mail address is: inactive, the address's place, the SCIM id."""
+"""Of several users with one address, the smallest claim counts: inactive, position, SCIM id."""
 
 
 class Directory:
@@ -27,7 +27,7 @@ class Directory:
         self.outcome: ScanOutcome | None = None
 
     def users(self) -> Iterator[list[Any]]:
-        """Read all users, page by page; ``outcome`` tells afterwards how it went."""
+        """Read all users, page by page; ``outcome`` is set afterwards."""
         claims: dict[str, tuple[_Claim, Name]] = {}
         scan = self._reader.resources(self._operation)
         try:
@@ -44,7 +44,7 @@ class Directory:
     def names(self) -> Mapping[str, Name]:
         """First and last names by lower-cased e-mail address; reads the users if none are read yet.
 
-        :raises PhenomError: the users cannot be read, now or when they were asked for before.
+        :raises PhenomError: the users cannot be read, now or at an earlier call.
         """
         if self._names is None and self._error is None:
             for _ in self.users():
@@ -56,7 +56,7 @@ class Directory:
 
 
 def _claim_addresses(row: Any, claims: dict[str, tuple[_Claim, Name]]) -> None:
-    """Of several users with one address the active one counts, whatever the order of arrival."""
+    """Note the user's name for each of its addresses, unless another user's claim is smaller."""
     if type(row) is not dict:
         return
     name = employees.real_name(row)

@@ -54,7 +54,7 @@ class _Request(NamedTuple):
 
 
 class EnrichedListing(ApplicationListing):
-    """One scan of the applications, one candidate search, then requests about who changed.
+    """One scan of the applications, one candidate search, then requests about changed candidates.
 
     Each selected stream has a :class:`StreamEnricher`, and fails alone.
     """
@@ -174,7 +174,7 @@ class EnrichedListing(ApplicationListing):
     def _complete(
         self, groups: CandidateGroups, enrichers: list[StreamEnricher]
     ) -> Iterator[Event]:
-        """Ask about every candidate once, for all the streams that need it."""
+        """Ask about every candidate once, for all streams that need it."""
         with self.reader.prefetch(self._ask) as answers:
             for page in groups.pages():
                 wanted: dict[str, list[StreamEnricher]] = {}
@@ -228,5 +228,5 @@ def _collect(page: list[EnrichedApplication], groups: CandidateGroups) -> None:
 def _addresses(row: dict[str, Any]) -> list[str]:
     """The e-mail addresses of a candidate in the search, in lower case."""
     listed = (each.get("email") for each in objects(row.get("emailList"), "", []))
-    found = (mail_address(each, "", []) for each in listed)
-    return [address.lower() for address in found if address is not None]
+    addresses = (mail_address(each, "", []) for each in listed)
+    return [address.lower() for address in addresses if address is not None]

@@ -21,7 +21,7 @@ from source_phenom.snapshot import fingerprint
 class EnrichedApplication(NamedTuple):
     """What one row of the listing gives.
 
-    :param identity: tells the row from others.
+    :param identity: equal for two versions of one row.
     :param kept: whether ``only_created_applications`` lets it through.
     :param key: empty if the row cannot be a record.
     :param pending, mismatches: its own record, if applications are read.

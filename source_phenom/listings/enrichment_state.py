@@ -1,4 +1,4 @@
-"""How far a stream has read the Candidates API, and what need not be asked again therefore."""
+"""How far a stream has read the Candidates API, so that a run asks only about later changes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _OVERLAP = int(OVERLAP.total_seconds() * 1000)
 
 @dataclass(frozen=True)
 class EnrichmentState:
-    """As JSON: an object with these members.
+    """A part of a stream's state: a JSON object with these members.
 
     :param reconciled_at: when the last full reconciliation began, RFC 3339.
     :param until: changes up to here are known; the gateway's time, in epoch milliseconds.
     :param newest: the latest application id that was listed.
-    :param settings: a hash of the settings that decide what the columns are.
+    :param settings: a hash of the settings that affect the columns.
     """
 
     reconciled_at: str
@@ -45,22 +45,22 @@ class EnrichmentState:
 
     @classmethod
     def of(cls, memory: dict[str, Any]) -> EnrichmentState | None:
-        """What a stream's memory holds; None if we did not write it."""
-        found = memory.get(MEMBER)
+        """Read it from a stream's memory; None if it is missing or invalid."""
+        stored = memory.get(MEMBER)
         types = {"reconciled_at": str, "until": int, "newest": str, "settings": str}
-        if not isinstance(found, dict) or any(
-            type(found.get(m)) is not t for m, t in types.items()
+        if not isinstance(stored, dict) or any(
+            type(stored.get(m)) is not t for m, t in types.items()
         ):
             return None
-        if not _MOMENT.fullmatch(found["reconciled_at"]):
+        if not _MOMENT.fullmatch(stored["reconciled_at"]):
             return None
-        return cls(**{member: found[member] for member in types})
+        return cls(**{member: stored[member] for member in types})
 
     def remember(self, memory: dict[str, Any]) -> None:
         memory[MEMBER] = asdict(self)
 
-    def why_not_enough(self, now: datetime, config: SourceConfig) -> str | None:
-        """Why everything has to be read again; None if it is enough to read what changed."""
+    def reason_for_full_run(self, now: datetime, config: SourceConfig) -> str | None:
+        """Why everything must be read again; None if reading the changes is enough."""
         if self.settings != settings_of(config):
             return "the configuration changed"
         if now - parse_rfc3339(self.reconciled_at) >= timedelta(days=config.full_reconcile_days):
@@ -76,9 +76,9 @@ def forget(memory: dict[str, Any]) -> None:
 
 @dataclass
 class ChangedCandidates:
-    """When candidates last changed, by id and by e-mail address: those that changed lately.
+    """When the recently changed candidates changed, by id and by e-mail address.
 
-    In epoch milliseconds; infinity if the gateway does not say.
+    Times are in epoch milliseconds; infinity if the gateway does not give one.
     """
 
     ids: dict[str, float] = field(default_factory=dict)
@@ -104,11 +104,11 @@ class ChangedCandidates:
 
 
 class EnrichmentRun:
-    """What one stream has to ask the Candidates API in one run, and what it remembers afterwards.
+    """One stream in one run: which candidates to ask about, and the state for the next run.
 
-    :ivar before: what earlier runs have read.
-    :ivar is_full: whether everything is read again, because that is not enough.
-    :ivar since: else the moment after which changes are of interest, in epoch milliseconds.
+    :ivar before: the state of the earlier runs.
+    :ivar is_full: whether this run asks about all candidates.
+    :ivar since: otherwise, it asks about changes after this time, in epoch milliseconds.
     :ivar changes: the candidates that changed since then.
     """
 
@@ -121,7 +121,7 @@ class EnrichmentRun:
         self._apis: dict[str, OptionalApi] = {}
         reason: str | None = None
         if self.before is not None:
-            reason = self.before.why_not_enough(stream.now, config)
+            reason = self.before.reason_for_full_run(stream.now, config)
             if reason is not None:
                 logger.info(f"{stream.name}: a full reconciliation is due, as {reason}.")
         self.is_full = self.before is None or reason is not None
@@ -130,8 +130,8 @@ class EnrichmentRun:
     def optional_api(self, name: str, without: str, *, in_full_runs: bool = True) -> OptionalApi:
         """The API of that name; the same object in every scan of the run.
 
-        :param in_full_runs: True if every full run calls this API, so that a first success means
-            that it was refused before, and that all candidates have to be asked about.
+        :param in_full_runs: True if every full run calls this API. Then a first success means that
+            it was refused before, so the next run must ask about all candidates.
         """
         if name not in self._apis:
             when_new = self.start_over if in_full_runs else _ignore
@@ -143,11 +143,11 @@ class EnrichmentRun:
         return self.is_full or self.changes.changed_after(self.since, candidate, address)
 
     def read_everything(self) -> None:
-        """Make this run a full one: nothing tells who changed."""
+        """Make this run a full one, because it is unknown who changed."""
         self.is_full = True
 
     def start_over(self) -> None:
-        """Make the next run a full one, unless this one is: there is more to read than before."""
+        """Make the next run a full one, unless this one is, because another API can be read now."""
         if not self.is_full:
             self._starts_over = True
             self.stream.memory.pop(MEMBER, None)
@@ -165,7 +165,7 @@ class EnrichmentRun:
         kept = before if not self.is_full else None
         EnrichmentState(
             kept.reconciled_at if kept is not None else rfc3339(self.stream.now),
-            # A clock that is ahead somewhere must not hide later changes.
+            # If the gateway's clock is ahead of ours, later changes must still be found.
             min(max(until, before.until if before else 0), _milliseconds(self.stream.now)),
             max(newest, kept.newest if kept is not None else ""),
             self._settings,
@@ -181,7 +181,7 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def settings_of(config: SourceConfig) -> str:
-    """A hash of the settings that decide what is read about whom, and how it is mapped."""
+    """A hash of the settings that affect which candidates are read, and how they are mapped."""
     return xxh3_64_hexdigest(
         canonical(
             [

@@ -1,4 +1,4 @@
-"""How a read asks the gateway: with the connection's page size and concurrency."""
+"""Sends the requests of a read, with the configured page size and concurrency."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROWS_AHEAD = 20_000
 
 
 class GatewayReader:
-    """The gateway, and the threads in which a read asks it. All listings of a read share one."""
+    """The gateway and the threads that call it. All listings of a read share one reader."""
 
     def __init__(self, config: SourceConfig, gateway: Gateway, executor: Executor) -> None:
         self.gateway = gateway
@@ -52,12 +52,12 @@ class GatewayReader:
         )
 
     def prefetch(self, ask: Callable[[Subject], Response]) -> OrderedPrefetch[Subject, Response]:
-        """Asks one request after the other about many subjects, several of them at a time."""
+        """Sends one request for each of many subjects, several at a time."""
         return OrderedPrefetch(ask, self._executor, self._requests_ahead)
 
 
 def _resource_identity(row: Any) -> Any:
-    """What makes a SCIM resource itself: its id, or its content if it has none."""
+    """The identity of a row: the SCIM id, or the row itself if it has no id."""
     for member in ("id", "value") if type(row) is dict else ():
         key = row.get(member)
         if type(key) is int or (type(key) is str and not is_empty(key)):

@@ -1,4 +1,4 @@
-"""The job listing: jobs, the people on their hiring teams, and what joins the two."""
+"""The job listing: jobs, the people on their hiring teams, and the models that join both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _Names = dict[str, tuple[str, str | None]]
 
 
 class _Segment(NamedTuple):
-    """A part of the listing that is asked for by a request of its own."""
+    """A part of the listing that has its own request."""
 
     request: str
     status: str
@@ -46,7 +46,7 @@ _SEGMENTS = (
 """In order of preference: a job that is both open and closed is open."""
 
 _managed_identity = identified_by("jobId", "locale")
-"""Of a row of the hiring manager's view, whose counters change all the time."""
+"""The identity of a row of the hiring manager's view, whose counters change all the time."""
 
 
 class JobListing(Listing):
@@ -90,11 +90,11 @@ class JobListing(Listing):
         self._managed = api.read(partial(self._managed_jobs, stream)) or {}
 
     def _managed_jobs(self, stream: StreamRun) -> dict[str, jobs.JobDates]:
-        """Per ``jobId`` what the hiring manager's view says; of several rows the last updated."""
+        """The hiring manager's dates by ``jobId``; of several rows, those of the last updated."""
         found: dict[str, jobs.JobDates] = {}
         statuses: tuple[hiring_manager.JobStatus, ...] = ("OPEN",)
         if self.config.include_closed_jobs:
-            # After the open ones: a job that is closed meanwhile is in both.
+            # Past jobs come last: a job that is closed during the read is in both lists.
             statuses = ("OPEN", "PAST")
         for status in statuses:
             fetch = partial(hiring_manager.jobs_page, self.reader.gateway, status)
@@ -137,11 +137,11 @@ class JobListing(Listing):
         return complete
 
     def _collect(self, rows: list[Any], segment: int, site_type: str, variants: Spool) -> None:
-        """Keep every row of a job in a form whose smallest is the one that counts.
+        """Keep every row of a job as a tuple. The smallest tuple becomes the job's record.
 
-        Open before closed, then the preferred locale, then the order of ``site_types``, then
-        the smallest locale as text; last the payload itself, so that the choice never depends
-        on the order of arrival.
+        Its parts: open before closed, the preferred locale, the order of ``site_types``, the
+        locale as text, and the payload itself, so that the choice never depends on the order of
+        arrival.
         """
         for row in rows:
             key = jobs.job_key(row, []) if type(row) is dict else None
@@ -159,7 +159,7 @@ class JobListing(Listing):
         )
 
     def _rank(self, row: dict[str, Any], requested: str) -> int:
-        """The job's place in ``site_types``: by its own site type, else by the requested one."""
+        """The position in ``site_types`` of the job's own site type, else of the requested one."""
         order = [site_type.casefold() for site_type in self.config.site_types]
         own = text(row.get("siteType"), "visibility", [])
         named = own.strip().casefold() if own is not None else requested.casefold()

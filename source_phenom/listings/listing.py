@@ -18,14 +18,14 @@ from source_phenom.streams.events import Event
 from source_phenom.streams.stream_run import StreamRun
 
 Scanning = Generator[Event, None, bool]
-"""Yields what one scan of a listing emits; returns whether absence from it means deletion."""
+"""Yields the events of one scan; returns whether a record that it did not show was deleted."""
 
 
 @dataclass(frozen=True)
 class ListingContext:
     """What a listing reads with.
 
-    :param operations: what the manifest says is asked of the gateway, by the request's name.
+    :param operations: the operations of the manifest, by the request's name.
     :param directory: the tenant's users, for their names.
     """
 
@@ -66,7 +66,7 @@ class Listing(ABC):
         return ()
 
     def prepare(self) -> None:
-        """Read, once, what the streams need besides the listing; may fill :attr:`failed`."""
+        """Read other APIs that the streams need, once; may fill :attr:`failed`."""
         return
 
     @abstractmethod

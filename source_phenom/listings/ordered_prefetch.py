@@ -12,9 +12,9 @@ Response = TypeVar("Response")
 
 
 class OrderedPrefetch(Generic[Subject, Response]):
-    """Asks ahead, up to a bound, while answers are taken in order.
+    """Sends requests ahead, up to a limit, and gives their answers in order.
 
-    Use it as a context manager, so that an error cancels what was asked ahead.
+    Use it as a context manager, so that an error cancels the pending requests.
 
     :param request: called in other threads. :param most: how many answers may wait to be taken.
     """
@@ -35,7 +35,7 @@ class OrderedPrefetch(Generic[Subject, Response]):
             answer.cancel()
 
     def ask(self, subject: Subject) -> Iterator[tuple[Subject, Response]]:
-        """Ask about one more subject; yields the oldest answers if too many are waiting."""
+        """Send the request for one more subject; yields the oldest answers if too many wait."""
         self._asked.append((subject, self._executor.submit(self._request, subject)))
         while len(self._asked) > self._most:
             yield self._take()

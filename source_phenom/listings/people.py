@@ -17,7 +17,7 @@ RecordOf = Callable[[Mapping[str, Any], str, UnifiedIds, Mismatches], dict[str, 
 
 
 class ResourceListing(Listing):
-    """One kind of SCIM resource, which is one stream. SCIM owes a count of what it lists."""
+    """One kind of SCIM resource, which is one stream. SCIM requires a total."""
 
     stream: ClassVar[str]
 

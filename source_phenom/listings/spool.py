@@ -1,7 +1,7 @@
 """Groups rows by key on disk, for rows that must be seen together but arrive apart.
 
 A candidate's columns come from its newest application and its source from the oldest; a job can
-be listed once per locale and site type. Which row counts is known when the scan has ended.
+be listed once per locale and site type. Only at the end of the scan is it known which row counts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Spool:
         self._shards[crc32(key.encode()) % _SHARDS].add(marshal.dumps((key, row)))
 
     def groups(self) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-        """Every key with its rows, in an order that depends on keys and arrival alone."""
+        """Every key with its rows, in an order that depends only on the keys and their arrival."""
         for shard in self._shards:
             grouped: dict[str, list[tuple[Any, ...]]] = {}
             for key, row in shard.rows():
@@ -86,6 +86,6 @@ class _Shard:
         )
         left = memoryview(framed)
         while left:
-            # On a disk that fills up the last write is short, and the next one raises.
+            # On a disk that fills up, the last write is short, and only the next one raises.
             left = left[self._file.write(left) :]
         self._recent, self._recent_bytes = [], 0

@@ -1,4 +1,4 @@
-"""What one stream does in a scan that is completed from the Candidates API."""
+"""Completes the records of one stream from the Candidates API."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from source_phenom.streams.events import Event
 
 @dataclass(frozen=True)
 class PassContext:
-    """One scan of the application listing, as the streams that are made of it share it.
+    """One scan of the application listing, shared by its streams.
 
-    :param groups: takes what is met of a candidate; gone through after the listing.
-    :param by_job: takes, by job, the applications to look for among the job's applicants.
-    :param search_refusal: why the candidate search cannot be used, if it refuses.
+    :param groups: collects the rows about each candidate; processed after the listing.
+    :param by_job: collects, by job, the applications to look up among the job's applicants.
+    :param search_refusal: the error if the candidate search is refused.
     :param is_second: whether an earlier scan of this run missed many records.
     """
 
@@ -42,7 +42,7 @@ class PassContext:
 
 
 class StreamEnricher(ABC):
-    """One stream in one scan: which candidates it asks about, and what it makes of the answers.
+    """One stream in one scan: which candidates it asks about, and how it uses the answers.
 
     The listing calls, in this order: :meth:`prepare` once, :meth:`take_page` for every page,
     :meth:`partition` for every page of candidates, :meth:`ask` and :meth:`complete` for every
@@ -68,7 +68,7 @@ class StreamEnricher(ABC):
 
     @abstractmethod
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
-        """Complete those about whom nothing has to be asked; add the others to ``asked``."""
+        """Complete the candidates that need no request; add the others to ``asked``."""
 
     @abstractmethod
     def ask(self, group: CandidateGroup) -> Any:

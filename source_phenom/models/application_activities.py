@@ -96,7 +96,7 @@ def _activity(
 def application_of_activity(
     row: Mapping[str, Any], applications: Collection[ApplicationKeys]
 ) -> str | None:
-    """The key of the application that an activity is about; None where several are possible."""
+    """The key of the application that an activity is about; None if several are possible."""
     possible = _possible(row, applications)
     return possible[0] if len(possible) == 1 else None
 

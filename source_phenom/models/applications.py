@@ -69,7 +69,7 @@ def normalized_source(name: str) -> str:
 
 
 def applied_at(key: str, now: datetime) -> str | None:
-    """The time that an application's id begins with; None where it cannot be a creation time.
+    """The time that an application's id begins with; None if it cannot be a creation time.
 
     :param now: the time of the run. A time more than a day ahead of it is None.
     """
@@ -107,7 +107,7 @@ def application(
 
 
 def applied_for(payload: Mapping[str, Any]) -> str | None:
-    """The ``jobId`` of an application; None where it is blank or Phenom's placeholder.
+    """The ``jobId`` of an application; None if it is blank or Phenom's placeholder.
 
     It keeps the white space that Phenom may have around it.
     """
@@ -117,7 +117,7 @@ def applied_for(payload: Mapping[str, Any]) -> str | None:
 
 
 def enriched_columns(status: HiringStatus | None, outcome: Outcome | None) -> dict[str, Any]:
-    """``outcome`` and the :data:`ENRICHED_COLUMNS`, all null where no status was found."""
+    """``outcome`` and the :data:`ENRICHED_COLUMNS`, all null if no status was found."""
     found = status or HiringStatus()
     declined = outcome == "DECLINED"
     return {

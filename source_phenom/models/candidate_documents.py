@@ -63,6 +63,6 @@ def documents(
 
 
 def document_type(value: Any, mismatches: Mismatches) -> str | None:
-    """RESUME, COVER_LETTER, OFFER_LETTER, OTHER where it can be recognised, else Phenom's text."""
+    """RESUME, COVER_LETTER, OFFER_LETTER, OTHER if it is recognised, else Phenom's text."""
     written = text(value, "document_type", mismatches)
     return written and _TYPES.get(normalized_label(written), written)

@@ -65,8 +65,8 @@ _BY_ADDRESS = "email:"
 
 def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
     """``candidateData.id``; without one ``email:`` + the lower-cased address; else null."""
-    person = as_object(payload.get("candidateData"), "remote_id", mismatches)
-    key = key_text(person.get("id"), "remote_id", mismatches)
+    data = as_object(payload.get("candidateData"), "remote_id", mismatches)
+    key = key_text(data.get("id"), "remote_id", mismatches)
     if key is not None:
         return key
     mail = address(payload)
@@ -74,22 +74,22 @@ def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | N
 
 
 def padded_id(payload: Mapping[str, Any]) -> str | None:
-    """``candidateData.id`` where it has white space around it; else None."""
-    person = as_object(payload.get("candidateData"), "", [])
-    return padded(text(person.get("id"), "", []))
+    """``candidateData.id`` if it has white space around it; else None."""
+    data = as_object(payload.get("candidateData"), "", [])
+    return padded(text(data.get("id"), "", []))
 
 
 def candidate_id(key: str) -> str | None:
-    """The candidate's id for the Candidates API, from the key; None where there is no id."""
+    """The candidate's id for the Candidates API, from the key; None if there is no id."""
     return None if key.startswith(_BY_ADDRESS) else key
 
 
 def address(payload: Mapping[str, Any]) -> str | None:
     """The candidate's e-mail address in lower case."""
-    person = as_object(payload.get("candidateData"), "", [])
-    contact = as_object(person.get("contactData"), "", [])
-    found = mail_address(contact.get("email"), "", [])
-    return found and found.lower()
+    data = as_object(payload.get("candidateData"), "", [])
+    contact = as_object(data.get("contactData"), "", [])
+    mail = mail_address(contact.get("email"), "", [])
+    return mail and mail.lower()
 
 
 def child_key(candidate: str, part: str) -> str:
@@ -103,7 +103,7 @@ def child_key_prefix(candidate: str) -> str:
 
 
 def candidate_of_child(key: str) -> str | None:
-    """The candidate's key, from a child key; None where the text is not a child key."""
+    """The candidate's key, from a child key; None if the text is not a child key."""
     prefix, colon, _ = key.partition(":")
     return prefix.replace("%3A", ":") if colon else None
 
@@ -123,16 +123,16 @@ def candidate(
 
     :param payload: the candidate's newest application (``ApplicationWithId``).
     """
-    person = as_object(payload.get("candidateData"), "remote_id", mismatches)
-    contact = as_object(person.get("contactData"), "email_addresses", mismatches)
-    address = as_object(person.get("addressData"), "location", mismatches)
-    company, title = current_position(person.get("experienceData"), mismatches)
+    data = as_object(payload.get("candidateData"), "remote_id", mismatches)
+    contact = as_object(data.get("contactData"), "email_addresses", mismatches)
+    address = as_object(data.get("addressData"), "location", mismatches)
+    company, title = current_position(data.get("experienceData"), mismatches)
     mails = email_addresses(contact, mismatches)
     return {
         "id": ids.of(MODEL, key),
         "remote_id": key,
-        "first_name": text(person.get("firstName"), "first_name", mismatches),
-        "last_name": text(person.get("lastName"), "last_name", mismatches),
+        "first_name": text(data.get("firstName"), "first_name", mismatches),
+        "last_name": text(data.get("lastName"), "last_name", mismatches),
         "company": company,
         "title": title,
         "phone_numbers": phone_numbers(contact, mismatches),
@@ -147,7 +147,7 @@ def candidate(
             country=address.get("country"),
         ),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
-        "integration_fields": _OTHERS.collect(person),
+        "integration_fields": _OTHERS.collect(data),
     }
 
 
@@ -227,6 +227,6 @@ def first_address(mails: Sequence[Mapping[str, str | None]] | None) -> str | Non
 def email_addresses(
     contact: Mapping[str, Any], mismatches: Mismatches
 ) -> list[dict[str, str | None]]:
-    """``[{email_address, type}]``, trimmed; empty where the text is not an address."""
+    """``[{email_address, type}]``, trimmed; empty if the text is not an address."""
     address = mail_address(contact.get("email"), "email_addresses", mismatches)
     return [] if address is None else [{"email_address": address, "type": None}]

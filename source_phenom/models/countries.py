@@ -172,7 +172,7 @@ def _named(written: str, names: _Names) -> str | None:
 
 
 def _in_parts(written: str, names: _Names) -> str | None:
-    """The country that all parts name; None where a part names another one or none."""
+    """The country that all parts name; None if a part names another one or none."""
     for between in _BETWEEN_PARTS:
         parts = filter(None, map(str.strip, between.split(written)))
         codes = {_of_code(part) or _named(part, names) for part in parts}
@@ -248,5 +248,5 @@ def _in_all_languages() -> _Names:
     """Built when a name first needs it. An English name wins over the same name elsewhere."""
     translated = chain.from_iterable(map(_of_pycountry, _LOCALES))
     transcribed = ((name.translate(_TRANSCRIBED), code) for name, code in _of_cldr(["de"]))
-    found = _without_conflicts(chain(_of_cldr(_LOCALES), translated, transcribed))
-    return {**found, **_english()}
+    codes = _without_conflicts(chain(_of_cldr(_LOCALES), translated, transcribed))
+    return {**codes, **_english()}

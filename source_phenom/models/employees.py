@@ -84,7 +84,7 @@ def addresses(payload: Mapping[str, Any], mismatches: Mismatches) -> list[str]:
 
 
 def real_name(payload: Mapping[str, Any]) -> Name | None:
-    """First and last name; None where neither is given."""
+    """First and last name; None if neither is given."""
     name = as_object(payload.get("name"), "first_name", [])
     given = text(name.get("givenName"), "first_name", [])
     family = text(name.get("familyName"), "last_name", [])

@@ -174,7 +174,7 @@ _NONE_MEANT = re.compile(rf"\b(?:{'|'.join(_NOT_MEANT)})\b")
 
 
 def kind_of_employment(texts: Iterable[str]) -> str | None:
-    """The kind with the highest priority that any of the texts names; None where none does."""
+    """The kind with the highest priority that any of the texts names; None if none does."""
     named = {_named(text[:_LONGEST]) for text in texts}
     return next((kind for kind in _WORDS if kind in named), None)
 

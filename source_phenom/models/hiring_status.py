@@ -114,13 +114,13 @@ def find_own_status(
         returned.
     """
     own = list(applications)
-    found = [each.status for each in own if key in each.application_ids]
-    if not found and job_id is not None:
+    statuses = [each.status for each in own if key in each.application_ids]
+    if not statuses and job_id is not None:
         of_job = [each for each in own if each.job_id == job_id]
-        found = [each.status for each in _without_excluded(excluded, of_job, key)]
-    if len(found) < 2:
-        return found[0] if found else None
-    latest_first = sorted(found, key=lambda each: each.updated_at or "", reverse=True)
+        statuses = [each.status for each in _without_excluded(excluded, of_job, key)]
+    if len(statuses) < 2:
+        return statuses[0] if statuses else None
+    latest_first = sorted(statuses, key=lambda each: each.updated_at or "", reverse=True)
     return min(latest_first, key=lambda each: _seconds_between(key, each.created_at))
 
 
@@ -165,26 +165,26 @@ class Applicants:
     ) -> HiringStatus | None:
         """The status of a candidate's application: by candidate id, else by e-mail address.
 
-        None where the candidate applied more than once and the statuses differ.
+        None if the candidate applied more than once and the statuses differ.
 
         :param address: in lower case.
         :param others: ids of other candidates, who may have the same address.
         """
-        found = self._by_candidate.get(candidate_id or "")
-        if found is None and address is not None:
-            found = [
+        matching = self._by_candidate.get(candidate_id or "")
+        if matching is None and address is not None:
+            matching = [
                 each
                 for each in self._by_address.get(address, ())
                 if each.candidate_id is None or each.candidate_id.strip() not in others
             ]
-        if not found or len({each.stage for each in found}) > 1:
+        if not matching or len({each.stage for each in matching}) > 1:
             return None
-        return HiringStatus(found[0].stage, mismatches=found[0].mismatches)
+        return HiringStatus(matching[0].stage, mismatches=matching[0].mismatches)
 
     def candidate_ids(self, address: str | None) -> list[str]:
         """The ids of applicants with an address; with None, of applicants without an address."""
-        found = (each.candidate_id for each in self._by_address.get(address, ()))
-        return sorted({candidate_id for candidate_id in found if candidate_id is not None})
+        ids = (each.candidate_id for each in self._by_address.get(address, ()))
+        return sorted({candidate_id for candidate_id in ids if candidate_id is not None})
 
 
 def _seconds_between(key: str, moment: str | None) -> float:

@@ -46,31 +46,31 @@ class IntegrationFields:
 
     def collect(self, payload: Mapping[str, Any]) -> list[IntegrationField]:
         """The fields of ``payload``, sorted by id."""
-        found: list[IntegrationField] = []
-        self._collect(payload, found)
-        found.sort(key=_id)
-        return found
+        fields: list[IntegrationField] = []
+        self._collect(payload, fields)
+        fields.sort(key=_id)
+        return fields
 
-    def _collect(self, payload: Mapping[str, Any], found: list[IntegrationField]) -> None:
+    def _collect(self, payload: Mapping[str, Any], fields: list[IntegrationField]) -> None:
         paths = self._paths
         for key, value in payload.items():
             path = paths[key] if key in paths else self._path(key)
             if path is None:
                 continue
             if type(value) is dict and self._levels:
-                self._level(key)._collect(value, found)
+                self._level(key)._collect(value, fields)
             elif not is_empty(value):
-                found.append(
+                fields.append(
                     {"id": path, "key": key, "type": "DEFAULT", "value": value, "label": None}
                 )
 
     def _path(self, key: str) -> str | None:
-        """The path of a field; None where a unified column holds the field."""
+        """The path of a field; None if a unified column holds the field."""
         path = self._prefix + key
-        wanted = None if path in self._carried else path
+        kept = None if path in self._carried else path
         if len(self._paths) < _MOST_KNOWN:
-            self._paths[key] = wanted
-        return wanted
+            self._paths[key] = kept
+        return kept
 
     def _level(self, key: str) -> IntegrationFields:
         level = self._below.get(key)

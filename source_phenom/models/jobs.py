@@ -191,9 +191,9 @@ def _first_valid(
         by_label.setdefault(normalized_label(key), []).append(value)
     for key in ADDITIONAL_KEYS[column]:
         for value in by_label.get(normalized_label(key), ()):
-            found = read(value, column, mismatches)
-            if found is not None:
-                return found
+            valid = read(value, column, mismatches)
+            if valid is not None:
+                return valid
     return None
 
 

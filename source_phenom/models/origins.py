@@ -9,7 +9,7 @@ from source_phenom.models.integration_fields import INTEGRATION_FIELDS
 from source_phenom.models.remapping import NamedField, Override
 
 _CUSTOM_FIELDS = "custom_fields"
-_PERSON = "candidateData"
+_CANDIDATE_DATA = "candidateData"
 
 
 class Origins:
@@ -55,12 +55,12 @@ class Origins:
 
     def of_application(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
         """Columns of applications and candidates that a field of an application feeds."""
-        of_person = _is_within(path, _PERSON)
+        is_candidate_data = _is_within(path, _CANDIDATE_DATA)
         default = () if is_object else (INTEGRATION_FIELDS,)
         found: list[str] = []
         for model, feeds, is_default in (
-            (candidates.MODEL, candidates.FEEDS, of_person),
-            (applications.MODEL, applications.FEEDS, not of_person),
+            (candidates.MODEL, candidates.FEEDS, is_candidate_data),
+            (applications.MODEL, applications.FEEDS, not is_candidate_data),
         ):
             columns = _nearest(feeds, path)
             if columns is None:

@@ -44,7 +44,7 @@ class Outcomes:
         self._known: dict[str, Outcome | None] = {}
 
     def of(self, status: str) -> Outcome | None:
-        """The outcome that a status means; None where nothing maps it (the caller uses PENDING).
+        """The outcome that a status means; None if nothing maps it (the caller uses PENDING).
 
         >>> Outcomes({}).of("Rejected - Overqualified"), Outcomes({}).of("Phone Screen")
         ('DECLINED', None)

@@ -19,7 +19,7 @@ from source_phenom.models.values import (
 )
 
 Valid = Callable[[Any], Any]
-"""Converts a remote value to a value of the column; None where it is not valid there."""
+"""Converts a remote value to a value of the column; None if it is not valid there."""
 
 
 class Override(Protocol):
@@ -190,7 +190,7 @@ class Remapping:
             record["email"] = candidates.first_address(record["email_addresses"])
 
     def default_counts(self, model: str, field: str) -> bool:
-        """Whether a column has its default mapping where no override feeds it."""
+        """Whether a column has its default mapping if no override feeds it."""
         return all(
             override.keep_default
             for override in self._overrides.get(model, ())
@@ -234,7 +234,7 @@ def _first(readings: _Readings, path: str) -> Any:
 
 
 def value_at_path(payload: Any, path: str) -> Any:
-    """The value at a dotted path; None where there is none.
+    """The value at a dotted path; None if there is none.
 
     A part of the path that enters a list is an index (``multiLocation.0.city``), or the name of a
     member, which means the first element that has it (``multiLocation.city``). A key that contains

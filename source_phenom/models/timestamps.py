@@ -39,8 +39,8 @@ _ZONE_HOURS: dict[str, tuple[float, ...]] = {
 }  # fmt: skip
 """The meanings of abbreviations since 2000, in hours east of UTC.
 
-An abbreviation with several meanings says nothing alone. Beside a number or a region one of its
-meanings has to agree with that.
+An abbreviation with several meanings is not enough alone. If a number or a region is given too, one
+of its meanings must agree with it.
 """
 
 _MONTHS = {
@@ -141,10 +141,10 @@ def timestamp(value: Any) -> str | None:
 
 def written_time(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """:func:`timestamp` for a column. A value that is not empty and not certain is a mismatch."""
-    found = timestamp(value)
-    if found is None and not is_empty(value):
+    moment = timestamp(value)
+    if moment is None and not is_empty(value):
         mismatches.append(column)
-    return found
+    return moment
 
 
 def _from_epoch(number: float) -> str | None:
@@ -164,10 +164,10 @@ def _from_text(text: str) -> str | None:
         if epoch is not None:
             return None if _DAY_AND_HOUR.fullmatch(written) else epoch
     for pattern in _DATES:
-        found = pattern.fullmatch(written)
-        if found is not None:
+        match = pattern.fullmatch(written)
+        if match is not None:
             try:
-                return _moment(found.groupdict(default=""))
+                return _moment(match.groupdict(default=""))
             except (OverflowError, ValueError):
                 return None
     return None
@@ -178,7 +178,7 @@ _Parts = dict[str, str]
 
 
 def _moment(parts: _Parts) -> str | None:
-    """The moment in UTC; ValueError or OverflowError where the day does not exist."""
+    """The moment in UTC; ValueError or OverflowError if the day does not exist."""
     day, clock = _day(parts), _clock(parts)
     if day is None or clock is None:
         return None
@@ -191,7 +191,7 @@ def _moment(parts: _Parts) -> str | None:
 
 
 def _day(parts: _Parts) -> date | None:
-    """The day; None where it is not certain which number is the month."""
+    """The day; None if it is not certain which number is the month."""
     year = int(parts["year"])
     if "week" in parts:
         return date.fromisocalendar(year, int(parts["week"]), int(parts["day"]))
@@ -210,7 +210,7 @@ def _day(parts: _Parts) -> date | None:
 
 
 def _clock(parts: _Parts) -> timedelta | None:
-    """The time of day; None where there is no such time. 24:00 is the end of the day."""
+    """The time of day; None if there is no such time. 24:00 is the end of the day."""
     hour, minute, half = parts["hour"], parts["minute"], parts["half"]
     if not hour:
         return timedelta()
@@ -231,11 +231,11 @@ def _clock(parts: _Parts) -> timedelta | None:
 
 
 def _shift(parts: _Parts, local: datetime) -> timedelta | None:
-    """How far east of UTC the written zone is; None where that is not certain."""
-    found = _ZONE.fullmatch(parts["zone"].strip())
-    if found is None or _may_end_a_range(parts):
+    """How far east of UTC the written zone is; None if that is not certain."""
+    match = _ZONE.fullmatch(parts["zone"].strip())
+    if match is None or _may_end_a_range(parts):
         return None
-    name, number, region, remark, label = found.groups(default="")
+    name, number, region, remark, label = match.groups(default="")
     if name in ("Z", "z") and region in _regions():
         region = ""  # With Z, a region does not change the time (RFC 9557).
     meanings = [_meanings(each, local) for each in (name, number, region, label) if each]
@@ -262,14 +262,14 @@ def _meanings(zone: str, local: datetime) -> frozenset[timedelta]:
     """The shifts east of UTC that a number, abbreviation or region can mean at a local time."""
     if zone.upper() in _ZONE_HOURS:
         return frozenset(timedelta(hours=hours) for hours in _ZONE_HOURS[zone.upper()])
-    found = _SHIFT.fullmatch(zone)
-    if found is not None:
-        rest = found["rest"].replace(":", "").ljust(4, "0")
-        hours, minutes, seconds = int(found["hour"]), int(rest[:2]), int(rest[2:])
+    match = _SHIFT.fullmatch(zone)
+    if match is not None:
+        rest = match["rest"].replace(":", "").ljust(4, "0")
+        hours, minutes, seconds = int(match["hour"]), int(rest[:2]), int(rest[2:])
         shift = timedelta(hours=hours, minutes=minutes, seconds=seconds)
         if minutes > 59 or seconds > 59 or shift > _FURTHEST:
             return frozenset()
-        return frozenset([shift if found["sign"] == "+" else -shift])
+        return frozenset([shift if match["sign"] == "+" else -shift])
     if zone in _regions():
         region = ZoneInfo(zone)
         # When clocks go back, an hour occurs twice; when they go forward, an hour does not exist.

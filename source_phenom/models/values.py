@@ -34,12 +34,12 @@ def text(value: Any, column: str, mismatches: Mismatches) -> str | None:
 
 def key_text(value: Any, column: str, mismatches: Mismatches) -> str | None:
     """A key of Phenom, or a reference to one, as text without white space around it."""
-    found = text(value, column, mismatches)
-    return found and found.strip()
+    key = text(value, column, mismatches)
+    return key and key.strip()
 
 
 def padded(written: str | None) -> str | None:
-    """The text where it has white space around it; else None.
+    """The text if it has white space around it; else None.
 
     For us a key is the same with and without white space. The gateway may know it by the padded
     form only, so requests try both.
@@ -66,7 +66,7 @@ def as_object(value: Any, column: str, mismatches: Mismatches) -> Mapping[str, A
 
 
 def objects(value: Any, column: str, mismatches: Mismatches) -> list[Mapping[str, Any]]:
-    """The objects of a list. Other elements, but for nulls, are a mismatch, and so is no list."""
+    """The objects of a list. Other elements except nulls, and other values, are a mismatch."""
     if value is None:
         return []
     if type(value) is not list:
@@ -79,7 +79,7 @@ def objects(value: Any, column: str, mismatches: Mismatches) -> list[Mapping[str
 
 
 def custom_object(value: Any, column: str, mismatches: Mismatches) -> dict[str, Any] | None:
-    """The tenant's own object, complete; None where there is none.
+    """The tenant's own object, complete; None if there is none.
 
     The gateway may send it as JSON text, or as a list of ``{key, value}`` or ``{name, value}``. If
     a key occurs twice, the last value counts, as in JSON.
@@ -116,14 +116,14 @@ def _entries(listed: list[Any]) -> list[tuple[str, Any]]:
 
 
 def with_custom_objects(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The payload, with the tenant's own objects as objects in whatever form they came."""
-    made = {
+    """The payload, with the tenant's own objects converted to objects."""
+    converted = {
         member: found
         for member in CUSTOM_OBJECTS
         if type(payload.get(member)) in (str, list)
         and (found := custom_object(payload[member], "", [])) is not None
     }
-    return {**payload, **made} if made else payload
+    return {**payload, **converted} if converted else payload
 
 
 def is_empty(value: Any) -> bool:
@@ -134,7 +134,7 @@ def is_empty(value: Any) -> bool:
 
 
 def mail_address(value: Any, column: str, mismatches: Mismatches) -> str | None:
-    """The trimmed e-mail address; None where the text is not an address."""
+    """The trimmed e-mail address; None if the text is not an address."""
     written = text(value, column, mismatches)
     if written is None:
         return None

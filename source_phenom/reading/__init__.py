@@ -7,7 +7,7 @@ object and one ``print`` per record cost several times as much as everything els
   import alone would take longer than reading ten thousand applications.
 * A page is mapped in the thread that fetched it (:meth:`ApplicationListing.scan_mapped`). From
   then on a record is the bytes of its JSON: compared, completed and printed, never parsed again.
-* Parts of a page that nobody reads are not made into objects (:mod:`phenom_api.lean_parsing`). A
+* Parts of a page that are not used are not parsed into objects (:mod:`phenom_api.lean_parsing`). A
   candidate is mapped once, when its newest application is known
   (:mod:`source_phenom.listings.application_mapper`).
 * The previous run's records are columns, and a whole page is looked up in them at once
@@ -17,6 +17,6 @@ object and one ``print`` per record cost several times as much as everything els
 * The garbage collector looks at a page's objects seldom, as they have no cycles
   (:mod:`source_phenom.gc_tuning`).
 
-``integration_tests/source/test_cdk_path.py`` holds every message against what the same connector
-prints through the CDK, byte for byte. Measurements are in ``benchmarks/``.
+``integration_tests/source/test_cdk_path.py`` compares every message, byte for byte, with the one
+that the same connector prints through the CDK. Measurements are in ``benchmarks/``.
 """

@@ -18,7 +18,7 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
     """The streams of a ConfiguredAirbyteCatalog, each with its part of the incoming state.
 
     :param state: state messages in whichever form platforms and tools keep them.
-    :raises ValueError: either is not what it should be; the message tells the user what to do.
+    :raises ValueError: if one of them is invalid; the message says what to do.
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list):
@@ -52,7 +52,7 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
 
 
 def _blobs(state: Any, known: Sequence[str]) -> dict[str, Any]:
-    """Each stream's state in what a state file holds. If one comes twice, the last one counts."""
+    """Each stream's state in a state file. If a stream has two, the last one counts."""
     parts = list(_parts(state))
     states = [part for part in parts if not _is_other_message(part)]
     if parts and not states:
@@ -72,7 +72,7 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def _is_other_message(part: Any) -> bool:
-    """Whether it is of another kind: all that an earlier read printed may be given as state."""
+    """Whether it is another message: the whole output of an earlier read may be given as state."""
     return isinstance(part, Mapping) and part.get("type") in ("RECORD", "LOG", "TRACE", "CONTROL")
 
 

@@ -76,7 +76,7 @@ def read(
 
     Every stream ends with a ``StreamProgress``: COMPLETE, or INCOMPLETE after a ``Failure``.
 
-    :param declared: what the manifest says of the streams; by default that of the package.
+    :param declared: the declarations of the streams; by default those of the package's manifest.
     :param now: the time for ``changed_at``. :param clock: seconds, for the pace of checkpoints.
     """
     declared = manifest.streams() if declared is None else declared

@@ -40,14 +40,14 @@ class Comparison:
     Without state, and in full refresh, `previous` is empty and every record is NEW. A record that
     comes back after it was reported gone is NEW too, because a snapshot holds live records only.
 
-    Observing a record claims that it was printed: `snapshot` covers it from then on. Nothing here
+    A record that was observed counts as printed: `snapshot` covers it from then on. Nothing here
     is locked. So whoever prints holds one lock while it observes a page and prints its NEW and
     CHANGED records, and takes the same lock to take a snapshot and print it as state.
 
     A listing that is read a second time goes through the same comparison: a record of the first
     reading is a DUPLICATE and not printed again, and only what neither reading showed is gone.
 
-    Where `previous` is detailed, the digests observed are detailed too. A run that does not read
+    If `previous` is detailed, the digests observed are detailed too. A run that does not read
     the details of every record asks `compare_without_details` first, and calls
     `observe_unchanged` for the records whose details it does not read.
 
@@ -73,7 +73,7 @@ class Comparison:
         self._new = GrowingColumns(detailed=previous.detailed)
 
     def observe(self, key: str, digest: int) -> Verdict:
-        """Observe one record. Takes about as long as `observe_page` for fifty."""
+        """Observe one record. It takes as long as `observe_page` with fifty records."""
         return self.observe_page((key,), (digest,))[0]
 
     def observe_page(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
@@ -111,7 +111,7 @@ class Comparison:
         self._observed[rows] = True
 
     def observe_unchanged_where(self, is_unchanged: Callable[[str], bool]) -> int:
-        """Do so for every record that was not observed and whose key passes; return how many."""
+        """Do so for every record not observed so far whose key passes; return how many."""
         before = self.gone_count
         for kind, keys, rows in self._previous():
             missing = np.flatnonzero(~self._observed[rows])

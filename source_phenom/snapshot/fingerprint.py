@@ -1,6 +1,6 @@
 """The digests that tell a changed record from an unchanged one.
 
-A digest has 32 bits. Where some columns of a record (its *details*) come from an API that is not
+A digest has 32 bits. If some columns of a record (its *details*) come from an API that is not
 read in every run, a digest has 64 bits instead: the upper half is the digest of the other columns,
 the lower half is the digest of the details, or 0 when all of them are null.
 """

@@ -1,4 +1,4 @@
-"""Which error fails what, and what the user is told.
+"""Which error makes which streams fail, and the message to the user.
 
 =============================================  ==================================================
 error                                          consequence
@@ -24,17 +24,17 @@ _MAY_PASS = (GatewayClosed, Unavailable, Unreachable)
 
 
 def is_refusal(error: PhenomError) -> bool:
-    """Whether the gateway answered and will answer the same next time."""
+    """Whether the gateway answered, and a retry would get the same answer."""
     return not isinstance(error, _MAY_PASS)
 
 
 def ends_listing(error: PhenomError) -> bool:
-    """Whether no stream of the listing can go on, even if only one of them met the error."""
+    """Whether all streams of the listing must end, even if the error came up in one of them."""
     return isinstance(error, GatewayClosed)
 
 
 def failure(stream: str, error: Exception) -> Failure:
-    """What the user is told about an error that ends a stream."""
+    """The message to the user about an error that ends a stream."""
     if isinstance(error, PhenomError):
         message = f"Stream {stream}: {error.message}"
         return Failure(stream, message, error.detail, failure_type(error))
@@ -68,7 +68,7 @@ def not_offered(stream: str) -> Failure:
 
 
 def unusable_state(stream: str, error: Exception) -> Failure:
-    """The platform handed over a state that this version or this tenant did not write."""
+    """The platform passed a state that another version or another tenant wrote."""
     return Failure(
         stream,
         f"The saved state of stream {stream} cannot be used: {error}. Reset this stream to read "

@@ -22,11 +22,11 @@ Response = TypeVar("Response")
 class OptionalApi:
     """One API that fills columns of one stream; tried when it is first needed.
 
-    Where it refuses, its columns are null and the log says so. If earlier syncs filled them, the
+    If it refuses, its columns are null and the log says so. If earlier syncs filled them, the
     refusal is raised instead: emptying the columns now, and filling them when the permission is
     back, would emit every record twice.
 
-    :param name: by which the stream's state remembers it.
+    :param name: its name in the stream's state.
     :param without: a sentence about the columns if it refuses.
     :param when_new: called when it answers and no earlier sync had an answer from it.
     """
@@ -45,7 +45,7 @@ class OptionalApi:
         self._is_available: bool | None = None
 
     def read(self, read: Callable[[], Response]) -> Response | None:
-        """What ``read`` returns; None if the API refuses.
+        """``read()``; None if the API refuses.
 
         :raises PhenomError: the API may answer later, or has filled columns before.
         """

@@ -1,4 +1,4 @@
-"""One stream in one run: what is new, what is gone, what it remembers for the next run."""
+"""One stream in one run: its new, changed and deleted records, and its state for the next run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("airbyte.phenom")
 
 CHECKPOINT_SECONDS = 60.0
 LARGE_STATE_BYTES = 4_000_000
-"""Where platforms begin to have trouble with a stream's state (older ones at 2 to 4 MB)."""
+"""From this size on, platforms may refuse a stream's state (older ones from 2 to 4 MB)."""
 _PAGE = 100
 """Records that are collected before they are compared: one at a time costs fifty times as much."""
 _TOMBSTONES = 1000
@@ -39,7 +39,7 @@ class StreamRun:
     :param unfilled: those of them that the bodies leave out: printed as null in every record.
     :param detailed: whether a record's digest has a second half, for columns that come from
         other APIs and are not read in every run.
-    :param unified_id: makes a record's id of its key.
+    :param unified_id: computes a record's id from its key.
     :param previous: the incoming state; None in full refresh and in a first sync.
     :param now: the current time. :param clock: seconds, for the pace of checkpoints.
     """
@@ -136,7 +136,7 @@ class StreamRun:
         yield from self._checkpoint()
 
     def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
-        """What the previous run says of records whose details are not known yet.
+        """Compare records whose details are not known yet with the previous run.
 
         :param digests: fingerprints of the records without the columns from other APIs.
         """

@@ -179,7 +179,7 @@ def test_unusual_names_of_files(value: str) -> None:
 
 
 def test_a_home_folder_of_nobody() -> None:
-    with pytest.raises(click.ClickException, match="home folder of nobody"):
+    with pytest.raises(click.ClickException, match="home folder of an unknown user"):
         parse_warehouse("~nobody-of-that-name/w.duckdb")
 
 

@@ -1,4 +1,4 @@
-"""`phenom passthrough` over mocked HTTP: what is sent, and what is printed of the answer."""
+"""`phenom passthrough` over mocked HTTP: the request, and what is printed of the answer."""
 
 from __future__ import annotations
 

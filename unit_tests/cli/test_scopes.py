@@ -1,4 +1,4 @@
-"""`phenom scopes` over mocked HTTP: one row per model and action, whatever the tenant allows."""
+"""`phenom scopes` over mocked HTTP: one row per model and action, for any permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terminals get no control characters from outside, and no words cut in two."""
+"""Terminals get no control characters from outside, and no broken words."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from phenom_api.gateway import RetryPolicy
 
 
 class ScriptedGateway:
-    """A gateway that acts or not, and answers or not, as the pairs in `script` say."""
+    """A gateway. Each pair in `script` says whether it acts and whether it answers."""
 
     def __init__(self, script: list[tuple[bool, bool]]) -> None:
         self.script = script

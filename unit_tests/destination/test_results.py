@@ -109,7 +109,7 @@ def test_the_summary_counts_unwritten_results() -> None:
         if each.position != 1:
             summary.add_unwritten(each)
     assert summary.lines()[-1].startswith(
-        "Results that could not be written: create_application: 1 created, 1 not decided; lines "
+        "Results that could not be written: create_application: 1 created, 1 unsettled; lines "
         "that are no messages: 1 rejected."
     )
 
@@ -133,7 +133,7 @@ def test_the_summary_counts_everything() -> None:
     summary.add(ResultLine(None, None, WriteOutcome("rejected"), 3))
     assert " ".join(summary.lines()) == (
         "create_application: 14 records: 3 created, 1 had applied already, 1 existed already, "
-        "8 rejected, 1 not decided; 1 of them lack an attachment. "
+        "8 rejected, 1 unsettled; 1 of them lack an attachment. "
         "Lines of the input that are no messages: 1."
     )
     assert (summary.total, summary.rejected, summary.unsettled) == (15, 9, 1)

@@ -1,4 +1,4 @@
-"""Who changed since: searches that cannot be paged to their end, and days for dates."""
+"""Finding changed candidates: searches that show too few rows, and filters that take days."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def moment(day: str, hour: int = 12) -> int:
 
 
 class Engine:
-    """A search over days, which shows no row beyond ``window``, or refuses to.
+    """A candidate search over days that shows at most ``window`` rows, or refuses later offsets.
 
     :param zone: hours by which its days begin later than UTC's. :param inclusive: whether the
         days of a filter count.
@@ -136,7 +136,7 @@ def test_a_search_window_smaller_than_assumed(search: Any) -> None:
 @pytest.mark.parametrize("serve", [begins_again, goes_round, ignores_offset, held_back])
 @pytest.mark.parametrize("count", [1, 7, 15, 19])
 def test_a_search_that_repeats_itself(search: Any, serve: Serve, count: int) -> None:
-    """It seems to have rows without end: it is not read day by day for that."""
+    """It seems endless, but it is not split into days."""
     engine = Engine(spread(count), serve=serve)
     found, outcome = search(engine)
     if serve is not ignores_offset:

@@ -1,4 +1,4 @@
-"""What a stream remembers of the Candidates API, and when a full run is due."""
+"""What a stream remembers about the Candidates API, and when a full run is due."""
 
 from __future__ import annotations
 

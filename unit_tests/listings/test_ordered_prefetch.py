@@ -1,4 +1,4 @@
-"""Several requests at a time, answers in order."""
+"""Several requests at a time, with answers in order."""
 
 from __future__ import annotations
 

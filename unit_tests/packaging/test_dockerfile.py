@@ -1,4 +1,4 @@
-"""The Dockerfile: linted, and its steps carried out in a folder and an environment of their own."""
+"""The Dockerfile: linted, and its steps run in their own folder and environment."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_hadolint_has_nothing_to_say() -> None:
 
 
 def test_stages() -> None:
-    """Both connectors come out of one environment and run without privileges."""
+    """Both connectors share one environment and run without privileges."""
     assert of("source", "FROM") == ["runtime AS source"]
     assert of("destination", "FROM") == ["runtime AS destination"]
     assert list(steps())[-1].stage == "source"
@@ -107,7 +107,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of_this_machine() -> dict[str, str]:
-    """What uv has to be told to trust and to ask the same as pip does."""
+    """Settings of uv, so that it uses the same certificates and index as pip."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(asked, capture_output=True, text=True).stdout.strip()
     trusted = {"UV_NATIVE_TLS": "1", "UV_SYSTEM_CERTS": "1"}
@@ -128,7 +128,7 @@ def test_connectors_run(installed: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_missing_and_nothing_is_too_much(installed: Path) -> None:
-    """Every module can be imported, and what only tests and the local tenant need is not there."""
+    """Every module can be imported; packages for tests and the local tenant are not installed."""
     code = (
         "import importlib, pkgutil, sys\n"
         "for name in ('source_phenom', 'destination_phenom', 'phenom_api', 'phenom_protocol'):\n"

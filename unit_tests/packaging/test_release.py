@@ -1,4 +1,4 @@
-"""What a release holds and that it installs: the sdist, and the wheel that is made of it."""
+"""The content of a release, and its installation: the sdist, and the wheel made from it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Release:
     sdist: Path
     wheel: Path
     files: frozenset[str]
-    """Of the packages' folders, texts for people left out."""
+    """The files of the packages' folders, without pages."""
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """Both files, built in a copy that holds nothing but what is committed."""
+    """Both files, built from a copy with only the committed files."""
     tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
     found = (path.parent for path in ROOT.glob("*_*/__init__.py"))
     packages = [package for package in found if "tests" not in package.name]
@@ -93,7 +93,7 @@ def test_wheel_holds_every_file_and_no_more(release: Release) -> None:
 
 @pytest.mark.parametrize("kind", ["sdist", "wheel"])
 def test_installs(release: Release, kind: str, tmp_path: Path) -> None:
-    """Into an environment that has what it needs, and not the project's folder."""
+    """It is installed into an environment with its requirements, without the project's folder."""
     environment = tmp_path / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", environment)
     paths = sysconfig.get_paths(vars={"base": str(environment), "platbase": str(environment)})
@@ -116,7 +116,7 @@ def test_changelog_speaks_of_this_version() -> None:
 
 
 def test_version_is_written_once() -> None:
-    """In ``phenom_api``; what Airbyte and its users need as text is held against it elsewhere."""
+    """The version is in ``phenom_api``. Other tests compare the copies in metadata and pages."""
     held = [
         path.relative_to(ROOT).as_posix()
         for package in ROOT.glob("*_*/__init__.py")

@@ -1,1 +1,1 @@
-"""The wire: token, gateway, paging, pressure."""
+"""Token, requests, retries, concurrency and paging."""

@@ -1,6 +1,6 @@
-"""Gateways that do everything wrong at once, drawn at random, and scans of them.
+"""Scans of gateways with several random faults at once.
 
-Some of it is in the test suite. To try many more, with figures:
+The test suite runs some of them. To run many more, and count the results:
 
     python -m unit_tests.phenom_api.hostile 100000
 """
@@ -43,20 +43,20 @@ TOTALS: dict[str, Total] = {
 def explains(
     rows: Sequence[Row], reads: Sequence[tuple[int, int]], answers: Sequence[Page]
 ) -> bool:
-    """Whether a gateway that lists just ``rows`` could have answered so.
+    """Whether a gateway that lists only ``rows`` could have given these answers.
 
-    Every page is the run of rows that begins at its offset. Either a count was named and was
-    theirs each time; pages may then be shorter than asked for, or empty. Or every page has all
-    that it could hold; the listing may then have grown at its end, which the counts, if any were
-    named, say as well.
+    Every page must have the rows that begin at its offset. In addition, one of two rules must hold:
+
+    * Every total is the number of ``rows``. Pages may then be short or empty.
+    * Every page is full. The listing may then have grown at its end, if the totals grew too.
     """
     counts = [answer.total for answer in answers if answer.total is not None]
     longest = max((len(answer.rows) for answer in answers), default=0)
     runs, whole = True, counts == sorted(counts) and counts[-1:] in ([], [len(rows)])
     for (offset, limit), answer in zip(reads, answers, strict=True):
-        there = rows[: answer.total]
+        listed = rows[: answer.total]
         runs &= answer.rows == list(rows[offset : offset + len(answer.rows)])
-        whole &= len(answer.rows) == len(there[offset : offset + min(limit, longest)])
+        whole &= len(answer.rows) == len(listed[offset : offset + min(limit, longest)])
     return runs and (whole or set(counts) == {len(rows)})
 
 
@@ -71,18 +71,18 @@ class Scanned:
 
     @property
     def missed(self) -> set[Row]:
-        """Rows that were there all the time and did not come out."""
+        """Rows that were listed all the time but were not read."""
         return self.listing.persistent.difference(self.rows)
 
     @property
     def explained(self) -> bool:
-        """Whether the answers are those of a gateway with just the rows that came out."""
+        """Whether a gateway with only the rows that were read could have given the answers."""
         rows = without_repeats(self.rows)
         return explains(rows, self.listing.reads, self.listing.answers)
 
     @property
     def showable(self) -> set[Row]:
-        """Those missed although some page would have shown them."""
+        """The missed rows that some page would have shown."""
         hidden = {self.listing.first[hole] for hole in self.listing.holes}
         return self.missed - self.listing.hidden - hidden
 
@@ -128,7 +128,7 @@ def _total(rng: random.Random) -> Total:
 
 
 def _short(rng: random.Random, reads: int) -> dict[int, int]:
-    """Bad answers by the read's number: now and then, or one after the other."""
+    """The rows of bad answers, by the number of the read: scattered, or one after the other."""
     kind = rng.random()
     if kind < 0.5:
         numbers = [rng.randrange(reads) for _ in range(rng.choice([1, 2, 3, 6]))]

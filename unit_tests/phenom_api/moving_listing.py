@@ -1,4 +1,4 @@
-"""A listing that is changed while it is read, and an executor whose order of events is drawn."""
+"""A listing that changes while it is read, and an executor with a random order of events."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Change = Callable[["MovingListing"], None]
 
 @dataclass
 class MovingListing:
-    """Rows by offset, as a gateway serves them. Rows are numbers, and by default all different.
+    """A listing whose rows are numbers, all different by default.
 
     :param clamp: the most rows of a page. :param total: from the true count to the claimed one.
     :param changes: what happens before a read, by the read's number (0 is the first).
     :param short: how many rows a page holds at most, by the read's number; 0 is an empty page.
-    :param holes: positions that no page shows: those that would cover one are empty.
-    :param hidden: rows that pages leave out, and are the shorter for it.
-    :param persistent: the rows that have been there all the time. :param first: those at first.
+    :param holes: positions that no page shows: a page that covers one is empty.
+    :param hidden: rows that pages leave out, so that those pages are shorter.
+    :param persistent: the rows that were never deleted. :param first: the rows at first.
     """
 
     rows: list[Row]
@@ -65,7 +65,7 @@ class MovingListing:
 
 
 class DrawnExecutor(Executor):
-    """Runs what is submitted when somebody waits for it, and other things before or after."""
+    """Runs a task when its result is waited for, and other tasks before or after, at random."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -102,7 +102,7 @@ class _DrawnFuture(Future[Any]):
 
 
 class InlineExecutor(Executor):
-    """Runs at once whatever is submitted."""
+    """Runs each task at once."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         answer: Future[Any] = Future()
@@ -121,7 +121,7 @@ def scanned(
     ahead: int = 20,
     most_reads: int = 100_000,
 ) -> tuple[list[Row], ScanOutcome]:
-    """Every row that came out, repeats included, and how far they can be trusted."""
+    """All rows of a scan, repeats included, and its outcome."""
 
     def fetch(offset: int, limit: int) -> Page:
         assert len(listing.reads) < most_reads, "the scan does not end"

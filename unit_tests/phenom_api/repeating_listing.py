@@ -11,14 +11,14 @@ from phenom_api.paging import Page
 
 
 class Row(NamedTuple):
-    """A row as a gateway has it: what makes it itself, and the rest, which may change."""
+    """A row of a gateway: its identity, and its content, which may change."""
 
     number: int
     content: int = 0
 
 
 Serve = Callable[[Sequence[Any], int, int], Sequence[Any]]
-"""What a gateway makes of its rows, an offset and a limit."""
+"""The rows of a page, from all rows, an offset and a limit."""
 
 
 def ends(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
@@ -60,12 +60,12 @@ def ignores_limit(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]
 
 
 def held_back(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """No offset from which a page would not be full."""
+    """The offset is lowered until the page is full."""
     return rows[max(0, min(offset, len(rows) - limit)) :][:limit]
 
 
 def held_back_by_a_page(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """The same, with a page's length of its own."""
+    """The same, but with pages of 30 rows."""
     return rows[max(0, min(offset, len(rows) - 30)) :][: min(limit, 30)]
 
 
@@ -75,7 +75,7 @@ def shorter_cycle(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]
 
 
 def rests_in_the_middle(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """Behind its end, a few rows of the middle again and again."""
+    """Behind the end, a few rows of the middle come again and again."""
     middle = rows[len(rows) // 2 :][:7]
     if offset < len(rows):
         return rows[offset:][:limit]
@@ -83,7 +83,7 @@ def rests_in_the_middle(rows: Sequence[Any], offset: int, limit: int) -> Sequenc
 
 
 def backwards(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """Behind its end, the listing from there to its beginning."""
+    """Behind the end, the listing comes again in reverse order."""
     return goes_round([*rows, *reversed(rows)], offset, limit)
 
 
@@ -97,12 +97,12 @@ def counts_pages(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
 
 
 def numbers_pages(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """The same, and nothing behind its end."""
+    """The same, but pages behind the end are empty."""
     return rows[offset * limit :][:limit]
 
 
 def scattered(rows: Sequence[Any], offset: int, limit: int) -> Sequence[Any]:
-    """In another order for every page."""
+    """Every page has another order."""
     steps = (step for step in range(offset % 97 + 2, 10_000) if math.gcd(step, len(rows)) == 1)
     step = next(steps)
     return [rows[(offset + index * step) % len(rows)] for index in range(min(limit, len(rows)))]
@@ -124,14 +124,14 @@ IN_ORDER: list[Serve] = [
     backwards,
     counts_from_one,
 ]
-"""Gateways that have every row of theirs in one place or more."""
+"""Gateways that show every row at one position or more."""
 AT_RANDOM: list[Serve] = [counts_pages, numbers_pages, scattered]
 """Gateways whose pages join nowhere."""
 
 
 @dataclass
 class RepeatingListing:
-    """Rows by offset, as ``serve`` has them.
+    """A listing whose pages come from ``serve``.
 
     :param total: from the true count and the number of the answer to the claimed count.
     :param clamp: the most rows of a page. :param changing: whether the content of the rows

@@ -1,4 +1,4 @@
-"""Bodies that are almost JSON, and messages that must not say too much."""
+"""Bodies that are almost JSON, and messages without personal data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from phenom_api.answers import (
         (b'{"a": ' + b"9" * 5000 + b', "b": NaN}', {"a": None, "b": None}),
     ],
 )
-def test_what_tenants_store_is_read(content: bytes, value: Any) -> None:
+def test_values_that_strict_parsers_refuse_are_read(content: bytes, value: Any) -> None:
     assert parse_json(content) == value
 
 
@@ -46,7 +46,7 @@ def test_what_tenants_store_is_read(content: bytes, value: Any) -> None:
     "content",
     [b"", b"{", b'{"a": 1}}', b"<html></html>", b'{"data": [{"id": "1"}, {"id', b"[" * 200_000],
 )
-def test_what_is_no_json(content: bytes) -> None:
+def test_text_that_is_not_json(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse_json(content)
 
@@ -59,21 +59,21 @@ def nested(kind: str, levels: int, core: bytes = b"1") -> bytes:
 @pytest.mark.parametrize("kind", ["object", "list"])
 @pytest.mark.parametrize("levels", [MOST_LEVELS, 1010, 1024, 1100, 5_000, 100_000])
 @pytest.mark.parametrize("core", [b"1", b'"\\u0000"', b'"\\ud800"', b"NaN"])
-def test_what_is_nested_deeply_costs_nothing_beside_it(kind: str, levels: int, core: bytes) -> None:
+def test_deep_nesting_does_not_affect_other_values(kind: str, levels: int, core: bytes) -> None:
     body = parse_json(
         b'{"before": "[[[{", "deep": ' + nested(kind, levels, core) + b', "after": "}\\"]"}'
     )
     assert (body["before"], body["after"]) == ("[[[{", '}"]')
 
 
-def test_what_is_nested_too_deeply_is_null() -> None:
+def test_a_value_that_is_nested_too_deeply_is_null() -> None:
     value = parse_json(nested("list", 5_000))
     for _ in range(MOST_LEVELS):
         (value,) = value
     assert value is None
 
 
-def test_what_is_nested_and_cut_off_is_no_json() -> None:
+def test_nested_text_that_is_cut_off_is_not_json() -> None:
     for content in (b"[" * 5_000, nested("object", 5_000)[:-1], nested("list", 5_000) + b"]"):
         with pytest.raises(ValueError):  # noqa: PT011
             parse_json(content)
@@ -121,7 +121,7 @@ def test_the_three_error_shapes(body: Any, said: str) -> None:
 @pytest.mark.parametrize("levels", [5, 300, 1010, 1022, 5_000])
 @pytest.mark.parametrize("member", ["message", "details", "error", "anything"])
 def test_an_error_that_is_nested_deeply(levels: int, member: str) -> None:
-    """Words further down than in any of the shapes are not looked for."""
+    """A message that is nested deeper than in any known shape is not searched."""
     for kind in ("object", "list"):
         body = b'{"status": 400, "%s": %s}' % (
             member.encode(),
@@ -131,7 +131,7 @@ def test_an_error_that_is_nested_deeply(levels: int, member: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>secret</html>", b"\xff\x00", b"null"])
-def test_a_body_of_no_shape_says_nothing(content: bytes) -> None:
+def test_a_body_of_an_unknown_shape_has_no_message(content: bytes) -> None:
     assert remote_message(content) == ""
 
 
@@ -152,7 +152,7 @@ def test_masking(text: str, masked: str | None) -> None:
 
 
 @given(st.text(min_size=4).filter(lambda text: "*" not in text), st.text())
-def test_a_secret_never_comes_through(secret: str, around: str) -> None:
+def test_a_secret_is_never_shown(secret: str, around: str) -> None:
     assert secret not in redact_secrets(around + secret + around, [secret])
 
 
@@ -163,7 +163,7 @@ def test_a_message_is_short_and_without_secrets() -> None:
     assert len(said) == 200
 
 
-# -- nothing of a person -------------------------------------------------------------------------
+# -- no personal data ----------------------------------------------------------------------------
 
 NAMES = [
     "Zebulon Quartermaine",
@@ -204,7 +204,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_nothing_of_a_person_is_repeated(name: str, shape: dict[str, Any]) -> None:
+def test_personal_data_is_not_repeated(name: str, shape: dict[str, Any]) -> None:
     body = json.dumps(shape).replace("%s", json.dumps(name)[1:-1])
     said = remote_message(body.encode()).lower()
     for part in ("zebulon", "quarter", "maine", "rgen", "1234567", "\u5c71", "\u0436\u0430"):
@@ -226,7 +226,7 @@ def test_nothing_of_a_person_is_repeated(name: str, shape: dict[str, Any]) -> No
         "Candidate already exists with the same email",
     ],
 )
-def test_what_says_what_to_do_is_shown_whole(text: str) -> None:
+def test_a_message_of_known_words_is_shown_whole(text: str) -> None:
     assert gateway_words(text, (), 200) == text
 
 
@@ -268,7 +268,7 @@ LONG = {
 
 
 def in_time(work: Any) -> None:
-    """``work``, for which a pattern that is not linear would take hours."""
+    """Runs ``work``, which would take hours with a pattern that is not linear."""
     done = threading.Event()
 
     def run() -> None:
@@ -280,21 +280,21 @@ def in_time(work: Any) -> None:
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
-def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
+def test_a_long_text_takes_linear_time(text: str) -> None:
     in_time(lambda: redact_personal(text))
     in_time(lambda: gateway_words(text, ["s3cret", "a" * 50], 200))
     for body in ({"message": text}, {"title": "x", "details": [text] * 3}, {"error": {"a": text}}):
         in_time(lambda body=body: remote_message(json.dumps(body).encode(), ["s3cret"]))
 
 
-def test_a_quoted_document_takes_no_longer_than_its_length() -> None:
+def test_a_quoted_document_takes_linear_time() -> None:
     quoted = json.dumps({"resumeData": {"fileContent": "QUJD" * 100_000}})
     in_time(lambda: remote_message(json.dumps({"message": f"refused: {quoted}"}).encode()))
 
 
 @pytest.mark.parametrize("before", range(3_960, 4_040))
-def test_a_cut_leaves_no_half_of_what_would_have_been_masked(before: int) -> None:
-    """What is masked takes less room: what comes late in a text can be shown all the same."""
+def test_cutting_a_text_does_not_unmask_anything(before: int) -> None:
+    """A mask is shorter than its text, so the end of a long text can still be shown."""
     for long in ("ann." + "x" * (before - 9) + "@b.c ", "a1" * (before // 2) + " "):
         for hidden in ("wilhelmina@example.org", "s3cret of the tenant", "+49 30 1234567 8"):
             said = gateway_words(f"{long}{hidden} {hidden}", ["s3cret of the tenant"], 200)

@@ -1,4 +1,4 @@
-"""What is asked of the Candidates API, and what is made of its answers."""
+"""Requests to the Candidates API, and how their answers are read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from unit_tests.phenom_api.repeating_listing import (
 
 
 class Answers:
-    """A gateway that gives one answer to everything, and keeps what it was asked."""
+    """A gateway with one answer for every request; keeps the requests."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -46,7 +46,7 @@ def ask(answers: Answers, function: Any, *arguments: Any) -> Any:
     return function(gateway, *arguments)
 
 
-def test_ids_go_into_the_address_but_not_into_messages() -> None:
+def test_ids_are_in_the_url_but_not_in_messages() -> None:
     answers = Answers({"data": {"applications": []}})
     ask(answers, candidates.applications, "a/b ?ü")
     ((shown, address, _),) = answers.asked
@@ -118,12 +118,12 @@ def test_null_is_an_empty_list(read: Any, answer: dict[str, Any]) -> None:
         (candidates.candidate, {"data": "c1"}),
     ],
 )
-def test_an_answer_without_its_list_is_no_empty_one(read: Any, answer: dict[str, Any]) -> None:
+def test_an_answer_without_its_list_is_an_error(read: Any, answer: dict[str, Any]) -> None:
     with pytest.raises(MalformedAnswer):
         ask(Answers(answer), read, "x")
 
 
-def test_who_is_gone_is_none() -> None:
+def test_a_candidate_who_is_not_found_is_none() -> None:
     def refused(status: int) -> Any:
         def read() -> Any:
             raise RequestRefused("no", status=status)
@@ -186,17 +186,17 @@ class TestWholeLists:
         assert read_all(lambda offset, limit: Page(rows[offset:][:limit], None), 3) == rows
 
     def test_a_page_that_is_filled_up_with_rows_from_the_beginning(self) -> None:
-        """Rows beyond the list's own count are no others that look alike."""
+        """Rows beyond the list's own total are repetitions, not rows that look alike."""
         for total in (3, 1):
             page = Page([0, 1, 2] * 3, total)
             assert read_all(lambda *_, page=page: page, 10) == [0, 1, 2]
         assert read_all(lambda *_: Page([0, 1, 1, 0, 1], 3), 10) == [0, 1, 1]
 
     @pytest.mark.parametrize("total", [None, 4, 40])
-    def test_a_list_that_knows_no_paging(self, total: int | None) -> None:
+    def test_a_list_without_paging(self, total: int | None) -> None:
         assert read_all(lambda *_: Page([1, 2, 3, 4], total), 2) == [1, 2, 3, 4]
 
-    def test_what_is_refused_from_the_start_is_refused(self) -> None:
+    def test_a_refusal_of_the_first_page_is_raised(self) -> None:
         def fetch(*_: int) -> Page:
             raise RequestRefused("no", status=404)
 

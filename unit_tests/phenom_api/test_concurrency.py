@@ -1,4 +1,4 @@
-"""How the number of concurrent requests grows, halves, pauses, and who is admitted first."""
+"""How the number of concurrent requests grows and halves, and in which order requests start."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def round_trip(
     throttled: int = 0,
     pause: float = 0.0,
 ) -> int:
-    """As many requests as are let in, side by side; returns how many that were."""
+    """Makes as many concurrent requests as are allowed; returns their number."""
     tickets = [concurrency.acquire() for _ in range(concurrency.limit)]
     clock.now += took
     for index, ticket in enumerate(tickets):
@@ -51,26 +51,28 @@ def test_a_ceiling_of_one(clock: Clock) -> None:
     assert concurrency.limit == 1
 
 
-def test_it_halves_once_for_all_that_were_in_flight(clock: Clock) -> None:
+def test_it_halves_once_for_all_requests_in_flight(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(16, clock=clock)
     while round_trip(concurrency, clock) < 16:
         pass
     round_trip(concurrency, clock, throttled=12)
-    # The four that went well have made it grow a little again.
+    # The four successes made it grow a little again.
     assert concurrency.limit == 8
     assert concurrency.throttled == 12
     round_trip(concurrency, clock, throttled=8)
     assert concurrency.limit == 4
 
 
-def test_it_never_closes_for_good(clock: Clock) -> None:
+def test_the_limit_never_falls_below_one(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(16, clock=clock)
     for _ in range(20):
         round_trip(concurrency, clock, throttled=99)
     assert concurrency.limit == 1
 
 
-def test_it_recovers_by_one_per_round_trip_and_warily_where_it_hurt(clock: Clock) -> None:
+def test_it_recovers_by_one_per_round_trip_and_slowly_near_the_throttled_limit(
+    clock: Clock,
+) -> None:
     concurrency = AdaptiveConcurrency(16, clock=clock)
     while round_trip(concurrency, clock) < 16:
         pass
@@ -113,7 +115,7 @@ def test_one_lucky_answer_does_not_end_growth(clock: Clock) -> None:
     assert concurrency.limit == 10
 
 
-def test_failures_say_nothing_about_the_pace(clock: Clock) -> None:
+def test_failed_requests_do_not_count_as_answer_times(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(10, clock=clock)
     for _ in range(5):
         ticket = concurrency.acquire()
@@ -131,7 +133,7 @@ def test_jitter_of_a_fast_gateway_does_not_end_growth(clock: Clock) -> None:
 
 
 class WatchedClock(Clock):
-    """A clock that tells when it is read: a request that has to wait reads it first."""
+    """A clock with an event for each reading: a request that must wait reads it first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,7 +147,7 @@ class WatchedClock(Clock):
 def waiting(
     concurrency: AdaptiveConcurrency, clock: WatchedClock, entered: Callable[[], None]
 ) -> threading.Thread:
-    """A thread whose request has to wait, and does."""
+    """A thread whose request waits for its turn."""
 
     def request() -> None:
         ticket = concurrency.acquire()
@@ -159,7 +161,7 @@ def waiting(
     return thread
 
 
-def test_a_pause_keeps_everybody_out_and_is_counted_once() -> None:
+def test_a_pause_delays_all_requests_and_is_counted_once() -> None:
     clock = WatchedClock()
     concurrency = AdaptiveConcurrency(4, start=4, clock=clock)
     held, *throttled = [concurrency.acquire() for _ in range(3)]
@@ -175,7 +177,7 @@ def test_a_pause_keeps_everybody_out_and_is_counted_once() -> None:
     assert entered.is_set()
 
 
-def test_whoever_comes_first_is_admitted_first() -> None:
+def test_requests_start_in_the_order_of_their_arrival() -> None:
     clock = WatchedClock()
     concurrency = AdaptiveConcurrency(1, clock=clock)
     held = concurrency.acquire()
@@ -188,7 +190,7 @@ def test_whoever_comes_first_is_admitted_first() -> None:
 
 
 @pytest.mark.parametrize("ceiling", [1, 3, 10])
-def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> None:
+def test_never_more_than_the_ceiling_and_every_request_starts(ceiling: int) -> None:
     concurrency = AdaptiveConcurrency(ceiling)
     lock, inside, most = threading.Lock(), 0, 0
 
@@ -212,7 +214,7 @@ def test_never_more_than_the_ceiling_and_nobody_is_forgotten(ceiling: int) -> No
             ticket.result(30)
 
 
-def test_stopping_sends_away_those_who_wait(clock: Clock) -> None:
+def test_stopping_ends_waiting_requests(clock: Clock) -> None:
     concurrency = AdaptiveConcurrency(1, clock=clock)
     concurrency.acquire()
     with ThreadPoolExecutor(5) as pool:
@@ -251,6 +253,6 @@ def test_the_limit_keeps_its_bounds(
         assert concurrency.most_in_flight <= ceiling
 
 
-def test_a_start_at_full_width(clock: Clock) -> None:
+def test_a_start_at_the_ceiling(clock: Clock) -> None:
     assert AdaptiveConcurrency(10, start=10, clock=clock).limit == 10
     assert AdaptiveConcurrency(3, start=10, clock=clock).limit == 3

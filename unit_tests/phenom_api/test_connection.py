@@ -1,4 +1,4 @@
-"""The connection keys of contract section 2: what is taken, and what is said about the rest."""
+"""The connection keys of contract section 2: accepted values, and errors about all others."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_an_unknown_key_of_any_length() -> None:
     assert len(caught.value.message) < 400
 
 
-def test_keys_of_the_other_side() -> None:
+def test_keys_of_the_other_connector() -> None:
     assert load(Connection, {**CONFIG, "results_path": 5}, ["results_path"]).client_id == "client"
     with pytest.raises(InvalidConfig, match="did you mean 'results_path'"):
         load(Connection, {**CONFIG, "result_path": 5}, ["results_path"])
@@ -163,11 +163,11 @@ def test_a_configuration_is_an_object(config: Any) -> None:
         load(Connection, config)
 
 
-def test_the_platforms_own_keys_are_passed_over() -> None:
+def test_keys_of_the_platform_are_ignored() -> None:
     assert connection(__injected=1).client_id == "client"
 
 
-def test_secrets_do_not_show() -> None:
+def test_secrets_are_not_in_repr() -> None:
     made = connection()
     assert SECRET not in repr(made) + str(made)
     assert API_KEY not in repr(made) + str(made)

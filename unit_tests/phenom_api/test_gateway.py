@@ -1,4 +1,4 @@
-"""One operation of the gateway: what is sent, what is repeated, what is said when it fails."""
+"""One operation of the gateway: the request, the retries, and the errors."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def test_credentials_and_acting_user_are_headers() -> None:
 
 
 @pytest.mark.parametrize("key", ["", ".", ".."])
-def test_an_id_that_would_lead_elsewhere_is_that_of_nobody(key: str) -> None:
+def test_an_id_that_would_change_the_path_counts_as_not_found(key: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         Operation("GET", "/people/{id}/files", "").at(id=key)
     assert refused.value.status == 404
 
 
-def test_any_other_id_is_one_part_of_the_path() -> None:
+def test_any_other_id_is_one_segment_of_the_path() -> None:
     operation = Operation("GET", "/people/{id}/files", "").at(id="../a b\udcff")
     assert operation.address == "/people/..%2Fa%20b%3F/files"
 
@@ -77,7 +77,7 @@ def test_headers_that_are_not_configured_are_not_sent() -> None:
     assert not {"api-key", "x-ph-userid"} & {name.lower() for name in request.headers}
 
 
-def test_a_header_beyond_ascii_travels_as_utf8() -> None:
+def test_a_header_beyond_ascii_is_sent_as_utf8() -> None:
     with wire() as made:
         made.fetch(headers={"email": "jürgen@example.org"})
         request = made.mocker.last_request
@@ -152,7 +152,7 @@ def test_refused_credentials(status: int) -> None:
     assert "ann@" not in texts(caught.value)
 
 
-def test_a_token_url_that_is_none() -> None:
+def test_a_wrong_token_url() -> None:
     with wire() as made:
         made.mocker.post(TOKEN_URL, status_code=404, text="<html>not here</html>")
         with pytest.raises(AuthenticationFailed, match="404: check token_url"):
@@ -168,7 +168,7 @@ GATEWAY_ERRORS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("body", GATEWAY_ERRORS)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
-def test_a_token_url_that_is_the_gateways(body: dict[str, Any], status: int) -> None:
+def test_a_token_url_that_belongs_to_the_gateway(body: dict[str, Any], status: int) -> None:
     address = GATEWAY + "/jobs-api/v1/jobs"
     with wire({"token_url": address}) as made:
         made.mocker.post(address, status_code=status, json=body)
@@ -188,7 +188,7 @@ def test_a_token_url_of_another_gateway() -> None:
 
 
 @pytest.mark.parametrize("address", [TOKEN_URL, GATEWAY + "/token", GATEWAY + "/oauth/token"])
-def test_wrong_credentials_are_told_as_such_on_any_host(address: str) -> None:
+def test_wrong_credentials_are_reported_on_any_host(address: str) -> None:
     path = "/" + address.split("/", 3)[3]
     with wire({"token_url": address}) as made:
         body = {"status": 401, "error": "Unauthorized", "path": path}
@@ -218,7 +218,7 @@ def test_the_token_request_is_repeated_like_any_other(first: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("status", FAULTS)
-def test_a_passing_status_is_repeated(status: int) -> None:
+def test_a_transient_status_is_retried(status: int) -> None:
     with wire() as made:
         made.mocker.get(URL, [{"status_code": status}] * 3 + [{"json": {"ok": 1}}])
         assert made.fetch() == {"ok": 1}
@@ -228,7 +228,7 @@ def test_a_passing_status_is_repeated(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", FAULTS)
-def test_a_status_that_does_not_pass(status: int) -> None:
+def test_a_permanent_status_is_raised(status: int) -> None:
     with wire(policy=RetryPolicy(attempts=3, throttled=5.0)) as made:
         made.mocker.get(URL, status_code=status, json={"message": f"as {SECRET} is asleep"})
         for way in (made.fetch, lambda: made.gateway.send(LISTING)):
@@ -243,7 +243,7 @@ def test_a_status_that_does_not_pass(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "header"), [(429, "7"), (503, "7"), (503, "Tue, 14 Nov 2023 22:30:07 GMT")]
 )
-def test_retry_after_keeps_everybody_out(status: int, header: str) -> None:
+def test_retry_after_delays_all_requests(status: int, header: str) -> None:
     with wire() as made:
         made.mocker.get(
             URL, [{"status_code": status, "headers": {"Retry-After": header}}, {"json": {}}]
@@ -253,7 +253,7 @@ def test_retry_after_keeps_everybody_out(status: int, header: str) -> None:
         assert made.gateway.concurrency.throttled_seconds == 7.0
 
 
-def test_a_retry_after_beyond_patience_is_said_and_not_waited() -> None:
+def test_a_retry_after_longer_than_the_policy_is_reported_at_once() -> None:
     with wire() as made:
         made.mocker.get(URL, status_code=429, headers={"Retry-After": "86400"})
         with pytest.raises(Unavailable, match="asks to wait for 86400 seconds"):
@@ -290,7 +290,7 @@ def test_an_absurd_retry_after(status: int, header: str) -> None:
         {"exc": requests.exceptions.SSLError},
     ],
 )
-def test_a_broken_answer_is_repeated(answer: dict[str, Any]) -> None:
+def test_a_request_with_a_broken_answer_is_retried(answer: dict[str, Any]) -> None:
     with wire() as made:
         made.mocker.get(URL, [answer, answer, {"json": {"ok": 1}}])
         assert made.fetch() == {"ok": 1}
@@ -300,7 +300,7 @@ def test_a_broken_answer_is_repeated(answer: dict[str, Any]) -> None:
             made.fetch()
 
 
-def test_a_body_that_the_operation_does_not_return_is_repeated() -> None:
+def test_a_request_with_an_unexpected_body_is_retried() -> None:
     def read(body: Any) -> Any:
         if not isinstance(body.get("data"), list):
             raise ValueError
@@ -320,7 +320,7 @@ def test_a_body_that_the_operation_does_not_return_is_repeated() -> None:
         {"exc": requests.exceptions.ReadTimeout},
     ],
 )
-def test_what_may_have_acted_is_left_to_the_caller(answer: dict[str, Any]) -> None:
+def test_a_request_that_may_have_had_an_effect_is_not_retried(answer: dict[str, Any]) -> None:
     with wire() as made:
         made.mocker.post(URL, [answer])
         with pytest.raises((Unavailable, Unreachable)):
@@ -329,13 +329,13 @@ def test_what_may_have_acted_is_left_to_the_caller(answer: dict[str, Any]) -> No
         assert made.clock.slept == []
 
 
-def test_a_write_that_was_throttled_or_unauthorised_has_not_acted() -> None:
+def test_a_throttled_or_unauthorised_write_is_retried() -> None:
     with wire() as made:
         made.mocker.post(URL, [{"status_code": 429}, {"status_code": 401}, {"json": {}}])
         assert made.gateway.send(SUBMIT, json={}, retry_lost=False).status == 200
 
 
-def test_a_hurried_request_ends_in_time() -> None:
+def test_a_request_of_check_ends_in_time() -> None:
     with wire(policy=CHECK_POLICY) as made:
         started = made.clock.now
         made.mocker.get(URL, status_code=429, headers={"Retry-After": "2"})
@@ -419,7 +419,7 @@ def test_a_redirect_within_the_origin_is_followed(status: int) -> None:
     ],
 )
 @pytest.mark.parametrize("of", ["gateway", "token"])
-def test_credentials_go_nowhere_else(target: str, of: str) -> None:
+def test_credentials_are_sent_to_no_other_origin(target: str, of: str) -> None:
     with wire() as made:
         if of == "gateway":
             made.mocker.get(URL, status_code=302, headers={"Location": target})
@@ -464,7 +464,7 @@ def test_a_redirect_without_a_target_is_an_answer() -> None:
 # -- the network ---------------------------------------------------------------------------------
 
 
-def test_an_untrusted_certificate_is_not_tried_again() -> None:
+def test_an_untrusted_certificate_is_not_retried() -> None:
     untrusted = requests.exceptions.SSLError(ssl.SSLCertVerificationError("self-signed"))
     with wire() as made:
         made.mocker.get(URL, exc=untrusted)

@@ -35,7 +35,7 @@ def test_a_page(data: Any, page: Page) -> None:
 @pytest.mark.parametrize(
     "body", [{"status": "failure"}, {"data": []}, {"data": {}}, {"data": {"jobs": "none"}}]
 )
-def test_what_is_no_page(body: Any) -> None:
+def test_a_body_that_is_not_a_page(body: Any) -> None:
     with wire(policy=RetryPolicy(attempts=2)) as made:
         made.mocker.post(GATEWAY + JOBS.path, json=body)
         with pytest.raises(MalformedAnswer):

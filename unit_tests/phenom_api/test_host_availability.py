@@ -1,4 +1,4 @@
-"""A host that has not answered yet: one budget for all requests, and everybody told of retries."""
+"""A host that has not answered yet: one time limit for all requests, and a log of the retries."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_host_that_never_answers_has_a_minute_in_all(url: str, each: float) ->
     assert took <= 60 + each
 
 
-def test_nobody_asks_for_a_token_that_cannot_be_had() -> None:
+def test_a_token_request_that_failed_is_not_sent_again() -> None:
     with wire() as made:
         made.mocker.post(TOKEN_URL, status_code=503)
         _, first = fails_for(made)
@@ -62,7 +62,7 @@ def test_nobody_asks_for_a_token_that_cannot_be_had() -> None:
     assert second.message == first.message
 
 
-def test_ten_workers_ask_for_it_once() -> None:
+def test_ten_workers_send_one_token_request() -> None:
     with wire() as made, ThreadPoolExecutor(10) as workers:
         made.mocker.post(TOKEN_URL, status_code=500)
 
@@ -86,7 +86,7 @@ def test_a_refused_connection_is_given_up_sooner(url: str) -> None:
     assert "refused" in error.message
 
 
-def test_each_request_is_told_about_by_its_own_name() -> None:
+def test_each_error_names_its_own_request() -> None:
     with wire() as made:
         made.mocker.get(URL, text=hanging(made.clock, 60))
         fails_for(made)
@@ -98,7 +98,7 @@ def test_each_request_is_told_about_by_its_own_name() -> None:
 
 
 @pytest.mark.parametrize("first", [{"json": {}}, {"status_code": 502}, {"status_code": 404}])
-def test_after_an_answer_outages_are_ridden_out(first: dict[str, Any]) -> None:
+def test_a_host_that_has_answered_is_retried_through_an_outage(first: dict[str, Any]) -> None:
     with wire() as made:
         made.mocker.get(GATEWAY + JOBS.path, **first)
         with suppress(PhenomError):
@@ -111,7 +111,7 @@ def test_after_an_answer_outages_are_ridden_out(first: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("fault", [REFUSED, requests.exceptions.ConnectionError])
-def test_one_operation_that_is_reset_costs_no_other_its_try(fault: Any) -> None:
+def test_one_operation_that_is_reset_does_not_affect_others(fault: Any) -> None:
     with wire() as made:
         made.mocker.get(URL, exc=fault)
         fails_for(made)
@@ -131,8 +131,8 @@ def test_a_redirect_is_an_answer_too() -> None:
         assert made.fetch() == {}
 
 
-def test_the_token_endpoint_speaks_for_itself_only() -> None:
-    """Also where both are on one host: the gateway behind it may hang."""
+def test_an_answer_of_the_token_endpoint_says_nothing_about_the_gateway() -> None:
+    """This holds on one host too: the gateway behind it may hang."""
     with wire({"gateway_url": "https://login.test"}) as made:
         made.mocker.get("https://login.test" + LISTING.path, text=hanging(made.clock, 60))
         took, _ = fails_for(made)
@@ -147,7 +147,7 @@ def test_refused_credentials_are_no_hanging_host() -> None:
     assert isinstance(error, AuthenticationFailed)
 
 
-# -- what is said meanwhile ----------------------------------------------------------------------
+# -- the log of the retries ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,10 @@ def test_refused_credentials_are_no_hanging_host() -> None:
         ({"status_code": 502}, "GET /apply/v2/applications was answered with 502"),
         ({"exc": requests.exceptions.ReadTimeout}, "GET /apply/v2/applications: no answer in time"),
         ({"exc": REFUSED}, "GET /apply/v2/applications: the connection failed (refused)"),
-        ({"text": "<html>"}, "answered with something that is no whole JSON object"),
+        (
+            {"text": "<html>"},
+            "The answer to GET /apply/v2/applications is not a complete JSON",
+        ),
     ],
 )
 def test_every_retry_is_in_the_log(
@@ -181,7 +184,7 @@ def test_retries_of_the_token_request_are_in_the_log(caplog: pytest.LogCaptureFi
     assert "The token request was answered with 500. The next try is in" in caplog.text
 
 
-def test_what_fails_together_is_told_once_a_pause(caplog: pytest.LogCaptureFixture) -> None:
+def test_equal_faults_are_logged_once_per_pause(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     retry_log = RetryLog(clock)
     for pause in (4.0, 3.0, 5.0):

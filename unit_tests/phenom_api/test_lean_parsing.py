@@ -1,4 +1,4 @@
-"""Pages parsed without profiles: everything but the profiles is what a whole parse makes of it."""
+"""Pages parsed without profiles: all other values equal those of a whole parse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(*rows: str, total: str = "3") -> bytes:
 
 
 def uses(body: Any) -> list[Any]:
-    """What is made of a page by those who want no profiles."""
+    """The values of a page that a reader without profiles uses."""
     made: list[Any] = [body["pagination"]]
     for row in body["data"]:
         mismatches: list[str] = []
@@ -51,7 +51,7 @@ def uses(body: Any) -> list[Any]:
 
 
 def assert_alike(content: bytes) -> None:
-    """All ways to parse a page agree on what is used of it."""
+    """All ways to parse a page give the same values."""
     whole = parse_json(content)
     expected = repr(uses(whole))
     assert repr(uses(parse_without_profiles(content))) == expected
@@ -99,12 +99,12 @@ def test_the_profile_is_left_out() -> None:
         '{"id":"a1","customFieldData":' + '{"a":' * 300 + "1" + "}" * 300 + "}",
     ],
 )
-def test_the_rest_is_what_a_whole_parse_makes_of_it(row: str) -> None:
+def test_the_rest_equals_that_of_a_whole_parse(row: str) -> None:
     assert_alike(page(ROW, row, ROW))
 
 
 @pytest.mark.parametrize("total", ["null", '"3"', "3.0", "[]"])
-def test_the_count_is_as_it_was_sent(total: str) -> None:
+def test_the_total_is_passed_on_unchanged(total: str) -> None:
     assert_alike(page(ROW, total=total))
 
 
@@ -119,13 +119,13 @@ def test_the_count_is_as_it_was_sent(total: str) -> None:
         b'\xef\xbb\xbf{"a":1}',
     ],
 )
-def test_what_is_no_page_is_parsed_whole(content: bytes) -> None:
+def test_a_body_that_is_not_a_page_is_parsed_whole(content: bytes) -> None:
     for parse in (parse_without_profiles, parse_with_texts, parse_whole_with_texts):
         assert parse(content) == parse_json(content)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", page(ROW)[:-3], b'{"data":[{"id":"a1"'])
-def test_what_is_not_json_is_an_error(content: bytes) -> None:
+def test_a_body_that_is_not_json_is_an_error(content: bytes) -> None:
     for parse in (parse_without_profiles, parse_with_texts, parse_whole_with_texts):
         with pytest.raises(ValueError, match=r"."):
             parse(content)
@@ -161,5 +161,5 @@ _ROWS = _VALUES | _with(
 
 
 @given(st.lists(_ROWS, max_size=4))
-def test_any_page_is_used_alike(rows: list[Any]) -> None:
+def test_all_parsers_agree_on_any_page(rows: list[Any]) -> None:
     assert_alike(page(*map(json.dumps, rows)))

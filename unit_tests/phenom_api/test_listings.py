@@ -1,4 +1,4 @@
-"""A listing's page out of what the gateway sends."""
+"""Pages of the listings from the gateway's answers."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_totals(total: Any, count: int | None) -> None:
         ({"data": [], "pagination": []}, Page([], None)),
     ],
 )
-def test_odd_pages(body: Any, page: Page) -> None:
+def test_unusual_pages(body: Any, page: Page) -> None:
     with wire() as made:
         made.mocker.get(URL, json=body)
         assert applications_page(made.gateway, 0, 5) == page
 
 
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": "x"}, {"pagination": {"total": 5}}])
-def test_what_is_no_page(body: Any) -> None:
+def test_a_body_that_is_not_a_page(body: Any) -> None:
     with wire(policy=RetryPolicy(attempts=2)) as made:
         made.mocker.get(URL, json=body)
         with pytest.raises(MalformedAnswer):

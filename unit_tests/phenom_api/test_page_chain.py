@@ -17,7 +17,7 @@ def chain(*pages: tuple[int, list[int]]) -> PageChain:
 @pytest.mark.parametrize(
     ("offset", "rows", "fit"),
     [
-        # The overlap stands where it should.
+        # The overlap is at its position.
         (9, [9, 10, 11], Overlap.ALIGNED),
         (7, [7, 8, 9, 10], Overlap.ALIGNED),
         (4, [4, 5, 6, 7, 8, 9, 10], Overlap.ALIGNED),
@@ -37,12 +37,12 @@ def chain(*pages: tuple[int, list[int]]) -> PageChain:
         # Not an overlap at all.
         (10, [10, 11], Overlap.APART),
         (30, [30, 31], Overlap.APART),
-        # A single row of ours that was moved by itself.
+        # A single known row that moved by itself.
         (9, [20, 21, 6, 22], Overlap.APART),
         (9, [20, 9, 21], Overlap.SHIFTED),
-        # The beginning has nothing before it.
+        # Nothing comes before the first page.
         (0, [20, 21], Overlap.SHIFTED),
-        # A page from before the last one, which is where it was.
+        # An earlier page, at its old position.
         (0, [0, 1, 2], Overlap.ALIGNED),
         (1, [1, 2], Overlap.ALIGNED),
         (1, [2, 3], Overlap.SHIFTED),
@@ -57,7 +57,7 @@ def test_the_first_page_fits() -> None:
 
 
 def test_a_repeated_row_proves_nothing() -> None:
-    # Either 7 followed the first 5, and was lost, or it never was there.
+    # Either 7 followed the first 5 and was missed, or it never existed.
     repeating = chain((0, [1, 2, 5, 3, 5]))
     assert repeating.fit(4, [5, 8, 9]) is Overlap.UNPROVEN
     assert repeating.fit(3, [3, 5, 8, 9]) is Overlap.ALIGNED
@@ -65,7 +65,7 @@ def test_a_repeated_row_proves_nothing() -> None:
     assert chain((0, [1, 2, 3])).fit(2, [3, 8, 3]) is Overlap.UNPROVEN
 
 
-def test_a_row_that_came_up_again_later_proves_nothing_either() -> None:
+def test_a_row_that_was_repeated_later_proves_nothing_either() -> None:
     repeating = chain((0, [5, 1, 2]), (2, [2, 3, 5]))
     assert repeating.fit(4, [5, 8, 9]) is Overlap.UNPROVEN
 
@@ -93,14 +93,14 @@ def test_rows_that_no_page_had() -> None:
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 100])
-def test_no_row_is_new_twice_wherever_the_listing_begins_again(length: int) -> None:
+def test_no_row_is_new_twice_if_the_listing_begins_again(length: int) -> None:
     for start in range(0, 200, 13):
         made = chain(*((offset, list(range(offset, offset + 100))) for offset in (0, 99)))
         made.accept(199, list(range(start, start + length))[: 199 - start], aligned=False)
         assert made.rereading
 
 
-def test_rows_are_known_however_often_one_asks() -> None:
+def test_rows_stay_known_after_many_searches() -> None:
     made = chain()
     for row in range(10, 100):
         assert made.never_seen([row, row - 1]) == {row}

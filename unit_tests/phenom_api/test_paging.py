@@ -1,4 +1,4 @@
-"""Scans over a listing that is changed between any two reads, in whatever order these happen."""
+"""Scans of a listing that changes between any two reads, in any order of the reads."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_pages_of_one_row_prove_nothing(total: Total) -> None:
     assert len(listing.reads) <= 1.03 * 300 + 10
 
 
-def test_an_empty_listing_without_a_count_is_no_evidence() -> None:
+def test_an_empty_listing_without_a_total_is_not_complete() -> None:
     rows, outcome = scanned(MovingListing([], total=lambda count: None))
     assert rows == []
     assert not outcome.complete
@@ -218,7 +218,7 @@ aheads = st.sampled_from([1, 4, 20])
 
 @given(_listings(list(TOTALS)), seeds, aheads)
 @settings(max_examples=150, deadline=None)
-def test_every_lasting_row_comes_out_or_a_seam_is_open(
+def test_every_row_that_stays_is_read_or_a_seam_is_open(
     given_: tuple[MovingListing, int], seed: int, ahead: int
 ) -> None:
     listing, length = given_
@@ -260,7 +260,7 @@ def test_short_and_empty_pages(
     aheads,
 )
 @settings(max_examples=150, deadline=None)
-def test_short_and_empty_pages_without_a_count_to_go_by(
+def test_short_and_empty_pages_without_a_right_total(
     given_: tuple[MovingListing, int], short: list[tuple[int, int]], seed: int, ahead: int
 ) -> None:
     listing, length = given_
@@ -270,7 +270,7 @@ def test_short_and_empty_pages_without_a_count_to_go_by(
 
 @given(_listings(list(TOTALS)), seeds, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
-def test_a_total_that_says_something_else_each_time(
+def test_a_total_that_is_different_each_time(
     given_: tuple[MovingListing, int], seed: int, rng: random.Random
 ) -> None:
     listing, length = given_
@@ -328,7 +328,7 @@ def test_many_rows_at_once_ahead_of_the_reader(count: int, at: int, insert: bool
     assert len(listing.reads) < 51 + 2 * count // 99 + 30
 
 
-def test_growing_at_its_end_is_no_movement() -> None:
+def test_a_listing_that_grows_at_its_end_has_not_moved() -> None:
     grow: dict[int, list[Change]] = {
         number: [lambda listing: listing.insert(len(listing.rows))] for number in range(60)
     }
@@ -338,7 +338,7 @@ def test_growing_at_its_end_is_no_movement() -> None:
     assert outcome.complete
 
 
-def test_a_total_that_shrinks_is_movement() -> None:
+def test_a_listing_whose_total_shrinks_has_moved() -> None:
     totals = iter([5000] * 20 + [4999] * 100)
     listing = MovingListing(list(range(4999)), total=lambda count: next(totals))
     rows, outcome = scanned(listing)
@@ -348,8 +348,8 @@ def test_a_total_that_shrinks_is_movement() -> None:
     assert not outcome.complete
 
 
-def test_a_row_that_jumps_over_the_reader_is_not_taken_for_gone() -> None:
-    """A listing in the order of last change, where an edit takes a row from ahead of us."""
+def test_a_row_that_moves_past_the_reader_does_not_count_as_deleted() -> None:
+    """The listing is in the order of last change: an edit moves a row from ahead of the reader."""
 
     def jump(listing: MovingListing) -> None:
         listing.rows.insert(0, listing.rows.pop(900))
@@ -360,7 +360,7 @@ def test_a_row_that_jumps_over_the_reader_is_not_taken_for_gone() -> None:
     assert not outcome.complete
 
 
-def test_moving_faster_than_it_can_be_read() -> None:
+def test_a_listing_that_moves_faster_than_it_can_be_read() -> None:
     always: dict[int, list[Change]] = {
         number: [lambda listing: listing.insert(0, 300)] for number in range(100_000)
     }
@@ -370,7 +370,7 @@ def test_moving_faster_than_it_can_be_read() -> None:
     assert outcome.open_seams
 
 
-def test_being_replaced_all_the_time() -> None:
+def test_a_listing_that_is_replaced_all_the_time() -> None:
     def replace(listing: MovingListing) -> None:
         listing.delete(0, len(listing.rows))
         listing.insert(0, 2000)
@@ -405,7 +405,7 @@ def test_a_first_page_that_is_short(first: int) -> None:
 
 @pytest.mark.parametrize("hole", [0, 1, 99, 100, 137, 500, 1999])
 @pytest.mark.parametrize("total", ["right", "missing"])
-def test_a_row_that_no_page_will_show_costs_that_row(hole: int, total: str) -> None:
+def test_a_row_that_no_page_shows_loses_only_that_row(hole: int, total: str) -> None:
     listing = MovingListing(list(range(2000)), holes={hole}, total=TOTALS[total])
     rows, outcome = scanned(listing)
     assert set(range(2000)) - set(rows) == {hole}
@@ -532,7 +532,7 @@ def test_in_threads_while_it_moves(pool: ThreadPoolExecutor) -> None:
     assert not scan.outcome.complete
 
 
-def test_pages_ahead_are_cancelled_when_nobody_takes_them(pool: ThreadPoolExecutor) -> None:
+def test_pages_ahead_are_cancelled_when_the_scan_is_closed(pool: ThreadPoolExecutor) -> None:
     started = threading.Event()
     held = threading.Event()
     reads: list[int] = []

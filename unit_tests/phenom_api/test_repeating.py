@@ -45,7 +45,7 @@ def scanned(
 
 
 def listings(serve: Serve, total: str) -> Iterator[tuple[RepeatingListing, int, int]]:
-    """Of all sizes and page lengths: the listing, the page size, how many pages to ask ahead."""
+    """Of all sizes and page lengths: the listing, the page size, the number of pages ahead."""
     for number, (count, (page_size, clamp)) in enumerate(product(COUNTS, LENGTHS)):
         listing = RepeatingListing(count, serve, TOTALS[total], clamp, changing=number % 2 == 0)
         yield listing, page_size, (1, 20)[number % 3 > 0]
@@ -53,7 +53,7 @@ def listings(serve: Serve, total: str) -> Iterator[tuple[RepeatingListing, int, 
 
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("serve", IN_ORDER)
-def test_every_row_that_is_served_and_few_requests(serve: Serve, total: str) -> None:
+def test_every_row_is_read_with_few_requests(serve: Serve, total: str) -> None:
     for listing, page_size, ahead in listings(serve, total):
         rows, outcome = scanned(listing, page_size, ahead)
         assert set(rows) == listing.served
@@ -78,9 +78,7 @@ def test_pages_that_join_nowhere_end_too(serve: Serve, total: str) -> None:
 @pytest.mark.parametrize("serve", [begins_again, goes_round])
 @pytest.mark.parametrize(("count", "page_size"), [(198, 100), (100, 10), (60, 20), (105, 20)])
 class TestBeginningAgain:
-    def test_a_count_that_is_right_is_believed(
-        self, serve: Serve, count: int, page_size: int
-    ) -> None:
+    def test_a_right_total_is_trusted(self, serve: Serve, count: int, page_size: int) -> None:
         listing = RepeatingListing(count, serve)
         rows, outcome = scanned(listing, page_size)
         assert rows == list(range(count))
@@ -109,8 +107,8 @@ class TestBeginningAgain:
 @pytest.mark.parametrize("serve", [ignores_offset, ignores_both])
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("count", [20, 100, 198, 1000])
-def test_an_offset_that_is_ignored_is_told_as_that(serve: Serve, total: str, count: int) -> None:
-    """Also where the count agrees: it may be that of the one page."""
+def test_an_ignored_offset_is_detected(serve: Serve, total: str, count: int) -> None:
+    """This holds even if the total agrees: it may be that of one page."""
     _, outcome = scanned(RepeatingListing(count, serve, TOTALS[total]))
     assert outcome.ignores_offset
     assert outcome.repeats
@@ -118,7 +116,7 @@ def test_an_offset_that_is_ignored_is_told_as_that(serve: Serve, total: str, cou
     assert not outcome.complete
 
 
-def test_an_offset_that_is_heeded_is_not_told_as_ignored() -> None:
+def test_an_offset_that_is_used_does_not_count_as_ignored() -> None:
     for serve in (begins_again, goes_round, held_back):
         _, outcome = scanned(RepeatingListing(198, serve))
         assert outcome.repeats
@@ -126,7 +124,7 @@ def test_an_offset_that_is_heeded_is_not_told_as_ignored() -> None:
 
 
 def test_rows_that_a_listing_has_twice_do_not_end_it() -> None:
-    """Three pages of rows from before, and new ones behind them that were asked for already."""
+    """Three pages of old rows, and new ones behind them that were already requested."""
     rows = [Row(number) for number in [*range(1000), *range(200, 500), *range(1000, 1500)]]
     listing = RepeatingListing(len(rows), lambda _, offset, limit: rows[offset:][:limit])
     found, outcome = scanned(listing)

@@ -1,4 +1,4 @@
-"""How long is waited for what, and when it is given up."""
+"""How long the retrier waits, and when it gives up."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_retry_after(header: str | None, seconds: float | None) -> None:
 
 
 class Attempts:
-    """Something that runs into the given faults, and then works."""
+    """A call that raises the given faults and then succeeds."""
 
     def __init__(self, *faults: TransientFault) -> None:
         self.faults = list(faults)
@@ -78,7 +78,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def persistence(clock: Clock) -> Callable[[RetryPolicy], Retrier]:
+def make_retrier(clock: Clock) -> Callable[[RetryPolicy], Retrier]:
     def make(policy: RetryPolicy) -> Retrier:
         return Retrier(
             policy,
@@ -92,66 +92,66 @@ def persistence(clock: Clock) -> Callable[[RetryPolicy], Retrier]:
 
 
 def test_backoff_doubles_between_bounds(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     policy = RetryPolicy(attempts=12, first_wait=0.5, longest_wait=30.0)
-    assert persistence(policy)(Attempts(*[fault() for _ in range(11)])) == "done"
+    assert make_retrier(policy)(Attempts(*[fault() for _ in range(11)])) == "done"
     for number, slept in enumerate(clock.slept):
         ceiling = min(30.0, 0.5 * 2**number)
         assert ceiling / 2 <= slept <= ceiling
 
 
 def test_attempts_bound_the_faults(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     attempts = Attempts(*[fault() for _ in range(50)])
     with pytest.raises(Unavailable):
-        persistence(RetryPolicy(attempts=4))(attempts)
+        make_retrier(RetryPolicy(attempts=4))(attempts)
     assert attempts.made == 4
     assert len(clock.slept) == 3
 
 
 def test_throttling_does_not_use_up_the_attempts(
-    persistence: Callable[[RetryPolicy], Retrier],
+    make_retrier: Callable[[RetryPolicy], Retrier],
 ) -> None:
     faults = [fault(throttled=True, wait=1.0) for _ in range(40)] + [fault() for _ in range(3)]
     attempts = Attempts(*faults)
-    assert persistence(RetryPolicy(attempts=4))(attempts) == "done"
+    assert make_retrier(RetryPolicy(attempts=4))(attempts) == "done"
     assert attempts.made == 44
 
 
-def test_what_is_asked_for_is_waited(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+def test_a_retry_after_is_waited(
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
-    persistence(RetryPolicy())(Attempts(fault(throttled=True, wait=7.0), fault(wait=2.0)))
+    make_retrier(RetryPolicy())(Attempts(fault(throttled=True, wait=7.0), fault(wait=2.0)))
     assert clock.slept == [7.0, 2.0]
 
 
-def test_being_asked_not_to_wait_is_no_busy_loop(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+def test_a_retry_after_of_zero_is_no_busy_loop(
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     attempts = Attempts(*[fault(throttled=True, wait=0.0) for _ in range(10_000)])
     with pytest.raises(Unavailable):
-        persistence(RetryPolicy(throttled=60.0, first_wait=0.5))(attempts)
+        make_retrier(RetryPolicy(throttled=60.0, first_wait=0.5))(attempts)
     assert min(clock.slept) >= 0.25
     assert sum(clock.slept) <= 60.0
 
 
 def test_an_absurd_wait_is_not_waited(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     with pytest.raises(Unavailable):
-        persistence(RetryPolicy(throttled=900.0))(Attempts(fault(throttled=True, wait=1e9)))
+        make_retrier(RetryPolicy(throttled=900.0))(Attempts(fault(throttled=True, wait=1e9)))
     assert clock.slept == []
 
 
-def test_no_answer_of_any_status_asks_for_more_than_patience_has(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+def test_a_retry_after_of_any_status_counts_towards_the_limit(
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
-    """As for 429 and 503, so for 500, 502 or 408: their Retry-After counts, too."""
+    """The Retry-After of 500, 502 and 408 counts like that of 429 and 503."""
     for wait in (1e12, 901.0, 400.0):
         with pytest.raises(Unavailable):
-            persistence(RetryPolicy(throttled=900.0))(Attempts(*[fault(wait=wait)] * 9))
+            make_retrier(RetryPolicy(throttled=900.0))(Attempts(*[fault(wait=wait)] * 9))
     assert clock.slept == [400.0, 400.0]
 
 
@@ -171,21 +171,21 @@ def test_durations(seconds: float, said: str) -> None:
 
 
 def test_the_total_bounds_everything(
-    clock: Clock, persistence: Callable[[RetryPolicy], Retrier]
+    clock: Clock, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     started = clock.now
     with pytest.raises(Unavailable):
-        persistence(RetryPolicy(attempts=99, throttled=900.0, total=10.0))(
+        make_retrier(RetryPolicy(attempts=99, throttled=900.0, total=10.0))(
             Attempts(*[fault(throttled=True, wait=3.0) for _ in range(99)])
         )
     assert clock.now - started <= 10.0
 
 
 @pytest.mark.parametrize(("lost", "made"), [(True, 1), (False, 2)])
-def test_what_may_have_acted_is_not_repeated_where_that_matters(
-    lost: bool, made: int, persistence: Callable[[RetryPolicy], Retrier]
+def test_a_request_that_may_have_had_an_effect_is_not_retried_if_that_matters(
+    lost: bool, made: int, make_retrier: Callable[[RetryPolicy], Retrier]
 ) -> None:
     attempts = Attempts(fault(throttled=True, lost=lost))
     with suppress(Unavailable):
-        persistence(RetryPolicy())(attempts, retry_lost=False)
+        make_retrier(RetryPolicy())(attempts, retry_lost=False)
     assert attempts.made == made

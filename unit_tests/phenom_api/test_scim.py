@@ -1,4 +1,4 @@
-"""SCIM listings behind gateways that page, that page a little, and that do not."""
+"""SCIM listings of gateways that page, that page in part, and that do not page."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Row = dict[str, Any]
 
 @dataclass
 class ScimListing:
-    """Rows behind SCIM. What is None is passed over, or not told.
+    """A SCIM listing. Parameters that are None are ignored by the gateway, or left out.
 
     :param clamp: the most rows of a page.
-    :param starts, counts: whether ``startIndex`` and ``count`` are heeded.
+    :param starts, counts: whether ``startIndex`` and ``count`` have an effect.
     :param total: from the true count to the claimed one.
     :param refuses: whether parameters are refused.
     """
@@ -134,7 +134,7 @@ def test_the_first_row_has_the_index_1(made: Wire) -> None:
         pytest.param(ScimListing(57, total=lambda _: 10), 57, id="total of a page"),
     ],
 )
-def test_what_cannot_be_proven_is_not(made: Wire, listing: ScimListing, shown: int) -> None:
+def test_a_scan_without_proof_is_not_complete(made: Wire, listing: ScimListing, shown: int) -> None:
     rows, outcome = read(made, listing)
     assert len(set(rows)) == shown
     assert not outcome.complete
@@ -182,13 +182,13 @@ def test_a_denial_is_an_error(made: Wire, operation: Any) -> None:
     assert "SCIM" in raised.value.message
 
 
-def test_a_refusal_that_no_other_request_mends(made: Wire) -> None:
+def test_a_refusal_of_every_request_is_an_error(made: Wire) -> None:
     with pytest.raises(RequestRefused):
         read(made, lambda *_: refuse(404, *_), page_size=50)
     assert len(made.requests(URL)) == 1
 
 
-def test_an_error_in_the_middle_is_one(made: Wire) -> None:
+def test_an_error_in_the_middle_is_raised(made: Wire) -> None:
     listing = ScimListing(57)
 
     def failing(request: Any, context: Any) -> Row:

@@ -1,4 +1,4 @@
-"""Files behind pre-signed URLs: what travels there, what is followed, what ends up on disk."""
+"""Files of pre-signed URLs: what is sent, which URLs are followed, what is written to disk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def http() -> Iterator[requests_mock.Mocker]:
         yield mocker
 
 
-def test_the_content_and_nothing_beside_it(
+def test_only_the_content_is_written(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path
 ) -> None:
     target = tmp_path / "cv.pdf"
@@ -46,7 +46,7 @@ def test_the_content_and_nothing_beside_it(
     assert target.stat().st_mode & 0o077 == 0
 
 
-def test_nothing_of_ours_travels(
+def test_no_credentials_are_sent(
     storage: Storage,
     http: requests_mock.Mocker,
     tmp_path: Path,
@@ -61,7 +61,7 @@ def test_nothing_of_ours_travels(
         assert sent.isdisjoint({"authorization", "cookie", "api-key", "x-ph-userid"})
 
 
-def test_what_was_there_is_replaced_whole_or_not_at_all(
+def test_a_file_is_replaced_whole_or_not_at_all(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path
 ) -> None:
     target = tmp_path / "cv.pdf"
@@ -76,7 +76,7 @@ def test_what_was_there_is_replaced_whole_or_not_at_all(
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_what_another_url_may_mend(
+def test_a_status_after_which_another_url_may_help(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, status: int
 ) -> None:
     http.get(URL, status_code=status)
@@ -87,7 +87,7 @@ def test_what_another_url_may_mend(
 
 
 @pytest.mark.parametrize("error", [requests.ConnectionError, requests.ReadTimeout])
-def test_network_failures_pass(
+def test_network_failures_are_transient(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, error: type[Exception]
 ) -> None:
     http.get(URL, exc=error(URL))
@@ -136,7 +136,7 @@ def test_a_storage_that_never_answers_has_a_minute_for_all_files(
         "",
     ],
 )
-def test_what_is_not_followed(
+def test_urls_that_are_refused(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, url: str
 ) -> None:
     http.get(requests_mock.ANY, content=b"x")
@@ -156,7 +156,7 @@ def test_what_is_not_followed(
         "https://169.254.169.254/cv.pdf",
     ],
 )
-def test_where_no_redirect_leads(
+def test_redirects_that_are_refused(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path, target: str
 ) -> None:
     http.get(requests_mock.ANY, content=b"x")
@@ -183,7 +183,7 @@ def test_a_local_tenant_may_have_plain_http(http: requests_mock.Mocker, tmp_path
         local.save("http://storage.test/cv.pdf", tmp_path / "cv.pdf")
 
 
-def test_redirects_are_followed_but_not_for_ever(
+def test_redirects_are_followed_up_to_a_limit(
     storage: Storage, http: requests_mock.Mocker, tmp_path: Path
 ) -> None:
     moved = "https://elsewhere.test/cv.pdf"
@@ -197,7 +197,7 @@ def test_redirects_are_followed_but_not_for_ever(
 
 @contextlib.contextmanager
 def serving(answers: list[bytes], context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Answers one connection after the other; gives the port."""
+    """Answers one connection after the other; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -213,7 +213,7 @@ def serving(answers: list[bytes], context: ssl.SSLContext | None = None) -> Iter
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-    # What a late thread writes down belongs to no other test.
+    # A thread that is late must not write into the list of the next test.
     thread.join(5)
 
 
@@ -263,7 +263,7 @@ def test_redirects_are_encoded_as_clients_do(tmp_path: Path, target: bytes) -> N
         b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: https://a..b/\r\n\r\n",
     ],
 )
-def test_whatever_a_storage_says(tmp_path: Path, answer: bytes) -> None:
+def test_any_bytes_of_a_storage_are_a_known_error(tmp_path: Path, answer: bytes) -> None:
     with serving([answer]) as port, pytest.raises((FileUnavailable, TransientFault)):
         Storage(loopback=True).save(f"http://127.0.0.1:{port}/cv.pdf", tmp_path / "cv.pdf")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Where the token is in the answer, how long it lives, and that one thread fetches it for all."""
+"""The token in the answer, its lifetime, and one fetch for all threads."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_lifetime_by_expires_in(members: dict[str, Any], lifetime: float) -> Non
         ({"exp": EPOCH + 120}, 120),
         ({"exp": str(EPOCH + 120)}, 120),
         ({"exp": EPOCH + 120, "iat": EPOCH + 60}, 60),
-        # Our clock is a day ahead, or the claims make no sense: a 401 will tell.
+        # Our clock is a day ahead, or the claims make no sense: a 401 will end the token.
         ({"exp": EPOCH - 86_400, "iat": EPOCH - 90_000}, 3600),
         ({"exp": EPOCH - 5}, ASSUMED_LIFETIME),
         ({"exp": "never"}, ASSUMED_LIFETIME),
@@ -117,12 +117,12 @@ def test_lifetime_by_the_claims_of_a_jwt(claims: dict[str, Any], lifetime: float
 
 
 @pytest.mark.parametrize("token", ["a.b.c", "a.!!!.c", "a.W10.c", "a.b"])
-def test_what_only_looks_like_a_jwt(token: str) -> None:
+def test_a_token_that_only_looks_like_a_jwt(token: str) -> None:
     assert read({"token": token}) == Token(token, ASSUMED_LIFETIME)
 
 
 class Endpoint:
-    """A token endpoint: hands out numbered tokens."""
+    """A token endpoint that issues numbered tokens."""
 
     def __init__(self, lifetime: float = 100.0) -> None:
         self.lifetime = lifetime

@@ -1,4 +1,4 @@
-"""A gateway behind mocked HTTP, with a clock that sleeping moves on."""
+"""A gateway over mocked HTTP, with a clock that only sleeping moves forward."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Wire:
         return self.gateway.fetch(operation, dict, **parts)
 
     def tokens(self, *values: str) -> None:
-        """What the token endpoint hands out, one after the other."""
+        """The tokens that the endpoint has issued, in order."""
         self.mocker.post(
             TOKEN_URL,
             [{"json": {"access_token": value, "expires_in": 3600}} for value in values],

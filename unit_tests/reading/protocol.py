@@ -1,4 +1,4 @@
-"""The source run in this process over mocked HTTP: arguments in, protocol messages out."""
+"""Runs the source in this process over mocked HTTP: arguments in, protocol messages out."""
 
 from __future__ import annotations
 

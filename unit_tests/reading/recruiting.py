@@ -1,4 +1,4 @@
-"""A tenant whose Candidates API is made of the same applications as its listing."""
+"""A tenant whose Candidates API has the same applications as its listing."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ WITH_USER = (
 
 @dataclass(frozen=True)
 class Applied:
-    """One application: as it is listed, and what the Candidates API knows of it.
+    """One application: its listed row, and its data in the Candidates API.
 
     :param row: of the listing. :param user_id, addresses: of the candidate, as that API has them.
     :param job_id: of the job, as it has that. :param own: members of the candidate's own
-        application, None where that is not told. :param history: activities.
+        application, None if that is not told. :param history: activities.
     :param files: attachments. :param status: as the applicants of the job have it.
     """
 
@@ -58,7 +58,7 @@ class Applied:
 class Recruiting:
     """:param profiles: rows of the candidate search. :param tags: per tag, candidate ids.
 
-    :param trims: whether ids that it is asked by may have white space around them.
+    :param trims: whether ids in requests may have white space around them.
     """
 
     applied: list[Applied] = field(default_factory=list)
@@ -171,7 +171,7 @@ class Recruiting:
 
 @dataclass
 class Printed:
-    """What a read printed, order and number of requests aside."""
+    """What a read printed, without order and number of requests."""
 
     records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     states: dict[str, Any] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class Printed:
         return {record["remote_id"]: record for record in self.records[stream]}
 
     def remembered(self) -> dict[str, Any]:
-        """Per stream what its state says, whatever the order of its records."""
+        """The content of each stream's state, without the order of its records."""
         found = {}
         for stream, blob in self.states.items():
             state = StreamState.parse(blob, tenant=tenant_tag(GATEWAY, "phenom"))

@@ -1,4 +1,4 @@
-"""What a second sync prints: only what changed, and what is gone (contract section 4)."""
+"""What a second sync prints: only changed and deleted records (contract section 4)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tenant() -> Tenant:
 
 
 def changed(outcome: Outcome) -> dict[str, list[str]]:
-    """Per stream, what was printed: the remote ids (ids for the join models), marked if gone."""
+    """Per stream, the remote ids that were printed (ids for the join models); marked if deleted."""
     return {
         stream: sorted(
             ("-" if record["remote_deleted_at"] else "+")
@@ -359,7 +359,7 @@ class TestStates:
     def test_a_state_that_covers_no_record_serves_any_tenant(
         self, tenant: Tenant, tmp_path: Path, config: dict[str, Any]
     ) -> None:
-        """Earlier versions left one behind where a first sync had failed."""
+        """Earlier versions left such a state after a first sync that failed."""
         nobody = Tenant()
         state = sync(nobody, tmp_path, streams=["applications"], config=config).states
         state[0]["stream"]["stream_state"]["candidates_api"] = {"until": 7}
@@ -435,7 +435,7 @@ class TestStates:
 
 
 def applied(warehouse: Warehouse, messages: list[dict[str, Any]]) -> None:
-    """What a destination that deduplicates on the primary key holds afterwards."""
+    """The rows of a destination that deduplicates by primary key."""
     for message in messages:
         if message["type"] == "RECORD":
             record = message["record"]
@@ -443,7 +443,7 @@ def applied(warehouse: Warehouse, messages: list[dict[str, Any]]) -> None:
 
 
 def committed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a destination keeps of a run that was killed: records that a state came after."""
+    """The messages that a destination keeps of a killed run: those before the last state."""
     last_state: dict[str, int] = {}
     for position, message in enumerate(messages):
         if message["type"] == "STATE":

@@ -35,7 +35,7 @@ def applied(
     seconds: int | None = None,
     odd: Any = None,
 ) -> Applied:
-    """An application whose every value says whether it is one of the others."""
+    """An application. Every value shows whether ``only_created_applications`` leaves it out."""
     is_ours = source in CREATED
     mark = "ours" if is_ours else "foreign"
     key = f"{FIRST + (number if seconds is None else seconds):08x}{number:016x}"
@@ -167,7 +167,7 @@ def test_a_read_equals_one_of_a_tenant_without_the_others(
 
 
 def merged(*reads: Printed) -> dict[str, dict[str, Any]]:
-    """What a warehouse holds of records that live, times of changes aside."""
+    """The live records of a warehouse, without the times of changes."""
     rows: dict[str, dict[str, Any]] = {}
     for printed in reads:
         for stream, records in printed.records.items():
@@ -197,7 +197,7 @@ def test_turning_it_on_and_off_is_a_change(user: dict[str, Any], tenant: Recruit
 @both_ways
 @settings(examples, max_examples=60)
 @given(tenant=tenants(may_apply_again=True), forgets=st.sets(st.sampled_from(["ids", "dates"])))
-def test_nothing_of_the_others_shows_if_they_cannot_be_told_apart(
+def test_values_that_may_be_of_an_excluded_application_are_not_shown(
     user: dict[str, Any], tenant: Recruiting, forgets: set[str]
 ) -> None:
     gone = {"ids": ("phApplicationId", "applicationId"), "dates": ("createdDate",)}

@@ -100,7 +100,7 @@ def test_schemas_describe_every_column(stream: str) -> None:
         ({"--": "HIRED"}, "status has no letter or digit to recognise it by"),
         (
             {"Talent pool": "DECLINED", "TALENT_POOL": "PENDING"},
-            "says different things of 'Talent pool' and 'TALENT_POOL'",
+            "has different outcomes for 'Talent pool' and 'TALENT_POOL'",
         ),
     ],
 )
@@ -128,7 +128,9 @@ def test_outcomes_that_cannot_be_mapped(mapping: Any, complaint: str) -> None:
         ),
     ],
 )
-def test_an_unknown_key_is_told_with_what_was_meant(change: dict[str, Any], complaint: str) -> None:
+def test_an_unknown_key_is_reported_with_a_suggestion(
+    change: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises(InvalidConfig) as refused:
         source_config({**CONFIG, **change})
     assert complaint in refused.value.message
@@ -171,7 +173,7 @@ def test_a_read_sends_the_requests_of_the_manifest(stream: DeclaredStream, tmp_p
 
 
 def test_the_manifest_names_the_operations_that_others_use() -> None:
-    """The writer and the command line do not read this manifest; they must mean the same."""
+    """The writer and the command line do not read this manifest, but must use the same paths."""
     assert {listing: operations(manifest.streams_of(listing)) for listing in LISTINGS} == {
         "jobs": {"open_jobs": listings.OPEN_JOBS, "closed_jobs": listings.CLOSED_JOBS},
         "applications": {

@@ -1,4 +1,4 @@
-"""Keys and references with white space around them are the keys and references without."""
+"""A key or reference with white space around it is the same as without."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _KEYS = frozenset({
     "id", "jobId", "userId", "phApplicationId", "applicationId", "actionValue", "attachmentId",
     "recruitersUserId", "createdDate", "value",
 })  # fmt: skip
-"""Members that hold keys, in whatever payload."""
+"""Members that hold keys, in any payload."""
 _AS_GIVEN = ("integration_fields",)
 
 
 def tenant() -> Recruiting:
-    """Everybody is found in another way: by id, among the applicants, by the application alone."""
+    """Each candidate is found in another way: by id, among the applicants, or by application."""
     by_id = [applied(n, n % 3, f"JR-{n % 2}", "Referral") for n in range(1, 7)]
     by_address = [
         replace(applied(n, n, "JR-1", "Fair", has_id=False), user_id=None) for n in (11, 12)
@@ -117,7 +117,7 @@ def padded_tenant(pad: Pad, *, asked_by_plain_ids: bool) -> Recruiting:
 
 
 def told(printed: Printed) -> Any:
-    """What was printed, but for what is passed on as Phenom gave it."""
+    """What was printed, except the values that are passed on unchanged."""
     records = {
         stream: {
             record["id"]: {name: v for name, v in record.items() if name not in _AS_GIVEN}

@@ -1,4 +1,4 @@
-"""What the user management and the hiring manager's view add with an acting user."""
+"""With an acting user: data from the user management and the hiring manager's view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each stream prints for what the gateway answers."""
+"""The records of each stream for given answers of the gateway."""
 
 from __future__ import annotations
 

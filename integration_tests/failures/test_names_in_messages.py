@@ -1,4 +1,4 @@
-"""No log line and no error repeats a name that comes from outside: it may be a person's."""
+"""No log line and no error repeats a field's name from a payload: it may be a person's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ODD: Any = {NAMES[0]: {NAMES[1]: [NAMES[2]]}}
 
 
 def with_names(value: Any, depth: int = 0) -> Any:
-    """Every object with members that are called like people, one of each type."""
+    """Add to every object members that are named after people, one of each type."""
     if isinstance(value, list):
         return [with_names(item, depth) for item in value]
     if not isinstance(value, dict):
@@ -28,7 +28,7 @@ def with_names(value: Any, depth: int = 0) -> Any:
 
 
 def without_texts(value: Any) -> Any:
-    """The same with an object where any other value was, keys aside."""
+    """Replace every value except keys by an object."""
     if isinstance(value, list):
         return [without_texts(item) for item in value]
     if not isinstance(value, dict):
@@ -74,7 +74,7 @@ def test_names_of_fields_are_in_no_log_line(
 
 
 @pytest.mark.parametrize("command", ["check", "read"])
-def test_a_line_that_is_no_header_is_not_repeated(command: str) -> None:
+def test_an_invalid_header_line_is_not_logged(command: str) -> None:
     body = b'{"access_token":"t","data":[],"totalRecordsCount":0,"pagination":{"total":0}}'
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
     line = f"{NAMES[0]} <{NAMES[1]}>\r\nX-More: {NAMES[2]}\r\n\r\n"

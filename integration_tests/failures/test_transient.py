@@ -1,4 +1,4 @@
-"""Failures that pass: the read takes longer, and gives what an undisturbed one gives."""
+"""Transient failures: the read takes longer and gives the same records as one without faults."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def assert_whole(ran: Ran, undisturbed: Warehouse) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.value} {value.path}".strip(),
 )
-def test_is_repeated(local: LocalTenant, undisturbed: Warehouse, switch: str, fault: Fault) -> None:
+def test_a_transient_fault_is_retried(
+    local: LocalTenant, undisturbed: Warehouse, switch: str, fault: Fault
+) -> None:
     setattr(local.faults, switch, fault)
     if fault.in_flight is not None:
         local.faults.latency = 10
@@ -78,7 +80,7 @@ def test_is_repeated(local: LocalTenant, undisturbed: Warehouse, switch: str, fa
         ("token_format", "bare"),
     ],
 )
-def test_is_taken_as_it_is(
+def test_an_unusual_answer_is_accepted(
     local: LocalTenant, undisturbed: Warehouse, switch: str, value: Any
 ) -> None:
     setattr(local.faults, switch, value)
@@ -177,7 +179,7 @@ def listed_rows(local: LocalTenant) -> dict[str, int]:
 
 @pytest.mark.parametrize("page_size", [1, 20, 35, 100, 1000])
 @pytest.mark.parametrize("total", [None, "missing", "string", 5, -5, 100_000])
-def test_a_quiet_read_costs_few_requests(
+def test_a_listing_without_changes_takes_few_requests(
     local: LocalTenant, undisturbed: Warehouse, page_size: int, total: Any
 ) -> None:
     local.faults.total = total
@@ -188,10 +190,10 @@ def test_a_quiet_read_costs_few_requests(
 
 
 @pytest.mark.parametrize("streams", [*((stream,) for stream in STREAMS), STREAMS])
-def test_a_quiet_read_costs_as_much_whatever_is_selected(
+def test_an_unchanged_listing_takes_the_same_requests_for_any_streams(
     local: LocalTenant, streams: tuple[str, ...]
 ) -> None:
-    """All of it: the requests for a token and for both listings."""
+    """The requests are those for a token and for both listings."""
     read(local, {"page_size": 20}, streams=streams)
     wanted = {APPLICATIONS if stream in APPLY_STREAMS else JOBS for stream in streams}
     pages = sum(-(-listed_rows(local)[endpoint] // 20) for endpoint in wanted)
