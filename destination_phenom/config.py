@@ -1,4 +1,7 @@
-"""The destination's configuration (contract section 6); ``spec.yaml`` publishes the same keys."""
+"""The destination's configuration (specification, section 6).
+
+``spec.yaml`` publishes the same keys.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pydantic models of the records of both streams (contract section 6).
+"""Pydantic models of the records of both streams (specification, section 6).
 
 The JSON schemas that ``discover`` prints, the validation of records and the page ``RECORDS.md``
 all come from these models. Texts are trimmed; a blank text counts as not given.

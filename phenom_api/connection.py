@@ -1,4 +1,4 @@
-"""The connection keys that source, destination and command line share (contract section 2)."""
+"""The connection keys of source, destination and command line (specification, section 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads all rows of any listing that is paged by offset (contract section 1)."""
+"""Reads all rows of any listing that is paged by offset (specification, section 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The source's configuration (contract section 2); ``manifest.yaml`` publishes the same keys."""
+"""The source's configuration (specification, section 2).
+
+``manifest.yaml`` publishes the same keys.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Every failure of the contract's section 5, over real sockets."""
+"""The failures of the specification, section 5, over real sockets."""

@@ -1,4 +1,4 @@
-"""Maps Phenom's payloads to unified records (contract section 3): one module per unified model.
+"""Maps Phenom's payloads to unified records (specification, section 3), one module per model.
 
 Every function is pure: no network, no clock, no state. A record is a dict of the model's own
 columns. The sync adds ``changed_at`` and ``remote_deleted_at``.

@@ -83,7 +83,7 @@ def applied_at(key: str, now: datetime) -> str | None:
 def application(
     payload: Mapping[str, Any], key: str, ids: UnifiedIds, now: datetime, mismatches: Mismatches
 ) -> dict[str, Any]:
-    """The record of one application (contract section 3.2).
+    """The record of one application (specification, section 3.2).
 
     ``job_id`` is the unified id of the job, even when no listing shows that job.
 

@@ -88,7 +88,7 @@ def job(
     mismatches: Mismatches,
     dates: JobDates = NO_DATES,
 ) -> dict[str, Any]:
-    """The record of one job (contract section 3.2).
+    """The record of one job (specification, section 3.2).
 
     :param payload: a ``JobResponseDTO``.
     :param status: OPEN or CLOSED, by the listing that shows the job.

@@ -1,4 +1,4 @@
-"""The records of the previous sync, and how this sync differs (contract section 4).
+"""The records of the previous sync, and how this sync differs (specification, section 4).
 
 Phenom's listings carry no modification time, so a stream remembers a digest of every live record:
 

@@ -24,9 +24,9 @@ def fingerprint(columns: bytes) -> int:
 
     `columns` is any canonical serialisation of the record without `changed_at`: equal records must
     give equal bytes, in every process and version that shares a state. A change goes unnoticed with
-    a probability of 2**-32 (2.3e-10; contract section 4 allows 1e-9). The digest is the lower half
-    of XXH3-64, an algorithm whose output is frozen. It does not protect against somebody who wants
-    a collision.
+    a probability of 2**-32 (2.3e-10; the specification, section 4, allows 1e-9). The digest is the
+    lower half of XXH3-64, an algorithm whose output is frozen. It does not protect against somebody
+    who wants a collision.
     """
     return xxh3_64_intdigest(columns) & _LOWER_HALF
 

@@ -1,4 +1,4 @@
-"""The connection keys of contract section 2: accepted values, and errors about all others."""
+"""Connection keys (specification, section 2): accepted values, and errors about all others."""
 
 from __future__ import annotations
 

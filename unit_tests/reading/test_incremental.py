@@ -1,4 +1,4 @@
-"""What a second sync prints: only changed and deleted records (contract section 4)."""
+"""What a second sync prints: only changed and deleted records (specification, section 4)."""
 
 from __future__ import annotations
 

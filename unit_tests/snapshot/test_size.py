@@ -1,4 +1,4 @@
-"""The sizes that contract section 4 promises, for 100,000 records with the benchmark's keys."""
+"""The sizes of the specification, section 4, for 100,000 records with the benchmark's keys."""
 
 from __future__ import annotations
 
