@@ -14,10 +14,10 @@ DEFAULT_SCHEMA = "public"
 # DuckDB also opens SQLite, Parquet and CSV files, but a sync cannot write its tables into them.
 DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8
 OTHER_FILES = {b"SQLite format 3\0": "an SQLite database", b"PAR1": "a Parquet file"}
-# ":memory:", "md:…", "duckdb:…", "dbname=…" are no files; one letter is a Windows drive.
-OTHER_PLACE = re.compile(r":|[A-Za-z][\w+.-]+:|(?:dbname|host|user)\s*=", re.ASCII)
+# ":memory:", "md:…", "duckdb:…", "dbname=…" are not files; one letter is a Windows drive.
+NOT_A_FILE = re.compile(r":|[A-Za-z][\w+.-]+:|(?:dbname|host|user)\s*=", re.ASCII)
 NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
-USABLE = (
+URL_FORM = (
     "It looks like postgresql://user:password@host:5432/database; in user and password, write @ as"
     " %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 )
@@ -30,12 +30,12 @@ MOTHERDUCK = re.compile(r"md:\w+", re.ASCII)
 
 @dataclass(frozen=True)
 class Warehouse:
-    """One of ``duckdb_path``, ``motherduck`` and ``postgres_url`` is set.
+    """Where to load; one of ``duckdb_path``, ``motherduck`` and ``postgres_url`` is set.
 
-    ``place`` never holds the password.
+    ``display_name`` is for messages and never has the password.
     """
 
-    place: str
+    display_name: str
     duckdb_path: Path | None = None
     postgres_url: str | None = None
     postgres_schema: str = DEFAULT_SCHEMA
@@ -63,7 +63,7 @@ def parse_warehouse(value: str) -> Warehouse:
         raise click.ClickException("--warehouse names no file. Give the path of a DuckDB file.")
     if MOTHERDUCK.fullmatch(value) and not Path(value).exists():
         return _motherduck(value)
-    if OTHER_PLACE.match(value) and not Path(value).exists():
+    if NOT_A_FILE.match(value) and not Path(value).exists():
         raise click.ClickException(
             "The warehouse is neither the path of a DuckDB file nor a URL like"
             " postgresql://user:password@host:5432/database. If a new file is to have that name,"
@@ -81,11 +81,11 @@ def _motherduck(value: str) -> Warehouse:
     token = os.environ.get("MOTHERDUCK_TOKEN") or os.environ.get(MOTHERDUCK_TOKEN)
     if not token:
         raise click.ClickException(
-            f"The warehouse {value} is in MotherDuck: set MOTHERDUCK_TOKEN to an access token of"
-            " yours. If a new file is to have that name, write ./ in front of it."
+            f"The warehouse {value} is in MotherDuck: set MOTHERDUCK_TOKEN to your access token."
+            " If a new file is to have that name, write ./ in front of it."
         )
     address = f"{value}?motherduck_token={quote(token, safe='')}"
-    return Warehouse(place=value, motherduck=address, password=token)
+    return Warehouse(display_name=value, motherduck=address, password=token)
 
 
 def _duckdb(value: str) -> Warehouse:
@@ -107,7 +107,7 @@ def _duckdb(value: str) -> Warehouse:
         )
     if path.exists():
         _refuse_other_files(path, value)
-    return Warehouse(place=value, duckdb_path=path)
+    return Warehouse(display_name=value, duckdb_path=path)
 
 
 def _refuse_other_files(path: Path, shown: str) -> None:
@@ -133,12 +133,12 @@ def _postgres(value: str) -> Warehouse:
         port = f":{parts.port}" if parts.port else ""
     except ValueError as error:
         raise click.ClickException(
-            f"The warehouse URL is not usable (host or port). {USABLE}"
+            f"The warehouse URL is not usable (host or port). {URL_FORM}"
         ) from error
     # A character that is not encoded could put a part of the password into a message.
     at_signs = parts.netloc.count("@") > 1 or "@" in value.replace(parts.netloc, "", 1)
     if at_signs or "#" in value or NOT_ENCODED.search(value):
-        raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {USABLE}")
+        raise click.ClickException(f"The warehouse URL is not usable (@, # or %). {URL_FORM}")
     options = parse_qsl(parts.query, keep_blank_values=True)
     schema = next((text for name, text in options if name == "schema"), DEFAULT_SCHEMA)
     if not SCHEMA_NAME.fullmatch(schema):
@@ -158,7 +158,7 @@ def _postgres(value: str) -> Warehouse:
     user = f"{parts.username}@" if parts.username else ""
     shown_schema = f" (schema {schema})" if schema != DEFAULT_SCHEMA else ""
     return Warehouse(
-        place=f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}{shown_schema}",
+        display_name=f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}{shown_schema}",
         postgres_url=f"postgresql://{parts.netloc}{parts.path}{'?' if rest else ''}{rest}",
         postgres_schema=schema,
         password=unquote(password) if password else None,

@@ -1,4 +1,4 @@
-"""What a person sees of a sync: progress on stderr while it runs, at its end a table on stdout."""
+"""The output of a sync: progress on stderr while it runs, then a table on stdout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ PHASES = {
     "loading": "Loading into the warehouse",
 }
 
-
 SECONDS_BETWEEN_REMINDERS = 10.0
 
 
@@ -40,12 +39,12 @@ class Display(Protocol):
 
 def display() -> Display:
     console = message_console()
-    moves = sys.stderr.isatty() and not console.is_dumb_terminal
-    return LiveDisplay(console) if moves else PlainDisplay()
+    is_live = sys.stderr.isatty() and not console.is_dumb_terminal
+    return LiveDisplay(console) if is_live else PlainDisplay()
 
 
 class PlainDisplay:
-    """One line per change of state, and one now and then in between, for logs and pipes."""
+    """For logs and pipes: a line per event, and a reminder every ten seconds."""
 
     def __init__(
         self,
@@ -83,20 +82,19 @@ class PlainDisplay:
             self.remind()
 
     def remind(self) -> None:
-        """Writes what is going on, for how long, and how fast."""
-        self._write(f"  {self._pace.told()}")
+        self._write(f"  {self._pace.summary()}")
 
 
 class Pace:
-    """What a sync is doing, for how long, and how fast it reads."""
+    """What a sync does at the moment, for how long, and how fast it reads."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.records: dict[str, int] = {}
         self._monotonic = monotonic
         self._phase = "starting"
         self._since = monotonic()
-        self._begun: dict[str, float] = {}
-        self._waits = False
+        self._started: dict[str, float] = {}
+        self._is_waiting = False
 
     def show(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -105,31 +103,31 @@ class Pace:
         elif kind == "progress":
             self.records = event["records"]
         elif kind == "waiting":
-            self._waits = event["waiting"]
+            self._is_waiting = event["waiting"]
         elif kind == "stream" and event["status"] == "reading":
-            self._begun[event["stream"]] = self._monotonic()
+            self._started[event["stream"]] = self._monotonic()
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """For example "Reading from Phenom, 20 s: 12,000 records, 600 a second"."""
         seconds = self._monotonic() - self._since
-        told = f"{PHASES[self._phase]}, {seconds:.0f} s"
+        summary = f"{PHASES[self._phase]}, {seconds:.0f} s"
         if self._phase != "reading":
-            return told
-        if self._waits:
-            return f"{told}: waiting for the warehouse"
+            return summary
+        if self._is_waiting:
+            return f"{summary}: waiting for the warehouse"
         total = sum(self.records.values())
         if not total:
-            return f"{told}: no record yet, waiting for Phenom"
-        return f"{told}: {_records(total)}, {total / max(seconds, 1):,.0f} a second"
+            return f"{summary}: no record yet, waiting for Phenom"
+        return f"{summary}: {_records(total)}, {total / max(seconds, 1):,.0f} a second"
 
     def of_stream(self, stream: str, records: int) -> str:
         """For example "12,000 records, 600/s"."""
-        seconds = self._monotonic() - self._begun.get(stream, self._since)
+        seconds = self._monotonic() - self._started.get(stream, self._since)
         return f"{_records(records)}, {records / max(seconds, 1):,.0f}/s"
 
 
 class LiveDisplay:
-    """A line per stream that counts, on a terminal; it vanishes when the table appears."""
+    """For a terminal: a line per stream that counts its records, removed at the end."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -193,7 +191,10 @@ class LiveDisplay:
 
 
 def results_table(rows: list[dict[str, Any]]) -> Table:
-    """What became of each stream (:class:`phenom_cli.warehouse.run.StreamResult`), a line each."""
+    """A row per stream.
+
+    :param rows: :class:`phenom_cli.warehouse.run.StreamResult` as dictionaries.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("stream")
     for name in ("new", "changed", "deleted", "total"):

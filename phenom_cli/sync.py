@@ -1,4 +1,4 @@
-"""``phenom sync``: loads a tenant into a warehouse and shows what it does."""
+"""``phenom sync``: loads a tenant into a warehouse, with a progress display."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from phenom_cli.display import display, results_table
 from phenom_cli.local_tenant import local_tenant
 from phenom_cli.printing import console, print_rendered
 from phenom_cli.warehouse.failures import SyncFailed
-from phenom_cli.warehouse.monitor import told_together
+from phenom_cli.warehouse.monitor import failure_sentences
 from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID, Tenant
 
 if TYPE_CHECKING:
     from phenom_cli.warehouse.run import StreamResult
     from source_phenom.config import SourceConfig
 
-PARTS = {"duckdb": "DuckDB", "psycopg": "psycopg, the PostgreSQL client,"}
+PACKAGES = {"duckdb": "DuckDB", "psycopg": "psycopg, the PostgreSQL client,"}
 
 
 def sync(
     config_file: str | None, warehouse: str, streams: list[str] | None, full_refresh: bool
 ) -> int:
-    """Runs one sync and prints its table; the exit code is 0 only if every stream was read.
+    """Runs one sync and prints its table. Returns the exit code: 0 if every stream was read.
 
-    Raises click.ClickException when nothing could be loaded.
+    Raises click.ClickException if the sync ended early.
     """
     target = parse_warehouse(warehouse)
     # The warehouse's files, also temporary ones, hold personal data.
     os.umask(0o077)
     with _tenant(config_file, target) as config:
         _check_streams(streams or [], config, is_local=config_file is None)
-        rows = [row._asdict() for row in _loaded(config, target, streams, full_refresh)]
+        rows = [row._asdict() for row in _load(config, target, streams, full_refresh)]
     print_rendered(console(), results_table(rows))
     failed = {row["stream"]: row["failure"] for row in rows if row["failure"]}
-    for sentence in told_together(failed, len(rows)):
+    for sentence in failure_sentences(failed, len(rows)):
         click.echo(f"Error: {sentence}", err=True)
-    click.echo(f"The tables are in {target.place}", err=True)
+    click.echo(f"The tables are in {target.display_name}", err=True)
     return 1 if failed else 0
 
 
 def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool) -> None:
-    """Raises click.ClickException for a stream that this configuration does not have."""
+    """Raises click.ClickException for a stream that the configuration does not offer."""
     from source_phenom import manifest
 
     known = manifest.stream_names()
@@ -66,8 +66,8 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
     for name in streams:
         if name not in offered:
             where = (
-                "in the configuration of a local tenant, which phenom sandbox prints (it accepts"
-                " any)"
+                "in the configuration of a local tenant, which phenom sandbox prints (any value is"
+                " accepted)"
                 if is_local
                 else "in the configuration"
             )
@@ -77,16 +77,16 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
             )
 
 
-def _loaded(
+def _load(
     config: dict[str, Any], target: Warehouse, chosen: list[str] | None, full_refresh: bool
 ) -> list[StreamResult]:
-    """What became of each stream; raises click.ClickException when nothing could be loaded."""
+    """One result per stream. Raises click.ClickException if the sync ended early."""
     from phenom_cli.warehouse.run import Request
     from phenom_cli.warehouse.run import sync as run
     from source_phenom import manifest
     from source_phenom.models.ids import UnifiedIds
 
-    valid = _valid(config)
+    valid = _checked(config)
     offered = manifest.stream_names(acting_user=valid.ph_user_id is not None)
     request = Request(
         command=_source_command(),
@@ -104,20 +104,20 @@ def _loaded(
     masked = _mask((*valid.secrets(), target.password))
     with display() as shown:
 
-        def tell(event: dict[str, Any]) -> None:
+        def emit(event: dict[str, Any]) -> None:
             shown.show(
                 {**event, "message": masked(event["message"])} if "message" in event else event
             )
 
         try:
-            rows = run(request, tell, time.monotonic, lambda: datetime.now(timezone.utc))
+            rows = run(request, emit, time.monotonic, lambda: datetime.now(timezone.utc))
         except SyncFailed as failure:
             if os.environ.get("PHENOM_TRACEBACK"):
                 traceback.print_exc()
-            words = "\n".join(filter(None, (failure.message, failure.advice)))
-            raise click.ClickException(masked(words)) from None
+            text = "\n".join(filter(None, (failure.message, failure.advice)))
+            raise click.ClickException(masked(text)) from None
         except ModuleNotFoundError as error:
-            what = PARTS.get(str(error.name), str(error.name))
+            what = PACKAGES.get(str(error.name), str(error.name))
             raise click.ClickException(
                 f"{what} is not installed: pip install 'phenom-airbyte[warehouse]' installs it."
             ) from None
@@ -126,15 +126,15 @@ def _loaded(
 
 @contextmanager
 def _tenant(config_file: str | None, target: Warehouse) -> Iterator[dict[str, Any]]:
-    """The configuration to sync."""
+    """The configuration of the tenant to sync; runs the local tenant if there is none."""
     if config_file is not None:
         yield read_config(config_file)
         return
-    with local_tenant(str(target.duckdb_path or target.place)) as config:
+    with local_tenant(str(target.duckdb_path or target.display_name)) as config:
         yield config
 
 
-def _valid(config: dict[str, Any]) -> SourceConfig:
+def _checked(config: dict[str, Any]) -> SourceConfig:
     from phenom_api.errors import InvalidConfig
     from source_phenom.config import source_config
 
@@ -155,7 +155,7 @@ def _identity(config: SourceConfig) -> Tenant:
 def _mask(secrets: tuple[str | None, ...]) -> Callable[[str], str]:
     from phenom_api.answers import redact_secrets
 
-    # The longest first, so that a secret inside another one leaves no remainder.
+    # The longest first: a secret can be a part of another one.
     known = sorted((text for text in secrets if text and len(text) > 3), key=len, reverse=True)
     return lambda text: redact_secrets(text, known)
 

@@ -1,4 +1,4 @@
-"""Runs ``phenom sync`` as a person does, and reads back what it left."""
+"""Runs ``phenom sync`` as a subprocess, and reads its output."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ NEW_COLUMNS = {"applications": ("applied_at", "source", "remote_job_id"), "candi
 EVERY_RECORD_CHANGES = {
     "custom_fields": [{"model": model, "key": "application", "path": "id"} for model in NEW_COLUMNS]
 }
-"""As between versions, when records get columns."""
+"""As after an update of the connector that adds columns."""
 
 
 def without_new_columns() -> list[str]:

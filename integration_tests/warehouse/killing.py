@@ -1,4 +1,4 @@
-"""Kills a process at a chosen step of what it does with its warehouse."""
+"""Kills a process at a chosen one of its calls to its warehouse."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import pytest
 import phenom_sandbox
 from integration_tests.source.reading import STREAMS, read
 from integration_tests.warehouse.command import phenom_sync, write_config
+from integration_tests.warehouse.databases import COLUMNS, KINDS, Database, new_database
 from integration_tests.warehouse.killing import killed_at
-from integration_tests.warehouse.places import COLUMNS, KINDS, Place, new_place
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
@@ -47,10 +47,10 @@ def _edit(tenant: phenom_sandbox.Tenant, rng: random.Random, deleted: list[str])
             tenant.delete_job(rng.choice(jobs))
 
 
-def _live(place: Place, stream: str) -> dict[str, dict[str, Any]]:
-    names = [name for (name,) in place.run(COLUMNS[place.kind].format(stream))]
+def _live(database: Database, stream: str) -> dict[str, dict[str, Any]]:
+    names = [name for (name,) in database.run(COLUMNS[database.kind].format(stream))]
     chosen = ", ".join(f'"{name}"' for name in names)
-    found = place.run(f"SELECT {chosen} FROM {stream} WHERE remote_deleted_at IS NULL")
+    found = database.run(f"SELECT {chosen} FROM {stream} WHERE remote_deleted_at IS NULL")
     rows = [dict(zip(names, row, strict=True)) for row in found]
     return {row["id"]: _comparable(row) for row in rows}
 
@@ -74,15 +74,15 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
 def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(
     kind: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Also where syncs are killed at any step and the next ones go on."""
+    """Also if syncs are killed at any step and the next ones continue."""
     rng = random.Random(seed)
     deleted: list[str] = []
-    place = new_place(kind, tmp_path, request)
+    database = new_database(kind, tmp_path, request)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with phenom_sandbox.running(seed=seed, jobs=25, applications=80) as local:
         config = write_config(tmp_path, local.config)
-        arguments = ("--config", str(config), "--warehouse", place.address)
+        arguments = ("--config", str(config), "--warehouse", database.address)
         for _ in range(3):
             fatal = rng.randrange(20, STEPS)
             killed_at(fatal, SYNC, "sync", *arguments, temporary=temporary, cwd=tmp_path)
@@ -94,4 +94,4 @@ def test_any_history_ends_with_the_warehouse_equal_to_the_tenant(
         fresh = read(local.config)
     for stream in STREAMS:
         wanted = {record["id"]: _comparable(record) for record in fresh.records[stream]}
-        assert _live(place, stream) == wanted, stream
+        assert _live(database, stream) == wanted, stream

@@ -1,4 +1,4 @@
-"""A sync that is killed leaves rows and states that belong together, and no file behind."""
+"""A killed sync leaves rows and states that belong together, and no temporary file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from integration_tests.warehouse.databases import KINDS, Database, new_database
 from integration_tests.warehouse.killing import killed_at
-from integration_tests.warehouse.places import KINDS, Place, new_place
 
 pytestmark = pytest.mark.warehouse
 
@@ -47,7 +47,7 @@ if seen < 40:
 about = {{"stream_descriptor": {{"name": "jobs"}}, "status": "COMPLETE"}}
 say(type="TRACE", trace={{"type": "STREAM_STATUS", "stream_status": about}})
 """
-"""Has 30 records, one of which is gone and one changed at the end, with a checkpoint every 10."""
+"""Prints 30 records with a state after every 10, then deletes one record and changes one."""
 
 SYNC = """
 from datetime import datetime, timezone
@@ -92,19 +92,19 @@ def temporary(tmp_path: Path) -> Path:
 
 
 def sync(
-    temporary: Path, connector: Path, place: Place, fatal: int = 0
+    temporary: Path, connector: Path, database: Database, fatal: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """Killed at its ``fatal``-th step; prints how many steps there were."""
-    return killed_at(fatal, SYNC, str(connector), place.address, temporary=temporary)
+    """Runs a sync that is killed at step ``fatal``; without that, it prints its number of steps."""
+    return killed_at(fatal, SYNC, str(connector), database.address, temporary=temporary)
 
 
-def seen(place: Place) -> int:
-    states = place.states()
+def seen(database: Database) -> int:
+    states = database.states()
     return int(states["jobs"]["stream"]["stream_state"]["seen"]) if states else 0
 
 
-def assert_rows_belong_to_the_state(place: Place, covered: int) -> None:
-    rows = place.run("SELECT id, note, remote_deleted_at IS NULL FROM jobs ORDER BY id")
+def assert_rows_belong_to_the_state(database: Database, covered: int) -> None:
+    rows = database.run("SELECT id, note, remote_deleted_at IS NULL FROM jobs ORDER BY id")
     expected = [[f"{number:06}", "x" * 500, True] for number in range(min(covered, 30))]
     if covered == 40:
         expected[3][2] = False
@@ -112,13 +112,13 @@ def assert_rows_belong_to_the_state(place: Place, covered: int) -> None:
     assert [list(row) for row in rows] == expected
 
 
-def tables_there(place: Place) -> bool:
+def tables_there(database: Database) -> bool:
     query = "SELECT 1 FROM information_schema.tables WHERE table_name = 'jobs'"
-    if place.kind == "postgresql":
+    if database.kind == "postgresql":
         query += " AND table_schema = current_schema()"
-    elif not Path(place.address).exists():
+    elif not Path(database.address).exists():
         return False
-    return bool(place.run(query))
+    return bool(database.run(query))
 
 
 @pytest.mark.slow
@@ -126,48 +126,47 @@ def tables_there(place: Place) -> bool:
 def test_killed_at_any_step(
     kind: str, connector: Path, temporary: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    whole = sync(temporary, connector, new_place(kind, _made(tmp_path / "whole"), request))
+    whole = sync(temporary, connector, new_database(kind, _made(tmp_path / "whole"), request))
     assert whole.returncode == 0, whole.stderr
     steps = int(whole.stdout)
     assert steps > 40
     found = set()
     for fatal in sorted(random.Random(kind).sample(range(1, steps + 1), KILLS)):
-        place = new_place(kind, _made(tmp_path / str(fatal)), request)
-        killed = sync(temporary, connector, place, fatal)
+        database = new_database(kind, _made(tmp_path / str(fatal)), request)
+        killed = sync(temporary, connector, database, fatal)
         assert killed.returncode == -9, killed.stderr
         assert not list(temporary.iterdir())
-        if tables_there(place):
-            found.add(seen(place))
-            assert_rows_belong_to_the_state(place, seen(place))
-        again = sync(temporary, connector, place)
+        if tables_there(database):
+            found.add(seen(database))
+            assert_rows_belong_to_the_state(database, seen(database))
+        again = sync(temporary, connector, database)
         assert again.returncode == 0, again.stderr
-        assert_rows_belong_to_the_state(place, 40)
+        assert_rows_belong_to_the_state(database, 40)
     assert len(found) > 2
 
 
 @pytest.mark.parametrize("mode", [None, 0o644])
-def test_files_are_their_owners_alone(
+def test_only_the_owner_can_read_new_files(
     connector: Path, temporary: Path, tmp_path: Path, mode: int | None, request: Any
 ) -> None:
-    place = new_place("duckdb", tmp_path, request)
+    database = new_database("duckdb", tmp_path, request)
     if mode is not None:
-        place.run("SELECT 1")
-        Path(place.address).chmod(mode)
-    assert sync(temporary, connector, place, 100).returncode == -9
+        database.run("SELECT 1")
+        Path(database.address).chmod(mode)
+    assert sync(temporary, connector, database, 100).returncode == -9
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("phenom.duckdb*")}
-    # A file that was there keeps its mode: whoever made it may have let others read it.
+    # An existing file keeps its mode: its owner may have let others read it.
     assert modes.pop("phenom.duckdb") == (mode or 0o600)
     assert modes == {"phenom.duckdb.wal": 0o600}
 
 
-def test_what_a_killed_sync_left_beside_the_file(
+def test_the_next_sync_removes_temporary_files_of_a_killed_one(
     connector: Path, temporary: Path, tmp_path: Path, request: Any
 ) -> None:
-    """DuckDB's folder for what did not fit into memory goes with the next sync."""
-    place = new_place("duckdb", tmp_path, request)
+    database = new_database("duckdb", tmp_path, request)
     left = tmp_path / "phenom.duckdb.tmp"
     _made(left).joinpath("duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"unreadable")
-    assert sync(temporary, connector, place).returncode == 0
+    assert sync(temporary, connector, database).returncode == 0
     assert not left.exists()
 
 

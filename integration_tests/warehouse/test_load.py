@@ -1,11 +1,10 @@
-"""From a connector's lines to a warehouse: what is committed, and when."""
+"""What is committed from a connector's lines, and when."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
-from itertools import chain
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,113 +12,36 @@ import duckdb
 import psycopg
 import pytest
 
-from integration_tests.warehouse.places import KINDS, Place, new_place
-from phenom_cli.warehouse import load as loading
+from integration_tests.warehouse.databases import KINDS, new_database
+from integration_tests.warehouse.loading import (
+    COMPLETE,
+    LATER,
+    MOMENT,
+    NOW,
+    PROPERTIES,
+    TEXT,
+    Loaded,
+    gone,
+    line,
+    owned,
+    record,
+    state,
+    status,
+)
+from phenom_cli.warehouse import load
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
-from phenom_cli.warehouse.load import Load
-from phenom_cli.warehouse.monitor import ReadMonitor
-from phenom_cli.warehouse.run import open_warehouse
-from phenom_cli.warehouse.tables import LEFT_SCHEMA, Changes, Tables
-from phenom_cli.warehouse.tenant_rows import TenantRows
+from phenom_cli.warehouse.tables import LEFT_SCHEMA, Changes
 from source_phenom.models.ids import UnifiedIds
 
 pytestmark = pytest.mark.warehouse
 
-MOMENT = {"type": ["null", "string"], "format": "date-time"}
-TEXT = {"type": ["null", "string"]}
-PROPERTIES: dict[str, Any] = {
-    "id": {"type": "string"},
-    "remote_id": TEXT,
-    "changed_at": MOMENT,
-    "remote_deleted_at": MOMENT,
-    "name": TEXT,
-    "location": {"type": ["null", "object"]},
-}
-EARLIER, LATER = "2026-01-01T10:00:00.123Z", "2026-01-02T10:00:00.000Z"
-NOW = datetime(2026, 1, 3, 12, 30, tzinfo=timezone.utc)
-
-
-def line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
-
-
-def record(record_id: str, stream: str = "jobs", **data: Any) -> bytes:
-    """As the connector prints it."""
-    data = {"changed_at": EARLIER, "remote_deleted_at": None, "id": record_id, **data}
-    content = {"stream": stream, "data": data, "emitted_at": 1_767_225_600_123}
-    return line({"type": "RECORD", "record": content})
-
-
-def gone(record_id: str) -> bytes:
-    return record(record_id, changed_at=LATER, remote_deleted_at=LATER)
-
-
-def state(number: int, stream: str = "jobs") -> bytes:
-    content = {"stream_descriptor": {"name": stream}, "stream_state": {"number": number}}
-    return line({"type": "STATE", "state": {"type": "STREAM", "stream": content}})
-
-
-def status(value: str, stream: str = "jobs") -> bytes:
-    about = {"stream_descriptor": {"name": stream}, "status": value}
-    return line({"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": about}})
-
-
-COMPLETE = status("COMPLETE")
-
-
-class Loaded:
-    """A warehouse that lines are loaded into, one read after the other."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.warnings: list[str] = []
-
-    def read(
-        self,
-        *given: bytes,
-        lines: Iterable[bytes] = (),
-        full_refresh: bool = False,
-        streams: Sequence[str] = ("jobs",),
-        properties: dict[str, Any] = PROPERTIES,
-        integration_id: str = "phenom",
-    ) -> Changes:
-        """Returns the changes of the first stream."""
-        schema = {"type": "object", "description": "Jobs.", "properties": properties}
-        dialect = open_warehouse(self.place.warehouse)
-        monitor = ReadMonitor(list(streams), lambda event: None, lambda: 0.0)
-        try:
-            tables = Tables(dialect, [{"name": name, "json_schema": schema} for name in streams])
-            empty = tables.empty()
-            tables.prepare()
-            unified_id = UnifiedIds(integration_id).of
-            replaced = {
-                name: rows
-                for name in streams
-                if full_refresh
-                and name not in empty
-                and (rows := TenantRows(name, tables, unified_id, self.warnings.append)).exist()
-            }
-            places = {name: name for name in streams}
-            load = Load(tables, places, replaced, monitor, lambda: NOW, dialect.interrupt)
-            load.run(chain(given, lines))
-        finally:
-            dialect.close()
-        return load.changes[streams[0]]
-
-    def rows(self, query: str = "SELECT id, name FROM jobs ORDER BY id, name") -> Any:
-        return self.place.run(query)
-
-    def states(self) -> dict[str, int]:
-        states = self.place.states().items()
-        return {name: state["stream"]["stream_state"]["number"] for name, state in states}
-
 
 @pytest.fixture(params=KINDS)
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Loaded:
-    return Loaded(new_place(request.param, tmp_path, request))
+    return Loaded(new_database(request.param, tmp_path, request))
 
 
-def test_values_as_they_are(warehouse: Loaded) -> None:
+def test_values(warehouse: Loaded) -> None:
     location = {"city": 'Köln "am" \\ Rhein', "zip": None}
     changes = warehouse.read(
         record("a", name="00123", remote_id="1e5\t\n", location=location), state(1), COMPLETE
@@ -136,7 +58,7 @@ def test_values_as_they_are(warehouse: Loaded) -> None:
         None,
         datetime(2026, 1, 1, 0, 0, 0, 123_000),
         "{}",
-        36 if warehouse.place.kind == "duckdb" else 32,
+        36 if warehouse.database.kind == "duckdb" else 32,
     )
 
 
@@ -188,7 +110,7 @@ def test_a_record_of_any_size(warehouse: Loaded) -> None:
             [record("x", stream="unasked"), record("a"), state(1)],
             [("a", None)],
             1,
-            id="a stream that nobody asked for",
+            id="a stream that was not selected",
         ),
     ],
 )
@@ -200,10 +122,10 @@ def test_what_a_state_covers_is_committed(
     assert warehouse.states() == ({} if number is None else {"jobs": number})
 
 
-def test_streams_that_take_turns(warehouse: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Small batches and little that may wait: many of them are on their way at a time.
-    monkeypatch.setattr(loading, "BATCH_BYTES", 1_000)
-    monkeypatch.setattr(loading, "MOST_WAITING", 2)
+def test_records_of_two_streams_in_turn(warehouse: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Small batches and a short queue, so that many of them are on their way.
+    monkeypatch.setattr(load, "BATCH_BYTES", 1_000)
+    monkeypatch.setattr(load, "MAX_QUEUED", 2)
     lines: list[bytes] = []
     for number in range(300):
         lines += [record(f"j{number:03}"), record(f"u{number:03}", stream="users")]
@@ -229,11 +151,6 @@ def test_changes_are_counted(warehouse: Loaded) -> None:
     assert changes == Changes(new=2, changed=1, deleted=1)
     live = "SELECT id FROM jobs WHERE remote_deleted_at IS NULL ORDER BY id"
     assert [name for (name,) in warehouse.rows(live)] == ["a", "b", "d", "e", "f", "g"]
-
-
-def owned(key: str, tenant: str = "phenom", stream: str = "jobs", **data: Any) -> bytes:
-    """A record of a tenant: its id is made of the tenant and of Phenom's key."""
-    return record(UnifiedIds(tenant).of(stream, key), stream, remote_id=key, **data)
 
 
 def live(warehouse: Loaded, table: str = "jobs") -> list[str]:
@@ -265,7 +182,7 @@ def test_a_full_refresh_of_nothing(warehouse: Loaded) -> None:
     assert changes == Changes(deleted=1)
 
 
-def test_a_full_refresh_that_breaks_off(warehouse: Loaded) -> None:
+def test_a_full_refresh_that_fails(warehouse: Loaded) -> None:
     warehouse.read(owned("a"), owned("b"), state(1))
     changes = warehouse.read(
         owned("a", name="new"), state(2), status("INCOMPLETE"), full_refresh=True
@@ -283,7 +200,7 @@ def test_a_full_refresh_that_breaks_off(warehouse: Loaded) -> None:
     assert warehouse.rows("SELECT id FROM users") == [("x",)]
 
 
-def test_a_full_refresh_by_a_scan_that_was_not_complete(warehouse: Loaded) -> None:
+def test_a_full_refresh_whose_scan_was_not_complete(warehouse: Loaded) -> None:
     warehouse.read(owned("a"), owned("b"), state(1))
     content = {"stream_descriptor": {"name": "jobs"}}
     blob = {"number": 2, "complete_scan": False}
@@ -296,11 +213,12 @@ def test_a_full_refresh_by_a_scan_that_was_not_complete(warehouse: Loaded) -> No
     )
     assert changes == Changes(changed=1)
     assert live(warehouse) == ["a", "b"]
-    assert warehouse.states() == {"jobs": 1}
-    assert "not a complete one: 1 rows" in warehouse.warnings[0]
+    # The old state does not cover the new rows: the next sync must read everything again.
+    assert warehouse.states() == {}
+    assert "not complete: 1 rows" in warehouse.warnings[0]
 
 
-def test_a_full_refresh_is_about_one_tenants_rows(warehouse: Loaded) -> None:
+def test_a_full_refresh_concerns_one_tenants_rows(warehouse: Loaded) -> None:
     theirs = [owned(key, "theirs") for key in "abx"]
     warehouse.read(*map(owned, "abc"), *theirs, state(1))
     changes = warehouse.read(owned("a"), state(2), COMPLETE, full_refresh=True)
@@ -338,7 +256,7 @@ def refreshed_members(warehouse: Loaded) -> list[str]:
     return [key for (key,) in found]
 
 
-def test_rows_without_a_remote_id_are_told_by_what_they_refer_to(warehouse: Loaded) -> None:
+def test_rows_without_a_remote_id_are_recognised_by_their_references(warehouse: Loaded) -> None:
     warehouse.read(owned("a"), owned("a", "theirs"), state(1))
     both = members("phenom", "theirs")
     warehouse.read(*both, state(1, MEMBERS), streams=(MEMBERS,), properties=JOIN)
@@ -346,14 +264,14 @@ def test_rows_without_a_remote_id_are_told_by_what_they_refer_to(warehouse: Load
     assert not warehouse.warnings
 
 
-def test_rows_that_cannot_be_told_stay(warehouse: Loaded) -> None:
+def test_rows_of_an_unknown_tenant_stay(warehouse: Loaded) -> None:
     both = members("phenom", "theirs")
     warehouse.read(*both, state(1, MEMBERS), streams=(MEMBERS,), properties=JOIN)
     assert refreshed_members(warehouse) == ["of phenom", "of theirs"]
     assert f"--full-refresh --streams jobs,{MEMBERS}" in warehouse.warnings[0]
 
 
-def test_columns_come_and_stay(warehouse: Loaded) -> None:
+def test_columns_are_added_and_left(warehouse: Loaded) -> None:
     warehouse.read(record("a", name="one"), record("b", name="two"), state(1))
     warehouse.rows("ALTER TABLE jobs ADD COLUMN remark VARCHAR")
     warehouse.rows("UPDATE jobs SET remark = 'mine: ' || id")
@@ -388,11 +306,11 @@ def test_hard_deletes_are_turned_off(warehouse: Loaded) -> None:
     ) == [("a",), ("b",)]
 
 
-def test_what_others_made_survives(warehouse: Loaded) -> None:
+def test_views_indexes_grants_and_added_columns_survive(warehouse: Loaded) -> None:
     warehouse.read(record("a"), record("b"), state(1))
     warehouse.rows("ALTER TABLE jobs ADD COLUMN mark VARCHAR DEFAULT 'none'")
     warehouse.rows("CREATE VIEW named AS SELECT id, name FROM jobs WHERE name IS NOT NULL")
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         warehouse.rows("ALTER TABLE jobs ADD COLUMN number INTEGER GENERATED ALWAYS AS IDENTITY")
         warehouse.rows(
             "ALTER TABLE jobs ADD COLUMN twice VARCHAR GENERATED ALWAYS AS (id || id) STORED"
@@ -401,7 +319,7 @@ def test_what_others_made_survives(warehouse: Loaded) -> None:
         before = dict(warehouse.rows("SELECT id, number FROM jobs"))
     warehouse.rows("UPDATE jobs SET mark = 'mine' WHERE id = 'a'")
     warehouse.rows("CREATE UNIQUE INDEX by_id ON jobs (id)")
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         # A table of others that refers to ours.
         warehouse.rows("CREATE TABLE seen (id VARCHAR REFERENCES jobs (id))")
         warehouse.rows("INSERT INTO seen VALUES ('a')")
@@ -412,7 +330,7 @@ def test_what_others_made_survives(warehouse: Loaded) -> None:
         ("c", "none"),
     ]
     assert warehouse.rows("SELECT id FROM named ORDER BY id") == [("a",), ("c",)]
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         after = dict(warehouse.rows("SELECT id, number FROM jobs"))
         assert {key: after[key] for key in "ab"} == before
         assert warehouse.rows("SELECT twice FROM jobs WHERE id = 'c'") == [("cc",)]
@@ -433,18 +351,18 @@ COMMENTS = {
 }
 
 
-def test_tables_explain_themselves(warehouse: Loaded) -> None:
+def test_comments_of_tables_and_columns(warehouse: Loaded) -> None:
     about_name = {**TEXT, "description": "It's the title."}
     first = {**PROPERTIES, "name": about_name, "remote_id": {**TEXT, "description": "The key."}}
     warehouse.read(record("a"), state(1), properties=first)
     warehouse.rows("COMMENT ON COLUMN jobs.remote_id IS 'Look here'")
-    columns, table = COMMENTS[warehouse.place.kind]
+    columns, table = COMMENTS[warehouse.database.kind]
     comments = dict(warehouse.rows(columns))
     assert comments["name"] == "It's the title."
     assert "UTC" in comments["changed_at"]
     assert all(comments[f"_airbyte_{name}"] for name in ("raw_id", "extracted_at", "meta"))
     assert warehouse.rows(table) == [("Jobs.",)]
-    # Another version says it in other words; what somebody else wrote stays.
+    # Another version has other descriptions; a comment that is not ours stays.
     second = {**first, "name": {**TEXT, "description": "The title."}}
     del second["location"]
     warehouse.read(record("a"), state(2), properties=second)
@@ -454,7 +372,7 @@ def test_tables_explain_themselves(warehouse: Loaded) -> None:
     assert comments["location"] == LEFT_SCHEMA
 
 
-def test_a_record_that_nests_deeply(warehouse: Loaded) -> None:
+def test_a_deeply_nested_record(warehouse: Loaded) -> None:
     nested: dict[str, Any] = {}
     for _ in range(198):
         nested = {"a": nested}
@@ -464,7 +382,7 @@ def test_a_record_that_nests_deeply(warehouse: Loaded) -> None:
     assert json.loads(found) == nested
 
 
-def test_characters_that_a_warehouse_lacks(warehouse: Loaded) -> None:
+def test_nul_characters(warehouse: Loaded) -> None:
     location = {"a\0b": "\0", "back": "\\u0000 \\\0", "end": 1}
     path = "C:\\u0000"
     warehouse.read(
@@ -474,17 +392,17 @@ def test_characters_that_a_warehouse_lacks(warehouse: Loaded) -> None:
         "SELECT name, remote_id, CAST(location AS VARCHAR) FROM jobs WHERE id = 'a'"
     )
     assert remote_id == path
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         assert name == "xy"
         assert json.loads(found) == {"ab": "", "back": "\\u0000 \\", "end": 1}
     else:
         assert json.loads(found) == location
 
 
-def test_a_json_column_stays_one(warehouse: Loaded) -> None:
+def test_a_json_column_stays_json(warehouse: Loaded) -> None:
     warehouse.read(record("a", location={"city": "A"}), record("b"), state(1))
     kind = "SELECT data_type FROM information_schema.columns WHERE column_name = 'location'"
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         kind += " AND table_schema = current_schema()"
         assert warehouse.rows(kind) == [("jsonb",)]
         warehouse.rows("ALTER TABLE jobs ALTER COLUMN location TYPE json")
@@ -502,7 +420,7 @@ def counted(number: int, records: float) -> bytes:
     return line(message)
 
 
-def test_as_many_rows_as_the_connector_printed(warehouse: Loaded) -> None:
+def test_the_number_of_rows_must_be_the_number_printed(warehouse: Loaded) -> None:
     warehouse.read(record("a"), record("b"), counted(1, 2.0), record("c"), counted(2, 1.0))
     with pytest.raises(SyncFailed, match="printed 3 records of stream jobs and 2 arrived"):
         warehouse.read(record("d"), record("e"), counted(3, 3.0))
@@ -510,8 +428,8 @@ def test_as_many_rows_as_the_connector_printed(warehouse: Loaded) -> None:
     assert warehouse.states() == {"jobs": 2}
 
 
-def test_rows_that_the_warehouse_leaves_out(warehouse: Loaded) -> None:
-    if warehouse.place.kind == "duckdb":
+def test_rows_that_a_trigger_leaves_out(warehouse: Loaded) -> None:
+    if warehouse.database.kind == "duckdb":
         pytest.skip("DuckDB has no triggers")
     warehouse.read(record("a"), state(1))
     warehouse.rows(
@@ -526,10 +444,10 @@ def test_rows_that_the_warehouse_leaves_out(warehouse: Loaded) -> None:
 def failed(warehouse: Loaded, *lines: bytes) -> SyncFailed:
     with pytest.raises((duckdb.Error, psycopg.Error)) as refused:
         warehouse.read(*lines)
-    return warehouse_failure(refused.value, warehouse.place.warehouse, "jobs")
+    return warehouse_failure(refused.value, warehouse.database.warehouse, "jobs")
 
 
-def test_a_value_that_does_not_fit_costs_its_checkpoint_alone(warehouse: Loaded) -> None:
+def test_a_value_that_does_not_fit_costs_only_its_checkpoint(warehouse: Loaded) -> None:
     failure = failed(
         warehouse,
         *(record("a"), state(1), record("b"), record("c", changed_at="never mind"), state(2)),
@@ -538,7 +456,7 @@ def test_a_value_that_does_not_fit_costs_its_checkpoint_alone(warehouse: Loaded)
     assert warehouse.states() == {"jobs": 1}
     assert "stream jobs" in failure.message
     assert "never mind" not in failure.message
-    if warehouse.place.kind == "postgresql":
+    if warehouse.database.kind == "postgresql":
         assert "column changed_at" in failure.message
     assert "--full-refresh --streams jobs" in failure.advice
 

@@ -1,4 +1,4 @@
-"""PyAirbyte and ``phenom sync`` write the same warehouse, and go on with each other's."""
+"""PyAirbyte and ``phenom sync`` can load the same warehouse in turn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import phenom_sandbox
 from integration_tests.pyairbyte import pyairbyte_python, quiet_environment
 from integration_tests.source.reading import STREAMS
 from integration_tests.warehouse.command import phenom_sync, write_config
-from integration_tests.warehouse.places import COLUMNS, KINDS, Place, new_place
+from integration_tests.warehouse.databases import COLUMNS, KINDS, Database, new_database
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
@@ -61,10 +61,10 @@ def tenant() -> Iterator[Any]:
         yield local
 
 
-def pyairbyte_read(config: Path, place: Place) -> dict[str, int]:
+def pyairbyte_read(config: Path, database: Database) -> dict[str, int]:
     """Records per stream that PyAirbyte's own read took."""
-    warehouse = place.warehouse
-    options: dict[str, Any] = {"db_path": place.address, "schema_name": "main"}
+    warehouse = database.warehouse
+    options: dict[str, Any] = {"db_path": database.address, "schema_name": "main"}
     if warehouse.postgres_url is not None:
         url = urlsplit(warehouse.postgres_url)
         options = {
@@ -77,7 +77,7 @@ def pyairbyte_read(config: Path, place: Place) -> dict[str, int]:
         }
     source = Path(sys.executable).with_name("source-phenom")
     done = subprocess.run(
-        [pyairbyte_python(), "-c", READ, source, config, place.kind, json.dumps(options)],
+        [pyairbyte_python(), "-c", READ, source, config, database.kind, json.dumps(options)],
         capture_output=True,
         encoding="utf-8",
         env=quiet_environment(config.parent / "pyairbyte"),
@@ -108,23 +108,23 @@ LAYOUT = {
 }
 
 
-def described(place: Place) -> dict[str, Any]:
+def described(database: Database) -> dict[str, Any]:
     """Tables, columns, types, constraints and contents but for what differs between loads."""
     found = {
-        **LAYOUT[place.kind],
+        **LAYOUT[database.kind],
         "catalog": "SELECT * FROM _airbyte_streams",
         "states": "SELECT source_name, stream_name, table_name FROM _airbyte_state",
     }
     contents = {}
     for stream in STREAMS:
-        (first,) = place.run(f"SELECT * FROM {stream} LIMIT 1")
-        names = place.run(COLUMNS[place.kind].format(stream))
+        (first,) = database.run(f"SELECT * FROM {stream} LIMIT 1")
+        names = database.run(COLUMNS[database.kind].format(stream))
         assert len(names) == len(first)
         kept = [f'"{name}"' for (name,) in names if name not in OWN]
-        rows = place.run(f"SELECT {', '.join(kept)}, remote_deleted_at IS NULL FROM {stream}")
+        rows = database.run(f"SELECT {', '.join(kept)}, remote_deleted_at IS NULL FROM {stream}")
         contents[stream] = sorted(map(meant, rows))
     return {
-        **{what: sorted(place.run(query), key=repr) for what, query in found.items()},
+        **{what: sorted(database.run(query), key=repr) for what, query in found.items()},
         **contents,
     }
 
@@ -140,14 +140,14 @@ def meant(row: tuple[Any, ...]) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_goes_on_with_what_the_other_wrote(
+def test_each_continues_after_the_other(
     kind: str, tenant: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     config = write_config(tmp_path, tenant.config)
     for name in ("theirs", "ours"):
         (tmp_path / name).mkdir()
-    theirs = new_place(kind, tmp_path / "theirs", request)
-    ours = new_place(kind, tmp_path / "ours", request)
+    theirs = new_database(kind, tmp_path / "theirs", request)
+    ours = new_database(kind, tmp_path / "ours", request)
     first = pyairbyte_read(config, theirs)
     loaded = phenom_sync("--config", config, "--warehouse", ours.address, cwd=tmp_path)
     assert loaded.exit_code == 0, loaded.stderr
@@ -173,7 +173,7 @@ def test_each_goes_on_with_what_the_other_wrote(
     assert_equal(kind, ours, theirs)
 
 
-def assert_equal(kind: str, ours: Place, theirs: Place) -> None:
+def assert_equal(kind: str, ours: Database, theirs: Database) -> None:
     """The same layout; the same rows where PyAirbyte's are what the connector printed."""
     own, other = described(ours), described(theirs)
     assert own.keys() == other.keys()

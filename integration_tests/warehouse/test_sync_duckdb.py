@@ -35,7 +35,7 @@ def tenant() -> Iterator[Any]:
 
 
 def rows(file: Path, table: str) -> dict[str, tuple[bool, str]]:
-    """Per id: whether the row is live, and its content without bookkeeping."""
+    """By id: whether the row is live, and its content without bookkeeping."""
     with duckdb.connect(str(file), read_only=True) as connection:
         found = connection.execute(
             f"SELECT id, remote_deleted_at IS NULL, CAST(row_without AS VARCHAR) FROM ("
@@ -101,7 +101,7 @@ def test_tables_follow_the_tenant(tenant: Any, tmp_path: Path) -> None:
     assert third.changes()["applications"] == {"new": 1, "changed": 1, "deleted": 1}
     assert third.changes()["jobs"] == {"new": 0, "changed": 0, "deleted": 1}
 
-    # A full refresh knows no state: what is gone it finds by what it did not read.
+    # A full refresh has no state: it finds deleted rows as those that it did not read.
     tenant.tenant.delete_application(applications[2]["id"])
     refreshed = phenom_sync("--config", config, "--full-refresh", cwd=tmp_path)
     assert refreshed.exit_code == 0, refreshed.stderr
@@ -156,7 +156,9 @@ def test_streams_may_be_chosen_one_by_one(tenant: Any, tmp_path: Path) -> None:
     assert list(sync.table) == ["users", "jobs", "roles"]
 
 
-def test_made_up_data_stay_apart_from_a_real_tenants(tenant: Any, tmp_path: Path) -> None:
+def test_made_up_data_and_a_real_tenant_cannot_share_a_warehouse(
+    tenant: Any, tmp_path: Path
+) -> None:
     made_up = phenom_sync("--streams", "roles", cwd=tmp_path)
     assert made_up.exit_code == 0, made_up.stderr
     assert made_up.table["roles"]["new"] == 2
@@ -177,17 +179,17 @@ def test_two_tenants_share_a_warehouse(tenant: Any, tmp_path: Path) -> None:
         sync = phenom_sync("--config", config, "--streams", "users", cwd=tmp_path)
         assert sync.exit_code == 0, sync.stderr
         assert sync.table["users"]["new"] > 0
-    # The first tenant's state outlived the other's sync.
+    # The other tenant's sync left the first tenant's state as it was.
     again = phenom_sync("--config", ours, "--streams", "users", cwd=tmp_path)
     assert again.changes() == {"users": UNTOUCHED}, again.stderr
-    # A full refresh is about the rows of its tenant alone.
+    # A full refresh concerns the rows of its tenant only.
     refresh = phenom_sync("--config", ours, "--streams", "users", "--full-refresh", cwd=tmp_path)
     assert refresh.exit_code == 0, refresh.stderr
     assert refresh.changes() == {"users": UNTOUCHED}
 
 
-def test_a_warehouse_that_pyairbyte_began_alone(tenant: Any, tmp_path: Path) -> None:
-    """PyAirbyte knows nothing of tenants: its state is in the plain place, whosever it is."""
+def test_a_warehouse_that_pyairbyte_loaded_first(tenant: Any, tmp_path: Path) -> None:
+    """PyAirbyte keeps any tenant's state under the table's name."""
     config = write_config(tmp_path, {**tenant.config, "integration_id": "acme"})
     arguments = ("--config", config, "--streams", "users")
     assert phenom_sync(*arguments, cwd=tmp_path).exit_code == 0
@@ -198,10 +200,10 @@ def test_a_warehouse_that_pyairbyte_began_alone(tenant: Any, tmp_path: Path) -> 
     assert again.changes() == {"users": UNTOUCHED}, again.stderr
     assert "users: 0 records read" in again.stderr
     with duckdb.connect(str(tmp_path / "phenom.duckdb")) as connection:
-        places = connection.execute("SELECT table_name FROM _airbyte_state").fetchall()
-    assert places == [("users",)]
+        keys = connection.execute("SELECT table_name FROM _airbyte_state").fetchall()
+    assert keys == [("users",)]
 
-    # The default tenant's own place is taken by somebody else: it is told so, not read anew.
+    # The default tenant would use the same key: its sync fails instead of reading everything.
     ours = write_config(tmp_path, tenant.config, "ours.json")
     refused = phenom_sync("--config", ours, "--streams", "users", cwd=tmp_path)
     assert refused.exit_code == 1
@@ -233,7 +235,7 @@ def test_a_table_that_was_dropped_is_filled_again(tenant: Any, tmp_path: Path) -
     with duckdb.connect(str(file)) as connection:
         connection.execute("DROP TABLE users")
 
-    # Not even a run that got nowhere makes the old state count for the new table.
+    # A run that fails at once must not leave the old state for the new table.
     tenant.faults.wrong_secret = True
     tenant.expire_tokens()
     assert phenom_sync(*arguments, cwd=tmp_path).exit_code == 1

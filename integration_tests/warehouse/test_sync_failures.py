@@ -1,4 +1,4 @@
-"""What ``phenom sync`` says when it cannot work: the reason, what to do, and no traceback."""
+"""The errors of ``phenom sync``: the reason, what to do, and no traceback."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONFIG = {
     ],
     ids=lambda value: " ".join(value[1:]) if isinstance(value, list) else "",
 )
-def test_says_what_is_wrong(arguments: list[str], message: str, tmp_path: Path) -> None:
+def test_errors(arguments: list[str], message: str, tmp_path: Path) -> None:
     write_config(tmp_path, CONFIG)
     write_config(tmp_path, {**CONFIG, "colour": "blue"}, "unknown.json")
     (tmp_path / "broken.json").write_text('{\n"a":,}', encoding="utf-8")
@@ -73,7 +73,7 @@ def test_no_stream_can_be_read(tmp_path: Path) -> None:
     assert not sync.stdout
 
 
-def test_every_reason_is_told_where_nothing_can_be_read(tmp_path: Path) -> None:
+def test_every_reason_is_reported_if_nothing_can_be_read(tmp_path: Path) -> None:
     with phenom_sandbox.running(jobs=5, applications=5) as tenant:
         tenant.faults.deny = phenom_sandbox.Fault()
         config = write_config(tmp_path, tenant.config)

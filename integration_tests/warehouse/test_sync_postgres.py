@@ -66,7 +66,7 @@ def test_sync_twice(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> No
     assert second.changes()["applications"] == {"new": 0, "changed": 0, "deleted": 1}
     assert second.changes()["jobs"] == UNTOUCHED
 
-    # The same tenant in DuckDB: the same values, whatever they look like.
+    # The same tenant in DuckDB: the same values.
     in_duckdb = phenom_sync("--config", config, cwd=tmp_path)
     assert in_duckdb.exit_code == 0, in_duckdb.stderr
     with (
@@ -85,7 +85,7 @@ def test_sync_twice(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> No
 
 
 def comparable(row: tuple[Any, ...]) -> str:
-    """The values, nested ones as what they mean: jsonb spells them in its own way."""
+    """The values as text; jsonb writes nested ones in its own way."""
     nested = [isinstance(value, str) and value[:1] in ("{", "[") for value in row]
     values = [
         json.dumps(json.loads(value), sort_keys=True) if is_nested else value
@@ -139,8 +139,8 @@ def test_role_that_may_not_create_tables(
     assert "read-only-word" not in sync.stderr
 
 
-def test_role_that_may_only_look(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> None:
-    """It is told so before anything is read."""
+def test_role_that_may_only_read(postgres: PostgresServer, tenant: Any, tmp_path: Path) -> None:
+    """The sync fails before anything is read."""
     config = write_config(tmp_path, tenant.config)
     options = ("--config", config, "--streams", "roles", "--warehouse")
     first = phenom_sync(*options, f"{postgres.url()}?schema=looked_at", cwd=tmp_path)

@@ -1,6 +1,6 @@
-"""The loader behind ``phenom sync``: from the connector's lines to the tables of a warehouse.
+"""The loader of ``phenom sync``: writes the connector's output into the tables of a warehouse.
 
-``run`` carries out one sync. ``connector`` starts the source, ``load`` takes its lines, ``tables``
-has the steps that all warehouses share, and a dialect has what differs between DuckDB and
+``run`` carries out one sync. ``connector`` runs the source, ``load`` takes its lines, ``tables``
+does what is the same in all warehouses, and the dialects do what differs between DuckDB and
 PostgreSQL.
 """

@@ -1,4 +1,4 @@
-"""A table's columns out of a stream's JSON schema, named and typed as PyAirbyte does."""
+"""Names and types of a table's columns, made from a stream's JSON schema as PyAirbyte does."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _FORMATS = {
 
 
 def column_name(member: str) -> str:
-    """Lower case; what is no ASCII letter or digit becomes an underscore."""
+    """In lower case; every character but an ASCII letter or digit becomes an underscore."""
     name = re.sub(r"[^a-z0-9]", "_", member.lower())
     return f"_{name}" if name[:1].isdigit() else name
 
 
 def column_type(described: Mapping[str, Any]) -> str:
-    """The SQL type of a member that a JSON schema describes; text where it says nothing usable."""
+    """The SQL type of a member with this JSON schema; text if the schema names no known type."""
     kinds = described.get("type")
     if isinstance(kinds, list):
         kinds = [kind for kind in kinds if kind != "null"]

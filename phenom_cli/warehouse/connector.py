@@ -1,4 +1,4 @@
-"""The source connector: the streams that it offers, and the lines that it prints."""
+"""Runs the source connector and yields the lines that it prints."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ PIPE_BYTES = 1 << 20
 class Connector:
     """Runs the connector's ``read`` as a child process.
 
-    What it is given (the configuration with its secrets, the states) is in files without a name,
-    so that nobody else can open them and nothing is left of them, whoever is killed when.
+    The configuration, which holds secrets, and the states are passed in files without a name:
+    nobody else can open them, and no kill leaves them behind.
     """
 
     def __init__(self, command: str) -> None:
         self._command = command
-        self._last_words = ""
+        self._last_error_line = ""
         self.exit_code: int | None = None
-        """Of the last read, once its lines have ended."""
+        """Of the last read; set when its lines have ended."""
 
     def read(self, config: Any, catalog: Any, state: Any) -> Generator[bytes, None, None]:
-        """What the connector prints, line by line; leaving early ends it."""
+        """The lines that the connector prints. Closing the generator ends the connector."""
         with ExitStack() as files:
-            given = [files.enter_context(_unnamed(content)) for content in (config, catalog, state)]
+            inputs = [files.enter_context(_unnamed(item)) for item in (config, catalog, state)]
             errors = files.enter_context(tempfile.TemporaryFile())
-            names = [f"/dev/fd/{file.fileno()}" for file in given]
+            names = [f"/dev/fd/{file.fileno()}" for file in inputs]
             process = self._started(
                 ["read", "--config", names[0], "--catalog", names[1], "--state", names[2]],
-                [file.fileno() for file in given],
+                [file.fileno() for file in inputs],
                 errors,
             )
             with process:
@@ -44,14 +44,17 @@ class Connector:
                     self.exit_code = process.wait()
                     errors.seek(0)
                     lines = errors.read().decode("utf-8", errors="replace").splitlines()
-                    self._last_words = lines[-1].strip() if lines else ""
+                    self._last_error_line = lines[-1].strip() if lines else ""
                 finally:
                     if process.poll() is None:
                         process.terminate()
 
-    def silent_failure(self) -> str:
-        ending = f"The connector ended with exit code {self.exit_code} and no message."
-        return f"{ending} {self._last_words}".rstrip()
+    def ending(self) -> str:
+        """How the last read ended, for a read that gave no reason."""
+        if not self.exit_code:
+            return "it did not finish"
+        text = f"The connector ended with exit code {self.exit_code} and no message."
+        return f"{text} {self._last_error_line}".rstrip()
 
     def _started(
         self, arguments: Sequence[str], inherited: Sequence[int], errors: IO[bytes]
@@ -80,16 +83,16 @@ def _unnamed(content: Any) -> Iterator[IO[bytes]]:
         yield file
 
 
-def words(error: Mapping[str, Any]) -> str:
-    """The message for people; where the connector is at fault itself, the technical one too."""
+def error_text(error: Mapping[str, Any]) -> str:
+    """The message for people; for an error in the connector itself, the technical one too."""
     message, detail = str(error["message"]), error.get("internal_message")
     if error.get("failure_type") == "system_error" and detail and detail != message:
         return f"{message} [{detail}]"
     return message
 
 
-def parsed(line: bytes) -> dict[str, Any]:
-    """A message; empty for a stray print, which the protocol allows."""
+def parse_message(line: bytes) -> dict[str, Any]:
+    """Empty for a line that is not a message; the protocol allows such lines."""
     import orjson
 
     try:

@@ -1,4 +1,4 @@
-"""What a warehouse must offer to the steps in :mod:`phenom_cli.warehouse.tables`."""
+"""The interface between :mod:`phenom_cli.warehouse.tables` and a kind of warehouse."""
 
 from __future__ import annotations
 
@@ -8,53 +8,56 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Column(NamedTuple):
-    """A column as the warehouse has it."""
+    """A column of a table in the warehouse."""
 
     type: str
     comment: str | None = None
 
 
 class Fields(NamedTuple):
-    """One table's columns and where their values are in a RECORD message.
-
-    ``members``: for each column the member of ``record.data``. ``types``: the SQL types.
-    """
+    """A table's columns: their members in ``record.data`` of a RECORD message, their SQL types."""
 
     members: Mapping[str, str]
     types: Mapping[str, str]
 
 
 class Dialect(Protocol):
-    """An open warehouse, for one thread at a time. Raises the driver's errors."""
+    """An open warehouse, used by one thread at a time. Its methods raise the driver's errors."""
 
     cache_name: str
-    """PyAirbyte writes its cache's class where ``_airbyte_streams`` asks for a source's name."""
+    """PyAirbyte writes the class of its cache into the column ``source_name``."""
     schema: str
     temporary: str
     """The schema of temporary tables."""
-    row_order: str
-    """The hidden column that grows from row to row of a new table."""
+    row_number: str
+    """The column of a stage that grows with each row."""
     json_type: str
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows, or none. Values stand for ``?`` in the query."""
+        """Returns the rows. Each ``?`` in the query stands for one of the values."""
 
     def write(self, query: str) -> int:
         """Returns how many rows the statement wrote."""
 
     def transaction(self) -> AbstractContextManager[Any]: ...
 
+    def lock_schema(self) -> None:
+        """Keeps other syncs from creating tables until the transaction ends."""
+
     def lock(self, table: str) -> None:
-        """Keeps other syncs from writing to the table until the transaction ends."""
+        """Keeps others from writing to the table until the transaction ends."""
+
+    def number_rows(self, stage: str) -> None:
+        """Adds the column ``row_number`` to an empty stage, unless every table has one."""
 
     def tables(self) -> set[str]:
         """The names of all tables in the schema."""
 
     def columns(self, table: str) -> dict[str, Column]:
-        """The columns that can be written, in their order."""
+        """The columns that can be written, in order."""
 
     def updates(self, table: str) -> bool:
-        """Whether known rows are updated; else they are deleted and inserted."""
+        """Whether known rows are updated, not deleted and inserted."""
 
     def comparable(self, column: str, kind: str) -> str:
         """An SQL expression of the column that can be compared, whatever its type."""
@@ -68,7 +71,7 @@ class Dialect(Protocol):
     def table_comment(self, table: str) -> str | None: ...
 
     def interrupt(self) -> None:
-        """Ends the statement that another thread is running."""
+        """Cancels the statement that another thread is running."""
 
     def close(self) -> None: ...
 

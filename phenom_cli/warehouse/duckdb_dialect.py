@@ -15,11 +15,11 @@ from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
 from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
 
 MEMORY = "512MB"
-"""Beyond this DuckDB uses a folder beside the file, where the data are anyway."""
-MOST_THREADS = 4
-"""Fewer on a small machine, where the connector needs a core and more threads cost more CPU."""
-LEAST_LARGEST_RECORD = 1 << 24
-"""Bytes of a line that DuckDB's reader provides for in any case; its own default."""
+"""What needs more goes into a folder beside the file, which has the same data anyway."""
+MAX_THREADS = 4
+"""The connector needs a core too, and more threads cost more CPU time."""
+DEFAULT_OBJECT_BYTES = 1 << 24
+"""The longest line that DuckDB's JSON reader takes by default."""
 
 
 class DuckDBDialect:
@@ -28,30 +28,27 @@ class DuckDBDialect:
     cache_name = "DuckDBCache"
     schema = "main"
     temporary = "temp"
-    row_order = "rowid"
+    row_number = "rowid"
     json_type = "JSON"
 
     def __init__(self, path: str) -> None:
         """:param path: of the file, or ``md:`` and the name of a MotherDuck database."""
         if path.startswith("md:"):
-            # MotherDuck's extension is installed at its first use. Not tested against the service.
+            # DuckDB installs its MotherDuck extension at the first use. Not tested with MotherDuck.
             self._connection = duckdb.connect(path)
-            return
-        self._connection = duckdb.connect(
-            path,
-            config={
-                "memory_limit": MEMORY,
-                "threads": max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1)),
-                # Everything needed is built in; nothing is fetched from the network.
-                "autoinstall_known_extensions": False,
-            },
-        )
-        # The file is locked, so these are what a killed process left.
-        folder = Path(f"{path}.tmp")
-        for left in folder.glob("duckdb_temp_*"):
-            left.unlink()
-        with suppress(OSError):
-            folder.rmdir()
+        else:
+            self._connection = duckdb.connect(
+                path,
+                config={
+                    "memory_limit": MEMORY,
+                    "threads": max(1, min(MAX_THREADS, (os.cpu_count() or 1) - 1)),
+                    # Everything needed is built in; nothing is fetched from the network.
+                    "autoinstall_known_extensions": False,
+                },
+            )
+            _remove_temporary_files(Path(f"{path}.tmp"))
+        # The times that are written have no zone.
+        self._connection.execute("SET TimeZone = 'UTC'")
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
@@ -71,8 +68,14 @@ class DuckDBDialect:
             raise
         self._connection.commit()
 
+    def lock_schema(self) -> None:
+        """Nothing to do: DuckDB locks the whole file."""
+
     def lock(self, table: str) -> None:
-        """The file is locked from the beginning."""
+        """Nothing to do: DuckDB locks the whole file."""
+
+    def number_rows(self, stage: str) -> None:
+        """Nothing to do: DuckDB's ``rowid`` follows the order of insertion."""
 
     def tables(self) -> set[str]:
         query = (
@@ -90,8 +93,8 @@ class DuckDBDialect:
         return {name: Column(kind, said) for name, kind, said in self.execute(query, [table])}
 
     def updates(self, table: str) -> bool:
-        # An UPDATE keeps all rows in memory until it is committed, but with a unique index DuckDB
-        # refuses to insert what the same transaction has deleted.
+        # An UPDATE needs more memory: it keeps all rows there until the commit. But with a unique
+        # index, DuckDB refuses to insert an id that the same transaction deleted.
         return bool(
             self.execute("SELECT 1 FROM duckdb_indexes() WHERE table_name = ?", [table])
             or self.execute(
@@ -105,15 +108,15 @@ class DuckDBDialect:
         return column
 
     def copy(self, stage: str, fields: Fields, lines: Sequence[bytes]) -> int:
-        # The file has no name: nobody else can open it, and a killed process leaves nothing.
+        # The file has no name: nobody else can open it, and a killed process leaves none behind.
         with tempfile.TemporaryFile(buffering=0) as file:
             for line in lines:
                 file.write(line)
             file.seek(0)
             path = f"/dev/fd/{file.fileno()}"
-            return self.write(self._staged(stage, fields, path, max(map(len, lines))))
+            return self.write(self._copy_query(stage, fields, path, max(map(len, lines))))
 
-    def _staged(self, stage: str, fields: Fields, path: str, longest: int) -> str:
+    def _copy_query(self, stage: str, fields: Fields, path: str, longest: int) -> str:
         values = [f"record.data.{quoted(member)}" for member in fields.members.values()]
         values += ["uuidv7()::VARCHAR", "make_timestamp_ms(record.emitted_at)", "'{}'"]
         data = ", ".join(
@@ -125,7 +128,7 @@ class DuckDBDialect:
             f"INSERT INTO {stage} ({', '.join(map(quoted, names))})"
             f" SELECT {', '.join(values)} FROM read_json({literal(path)},"
             " format = 'newline_delimited',"
-            f" maximum_object_size = {max(longest, LEAST_LARGEST_RECORD)}, columns = {columns})"
+            f" maximum_object_size = {max(longest, DEFAULT_OBJECT_BYTES)}, columns = {columns})"
         )
 
     def describe(self, table: str, comments: Mapping[str | None, str]) -> None:
@@ -139,7 +142,7 @@ class DuckDBDialect:
                     )
                     self._connection.execute(f"COMMENT ON {what} IS {literal(text)}")
         except duckdb.DependencyException:
-            # DuckDB does not alter a table that has an index: it stays without comments.
+            # DuckDB cannot alter a table that has an index. Its comments can wait.
             pass
 
     def table_comment(self, table: str) -> str | None:
@@ -155,3 +158,11 @@ class DuckDBDialect:
     def close(self) -> None:
         """Moves what was committed from the write-ahead log into the file."""
         self._connection.close()
+
+
+def _remove_temporary_files(folder: Path) -> None:
+    """Removes what a killed process left; no other process uses it while the file is locked."""
+    for path in folder.glob("duckdb_temp_*"):
+        path.unlink()
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,4 +1,4 @@
-"""Why a sync could not go on, in words that say what to do."""
+"""Why a sync failed, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from phenom_cli.address import Warehouse
+from phenom_cli.warehouse.dialect import quoted
 
 _REASON = re.compile(r'": ([A-Z][\w-]+(?: [\w-]+)*)$')
-"""The system's words at the end of DuckDB's: ``Cannot open file "…": Permission denied``."""
+"""The reason at the end of DuckDB's message: ``Cannot open file "…": Permission denied``."""
 _UNKNOWN_OPTION = re.compile(r'invalid URI query parameter: "([^"]*)"')
 _OPTIONS = ("schema", "sslmode", "host", "port", "dbname", "user", "password", "connect_timeout")
 _DENIED = re.compile(r"(?:permission denied for|must be owner of) (\w+) (\S+)")
 _NO_TEMPORARY = re.compile(r'create temporary tables in database "([^"]*)"')
 
-DATA, INTEGRITY, PRIVILEGE = "22", "23", "42501"
-"""SQLSTATEs: the classes of values that do not fit and of broken rules; a missing right."""
-_NOT_NULL = "23502"
+_BROKEN = re.compile("consuming input failed|connection is (?:lost|closed)|sending .* failed")
+
+# Classes of SQLSTATEs: values that do not fit, and values that break a constraint.
+_DATA, _INTEGRITY = "22", "23"
+_CONNECTION_ENDED = ("08", "57P")
+_UNTRANSLATABLE, _NOT_NULL, _PRIVILEGE, _LOCK_TIMEOUT = "22P05", "23502", "42501", "55P03"
+
+_AGAIN = "Run the sync again: it continues from its last commit."
 
 
 class SyncFailed(Exception):
-    """Nothing could be loaded. ``advice`` is what the person can do about it, or empty."""
+    """The sync ended with an error. ``advice`` is what the user can do about it, or empty."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -33,16 +39,18 @@ class SyncFailed(Exception):
 def warehouse_failure(
     error: BaseException, warehouse: Warehouse, stream: str | None = None
 ) -> SyncFailed:
-    """Turns what a database driver raised into a message without SQL and without any row's values.
+    """Turns a database driver's error into a message without SQL and without any row's values.
 
-    :param stream: whose rows were being loaded.
+    :param stream: the stream that was loaded at that moment.
     """
-    place = warehouse.place
+    place = warehouse.display_name
     diagnostics = getattr(error, "diag", None)
     if getattr(diagnostics, "sqlstate", None):
         return _postgres_refused(diagnostics, warehouse, stream)
     module = type(error).__module__.split(".")[0]
     if module == "psycopg":
+        if _BROKEN.search(str(error)):
+            return SyncFailed(f"The connection to the warehouse {place} broke.", _AGAIN)
         return _unreachable(str(error), place)
     if module in ("duckdb", "_duckdb"):
         return _duckdb(error, place, stream)
@@ -51,41 +59,53 @@ def warehouse_failure(
             f"The sync cannot keep its temporary files ({error.strerror or type(error).__name__}).",
             "Free some space where TMPDIR points, or point it to a larger disk.",
         )
-    # The text of an exception that nobody foresaw may quote a row: only its name is told.
+    # The text of an unexpected exception may quote a row.
     return SyncFailed(
         f"The sync ended with an unexpected {type(error).__name__}.",
-        "Run it again with PHENOM_TRACEBACK=1 to see where, and report that.",
+        "Run it again with PHENOM_TRACEBACK=1 to see where it happened, and report that.",
     )
 
 
 def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None) -> SyncFailed:
     state = str(diagnostics.sqlstate)
-    schema = warehouse.postgres_schema
-    if state[:2] in (DATA, INTEGRITY):
-        # These quote the value in their message.
+    schema, place = warehouse.postgres_schema, warehouse.display_name
+    if state == _UNTRANSLATABLE:
+        return SyncFailed(
+            f"The warehouse {place} cannot store a character of stream {stream}: the encoding of"
+            " the database does not have it.",
+            "Use a database with the encoding UTF8.",
+        )
+    if state == _LOCK_TIMEOUT:
+        return SyncFailed(
+            f"The warehouse {place} is locked: another session has used a table of the sync for"
+            " too long (SQLSTATE 55P03).",
+            "End that session (the view pg_stat_activity shows it) and run the sync again.",
+        )
+    if state[:2] in (_DATA, _INTEGRITY):
+        # The message of such an error quotes the value.
         found = re.search(r"column (\w+)", diagnostics.context or "")
         column = diagnostics.column_name or (found[1] if found else None)
-        constraint = diagnostics.constraint_name if state[:2] == INTEGRITY else None
+        constraint = diagnostics.constraint_name if state[:2] == _INTEGRITY else None
         table = f"{schema}.{diagnostics.table_name or stream}"
         remedy = None
         if state == _NOT_NULL:
             remedy = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL"
         elif constraint:
             remedy = f"ALTER TABLE {table} DROP CONSTRAINT {constraint}"
-        return _does_not_fit(
-            warehouse.place, stream, table, column, constraint, remedy, f"SQLSTATE {state}"
-        )
-    message = f"The warehouse {warehouse.place} refused: {diagnostics.message_primary}"
-    advice = ""
-    if state == PRIVILEGE:
+        return _does_not_fit(place, stream, table, column, constraint, remedy, f"SQLSTATE {state}")
+    message = f"The warehouse {place} refused: {diagnostics.message_primary}"
+    advice = _AGAIN if state.startswith(_CONNECTION_ENDED) else ""
+    if state == _PRIVILEGE:
         advice = _grant(str(diagnostics.message_primary), warehouse)
     return SyncFailed(f"{message} (SQLSTATE {state}).", advice)
 
 
 def _grant(words: str, warehouse: Warehouse) -> str:
-    """The statement that gives a role the right that it lacks."""
+    """Names the statement that grants the missing right."""
     url = urlsplit(warehouse.postgres_url or "")
     role = unquote(url.username or "the_role_of_the_sync")
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", role):
+        role = quoted(role)
     if temporary := _NO_TEMPORARY.search(words):
         statement = f"GRANT TEMPORARY ON DATABASE {temporary[1]} TO {role};"
     elif denied := _DENIED.search(words):
@@ -145,7 +165,7 @@ def _unreachable(text: str, place: str) -> SyncFailed:
 
 def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
     text, kind = str(error), type(error).__name__
-    # As a word: a damaged file is reported by its "block".
+    # As a word: the message about a damaged file has the word "block".
     if kind == "IOException" and re.search(r"\block\b", text, re.IGNORECASE):
         return SyncFailed(
             f"The warehouse {place} is in use by another program.",
@@ -157,7 +177,7 @@ def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
             " cannot read.",
             "Give --warehouse another path; the next sync fills it.",
         )
-    if kind == "IOException":
+    if kind == "IOException" or "Could not write file" in text:
         if "Corrupt database" in text or "Could not read enough bytes" in text:
             return SyncFailed(
                 f"The warehouse {place} cannot be opened or written (the file is damaged).",
@@ -183,4 +203,6 @@ def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
         if kind == "ConstraintException" and not null:
             remedy = f"recreate the table {table} without its constraints"
         return _does_not_fit(place, stream, table, column, None, remedy, kind)
-    return SyncFailed(f"The warehouse {place} could not be written ({kind}).")
+    # The errors about tables and columns quote names only.
+    detail = text.partition("\n")[0] if kind in ("CatalogException", "BinderException") else kind
+    return SyncFailed(f"The warehouse {place} could not be written ({detail}).")

@@ -1,9 +1,8 @@
-"""From the connector's lines to the warehouse, while the connector still reads.
+"""Loads the connector's output into the warehouse while the connector still reads.
 
-A record is not looked at on its way: the lines of a stream are collected and the warehouse takes
-many of them at once. What is committed is what a state covers: a stream's rows since its last
-state, and that state, in one transaction. So a run that is killed leaves every state true, and the
-next run goes on from it.
+Records are not parsed here: the lines of a stream are collected and given to the warehouse in
+batches. Each state that the connector prints is committed in one transaction with the stream's rows
+since the state before it. After a kill, the next sync continues from the last such commit.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from phenom_cli.warehouse.connector import parsed
+from phenom_cli.warehouse.connector import parse_message
 from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.monitor import ReadMonitor
 from phenom_cli.warehouse.tables import Changes, Tables
@@ -23,67 +22,69 @@ from phenom_cli.warehouse.tenant_rows import TenantRows
 from phenom_protocol.messages import record_frame
 
 BATCH_BYTES = 8_000_000
-"""A stream's lines are handed to the warehouse when there are so many of them."""
-MOST_WAITING = 4
-"""Pieces of work for the warehouse from which the connector has to wait."""
+"""How many bytes of a stream's lines are collected before the warehouse gets them."""
+MAX_QUEUED = 4
+"""How many batches and commits wait for the warehouse before the connector has to wait."""
 
 _NO_LINE = b"\n\n"
 
 
 class Load:
-    """One read into a warehouse.
+    """Loads the output of one read.
 
-    :param places: where the state of each stream is kept.
-    :param replaced: streams that start without a state though the warehouse has rows of them (a
-        full refresh, or the state was lost). Only a complete scan can tell which of those rows are
-        gone, so such a stream is committed when it was read to its end, or not at all.
-    :param now: the current time, with a zone.
+    :param state_keys: the ``table_name`` of each stream's state.
+    :param full_reads: streams that are read without a state though the warehouse has rows of them
+        (a full refresh, or the state was lost). Only a complete scan shows which of those rows are
+        deleted. So such a stream is committed once, after it was read to its end, or not at all.
+    :param now: the current time, with a time zone.
+    :param interrupt: cancels the statement that the warehouse is running.
     """
 
     def __init__(
         self,
         tables: Tables,
-        places: Mapping[str, str],
-        replaced: Mapping[str, TenantRows],
+        state_keys: Mapping[str, str],
+        full_reads: Mapping[str, TenantRows],
         monitor: ReadMonitor,
         now: Callable[[], datetime],
         interrupt: Callable[[], None],
     ) -> None:
-        self.changes = dict.fromkeys(tables.of, Changes())
+        streams = tables.by_stream
+        self.changes = dict.fromkeys(streams, Changes())
         self._tables = tables
-        self._places = places
-        self._replaced = replaced
+        self._state_keys = state_keys
+        self._full_reads = full_reads
         self._monitor = monitor
         self._now = now
         self._interrupt = interrupt
-        self._lines: dict[str, list[bytes]] = {name: [] for name in tables.of}
-        self._bytes = dict.fromkeys(tables.of, 0)
-        self._held_back: dict[str, Mapping[str, Any]] = {}
-        self._loaded = dict.fromkeys(tables.of, 0)
+        self._lines: dict[str, list[bytes]] = {name: [] for name in streams}
+        self._bytes = dict.fromkeys(streams, 0)
+        self._uncommitted_states: dict[str, Mapping[str, Any]] = {}
+        self._rows_since_state = dict.fromkeys(streams, 0)
         self._worker = ThreadPoolExecutor(1)
-        self._waiting: deque[Future[None]] = deque()
+        self._queue: deque[Future[None]] = deque()
         self._reading = True
-        self._broken = False
+        self._failed = False
 
     def run(self, lines: Iterable[bytes]) -> None:
-        """Takes all lines; returns when everything that a state covers is committed."""
-        # One thread: the order of its work is the order of the lines.
+        """Loads all lines; returns when the last state is committed."""
+        # The worker is one thread, so that it works in the order of the lines.
         try:
-            self._take(lines)
+            self._read(lines)
             self._reading = False
             self._monitor.end_of_reading()
-            while self._waiting:
-                self._waiting.popleft().result()
+            while self._queue:
+                self._queue.popleft().result()
         except BaseException:
-            # It can fail where the connection is broken, which is what has to be told.
+            # Fails if the connection is broken. The error to report is the first one.
             with suppress(Exception):
                 self._interrupt()
             raise
         finally:
             self._worker.shutdown(cancel_futures=True)
 
-    def _take(self, lines: Iterable[bytes]) -> None:
-        frames = {name: record_frame(name, 0)[0] for name in self._tables.of}
+    def _read(self, lines: Iterable[bytes]) -> None:
+        frames = {name: record_frame(name, 0)[0] for name in self._tables.by_stream}
         name, frame = "", _NO_LINE
         for line in lines:
             if not line.startswith(frame):
@@ -96,89 +97,91 @@ class Load:
 
     def _record(self, name: str, line: bytes) -> None:
         if not line.endswith(b"\n"):
-            # The connector was cut off in the middle.
+            # The connector was killed in the middle of this line.
             return
         self._monitor.record(name)
         self._lines[name].append(line)
         self._bytes[name] += len(line)
         if self._bytes[name] >= BATCH_BYTES:
-            self._hand_over(name)
+            self._submit_batch(name)
 
     def _message(self, line: bytes) -> None:
-        message = parsed(line)
+        message = parse_message(line)
         if message.get("type") == "RECORD":
-            if message["record"]["stream"] in self._tables.of:
+            # Not written as our connector writes it, but a valid message.
+            if message["record"]["stream"] in self._tables.by_stream:
                 self._record(message["record"]["stream"], line)
         elif message.get("type") == "STATE":
             self._state(message["state"])
         else:
             self._monitor.message(message)
-            for name in filter(self._monitor.complete, list(self._held_back)):
-                self._later(self._replace, name, self._held_back.pop(name))
+            for name in filter(self._monitor.complete, list(self._uncommitted_states)):
+                state = self._uncommitted_states.pop(name)
+                self._submit(self._commit_full_read, name, state)
 
     def _state(self, state: Mapping[str, Any]) -> None:
         name = state["stream"]["stream_descriptor"]["name"]
         printed = (state.get("sourceStats") or {}).get("recordCount")
-        self._hand_over(name)
-        self._later(self._check, name, printed)
-        if name in self._replaced:
-            self._held_back[name] = state
+        self._submit_batch(name)
+        self._submit(self._check_row_count, name, printed)
+        if name in self._full_reads:
+            self._uncommitted_states[name] = state
         else:
-            self._later(self._commit, name, state)
+            self._submit(self._commit, name, state)
 
-    def _hand_over(self, name: str) -> None:
+    def _submit_batch(self, name: str) -> None:
         lines, self._lines[name], self._bytes[name] = self._lines[name], [], 0
         if lines:
-            self._later(self._stage, name, lines)
+            self._submit(self._stage, name, lines)
 
-    def _later(self, work: Callable[..., None], *arguments: Any) -> None:
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= MOST_WAITING):
+    def _submit(self, work: Callable[..., None], *arguments: Any) -> None:
+        while self._queue and (self._queue[0].done() or len(self._queue) >= MAX_QUEUED):
             with self._monitor.waiting_for_the_warehouse():
-                self._waiting.popleft().result()
-        self._waiting.append(self._worker.submit(self._next, work, *arguments))
+                self._queue.popleft().result()
+        self._queue.append(self._worker.submit(self._work, work, *arguments))
 
     # In the worker's thread:
 
-    def _next(self, work: Callable[..., None], name: str, *arguments: Any) -> None:
-        if self._broken:
-            # A state must not be committed behind rows that could not be taken.
+    def _work(self, work: Callable[..., None], name: str, *arguments: Any) -> None:
+        if self._failed:
+            # The queue may hold a state that covers the rows that failed.
             return
         self._monitor.loaded_stream = name
         try:
             work(name, *arguments)
         except BaseException:
-            self._broken = True
+            self._failed = True
             raise
 
     def _stage(self, name: str, lines: list[bytes]) -> None:
         rows = self._tables.stage(name, lines)
         if rows != len(lines):
             raise _rows_missing(name, len(lines), rows)
-        self._loaded[name] += rows
+        self._rows_since_state[name] += rows
 
-    def _check(self, name: str, printed: float | None) -> None:
-        """Raises SyncFailed where the connector counted other records than those that arrived."""
-        loaded, self._loaded[name] = self._loaded[name], 0
-        if printed is not None and printed != loaded:
-            raise _rows_missing(name, int(printed), loaded)
+    def _check_row_count(self, name: str, printed: float | None) -> None:
+        """Raises SyncFailed if the connector counted more or fewer records than arrived."""
+        rows, self._rows_since_state[name] = self._rows_since_state[name], 0
+        if printed is not None and printed != rows:
+            raise _rows_missing(name, int(printed), rows)
 
-    def _replace(self, name: str, state: Mapping[str, Any]) -> None:
-        lines = self._replaced[name].tombstones(state, self._now())
-        if lines:
-            self._tables.stage(name, lines)
-        # A state would end the search for rows that were not found.
-        self._commit(name, None if lines is None else state)
+    def _commit_full_read(self, name: str, state: Mapping[str, Any]) -> None:
+        tombstones = self._full_reads[name].tombstones(state, self._now())
+        if tombstones:
+            self._tables.stage(name, tombstones)
+        # Without a state, the next sync reads everything again and looks for deleted rows again.
+        self._commit(name, None if tombstones is None else state)
 
     def _commit(self, name: str, state: Mapping[str, Any] | None) -> None:
         if not self._reading:
             self._monitor.loading(name)
-        changes = self._tables.commit(name, self._places[name], state, self._now())
+        changes = self._tables.commit(name, self._state_keys[name], state, self._now())
         self.changes[name] = self.changes[name].plus(changes)
 
 
 def _rows_missing(name: str, printed: int, loaded: int) -> SyncFailed:
     return SyncFailed(
         f"The connector printed {printed:,} records of stream {name} and {loaded:,} arrived:"
-        " nothing of them was committed.",
+        " none of them was committed.",
         "Run the sync again. If the numbers differ again, please report it.",
     )

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -20,34 +19,48 @@ from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
 
 CONNECT_SECONDS = 10
 BLOCK_ROWS = 500
-"""Rows that are given to the driver at a time."""
+"""How many rows the driver gets at a time."""
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _NO_VALUE = msgspec.Raw(b"null")
 
+_SETTINGS = """
+SET client_min_messages = warning;
+SET TIME ZONE 'UTC';
+SELECT set_config('lock_timeout', '5min', false) WHERE current_setting('lock_timeout') = '0'
+"""
+"""The times that are written have no zone. Waiting for a lock must end some time."""
+
 
 class PostgresDialect:
-    """One connection, which commits each statement by itself but for those in a transaction."""
+    """One connection. Statements outside :meth:`transaction` are committed one by one."""
 
     cache_name = "PostgresCache"
     temporary = "pg_temp"
-    row_order = "ctid"
+    row_number = "_row_number"
     json_type = "JSONB"
 
     def __init__(self, url: str, schema: str) -> None:
         self.schema = schema
-        # Kept alive: a connection on which nothing happens for minutes is cut off by firewalls.
+        # Firewalls cut off a connection that is silent for minutes. One that is cut off is noticed
+        # after two minutes.
         defaults: dict[str, Any] = {
             "connect_timeout": CONNECT_SECONDS,
             "keepalives_idle": 60,
+            "keepalives_interval": 15,
+            "keepalives_count": 4,
+            "tcp_user_timeout": 120_000,
             "application_name": "phenom sync",
         }
-        options = make_conninfo(**{**defaults, **conninfo_to_dict(url)})
+        # Without it, a database in another encoding would take the bytes for its own encoding.
+        fixed = {"client_encoding": "UTF8"}
+        options = make_conninfo(**{**defaults, **conninfo_to_dict(url), **fixed})
         self._connection = psycopg.connect(options, autocommit=True, prepare_threshold=None)
-        # Notices are for people who type SQL.
-        self._connection.execute("SET client_min_messages = warning")
-        if not self.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [schema]):
-            self._connection.execute(f"CREATE SCHEMA {quoted(schema)}")
+        self._connection.execute(_SETTINGS)
+        with self.transaction():
+            self.lock_schema()
+            if not self.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [schema]):
+                self._connection.execute(f"CREATE SCHEMA {quoted(schema)}")
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         if values:
@@ -62,8 +75,17 @@ class PostgresDialect:
     def transaction(self) -> AbstractContextManager[Any]:
         return self._connection.transaction()
 
+    def lock_schema(self) -> None:
+        self.execute("SELECT pg_advisory_xact_lock(hashtext(?))", [f"phenom sync {self.schema}"])
+
     def lock(self, table: str) -> None:
         self._connection.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+    def number_rows(self, stage: str) -> None:
+        # Not ctid: PostgreSQL puts a short row into free space of an earlier page.
+        self._connection.execute(
+            f"ALTER TABLE {stage} ADD COLUMN {self.row_number} BIGINT GENERATED ALWAYS AS IDENTITY"
+        )
 
     def tables(self) -> set[str]:
         query = (
@@ -83,7 +105,7 @@ class PostgresDialect:
         return {name: Column(kind, said) for name, kind, said in found}
 
     def updates(self, table: str) -> bool:
-        # So that other tables may refer to the rows.
+        # Other tables may have foreign keys to the rows.
         return True
 
     def comparable(self, column: str, kind: str) -> str:
@@ -120,7 +142,7 @@ class PostgresDialect:
 
 
 def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
-    """RECORD messages as rows of COPY's text format: the fields, raw id, time and meta."""
+    """RECORD messages as rows in COPY's text format: the fields, raw id, time and meta."""
     decode = _decoder(tuple(fields.members.values()), tuple(map(_is_json, _types(fields))))
     as_json = [_is_json(kind) for kind in _types(fields)]
     random = os.urandom(16 * len(lines)).hex()
@@ -130,7 +152,7 @@ def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
             record = decode(line).record
             row = list(map(_text, msgspec.structs.astuple(record.data), as_json))
             if b"\\" in line:
-                # Only then is there a character that JSON, and so PostgreSQL, has to escape.
+                # Characters that COPY needs escaped are escaped in JSON too.
                 row = list(map(_escaped, row, as_json))
             row += (random[32 * number : 32 * number + 32], _moment(record.emitted_at), "{}")
             rows.append("\t".join([r"\N" if text is None else text for text in row]))
@@ -147,7 +169,7 @@ def _is_json(kind: str) -> bool:
 
 @cache
 def _decoder(members: tuple[str, ...], as_json: tuple[bool, ...]) -> Any:
-    """Reads a RECORD message; nested values are left as the JSON text that they are."""
+    """Reads RECORD messages. Nested values stay JSON text."""
     names = [f"c{number}" for number in range(len(members))]
     data = msgspec.defstruct(
         "Data",
@@ -167,13 +189,13 @@ def _text(value: Any, is_json: bool) -> str | None:
     if is_json:
         text = str(value, "utf-8")
         return None if text == "null" else text
-    return value if type(value) is str else orjson.dumps(value).decode()
+    return value if type(value) is str else msgspec.json.encode(value).decode()
 
 
 def _escaped(text: str | None, is_json: bool) -> str | None:
     if not text:
         return text
-    # PostgreSQL has no NUL, neither as such nor in jsonb. JSON has none of the others as such.
+    # PostgreSQL has no NUL, not even as an escape in jsonb. JSON text has no raw tab or line break.
     if is_json:
         if r"\u0000" in text:
             text = _ESCAPED_NUL.sub(r"\1", text)

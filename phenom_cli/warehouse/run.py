@@ -1,4 +1,4 @@
-"""One sync: from the connector's streams to the tables, and what that changed."""
+"""One sync: reads the connector's streams into the tables and counts what that changed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.dialect import Dialect
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
 from phenom_cli.warehouse.load import Load
-from phenom_cli.warehouse.monitor import ReadMonitor, Tell, fail_if_nothing_came
-from phenom_cli.warehouse.states import LOCAL_TENANT, StatePlaces, Tenant
+from phenom_cli.warehouse.monitor import Emit, ReadMonitor, fail_if_nothing_was_read
+from phenom_cli.warehouse.states import LOCAL_TENANT, Tenant, TenantStates
 from phenom_cli.warehouse.tables import Tables
 from phenom_cli.warehouse.tenant_rows import TenantRows
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to sync, and where to.
+    """What to sync into which warehouse.
 
-    ``streams``: those to read, as the catalog describes them. ``unified_id``: the tenant's id for
-    a model and a key.
+    ``streams``: the streams to read, as the catalog describes them. ``unified_id``: the tenant's id
+    for a model and a key.
     """
 
     command: str
@@ -38,7 +38,7 @@ class Request:
 
 
 class StreamResult(NamedTuple):
-    """Rows that a sync changed, live rows now, and why the stream was not read to its end."""
+    """How many rows a sync changed, how many are live, why the stream was not read to its end."""
 
     stream: str
     new: int
@@ -49,7 +49,7 @@ class StreamResult(NamedTuple):
 
 
 def open_warehouse(warehouse: Warehouse) -> Dialect:
-    """Raises the driver's error where it cannot be opened."""
+    """Raises the driver's error if it cannot be opened."""
     if warehouse.postgres_url is not None:
         from phenom_cli.warehouse.postgres_dialect import PostgresDialect
 
@@ -61,20 +61,22 @@ def open_warehouse(warehouse: Warehouse) -> Dialect:
 
 def sync(
     request: Request,
-    tell: Tell,
+    emit: Emit,
     monotonic: Callable[[], float],
     now: Callable[[], datetime],
 ) -> list[StreamResult]:
-    """Raises SyncFailed when nothing could be loaded; a failed stream is in the result."""
-    tell({"event": "phase", "phase": "opening"})
-    tell({"event": "streams", "streams": [stream["name"] for stream in request.streams]})
-    monitor = ReadMonitor([stream["name"] for stream in request.streams], tell, monotonic)
+    """Raises SyncFailed if the sync ended early. A stream that failed is in the result."""
+    emit({"event": "phase", "phase": "opening"})
+    emit({"event": "streams", "streams": [stream["name"] for stream in request.streams]})
+    monitor = ReadMonitor([stream["name"] for stream in request.streams], emit, monotonic)
     try:
         with closing(open_warehouse(request.warehouse)) as dialect:
             return list(_loaded(request, dialect, monitor, now))
     except (SyncFailed, ModuleNotFoundError):
         raise
     except Exception as error:
+        if interruption := _interruption(error):
+            raise interruption from None
         raise warehouse_failure(error, request.warehouse, monitor.loaded_stream) from error
 
 
@@ -85,29 +87,33 @@ def _loaded(
     now: Callable[[], datetime],
 ) -> Iterator[StreamResult]:
     tables = Tables(dialect, request.streams)
-    names = list(tables.of)
-    places = StatePlaces(request.tenant, tables.states())
-    _refuse_other_tenants(request, places.tenants())
+    names = list(tables.by_stream)
+    tenant_states = TenantStates(request.tenant, tables.states())
+    _refuse_other_tenants(request, tenant_states.integration_ids())
     full_refresh = request.full_refresh
-    # A state belongs to a gateway's address, and the local tenant has one port or another.
-    if request.tenant.integration_id == LOCAL_TENANT and places.elsewhere(names):
+    # A state is valid for one gateway URL, and the local tenant's port can change.
+    if request.tenant.integration_id == LOCAL_TENANT and tenant_states.any_foreign(names):
         monitor.warning("The local tenant had another port before: everything is read again.")
         full_refresh = True
-    # The state of a table that somebody dropped or emptied would leave it empty for good.
+    # Somebody dropped or emptied the table: with its state, the old rows would never come back.
     empty = tables.empty()
-    known = [name for name in names if name not in empty and not full_refresh]
-    states = {name: state for name in known if (state := places.state(name)) is not None}
-    tables.prepare(forgotten=map(places.of, empty))
-    owned = {
-        name: TenantRows(name, tables, request.unified_id, monitor.warning)
-        for name in names
-        if name not in states and name not in empty
+    filled = [name for name in names if name not in empty]
+    states = {
+        name: state
+        for name in filled
+        if not full_refresh and (state := tenant_states.state(name)) is not None
     }
-    replaced = {name: rows for name, rows in owned.items() if rows.exist()}
+    tables.prepare(invalid_states=map(tenant_states.key, empty))
+    rows_without_state = {
+        name: TenantRows(name, tables, request.unified_id, monitor.warning)
+        for name in filled
+        if name not in states
+    }
+    full_reads = {name: rows for name, rows in rows_without_state.items() if rows.exist()}
     load = Load(
         tables,
-        {name: places.of(name) for name in names},
-        replaced,
+        {name: tenant_states.key(name) for name in names},
+        full_reads,
         monitor,
         now,
         dialect.interrupt,
@@ -117,18 +123,26 @@ def _loaded(
     configured = {"streams": [_configured(stream) for stream in request.streams]}
     lines = connector.read(request.config, configured, list(states.values()))
     with closing(lines):
-        load.run(_announced(lines, partial(monitor.phase, "reading")))
-    fail_if_nothing_came(connector, monitor)
-    for name in replaced:
+        load.run(_announce_first(lines, partial(monitor.phase, "reading")))
+    fail_if_nothing_was_read(connector, monitor)
+    for name in full_reads:
         if not monitor.complete(name):
             monitor.warning(f"{name} was not read to its end: its rows stay as they were.")
     for name in names:
         total = tables.live_rows(name)
-        yield StreamResult(name, *load.changes[name], total, monitor.failure(name))
+        failure = monitor.failure(name, connector.ending())
+        yield StreamResult(name, *load.changes[name], total, failure)
 
 
-def _announced(lines: Iterator[bytes], announce: Callable[[], None]) -> Iterator[bytes]:
-    """The lines; ``announce`` is called when the first one is there."""
+def _interruption(error: BaseException | None) -> BaseException | None:
+    """What a signal raised during a query: the drivers turn it into an error of their own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _announce_first(lines: Iterator[bytes], announce: Callable[[], None]) -> Iterator[bytes]:
+    """Yields the lines; calls ``announce`` before the first one."""
     for number, line in enumerate(lines):
         if number == 0:
             announce()
@@ -136,7 +150,7 @@ def _announced(lines: Iterator[bytes], announce: Callable[[], None]) -> Iterator
 
 
 def _configured(stream: Mapping[str, Any]) -> dict[str, Any]:
-    """A ConfiguredAirbyteStream: incremental, also where no state is given."""
+    """A ConfiguredAirbyteStream: always incremental; without a state it is read in full."""
     return {
         "stream": stream,
         "sync_mode": "incremental",
@@ -146,10 +160,10 @@ def _configured(stream: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _refuse_other_tenants(request: Request, tenants: set[str]) -> None:
+def _refuse_other_tenants(request: Request, integration_ids: set[str]) -> None:
     """Keeps the local tenant's made-up data apart from a real tenant's."""
-    place = request.warehouse.place
-    others = sorted(tenants - {request.tenant.integration_id})
+    place = request.warehouse.display_name
+    others = sorted(integration_ids - {request.tenant.integration_id})
     if request.tenant.integration_id == LOCAL_TENANT and others:
         raise SyncFailed(
             f"The warehouse {place} holds data of a real tenant ({', '.join(others)});"

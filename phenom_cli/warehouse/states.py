@@ -1,10 +1,11 @@
-"""Whose states a warehouse keeps, and where: rows of PyAirbyte's table ``_airbyte_state``.
+"""Where the state of each stream and tenant is kept: in rows of PyAirbyte's ``_airbyte_state``.
 
-PyAirbyte has one state per table, named like the table. That is the place of the tenant with the
-default ``integration_id``, so that PyAirbyte and ``phenom sync`` go on from each other's work. Any
-other tenant's states stand beside it under ``<integration_id>:<table>``, so that two tenants in one
-warehouse do not overwrite each other's; unless PyAirbyte began it alone, when the plain place holds
-a state that names this very tenant.
+PyAirbyte keeps one state per table, under the table's name. The tenant with the default
+``integration_id`` uses the same rows, so that PyAirbyte and ``phenom sync`` can load the same
+warehouse in turn. The state of another tenant has the key ``<integration_id>:<table>`` in the
+column ``table_name``, so that several tenants can share a warehouse. One exception: if PyAirbyte
+loaded such a tenant first, the state under the table's name says that it is this tenant's, and it
+stays there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from phenom_cli.warehouse.failures import SyncFailed
 
 SOURCE_NAME = "source-phenom"
-"""Whose states they are, as PyAirbyte has it."""
+"""The source's name in PyAirbyte's tables."""
 DEFAULT_INTEGRATION_ID = "phenom"
 LOCAL_TENANT = "sandbox"
 """``integration_id`` of the tenant that ``phenom sync`` starts itself."""
@@ -27,30 +28,32 @@ LOCAL_TENANT = "sandbox"
 class Tenant:
     integration_id: str
     tag: str | None = None
-    """What this tenant's states carry as ``tenant``; needed only where the id is another than the
-    default, which has the plain place anyway."""
+    """The member ``tenant`` of this tenant's states. Not needed for the default integration_id."""
 
 
-class StatePlaces:
-    """Where one tenant's states are among ``present``: ``state_json`` by ``table_name``."""
+class TenantStates:
+    """One tenant's states.
 
-    def __init__(self, tenant: Tenant, present: Mapping[str, str]) -> None:
+    :param saved: all states in the warehouse: ``state_json`` by key.
+    """
+
+    def __init__(self, tenant: Tenant, saved: Mapping[str, str]) -> None:
         self._tenant = tenant
-        self._present = present
-        default = tenant.integration_id == DEFAULT_INTEGRATION_ID
-        self._prefix = "" if default else f"{tenant.integration_id}:"
+        self._saved = saved
+        is_default = tenant.integration_id == DEFAULT_INTEGRATION_ID
+        self._prefix = "" if is_default else f"{tenant.integration_id}:"
 
-    def of(self, stream: str) -> str:
+    def key(self, stream: str) -> str:
         """The ``table_name`` under which the stream's state is read and written."""
-        own = self._prefix + stream
-        return stream if own not in self._present and self._ours(stream) else own
+        key = self._prefix + stream
+        return stream if key not in self._saved and self._is_ours(stream) else key
 
     def state(self, stream: str) -> dict[str, Any] | None:
-        """The state message that a read of the stream starts from; None for a first sync.
+        """The state message to start the stream's read from; None for a first sync.
 
-        Raises SyncFailed where what is kept there is none.
+        Raises SyncFailed if what is saved is not a state of the stream.
         """
-        state_json = self._present.get(self.of(stream))
+        state_json = self._saved.get(self.key(stream))
         if state_json is None:
             return None
         try:
@@ -64,29 +67,29 @@ class StatePlaces:
             f"Read the stream in full again: --full-refresh --streams {stream}",
         )
 
-    def elsewhere(self, streams: Iterable[str]) -> bool:
-        """Whether a state of one of the streams names another tenant than this one."""
-        tags = (_tag(self._present.get(self.of(stream))) for stream in streams)
+    def any_foreign(self, streams: Iterable[str]) -> bool:
+        """Whether a state that these streams would start from is another tenant's."""
+        tags = (_tag(self._saved.get(self.key(stream))) for stream in streams)
         return any(tag not in (None, self._tenant.tag) for tag in tags)
 
-    def tenants(self) -> set[str]:
-        """The ``integration_id`` of everybody who has a state here."""
+    def integration_ids(self) -> set[str]:
+        """Of all tenants that have a state in the warehouse."""
         found = set()
-        for name in self._present:
-            prefix, colon, _ = name.rpartition(":")
+        for key in self._saved:
+            prefix, colon, _ = key.rpartition(":")
             if colon:
                 found.add(prefix)
-            elif self._ours(name):
+            elif self._is_ours(key):
                 found.add(self._tenant.integration_id)
             else:
                 found.add(DEFAULT_INTEGRATION_ID)
         return found
 
-    def _ours(self, plain: str) -> bool:
-        """Whether the state in the plain place is this tenant's."""
+    def _is_ours(self, table: str) -> bool:
+        """Whether the state under the table's own name is this tenant's."""
         if not self._prefix:
             return True
-        return self._tenant.tag is not None and self._tenant.tag == _tag(self._present.get(plain))
+        return self._tenant.tag is not None and self._tenant.tag == _tag(self._saved.get(table))
 
 
 def _tag(state_json: str | None) -> str | None:

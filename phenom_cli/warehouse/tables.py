@@ -1,8 +1,9 @@
-"""The steps from a stream's lines to its table, the same in every warehouse.
+"""What is done with a stream's table, the same in every warehouse.
 
-Tables, columns, types and states are laid out as PyAirbyte lays them out, so that either goes on
-with what the other began. Records are appended to a temporary table, the stage. A commit replaces
-the table's rows by their id with those of the stage and writes the state, in one transaction.
+Tables, columns, types and states are laid out as PyAirbyte lays them out, so that PyAirbyte and
+``phenom sync`` can use the same warehouse in turn. Records are appended to a temporary table, the
+stage. A commit replaces the table's rows by the stage's rows with the same id, and writes the
+stream's state in the same transaction.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from phenom_cli.warehouse.dialect import Column, Dialect, Fields, quoted
 from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.states import SOURCE_NAME
 
-ABOUT_BOOKKEEPING = {
+BOOKKEEPING_DESCRIPTIONS = {
     RAW_ID: "Random: another one each time that the row is loaded.",
     EXTRACTED_AT: "When the connector read the record, in UTC.",
     META: "Always {}; PyAirbyte keeps notes about changed values here.",
@@ -33,8 +34,8 @@ UTC = " In UTC, without a time zone."
 LEFT_SCHEMA = "No longer a column of the stream: empty in every row that was written since."
 DELETED_AT = "_ab_cdc_deleted_at"
 
-PAGE = 50_000
-"""Rows that are looked at in one go."""
+PAGE_ROWS = 50_000
+"""How many rows one query of :meth:`Tables.missing_rows` returns."""
 
 _BOOKKEEPING_TABLES = {
     "_airbyte_streams": "stream_name VARCHAR, source_name VARCHAR, table_name VARCHAR NOT NULL,"
@@ -48,7 +49,7 @@ _BOOKKEEPING_TABLES = {
 
 
 class Changes(NamedTuple):
-    """Rows that appeared (or came back), differ, and are gone."""
+    """How many rows are new (or came back), changed and deleted."""
 
     new: int = 0
     changed: int = 0
@@ -72,31 +73,34 @@ class StreamTable:
         members: Mapping[str, Any] = self.json_schema["properties"]
         self.members = {column_name(name): name for name in members}
         types = {column_name(name): column_type(about) for name, about in members.items()}
-        self.wanted = {
+        self.new_types = {
             name: dialect.json_type if kind == "JSON" else kind
             for name, kind in {**types, **BOOKKEEPING}.items()
         }
-        self.descriptions = described(self.json_schema)
+        """The types that columns get when they are created."""
+        self.descriptions = descriptions(self.json_schema)
         self.columns: dict[str, Column] = {}
-        self.former: set[str] = set()
-        """What is in the warehouse, and what of it left the schema; see :meth:`Tables.prepare`."""
+        """The columns in the warehouse; :meth:`Tables.prepare` fills this and ``left_schema``."""
+        self.left_schema: set[str] = set()
+        """Those of them that an earlier schema of the stream had."""
 
-    def own(self) -> list[str]:
-        return [name for name in self.columns if name in self.wanted]
+    def schema_columns(self) -> list[str]:
+        """The columns that the stream fills."""
+        return [name for name in self.columns if name in self.new_types]
 
-    def foreign(self) -> list[str]:
+    def user_columns(self) -> list[str]:
         """Columns that somebody added: their values stay when a row is replaced."""
-        ours = self.wanted.keys() | self.former
+        ours = self.new_types.keys() | self.left_schema
         return [name for name in self.columns if name not in ours]
 
 
-def described(json_schema: Mapping[str, Any]) -> dict[str | None, str]:
+def descriptions(json_schema: Mapping[str, Any]) -> dict[str | None, str]:
     """The comments of a table: of its columns by name, of the table itself under None."""
     texts: dict[str | None, str] = {None: str(json_schema.get("description", ""))}
     for member, about in json_schema["properties"].items():
         utc = UTC if column_type(about) == "TIMESTAMP" else ""
         texts[column_name(member)] = str(about.get("description", "")) + utc
-    texts.update(ABOUT_BOOKKEEPING)
+    texts.update(BOOKKEEPING_DESCRIPTIONS)
     return texts
 
 
@@ -105,173 +109,216 @@ class Tables:
 
     def __init__(self, dialect: Dialect, streams: Iterable[Mapping[str, Any]]) -> None:
         self._dialect = dialect
-        self._run = dialect.execute
+        self._execute = dialect.execute
         self._schema = quoted(dialect.schema)
-        self.of = {stream["name"]: StreamTable(stream, dialect) for stream in streams}
-        self._staged = dict.fromkeys(self.of, 0)
+        self.by_stream = {stream["name"]: StreamTable(stream, dialect) for stream in streams}
+        self._staged = dict.fromkeys(self.by_stream, 0)
+        self._states: dict[str, str] = {}
 
     def states(self) -> dict[str, str]:
-        """``state_json`` by ``table_name``; see :mod:`phenom_cli.warehouse.states`."""
-        if "_airbyte_state" not in self._dialect.tables():
-            return {}
-        rows = self._run(f"SELECT table_name, state_json FROM {self._schema}._airbyte_state")
-        return {name: text or "" for name, text in rows}
+        """``state_json`` by ``table_name``; see :mod:`phenom_cli.warehouse.states`.
+
+        A commit fails if another program changed the state since.
+        """
+        if "_airbyte_state" in self._dialect.tables():
+            query = f"SELECT table_name, state_json FROM {self._schema}._airbyte_state"
+            self._states = {key: text or "" for key, text in self._execute(query)}
+        return dict(self._states)
 
     def empty(self) -> list[str]:
         """The streams that have no table or no row in it."""
         present = self._dialect.tables()
         return [
             name
-            for name, table in self.of.items()
-            if table.name not in present or not self._run(f"SELECT 1 FROM {table.table} LIMIT 1")
+            for name, table in self.by_stream.items()
+            if table.name not in present
+            or not self._execute(f"SELECT 1 FROM {table.table} LIMIT 1")
         ]
 
     def live_rows(self, stream: str) -> int:
-        query = f"SELECT count(*) FROM {self.of[stream].table} WHERE remote_deleted_at IS NULL"
-        return int(self._run(query)[0][0])
+        table = self.by_stream[stream].table
+        query = f"SELECT count(*) FROM {table} WHERE remote_deleted_at IS NULL"
+        return int(self._execute(query)[0][0])
 
-    def prepare(self, forgotten: Iterable[str] = ()) -> None:
-        """Creates the tables, the columns and the stages that are missing, and describes them.
+    def prepare(self, invalid_states: Iterable[str] = ()) -> None:
+        """Creates missing tables, columns and stages, and writes comments.
 
-        Fails where a later commit would fail for a missing right.
+        Fails if a right is missing that a commit needs.
 
-        :param forgotten: places of states that no longer count.
+        :param invalid_states: keys of states to delete.
         """
-        present = self._dialect.tables()
         with self._dialect.transaction():
+            self._dialect.lock_schema()
+            present = self._dialect.tables()
             for name, columns in _BOOKKEEPING_TABLES.items():
                 if name not in present:
-                    self._run(f"CREATE TABLE {self._schema}.{name} ({columns})")
-            for place in forgotten:
-                self._forget_state(place)
-            before = dict(
-                self._run(
+                    self._execute(f"CREATE TABLE {self._schema}.{name} ({columns})")
+            for key in invalid_states:
+                self._delete_known_state(key)
+            old_catalogs = dict(
+                self._execute(
                     f"SELECT table_name, catalog_metadata FROM {self._schema}._airbyte_streams"
                 )
             )
-            for table in self.of.values():
+            for table in self.by_stream.values():
                 self._create(table, is_new=table.name not in present)
-                self._write_catalog(table, before.get(table.name))
-        for table in self.of.values():
-            self._describe(table, before.get(table.name))
+                self._write_catalog(table, old_catalogs.get(table.name))
+        for table in self.by_stream.values():
+            self._describe(table, old_catalogs.get(table.name))
             self._create_stage(table)
         with self._dialect.transaction():
-            for table in self.of.values():
+            # Needs the same rights as a commit, and changes nothing.
+            for table in self.by_stream.values():
                 self._write(table, known=True)
             self._write_state("", "", "", "", None)
-            self._forget_state("")
+            self._delete_state("")
 
     def stage(self, stream: str, lines: Sequence[bytes]) -> int:
-        """Takes RECORD messages; the table itself stays as it is. Returns the number of rows."""
-        table = self.of[stream]
-        types = {name: table.columns[name].type for name in table.own()}
+        """Appends RECORD messages to the stage; returns the number of rows."""
+        table = self.by_stream[stream]
+        types = {name: table.columns[name].type for name in table.schema_columns()}
         rows = self._dialect.copy(table.stage, Fields(table.members, types), lines)
         self._staged[stream] += rows
         return rows
 
-    def live(self, stream: str, refers: tuple[str, str] | None) -> Iterator[tuple[Any, ...]]:
-        """Live rows that are not staged: id and remote id, those of a row that it refers to.
+    def missing_rows(
+        self, stream: str, reference: tuple[str, str] | None
+    ) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+        """The live rows that are not in the stage.
 
-        :param refers: a column and the table whose ids it holds; else the last two are null.
+        A row's id and remote id, then those of the row that it refers to, or nulls.
+
+        :param reference: a column, and the table whose ids are in it.
         """
-        table = self.of[stream]
+        table = self.by_stream[stream]
         remote_id = "t.remote_id" if "remote_id" in table.columns else "NULL"
-        other = "NULL, NULL"
+        referenced = "NULL, NULL"
         join = ""
-        if refers is not None and refers[1] in self._dialect.tables():
-            other = "r.id, r.remote_id"
-            of = f"{self._schema}.{quoted(refers[1])}"
-            join = f" LEFT JOIN {of} r ON r.id = t.{quoted(refers[0])}"
+        if reference is not None and reference[1] in self._dialect.tables():
+            referenced = "r.id::VARCHAR, r.remote_id"
+            join = (
+                f" LEFT JOIN {self._schema}.{quoted(reference[1])} r"
+                f" ON r.id::VARCHAR = t.{quoted(reference[0])}::VARCHAR"
+            )
+        # Somebody may have made the ids a column of type uuid.
         query = (
-            f"SELECT t.id, {remote_id}, {other} FROM {table.table} t{join}"
-            f" WHERE t.remote_deleted_at IS NULL AND t.id > ?"
+            f"SELECT t.id::VARCHAR, {remote_id}, {referenced} FROM {table.table} t{join}"
+            f" WHERE t.remote_deleted_at IS NULL AND t.id::VARCHAR > ?"
             f" AND NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE s.id = t.id)"
-            f" ORDER BY t.id LIMIT {PAGE}"
+            f" ORDER BY t.id::VARCHAR LIMIT {PAGE_ROWS}"
         )
         last = ""
-        while rows := self._run(query, [last]):
+        while rows := self._execute(query, [last]):
             yield from rows
             last = rows[-1][0]
 
     def commit(
-        self, stream: str, place: str, state: Mapping[str, Any] | None, now: datetime
+        self, stream: str, state_key: str, state: Mapping[str, Any] | None, now: datetime
     ) -> Changes:
-        """Replaces the rows that were staged and writes the state (a protocol message), as one.
+        """Replaces the rows that were staged and writes the state, in one transaction.
 
-        :param place: of the state. :param state: without one, the old one stays.
-        :param now: with a zone.
+        Raises SyncFailed if another program wrote the state since this object read or wrote it:
+        rows and state of two syncs would not belong together.
+
+        :param state: a protocol message; None deletes the saved state.
+        :param now: with a time zone.
         """
-        table = self.of[stream]
+        table = self.by_stream[stream]
+        text = None if state is None else json.dumps(state)
         with self._dialect.transaction():
             self._dialect.lock(table.table)
+            if self._saved_state(state_key) != self._states.get(state_key):
+                raise SyncFailed(
+                    f"Another sync loaded the stream {stream} meanwhile: what this one read since"
+                    " its last commit was not committed.",
+                    "Run the sync again when the other one has ended.",
+                )
             changes = self._merge(table) if self._staged[stream] else Changes()
-            if state is not None:
-                self._forget_state(place)
-                self._write_state(SOURCE_NAME, table.name, place, json.dumps(state), now)
+            self._delete_state(state_key)
+            if text is not None:
+                self._write_state(SOURCE_NAME, table.name, state_key, text, now)
+        self._states.pop(state_key, None)
+        if text is not None:
+            self._states[state_key] = text
         if self._staged[stream]:
-            self._run(f"TRUNCATE {table.stage}")
+            self._execute(f"TRUNCATE {table.stage}")
             self._staged[stream] = 0
         return changes
 
+    def _saved_state(self, key: str) -> str | None:
+        query = f"SELECT state_json FROM {self._schema}._airbyte_state WHERE table_name = ?"
+        return next((text or "" for (text,) in self._execute(query, [key])), None)
+
     def _write_state(self, *values: Any) -> None:
-        self._run(
+        self._execute(
             f"INSERT INTO {self._schema}._airbyte_state"
             " (source_name, stream_name, table_name, state_json, last_updated)"
             " VALUES (?, ?, ?, ?, ?)",
             values,
         )
 
-    def _forget_state(self, place: str) -> None:
-        self._run(f"DELETE FROM {self._schema}._airbyte_state WHERE table_name = ?", [place])
+    def _delete_state(self, key: str) -> None:
+        self._execute(f"DELETE FROM {self._schema}._airbyte_state WHERE table_name = ?", [key])
+
+    def _delete_known_state(self, key: str) -> None:
+        """Deletes the state that was read; a state that another sync wrote since stays."""
+        text = self._states.pop(key, None)
+        if text is not None:
+            self._execute(
+                f"DELETE FROM {self._schema}._airbyte_state"
+                " WHERE table_name = ? AND coalesce(state_json, '') = ?",
+                [key, text],
+            )
 
     def _create(self, table: StreamTable, *, is_new: bool) -> None:
         if is_new:
-            columns = (f"{quoted(name)} {kind}" for name, kind in table.wanted.items())
-            self._run(f"CREATE TABLE {table.table} ({', '.join(columns)})")
+            columns = (f"{quoted(name)} {kind}" for name, kind in table.new_types.items())
+            self._execute(f"CREATE TABLE {table.table} ({', '.join(columns)})")
         table.columns = self._dialect.columns(table.name)
-        for name, kind in table.wanted.items():
+        for name, kind in table.new_types.items():
             if name not in table.columns:
-                self._run(f"ALTER TABLE {table.table} ADD COLUMN {quoted(name)} {kind}")
+                self._execute(f"ALTER TABLE {table.table} ADD COLUMN {quoted(name)} {kind}")
         table.columns = self._dialect.columns(table.name)
 
     def _create_stage(self, table: StreamTable) -> None:
-        columns = [*map(quoted, (*table.own(), *table.foreign())), "NULL::BOOLEAN AS _known"]
-        self._run(
+        columns = map(quoted, (*table.schema_columns(), *table.user_columns()))
+        self._execute(
             f"CREATE TEMP TABLE {quoted('stage_' + table.name)} AS"
-            f" SELECT {', '.join(columns)} FROM {table.table} LIMIT 0"
+            f" SELECT {', '.join(columns)}, NULL::BOOLEAN AS _known FROM {table.table} LIMIT 0"
         )
+        self._dialect.number_rows(table.stage)
 
-    def _write_catalog(self, table: StreamTable, before: str | None) -> None:
+    def _write_catalog(self, table: StreamTable, old_catalog: str | None) -> None:
         catalog = json.dumps(table.json_schema)
-        if catalog != before:
+        if catalog != old_catalog:
             streams = f"{self._schema}._airbyte_streams"
-            self._run(f"DELETE FROM {streams} WHERE table_name = ?", [table.name])
-            self._run(
+            self._execute(f"DELETE FROM {streams} WHERE table_name = ?", [table.name])
+            self._execute(
                 f"INSERT INTO {streams} (stream_name, source_name, table_name, catalog_metadata)"
                 " VALUES (?, ?, ?, ?)",
                 [table.name, self._dialect.cache_name, table.name, catalog],
             )
 
-    def _describe(self, table: StreamTable, before: str | None) -> None:
-        """Comments on what has none yet, or still has what an earlier version said."""
+    def _describe(self, table: StreamTable, old_catalog: str | None) -> None:
+        """Comments on what has no comment, or still has the comment of an earlier version."""
         try:
-            earlier = described(json.loads(before or "null"))
+            earlier = descriptions(json.loads(old_catalog or "null"))
         except (ValueError, KeyError, TypeError, AttributeError):
             earlier = {}
-        table.former = {
+        table.left_schema = {
             name
             for name, column in table.columns.items()
-            if name not in table.wanted
+            if name not in table.new_types
             and (name in earlier or name == DELETED_AT or column.comment == LEFT_SCHEMA)
         }
-        wanted = dict(table.descriptions)
-        wanted.update(dict.fromkeys(table.former, LEFT_SCHEMA))
+        texts = dict(table.descriptions)
+        texts.update(dict.fromkeys(table.left_schema, LEFT_SCHEMA))
         comments: dict[str | None, str | None] = {None: self._dialect.table_comment(table.name)}
         comments.update({name: column.comment for name, column in table.columns.items()})
         changed = {
-            name: wanted[name]
+            name: texts[name]
             for name, comment in comments.items()
-            if wanted.get(name) not in ("", None, comment)
+            if texts.get(name) not in ("", None, comment)
             and comment in (None, LEFT_SCHEMA, earlier.get(name))
         }
         if changed:
@@ -279,65 +326,67 @@ class Tables:
 
     def _merge(self, table: StreamTable) -> Changes:
         stage = table.stage
-        ((rows, ids),) = self._run(f"SELECT count(*), count(DISTINCT id) FROM {stage}")
+        ((rows, ids),) = self._execute(f"SELECT count(*), count(DISTINCT id) FROM {stage}")
         if rows > ids:
-            # A record may be read twice in one run: the later one counts.
-            order = self._dialect.row_order
-            self._run(
+            # A record can be read twice in one run: the later one counts.
+            order = self._dialect.row_number
+            self._execute(
                 f"DELETE FROM {stage} AS a USING {stage} AS b"
                 f" WHERE a.id = b.id AND a.{order} < b.{order}"
             )
-        ((known, *changes),) = self._run(self._compared(table))
+        ((known, *changes),) = self._execute(self._comparison_query(table))
         written = self._write(table, known=bool(known))
         if written < ids:
             raise SyncFailed(
                 f"The warehouse took {written:,} of {ids:,} rows for the table {table.name}:"
-                " nothing of them was committed.",
+                " none of them was committed.",
                 "Look for triggers or rules of that table that keep rows out.",
             )
         return Changes(*changes)
 
     def _write(self, table: StreamTable, *, known: bool) -> int:
-        """From the stage to the table; returns how many rows.
+        """Writes the stage's rows to the table; returns their number.
 
         :param known: whether the table has rows with ids of the stage.
         """
         if self._dialect.updates(table.name):
-            return self._updated(table)
-        return self._replaced(table) if known else self._inserted(table, table.own())
+            return self._update_and_insert(table)
+        if known:
+            return self._delete_and_insert(table)
+        return self._insert(table, table.schema_columns())
 
-    def _updated(self, table: StreamTable) -> int:
-        """Writes the known rows where they are, and the new ones."""
-        values = [f"{quoted(name)} = s.{quoted(name)}" for name in table.own() if name != "id"]
-        values += [f"{quoted(name)} = NULL" for name in sorted(table.former)]
-        written = self._dialect.write(
+    def _update_and_insert(self, table: StreamTable) -> int:
+        columns = table.schema_columns()
+        values = [f"{quoted(name)} = s.{quoted(name)}" for name in columns if name != "id"]
+        values += [f"{quoted(name)} = NULL" for name in sorted(table.left_schema)]
+        updated = self._dialect.write(
             f"UPDATE {table.table} AS t SET {', '.join(values)} FROM {table.stage} AS s"
             " WHERE t.id = s.id"
         )
         is_new = f"NOT EXISTS (SELECT 1 FROM {table.table} AS t WHERE t.id = s.id)"
-        return written + self._inserted(table, table.own(), is_new)
+        return updated + self._insert(table, columns, is_new)
 
-    def _replaced(self, table: StreamTable) -> int:
-        """Deletes the known rows and inserts all."""
-        foreign = table.foreign()
-        values = "".join(f", {quoted(name)} = t.{quoted(name)}" for name in foreign)
-        self._run(
+    def _delete_and_insert(self, table: StreamTable) -> int:
+        user_columns = table.user_columns()
+        values = "".join(f", {quoted(name)} = t.{quoted(name)}" for name in user_columns)
+        self._execute(
             f"UPDATE {table.stage} AS s SET _known = TRUE{values} FROM {table.table} AS t"
             " WHERE t.id = s.id"
         )
-        self._run(f"DELETE FROM {table.table} WHERE id IN (SELECT id FROM {table.stage})")
-        written = self._inserted(table, [*table.own(), *foreign], "_known")
-        # Without the columns of others, so that these have their defaults in new rows.
-        return written + self._inserted(table, table.own(), "_known IS NULL")
+        self._execute(f"DELETE FROM {table.table} WHERE id IN (SELECT id FROM {table.stage})")
+        columns = table.schema_columns()
+        written = self._insert(table, [*columns, *user_columns], "_known")
+        # New rows get the defaults of the columns that somebody added.
+        return written + self._insert(table, columns, "_known IS NULL")
 
-    def _inserted(self, table: StreamTable, names: Sequence[str], which: str = "TRUE") -> int:
+    def _insert(self, table: StreamTable, names: Sequence[str], condition: str = "TRUE") -> int:
         columns = ", ".join(map(quoted, names))
         return self._dialect.write(
             f"INSERT INTO {table.table} ({columns})"
-            f" SELECT {columns} FROM {table.stage} AS s WHERE {which}"
+            f" SELECT {columns} FROM {table.stage} AS s WHERE {condition}"
         )
 
-    def _compared(self, table: StreamTable) -> str:
+    def _comparison_query(self, table: StreamTable) -> str:
         """One row: how many staged rows are known, new, changed and deleted."""
         differs = " OR ".join(
             f"{self._dialect.comparable('s.' + quoted(name), kind)}"
@@ -345,12 +394,12 @@ class Tables:
             for name, (kind, _) in table.columns.items()
             if name in table.members and name not in ("id", "changed_at")
         )
-        now, before = "s.remote_deleted_at IS NULL", "t.remote_deleted_at IS NULL"
+        live, was_live = "s.remote_deleted_at IS NULL", "t.remote_deleted_at IS NULL"
         known = "t.id IS NOT NULL"
         return (
             f"SELECT count(*) FILTER (WHERE {known}),"
-            f" count(*) FILTER (WHERE {now} AND NOT ({known} AND {before})),"
-            f" count(*) FILTER (WHERE {now} AND {known} AND {before} AND ({differs})),"
-            f" count(*) FILTER (WHERE NOT ({now}) AND {known} AND {before})"
+            f" count(*) FILTER (WHERE {live} AND NOT ({known} AND {was_live})),"
+            f" count(*) FILTER (WHERE {live} AND {known} AND {was_live} AND ({differs})),"
+            f" count(*) FILTER (WHERE NOT ({live}) AND {known} AND {was_live})"
             f" FROM {table.stage} AS s LEFT JOIN {table.table} AS t ON t.id = s.id"
         )

@@ -17,7 +17,7 @@ def test_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = parse_warehouse("phenom.duckdb")
     assert warehouse.duckdb_path == tmp_path / "phenom.duckdb"
     assert warehouse.postgres_url is None
-    assert warehouse.place == "phenom.duckdb"
+    assert warehouse.display_name == "phenom.duckdb"
 
 
 def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_database(value: str, url: str, schema: str, place: str, password: str |
     assert warehouse.duckdb_path is None
     assert warehouse.postgres_url == url
     assert warehouse.postgres_schema == schema
-    assert warehouse.place == place
+    assert warehouse.display_name == place
     assert warehouse.password == password
 
 
@@ -164,7 +164,7 @@ def test_motherduck(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTHERDUCK_TOKEN", "to&ken")
     warehouse = parse_warehouse("md:recruiting")
     assert warehouse.duckdb_name == "md:recruiting?motherduck_token=to%26ken"
-    assert (warehouse.place, warehouse.password) == ("md:recruiting", "to&ken")
+    assert (warehouse.display_name, warehouse.password) == ("md:recruiting", "to&ken")
 
 
 def test_a_schema_with_a_name_that_postgresql_would_cut() -> None:

@@ -1,4 +1,4 @@
-"""What a sync tells while it runs: the stage, what is waited for, and how fast it reads."""
+"""The reminders of a running sync: its phase, what it waits for, how fast it reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRESS = {"event": "progress", "records": {"jobs": 10_000, "users": 2_000}}
 
 
 @pytest.mark.parametrize(
-    ("events", "told"),
+    ("events", "line"),
     [
         ([STARTING], "  Starting the connector, 20 s"),
         ([READING], "  Reading from Phenom, 20 s: no record yet, waiting for Phenom"),
@@ -26,7 +26,7 @@ PROGRESS = {"event": "progress", "records": {"jobs": 10_000, "users": 2_000}}
         ([READING, {"event": "phase", "phase": "loading"}], "  Loading into the warehouse, 20 s"),
     ],
 )
-def test_a_reminder(events: list[dict[str, Any]], told: str) -> None:
+def test_a_reminder(events: list[dict[str, Any]], line: str) -> None:
     now = [100.0]
     lines: list[str] = []
     display = PlainDisplay(lines.append, monotonic=lambda: now[0])
@@ -34,4 +34,4 @@ def test_a_reminder(events: list[dict[str, Any]], told: str) -> None:
         display.show(event)
     now[0] += 20
     display.remind()
-    assert lines[-1] == told
+    assert lines[-1] == line

@@ -1,4 +1,4 @@
-"""What both warehouses share: failures, and what the connector says."""
+"""Failures of warehouses, and the messages of the connector."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ import duckdb
 import psycopg
 import pytest
 
-from phenom_cli.address import parse_warehouse
+from phenom_cli.address import Warehouse, parse_warehouse
+from phenom_cli.warehouse import run
 from phenom_cli.warehouse.connector import Connector
+from phenom_cli.warehouse.dialect import Dialect
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
 from phenom_cli.warehouse.monitor import (
-    RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK,
+    RECORDS_BETWEEN_CLOCK_READINGS,
     ReadMonitor,
-    fail_if_nothing_came,
-    told_together,
+    fail_if_nothing_was_read,
+    failure_sentences,
 )
+from phenom_cli.warehouse.states import Tenant
 
 FILE = parse_warehouse("w.duckdb")
 DATABASE = parse_warehouse("postgresql://loader:word@db/hr?schema=people")
@@ -35,7 +39,7 @@ def test_a_value_in_a_database_error_is_not_repeated() -> None:
     assert "ConversionException" in failure.message
 
 
-def test_what_nobody_foresaw_is_told_by_its_name() -> None:
+def test_an_unexpected_error_is_reported_by_its_type() -> None:
     unknown = warehouse_failure(ValueError("ada@example.com"), FILE)
     assert "ValueError" in unknown.message
     assert "ada" not in unknown.message
@@ -47,14 +51,14 @@ def test_a_file_in_use() -> None:
     assert "in use by another program" in warehouse_failure(busy, FILE).message
 
 
-def test_a_damaged_file_is_not_called_one_in_use() -> None:
+def test_a_damaged_file_is_not_reported_as_in_use() -> None:
     words = "Corrupt database file: computed checksum 1 does not match stored checksum 2 in block 7"
     failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), FILE)
     assert "cannot be opened or written (the file is damaged)" in failure.message
     assert "permissions" not in failure.advice
 
 
-def test_an_option_of_the_url_that_there_is_not() -> None:
+def test_an_unknown_option_of_the_url() -> None:
     with pytest.raises(psycopg.Error) as refused:
         psycopg.connect("postgresql://db/hr?shema=people")
     failure = warehouse_failure(refused.value, DATABASE)
@@ -74,7 +78,7 @@ def test_an_option_of_the_url_that_there_is_not() -> None:
         ),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(words: str, message: str) -> None:
+def test_a_file_that_cannot_be_used(words: str, message: str) -> None:
     failure = warehouse_failure(duckdb.IOException(f"IO Error: {words}"), FILE)
     assert message in failure.message
     assert failure.advice
@@ -97,13 +101,57 @@ class Diagnostics:
         vars(self).update(more)
 
 
-def refused(sqlstate: str, words: str, **more: str) -> SyncFailed:
-    """What becomes of an error of PostgreSQL."""
+def refused(sqlstate: str, words: str, warehouse: Warehouse = DATABASE, **more: str) -> SyncFailed:
+    """The failure that an error of PostgreSQL is turned into."""
 
     class Refused(psycopg.Error):
         diag = Diagnostics(sqlstate, words, **more)  # type: ignore[assignment]
 
-    return warehouse_failure(Refused(), DATABASE, "candidates")
+    return warehouse_failure(Refused(), warehouse, "candidates")
+
+
+def test_a_role_whose_name_needs_quotes() -> None:
+    warehouse = parse_warehouse("postgresql://me%40tenant:word@db/hr?schema=people")
+    failure = refused("42501", "permission denied for schema people", warehouse)
+    assert failure.advice.endswith('GRANT USAGE, CREATE ON SCHEMA people TO "me@tenant";')
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "consuming input failed: server closed the connection unexpectedly",
+        "the connection is lost",
+        "the connection is closed",
+    ],
+)
+def test_a_connection_that_broke(words: str) -> None:
+    failure = warehouse_failure(psycopg.OperationalError(words), DATABASE)
+    assert failure.message.startswith("The connection to the warehouse postgresql://loader@db/hr")
+    assert failure.advice == "Run the sync again: it continues from its last commit."
+
+
+def test_a_disk_that_is_full_at_a_commit() -> None:
+    words = 'Failed to commit: Could not write file "/w.duckdb.wal": No space left on device'
+    error = duckdb.TransactionException(f"TransactionContext Error: {words}")
+    failure = warehouse_failure(error, FILE)
+    assert "(No space left on device)" in failure.message
+    assert "free space" in failure.advice
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), SystemExit(143)])
+def test_a_signal_during_a_query(
+    interruption: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB turns what the signal raised into an error of its own."""
+
+    def interrupted(warehouse: Warehouse) -> Dialect:
+        raise RuntimeError("Query interrupted") from interruption
+
+    monkeypatch.setattr(run, "open_warehouse", interrupted)
+    tenant = Tenant("phenom")
+    request = run.Request("connector", {}, tenant, lambda model, key: key, FILE, [])
+    with pytest.raises(type(interruption)):
+        run.sync(request, lambda event: None, lambda: 0.0, lambda: datetime.now(timezone.utc))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +207,7 @@ def test_a_missing_right_names_the_grant(words: str, advice: str) -> None:
 
 
 def script(folder: Path, lines: list[Any], exit_code: int) -> str:
-    """A connector that prints these messages, whatever it is asked."""
+    """A connector that always prints these messages."""
     path = folder / "connector"
     text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
     path.write_text(
@@ -178,12 +226,12 @@ def trace(**members: Any) -> dict[str, Any]:
 def heard(
     *messages: dict[str, Any], streams: Sequence[str] = ("jobs", "users")
 ) -> tuple[ReadMonitor, list[dict[str, Any]]]:
-    """What comes of messages, and the events that they cause."""
-    told: list[dict[str, Any]] = []
-    monitor = ReadMonitor(streams, told.append, monotonic=lambda: 0.0)
+    """A monitor that got the messages, and the events that it sent."""
+    events: list[dict[str, Any]] = []
+    monitor = ReadMonitor(streams, events.append, monotonic=lambda: 0.0)
     for message in messages:
         monitor.message(message)
-    return monitor, told
+    return monitor, events
 
 
 def status(stream: str, value: str) -> dict[str, Any]:
@@ -204,7 +252,7 @@ def test_how_streams_ended_and_why() -> None:
         trace(type="ERROR", error={"message": "all in all"}),
         status("users", "INCOMPLETE"),
     )
-    assert (monitor.failure("jobs"), monitor.failure("users")) == (None, "403")
+    assert (monitor.failure("jobs", "?"), monitor.failure("users", "?")) == (None, "403")
     assert [event for event in events if event["event"] != "progress"] == [
         {"event": "warning", "message": "look"},
         {"event": "stream", "stream": "jobs", "status": "reading"},
@@ -218,7 +266,7 @@ def failed(stream: str, message: str) -> dict[str, Any]:
     return trace(type="ERROR", error={"message": message, "stream_descriptor": about})
 
 
-def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> None:
+def test_a_read_without_records_reports_each_reason_once(tmp_path: Path) -> None:
     connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
     monitor, _ = heard(
@@ -229,64 +277,67 @@ def test_a_read_that_brought_nothing_tells_every_reason_once(tmp_path: Path) -> 
         streams=["employees", "users", "users_of_jobs"],
     )
     with pytest.raises(SyncFailed) as caught:
-        fail_if_nothing_came(connector, monitor)
+        fail_if_nothing_was_read(connector, monitor)
     assert caught.value.message.splitlines() == [
         "the stream employees failed: GET /scim/Users is denied.",
         "Error: the stream users failed, the stream users_of_jobs failed: GET /users is denied.",
     ]
 
 
-def test_a_reason_that_is_about_no_stream_goes_first(tmp_path: Path) -> None:
+def test_an_error_of_the_whole_read_is_reported_alone(tmp_path: Path) -> None:
     connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
     monitor, _ = heard(
         trace(type="ERROR", error={"message": "'client_id' is required"}), failed("users", "so")
     )
     with pytest.raises(SyncFailed) as caught:
-        fail_if_nothing_came(connector, monitor)
+        fail_if_nothing_was_read(connector, monitor)
     assert caught.value.message == "'client_id' is required"
 
 
 def test_a_remedy_names_all_streams_that_need_it() -> None:
     said = "The state of stream {0} cannot be used: read it by --streams {0}, or clear it."
-    (told,) = told_together({name: said.format(name) for name in ("jobs", "users")}, 3)
-    assert told == f"the stream jobs failed, the stream users failed: {said.format('jobs,users')}"
+    (sentence,) = failure_sentences({name: said.format(name) for name in ("jobs", "users")}, 3)
+    assert (
+        sentence == f"the stream jobs failed, the stream users failed: {said.format('jobs,users')}"
+    )
 
 
 def test_one_reason_for_everything() -> None:
-    told = told_together(dict.fromkeys(("jobs", "users"), "The secret is wrong."), 2)
-    assert told == ["no stream could be read: The secret is wrong."]
-    assert told_together({"jobs": "403"}, 1) == ["the stream jobs failed: 403"]
+    sentences = failure_sentences(dict.fromkeys(("jobs", "users"), "The secret is wrong."), 2)
+    assert sentences == ["no stream could be read: The secret is wrong."]
+    assert failure_sentences({"jobs": "403"}, 1) == ["the stream jobs failed: 403"]
 
 
-def test_a_stream_that_never_ended() -> None:
+def test_a_stream_without_a_last_status() -> None:
     monitor, _ = heard(trace(type="ERROR", error={"message": "out of order"}))
-    assert monitor.failure("jobs") == "out of order"
-    assert heard()[0].failure("jobs") == "it did not finish"
+    assert monitor.failure("jobs", "?") == "out of order"
+    assert heard()[0].failure("jobs", "it did not finish") == "it did not finish"
 
 
-def test_a_read_that_brought_nothing(tmp_path: Path) -> None:
+def test_a_read_without_records_and_messages(tmp_path: Path) -> None:
     connector = Connector(script(tmp_path, [], 3))
     assert list(connector.read({}, {}, []))
     monitor, _ = heard()
     with pytest.raises(SyncFailed, match=r"exit code 3.*a last word"):
-        fail_if_nothing_came(connector, monitor)
+        fail_if_nothing_was_read(connector, monitor)
     monitor.record("jobs")
-    fail_if_nothing_came(connector, monitor)
+    fail_if_nothing_was_read(connector, monitor)
 
 
-def test_progress_is_not_told_too_often() -> None:
+def test_progress_is_not_reported_too_often() -> None:
     clock = iter(range(1_000))
-    told: list[dict[str, Any]] = []
-    monitor = ReadMonitor(["jobs"], told.append, monotonic=lambda: float(next(clock)))
-    for _ in range(3 * RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK):
+    events: list[dict[str, Any]] = []
+    monitor = ReadMonitor(["jobs"], events.append, monotonic=lambda: float(next(clock)))
+    for _ in range(3 * RECORDS_BETWEEN_CLOCK_READINGS):
         monitor.record("jobs")
-    counts = [event["records"]["jobs"] for event in told]
-    assert counts == [RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK * n for n in (1, 2, 3)]
+    counts = [event["records"]["jobs"] for event in events]
+    assert counts == [RECORDS_BETWEEN_CLOCK_READINGS * n for n in (1, 2, 3)]
 
 
-def test_what_the_connector_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is in files that have no name, so that nothing is left of them."""
+def test_the_connector_gets_its_input_in_files_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     connector = tmp_path / "connector"
     connector.write_text('#!/bin/sh\nls -A "$(dirname "$0")"\ncat "$3" "$5" "$7"\n')
@@ -295,6 +346,6 @@ def test_what_the_connector_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert b"".join(lines) == b'connector\n{"client_secret": "x"}{"streams": []}[1]'
 
 
-def test_connector_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_connector(tmp_path: Path) -> None:
     with pytest.raises(SyncFailed, match="cannot be started"):
         list(Connector(str(tmp_path / "absent")).read({}, {}, []))

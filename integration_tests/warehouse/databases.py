@@ -1,4 +1,4 @@
-"""A warehouse of either kind, new for each test, and a way to look into it."""
+"""A DuckDB file or a PostgreSQL schema, new for each test."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ COLUMNS = {
 """Queries for the names of a table's columns, in order."""
 
 
-class Place:
-    """``address``: the value of ``--warehouse``."""
+class Database:
+    """A warehouse that tests read and edit. ``address`` is the value of ``--warehouse``."""
 
     def __init__(self, kind: str, address: str, connect: Callable[[], Any], mark: str) -> None:
         self.kind = kind
@@ -56,12 +56,19 @@ class Place:
         return {name: json.loads(text) for name, text in rows}
 
 
-def new_place(kind: str, folder: Path, request: pytest.FixtureRequest) -> Place:
+def new_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Database:
     if kind == "duckdb":
         file = str(folder / "phenom.duckdb")
-        return Place(kind, file, lambda: duckdb.connect(file), "?")
+        return Database(kind, file, lambda: duckdb.connect(file), "?")
     server: PostgresServer = request.getfixturevalue("postgres")
-    schema = f"place_{zlib.crc32(str(folder).encode())}"
-    url, options = server.url(), f"-c search_path={schema}"
-    address = f"{url}?schema={schema}"
-    return Place(kind, address, lambda: psycopg.connect(url, options=options), "%s")
+    return postgres_schema(server.url(), f"test_{zlib.crc32(str(folder).encode())}")
+
+
+def postgres_schema(url: str, schema: str, options: str = "") -> Database:
+    """:param options: more options of the URL, each with ``&`` in front."""
+
+    def connect() -> Any:
+        search_path = f"-c search_path={schema}"
+        return psycopg.connect(url, options=search_path, client_encoding="UTF8")
+
+    return Database("postgresql", f"{url}?schema={schema}{options}", connect, "%s")
