@@ -273,8 +273,8 @@ def test_rows_of_an_unknown_tenant_stay(warehouse: Loaded) -> None:
 
 def test_columns_are_added_and_left(warehouse: Loaded) -> None:
     warehouse.read(record("a", name="one"), record("b", name="two"), state(1))
-    warehouse.rows("ALTER TABLE jobs ADD COLUMN remark VARCHAR")
-    warehouse.rows("UPDATE jobs SET remark = 'mine: ' || id")
+    warehouse.rows('ALTER TABLE jobs ADD COLUMN "100%? OK" VARCHAR')
+    warehouse.rows("""UPDATE jobs SET "100%? OK" = 'mine: ' || id""")
     fewer = {name: about for name, about in PROPERTIES.items() if name != "name"}
     changes = warehouse.read(
         record("a", grade=7, remote_id="r"),
@@ -284,14 +284,18 @@ def test_columns_are_added_and_left(warehouse: Loaded) -> None:
     )
     assert changes == Changes(new=1, changed=1)
     # What left the schema is empty in the rows that were written.
-    assert warehouse.rows("SELECT id, name, remark, grade, remote_id FROM jobs ORDER BY id") == [
+    assert warehouse.rows(
+        'SELECT id, name, "100%? OK", grade, remote_id FROM jobs ORDER BY id'
+    ) == [
         ("a", None, "mine: a", 7, "r"),
         ("b", "two", "mine: b", None, None),
         ("c", None, None, 8, None),
     ]
     # Also when it left long ago.
     warehouse.read(record("b"), state(3), properties=fewer)
-    assert warehouse.rows("SELECT name, remark FROM jobs WHERE id = 'b'") == [(None, "mine: b")]
+    assert warehouse.rows("""SELECT name, "100%? OK" FROM jobs WHERE id = 'b'""") == [
+        (None, "mine: b")
+    ]
 
 
 def test_hard_deletes_are_turned_off(warehouse: Loaded) -> None:

@@ -54,10 +54,12 @@ class DuckDBDialect:
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         # Written into the query, because for a parameter DuckDB imports pandas if it is installed:
         # that takes half a second, and a signal that arrives meanwhile is lost.
-        first, *rest = query.split("?")
-        pairs = zip(map(_value, values), rest, strict=True)
-        text = first + "".join(chain.from_iterable(pairs))
-        found: list[tuple[Any, ...]] = self._connection.execute(text).fetchall()
+        if values:
+            first, *rest = query.split("?")
+            query = first + "".join(
+                chain.from_iterable(zip(map(_value, values), rest, strict=True))
+            )
+        found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
         return found
 
     def write(self, query: str) -> int:
