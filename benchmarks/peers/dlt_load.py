@@ -11,29 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.sources.rest_api import rest_api_source
+from dlt_rest_api import applications
 
 
 def main(config: dict[str, Any], folder: str, warehouse: str) -> None:
-    paginator = {"type": "offset", "limit": 100, "total_path": "pagination.total"}
-    source = rest_api_source(
-        {
-            "client": {
-                "base_url": config["gateway_url"],
-                "auth": {"type": "bearer", "token": config["token"]},
-                "paginator": paginator,
-            },
-            "resources": [
-                {
-                    "name": "applications",
-                    "primary_key": "id",
-                    "write_disposition": "merge",
-                    "max_table_nesting": 0,
-                    "endpoint": {"path": "apply/v2/applications", "data_selector": "data"},
-                }
-            ],
-        }
-    )
+    source = applications(config, write_disposition="merge", max_table_nesting=0)
     to = (
         dlt.destinations.postgres
         if warehouse.startswith("postgresql:")

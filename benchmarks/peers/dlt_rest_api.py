@@ -14,9 +14,13 @@ import dlt
 from dlt.sources.rest_api import rest_api_source
 
 
-def main(config: dict[str, Any], folder: str) -> None:
+def applications(config: dict[str, Any], **settings: Any) -> Any:
+    """The source.
+
+    :param settings: further settings of its resource.
+    """
     paginator = {"type": "offset", "limit": 100, "total_path": "pagination.total"}
-    source = rest_api_source(
+    return rest_api_source(
         {
             "client": {
                 "base_url": config["gateway_url"],
@@ -28,12 +32,16 @@ def main(config: dict[str, Any], folder: str) -> None:
                     "name": "applications",
                     "primary_key": "id",
                     "endpoint": {"path": "apply/v2/applications", "data_selector": "data"},
+                    **settings,
                 }
             ],
         }
     )
+
+
+def main(config: dict[str, Any], folder: str) -> None:
     pipeline = dlt.pipeline("phenom", pipelines_dir=folder)
-    pipeline.extract(source)
+    pipeline.extract(applications(config))
     metrics = pipeline.last_trace.last_extract_info.metrics.values()
     counts = [m["resource_metrics"].get("applications") for run in metrics for m in run]
     print(sum(count.items_count for count in counts if count is not None))
