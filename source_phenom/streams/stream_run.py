@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import orjson
 
-from source_phenom.models.timestamps import rfc3339
+from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import joined
 from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
 from source_phenom.streams.events import Event, Records, State, StreamProgress
@@ -253,5 +253,4 @@ def _later_than(cursor: str | None, now: datetime) -> str:
     moment = rfc3339(now)
     if cursor is None or moment > cursor:
         return moment
-    previous = datetime.strptime(cursor, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
-    return rfc3339(previous + timedelta(milliseconds=1))
+    return rfc3339(parse_rfc3339(cursor) + timedelta(milliseconds=1))
