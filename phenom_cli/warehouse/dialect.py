@@ -84,3 +84,12 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def comment_on(table: str, column: str | None, text: str) -> str:
+    """The statement that comments on a column, or without one on the table.
+
+    :param table: its name in SQL.
+    """
+    what = f"COLUMN {table}.{quoted(column)}" if column else f"TABLE {table}"
+    return f"COMMENT ON {what} IS {literal(text)}"

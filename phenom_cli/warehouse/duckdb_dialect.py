@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
-from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
+from phenom_cli.warehouse.dialect import Column, Fields, comment_on, literal, quoted
 
 MEMORY = "512MB"
 """What needs more goes into a folder beside the file, which has the same data anyway."""
@@ -143,12 +143,7 @@ class DuckDBDialect:
         try:
             with self.transaction():
                 for column, text in comments.items():
-                    what = (
-                        f"COLUMN main.{quoted(table)}.{quoted(column)}"
-                        if column
-                        else (f"TABLE main.{quoted(table)}")
-                    )
-                    self._connection.execute(f"COMMENT ON {what} IS {literal(text)}")
+                    self._connection.execute(comment_on(f"main.{quoted(table)}", column, text))
         except duckdb.DependencyException:
             # DuckDB cannot alter a table that has an index. Its comments can wait.
             pass

@@ -15,7 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
-from phenom_cli.warehouse.dialect import Column, Fields, literal, quoted
+from phenom_cli.warehouse.dialect import Column, Fields, comment_on, quoted
 
 CONNECT_SECONDS = 10
 BLOCK_ROWS = 500
@@ -126,8 +126,7 @@ class PostgresDialect:
         if self.execute(owned, [name]):
             with self.transaction():
                 for column, text in comments.items():
-                    what = f"COLUMN {name}.{quoted(column)}" if column else f"TABLE {name}"
-                    self._connection.execute(f"COMMENT ON {what} IS {literal(text)}")
+                    self._connection.execute(comment_on(name, column, text))
 
     def table_comment(self, table: str) -> str | None:
         name = f"{quoted(self.schema)}.{quoted(table)}"
@@ -143,8 +142,8 @@ class PostgresDialect:
 
 def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
     """RECORD messages as rows in COPY's text format: the fields, raw id, time and meta."""
-    decode = _decoder(tuple(fields.members.values()), tuple(map(_is_json, _types(fields))))
-    as_json = [_is_json(kind) for kind in _types(fields)]
+    as_json = tuple(_is_json(fields.types[name]) for name in fields.members)
+    decode = _decoder(tuple(fields.members.values()), as_json)
     random = os.urandom(16 * len(lines)).hex()
     for start in range(0, len(lines), BLOCK_ROWS):
         rows = []
@@ -157,10 +156,6 @@ def copy_blocks(fields: Fields, lines: Sequence[bytes]) -> Iterator[bytes]:
             row += (random[32 * number : 32 * number + 32], _moment(record.emitted_at), "{}")
             rows.append("\t".join([r"\N" if text is None else text for text in row]))
         yield ("\n".join(rows) + "\n").encode()
-
-
-def _types(fields: Fields) -> list[str]:
-    return [fields.types[name] for name in fields.members]
 
 
 def _is_json(kind: str) -> bool:

@@ -143,10 +143,11 @@ def _interruption(error: BaseException | None) -> BaseException | None:
 
 def _announce_first(lines: Iterator[bytes], announce: Callable[[], None]) -> Iterator[bytes]:
     """Yields the lines; calls ``announce`` before the first one."""
-    for number, line in enumerate(lines):
-        if number == 0:
-            announce()
-        yield line
+    first = next(lines, None)
+    if first is not None:
+        announce()
+        yield first
+        yield from lines
 
 
 def _configured(stream: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """Which rows of a table are one tenant's, and which of them a complete scan did not find.
 
 Several tenants can share a table, and no column names the tenant. But ``id`` is a hash of the
-tenant's ``integration_id`` and Phenom's key (contract section 3.1), and ``remote_id`` is that key.
-So a row is the tenant's if the tenant's id for its ``remote_id`` is its ``id``. The two join models
-have no ``remote_id``: their rows are recognised by the job or the role that they refer to. This
-works also when all states are lost.
+tenant's ``integration_id`` and Phenom's key, and ``remote_id`` is that key (specification, section
+3.1). So a row is the tenant's if the tenant's id for its ``remote_id`` is its ``id``. The two join
+models have no ``remote_id``: their rows are recognised by the job or the role that they refer to.
+This works also when all states are lost.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from phenom_cli.warehouse.tables import DELETED_AT, Tables
+from source_phenom.models.timestamps import rfc3339
 
 REFERENCES = {
     "job_hiring_team_members": ("job_id", "jobs"),
@@ -93,12 +94,11 @@ class TenantRows:
             yield is_owned, row_id, remote_id
 
     def _tombstone(self, row_id: str, remote_id: str | None, now: datetime) -> bytes:
-        """What the connector would have printed (contract section 4)."""
-        utc = now.astimezone(timezone.utc)
-        moment = utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        """What the connector would have printed (specification, section 4)."""
+        moment = rfc3339(now)
         data = {"id": row_id, "changed_at": moment, "remote_deleted_at": moment, DELETED_AT: moment}
         if remote_id is not None:
             data["remote_id"] = remote_id
-        record = {"stream": self._stream, "data": data, "emitted_at": int(utc.timestamp() * 1000)}
+        record = {"stream": self._stream, "data": data, "emitted_at": int(now.timestamp() * 1000)}
         line = json.dumps({"type": "RECORD", "record": record}, ensure_ascii=False)
         return line.encode() + b"\n"
