@@ -123,6 +123,7 @@ class _TimedBytes(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._silence: float | None = sock.gettimeout()
+        self._timeout = self._silence
         self._exchange = exchange
 
     def readable(self) -> bool:
@@ -130,7 +131,11 @@ class _TimedBytes(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._exchange.left()
-        self._sock.settimeout(left if self._silence is None else min(left, self._silence))
+        timeout = left if self._silence is None else min(left, self._silence)
+        if timeout != self._timeout:
+            # Only then: it is a system call, during which another thread takes the interpreter.
+            self._timeout = timeout
+            self._sock.settimeout(timeout)
         count = self._raw.readinto(buffer)
         self._exchange.received(count or 0)
         return count
