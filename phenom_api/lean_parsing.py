@@ -21,16 +21,16 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Contact(msgspec.Struct):
-    email: msgspec.Raw = _NULL
+    email: str | None = None
 
 
 class _Candidate(msgspec.Struct):
-    id: msgspec.Raw = _NULL
+    id: str | None = None
     contactData: _Contact | None = None
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True):
-    id: msgspec.Raw
+    id: str
     candidateData: _Candidate | None = None
     jobApplicationData: msgspec.Raw = _NULL
     customFieldData: msgspec.Raw = _NULL
@@ -57,17 +57,18 @@ _NO_CANDIDATE, _NO_CONTACT = _Candidate(), _Contact()
 _body = msgspec.json.Decoder(_Body).decode
 _texts = msgspec.json.Decoder(_Texts).decode
 _row = msgspec.json.Decoder(_Row).decode
+_OTHER_SHAPE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 def parse_without_profiles(content: bytes) -> Any:
     """``{data, pagination}`` of a page; of ``candidateData`` only ``id`` and ``contactData.email``.
 
-    A page that differs from the known shape in any member is parsed whole by :func:`parse_json`,
-    as are all values that are kept. Raises ``ValueError`` like :func:`parse_json`.
+    A page that differs from the known shape in any member, or has text that :func:`parse_json`
+    repairs, is parsed whole by it. Raises ``ValueError`` like :func:`parse_json`.
     """
     try:
-        body = _body(content)
-    except (msgspec.DecodeError, RecursionError):
+        body = _body(_without_nul(content))
+    except _OTHER_SHAPE:
         return parse_json(content)
     pagination, rows = _kept(body.pagination, body.data)
     return {"pagination": pagination, "data": rows}
@@ -76,9 +77,9 @@ def parse_without_profiles(content: bytes) -> Any:
 def parse_with_texts(content: bytes) -> Any:
     """Like :func:`parse_without_profiles`, with an :class:`Unread` for every row."""
     try:
-        body = _texts(content)
+        body = _texts(_without_nul(content))
         found = [_row(text) for text in body.data]
-    except (msgspec.DecodeError, RecursionError):
+    except _OTHER_SHAPE:
         return parse_whole_with_texts(content)
     pagination, rows = _kept(body.pagination, found)
     return {"pagination": pagination, "data": list(map(Unread, rows, map(bytes, body.data)))}
@@ -92,6 +93,13 @@ def parse_whole_with_texts(content: bytes) -> Any:
     return body
 
 
+def _without_nul(content: bytes) -> bytes:
+    """The same content; raises ``DecodeError`` if it may contain U+0000."""
+    if b"\\u0000" in content:
+        raise msgspec.DecodeError("U+0000")
+    return content
+
+
 def _text(row: Any) -> bytes:
     try:
         return orjson.dumps(row)
@@ -103,18 +111,19 @@ def _text(row: Any) -> bytes:
 def _kept(pagination: msgspec.Raw, found: Sequence[_Row]) -> tuple[Any, list[dict[str, Any]]]:
     parts = [pagination]
     for row in found:
+        parts += (row.jobApplicationData, row.customFieldData)
+    # All values in one call: one call per value would cost more than it saves.
+    values = iter(parse_json(b"[" + b",".join(parts) + b"]"))
+    pages, rows = next(values), []
+    for row in found:
         candidate = row.candidateData or _NO_CANDIDATE
         contact = candidate.contactData or _NO_CONTACT
-        parts += (row.id, row.jobApplicationData, row.customFieldData, candidate.id, contact.email)
-    # All values in one call: one call per value would cost more than it saves.
-    pages, *values = parse_json(b"[" + b",".join(parts) + b"]")
-    columns = (values[first::5] for first in range(5))
-    return pages, [
-        {
-            "id": key,
-            "candidateData": {"id": candidate, "contactData": {"email": mail}},
-            "jobApplicationData": placed,
-            "customFieldData": custom,
-        }
-        for key, placed, custom, candidate, mail in zip(*columns, strict=True)
-    ]
+        rows.append(
+            {
+                "id": row.id,
+                "candidateData": {"id": candidate.id, "contactData": {"email": contact.email}},
+                "jobApplicationData": next(values),
+                "customFieldData": next(values),
+            }
+        )
+    return pages, rows

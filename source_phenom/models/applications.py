@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from time import gmtime, strftime
 from typing import Any
 
@@ -41,6 +42,10 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 _PLACEHOLDER = "JOBID"
 _FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()
 _CLOCKS_DIFFER = timedelta(days=1).total_seconds()
+_SECONDS_OF_DAY = 24 * 60 * 60
+_DAYS = 4096
+"""Dates that are cached: eleven years."""
+_TWO = tuple(f"{number:02}" for number in range(60))
 
 # The fields of candidateData go into the candidate's record.
 _OTHERS = IntegrationFields(carried_in(FEEDS) | {"candidateData"})
@@ -76,8 +81,17 @@ def applied_at(key: str, now: datetime) -> str | None:
     second = creation_second(key)
     if second is None or not _FIRST_APPLIED_AT <= second <= now.timestamp() + _CLOCKS_DIFFER:
         return None
-    # Every application has one, and a datetime would take twice as long.
-    return strftime("%Y-%m-%dT%H:%M:%S.000Z", gmtime(second))
+    # Every application has one: with a datetime it takes four times as long.
+    day, second = divmod(second, _SECONDS_OF_DAY)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_day(day)}T{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}.000Z"
+
+
+@lru_cache(_DAYS)
+def _day(day: int) -> str:
+    """The date of a day since 1970."""
+    return strftime("%Y-%m-%d", gmtime(day * _SECONDS_OF_DAY))
 
 
 def application(
