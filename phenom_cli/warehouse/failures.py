@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,12 +29,17 @@ _AGAIN = "Run the sync again: it continues from its last commit."
 
 
 class SyncFailed(Exception):
-    """The sync ended with an error. ``advice`` is what the user can do about it, or empty."""
+    """The sync ended with an error.
 
-    def __init__(self, message: str, advice: str = "") -> None:
+    :param advice: what the user can do about it, or empty.
+    :param earlier: messages of other errors, to be shown before this one.
+    """
+
+    def __init__(self, message: str, advice: str = "", earlier: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+        self.earlier = earlier
 
 
 def warehouse_failure(

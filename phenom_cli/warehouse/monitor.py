@@ -152,4 +152,4 @@ def fail_if_nothing_was_read(connector: Connector, monitor: ReadMonitor) -> None
     """Raises SyncFailed if the read ended with an error and delivered nothing."""
     if connector.exit_code and monitor.read_nothing():
         reasons = monitor.failure_reasons() or [connector.ending()]
-        raise SyncFailed("\nError: ".join(reasons))
+        raise SyncFailed(reasons[-1], earlier=reasons[:-1])

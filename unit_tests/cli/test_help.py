@@ -28,7 +28,11 @@ def paths(command: click.Command, *above: str) -> Iterator[tuple[str, ...]]:
 COMMANDS = list(paths(phenom))
 
 
-@pytest.mark.parametrize("columns", [80, 140])
+def help_in_a_pipe(path: tuple[str, ...]) -> str:
+    return CliRunner().invoke(phenom, [*path, "--help"], prog_name="phenom").output
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
     done = CliRunner().invoke(
@@ -37,6 +41,8 @@ def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
     assert done.exit_code == 0
     lines = done.output.splitlines()
     assert [line for line in lines if len(line) > columns] == []
+    # The command's own words, which are not broken.
+    assert set(done.output.split()) == set(help_in_a_pipe(path).split())
     assert not re.search(r"\x1b|\w\.\.\.$|INTEGER|TEXT", done.output, re.MULTILINE)
     assert lines[0].startswith(f"Usage: {' '.join(('phenom', *path))} ")
 
