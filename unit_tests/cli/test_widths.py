@@ -236,13 +236,10 @@ def test_a_terminal_that_knows_no_colours(
 def test_arguments_of_a_connector(
     arguments: list[str], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (
-        terminal(monkeypatch, width) as shown,
-        monkeypatch.context() as patch,
-        pytest.raises(SystemExit),
-    ):
+    with terminal(monkeypatch, width) as shown, monkeypatch.context() as patch:
         patch.setenv("COLUMNS", str(width))
-        source.main(arguments)
+        with pytest.raises(SystemExit):
+            source.main(arguments)
     assert not too_long(shown[0], width)
     assert ": error: " in shown[0]
 
