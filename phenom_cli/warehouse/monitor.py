@@ -71,6 +71,8 @@ class ReadMonitor:
             self._errors.setdefault(stream, error_text(error))
 
     def _status(self, stream: str, status: str) -> None:
+        if stream not in self.records:
+            return
         self._statuses[stream] = status
         if status in _EVENT_STATUS:
             self.emit_progress()
