@@ -59,10 +59,16 @@ def _show(error: click.ClickException) -> None:
     """As click does, but with the message on one line: an argument may have line breaks."""
     if isinstance(error, StdoutFailed) and error.is_closed_pipe:
         return
+    message = error.format_message()
     if isinstance(error, click.UsageError) and error.ctx is not None:
+        if message == error.ctx.get_help():
+            # The name of a group alone asks for its help.
+            click.echo(message, err=True)
+            return
         usage = error.ctx.get_usage()
         click.echo(f"{usage}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
-    print_error(error.format_message())
+    # click lists choices on lines that begin with a tab.
+    print_error(message.replace("\n\t", " "))
 
 
 @click.group(

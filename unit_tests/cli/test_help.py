@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from phenom_api import __version__
 from phenom_cli.main import phenom
+from unit_tests.cli.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +46,15 @@ def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
     assert set(done.output.split()) == set(help_in_a_pipe(path).split())
     assert not re.search(r"\x1b|\w\.\.\.$|INTEGER|TEXT", done.output, re.MULTILINE)
     assert lines[0].startswith(f"Usage: {' '.join(('phenom', *path))} ")
+
+
+@pytest.mark.parametrize("path", [(), ("documents",)], ids=["phenom", "documents"])
+def test_a_group_alone_shows_its_help(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run(capsys, *path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.split() == run(capsys, *path, "--help").out.split()
 
 
 @pytest.mark.parametrize("path", COMMANDS[1:], ids=" ".join)

@@ -67,6 +67,7 @@ CASES = {
     "a wrong option": Case(f"sync --config FILE --{LONG}"),
     "a wrong argument": Case("passthrough --config FILE GETT /x"),
     "a missing option": Case("scopes"),
+    "a missing choice": Case("passthrough --config FILE"),
 }
 
 
@@ -145,7 +146,7 @@ def test_in_a_pipe_a_message_is_one_line(
         assert lines[0].startswith("Usage: ")
         assert lines[1].startswith("Try '")
         lines = lines[3:]
-    assert not [line for line in lines if not line or line.startswith(" ")]
+    assert not [line for line in lines if not line or line.startswith(" ") or "\\n" in line]
     errors = [line for line in lines if line.startswith("Error: ")]
     assert bool(errors) == bool(done.code) or "write" in case.arguments
 
