@@ -10,7 +10,7 @@ _DEFAULT_WIDTH = 80
 
 
 def terminal_width(terminal: TextIO) -> int:
-    """Characters in a line of the terminal. ``COLUMNS`` counts more than what it says itself."""
+    """Characters in a line. The environment variable COLUMNS overrides the terminal's own width."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
