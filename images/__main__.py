@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ examples:
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code. Progress goes to stderr, the names of the images to stdout."""
     asked = _parser().parse_args(arguments)
+    # So that containers and files of this run are removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         build_and_test(asked)
     except (CannotBuild, smoke_test.SmokeTestFailed) as error:

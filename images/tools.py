@@ -18,6 +18,8 @@ from images import ROOT, CannotBuild
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 _MOUNTED_AT = "/config"
+_LONGEST_SECONDS = 600
+"""For one program. None takes a minute on a machine that has nothing else to do."""
 
 Completed = subprocess.CompletedProcess[bytes]
 
@@ -75,10 +77,25 @@ class Tool(ABC):
         return f"`{self.name} {' '.join(self.probe)}` says: {words[-1] if words else 'nothing'}"
 
     def call(self, *arguments: str, stdin: bytes = b"") -> Completed:
-        """Runs it and keeps its output."""
-        return subprocess.run(
-            [self.name, *arguments], input=stdin, capture_output=True, env=self._environment
-        )
+        """Runs it and keeps its output.
+
+        :raises CannotBuild: if it does not end.
+        """
+        return self.execute([self.name, *arguments], stdin)
+
+    def execute(self, command: Sequence[str], stdin: bytes = b"") -> Completed:
+        """Runs another program with the tool's environment, as `call` does."""
+        try:
+            return subprocess.run(
+                command,
+                input=stdin,
+                capture_output=True,
+                env=self._environment,
+                timeout=_LONGEST_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            beginning = " ".join(command[:4])
+            raise CannotBuild(f"`{beginning} …` had not ended after {_LONGEST_SECONDS} s") from None
 
     def output(self, *arguments: str) -> str:
         """What it prints.
@@ -250,7 +267,7 @@ class _MountedContainer(Container):
         ]
         mounts_of_its_own = ["unshare", "--mount", *command]
         if self._is_root:
-            return subprocess.run(mounts_of_its_own, input=stdin, capture_output=True)
+            return self._tool.execute(mounts_of_its_own, stdin)
         return self._tool.call("unshare", *mounts_of_its_own, stdin=stdin)
 
 
