@@ -1,6 +1,6 @@
 """Both images, built over a base of Debian's packages, and every command run in them.
 
-It needs root, buildah, debootstrap and Debian's packages, and two minutes of processor time. Elsewhere
+It needs root, buildah, debootstrap, Debian's packages, and two minutes of processor time. Elsewhere
 it is skipped, and the reason says what is missing. `./run image` does the same with other programs.
 """
 
