@@ -59,7 +59,7 @@ def settings(environ: Mapping[str, str], *, prefix: str = sys.prefix) -> dict[st
     for found in (*sections.values(), variables):
         for key, value in found.items():
             if value:  # pip ignores empty ones
-                merged[key.lower().replace("_", "-")] = value
+                merged[key.lower().replace("_", "-").removeprefix("--")] = value
     return merged
 
 

@@ -1,0 +1,123 @@
+"""A small clone of the project, in which a program of ours stands in for uv."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+UV = """#!/usr/bin/env bash
+set -eu
+if [ "$1" = --version ]; then echo "uv $UV_VERSION (made up)"; exit; fi
+echo "$*" >> "$STAND_IN/calls"
+env > "$STAND_IN/environment"
+if [ "$1" = venv ]; then
+    environment=${*: -1}
+    mkdir -p "$environment/bin"
+    ln -s "$STAND_IN/python" "$environment/bin/python"
+else
+    echo "Resolved 2 packages" >&2
+    echo " + package==1.0" >&2
+    if [ -p "$STAND_IN/arrived" ]; then
+        echo here > "$STAND_IN/arrived"
+        read -r _ < "$STAND_IN/leave"
+    fi
+    if [ -e "$STAND_IN/failure" ]; then cat "$STAND_IN/failure" >&2; exit 2; fi
+    phenom=$(dirname "$4")/phenom
+    printf '#!/bin/sh\\necho phenom "$@" in "$PWD"\\n' > "$phenom"
+    chmod +x "$phenom"
+fi
+"""
+
+
+@dataclass(frozen=True)
+class Clone:
+    root: Path
+    stand_in: Path
+    """The folder of the program that stands in for uv: ``calls``, ``environment``, ``failure``."""
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "PATH": f"{self.stand_in}/bin:/usr/bin:/bin",
+            "HOME": str(self.stand_in),
+            "PHENOM_PYTHON": sys.executable,
+            "STAND_IN": str(self.stand_in),
+            "UV_VERSION": "0.13.9",
+            **variables,
+        }
+
+    def start(
+        self, *arguments: str, cwd: Path | None = None, variables: Mapping[str, str] = NOTHING
+    ) -> Process:
+        return subprocess.Popen(
+            [self.root / "run", *arguments],
+            cwd=cwd or self.root,
+            env=self.environment(variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self, *arguments: str, cwd: Path | None = None, variables: Mapping[str, str] = NOTHING
+    ) -> Done:
+        process = self.start(*arguments, cwd=cwd, variables=variables)
+        stdout, stderr = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def calls(self) -> list[str]:
+        """How uv was called since the last time."""
+        file = self.stand_in / "calls"
+        found = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return [call.replace(str(self.root), "ROOT") for call in found]
+
+    def uv_environment(self) -> dict[str, str]:
+        lines = (self.stand_in / "environment").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def hold(self) -> None:
+        """From now on, an installation waits until it is released or ended."""
+        for name in ("arrived", "leave"):
+            os.mkfifo(self.stand_in / name)
+
+    def wait_for_uv(self) -> None:
+        assert (self.stand_in / "arrived").read_text() == "here\n"
+
+    def release(self) -> None:
+        (self.stand_in / "leave").write_text("on\n")
+
+    def release_all(self) -> None:
+        for name in ("arrived", "leave"):
+            (self.stand_in / name).unlink()
+
+
+Process = subprocess.Popen[str]
+Done = subprocess.CompletedProcess[str]
+
+
+def small_clone(folder: Path, files: Sequence[str] = ()) -> Clone:
+    """Only what an installation needs, in a path with a space."""
+    clone = Clone(folder / "the clone", folder / "stand-in")
+    (clone.stand_in / "bin").mkdir(parents=True)
+    (clone.stand_in / "python").symlink_to(sys.executable)
+    uv = clone.stand_in / "bin" / "uv"
+    uv.write_text(UV)
+    uv.chmod(0o755)
+    for name in ("run", "setup.py", "phenom_api/__init__.py", *files):
+        (clone.root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, clone.root / name)
+    shutil.copytree(ROOT / "tasks", clone.root / "tasks", ignore=shutil.ignore_patterns("__py*"))
+    for name in ("sync.txt", "connector.txt", "vendor-sdk.txt", "uv.txt", "tests/pyairbyte.txt"):
+        path = clone.root / "requirements" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {name}\n")
+    return clone
