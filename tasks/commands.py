@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from types import FrameType
 
 from tasks import TaskError, say
 from tasks.checks import failed_checks
 from tasks.environments import CONNECTOR, PYAIRBYTE, SYNC, TESTS
-from tasks.every_python import test_all
+from tasks.every_python import VERSIONS, test_all
 from tasks.locked_versions import lock
 from tasks.processes import become, run
 
@@ -71,7 +72,8 @@ def _result(failed: Sequence[str]) -> int:
 
 
 def _test_all(arguments: Sequence[str]) -> int:
-    return test_all([*PYTEST, *arguments])
+    versions = list(takewhile(VERSIONS.__contains__, arguments))
+    return test_all([*PYTEST, *arguments[len(versions) :]], versions)
 
 
 def _setup(arguments: Sequence[str]) -> int:

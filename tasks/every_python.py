@@ -45,9 +45,12 @@ def _candidates(version: str) -> Iterator[str | Path]:
             yield answer
 
 
-def test_all(pytest: Sequence[str]) -> int:
-    """Prints a table. :param pytest: arguments after ``python``."""
-    pythons = {version: find(version) for version in VERSIONS}
+def test_all(pytest: Sequence[str], versions: Sequence[str]) -> int:
+    """Print a table, and return the exit code.
+
+    :param pytest: arguments after ``python``.
+    """
+    pythons = {version: find(version) for version in versions or VERSIONS}
     PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
     rows: list[tuple[str, ...]] = [COLUMNS]
     failures = 0
