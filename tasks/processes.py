@@ -19,14 +19,14 @@ def run(
     command: Sequence[str | Path],
     *,
     environment: Mapping[str, str] | None = None,
-    hidden: str | None = None,
+    hidden: tuple[str, ...] = (),
     keep_open: Sequence[int] = (),
 ) -> int:
     """Wait for a program, and return its exit code.
 
     It has its own process group, so that everything that it started can be ended with it.
 
-    :param hidden: how lines on standard error begin that are not shown.
+    :param hidden: how lines on standard error begin that are left out.
     :param keep_open: file descriptors that it gets.
     """
     with subprocess.Popen(
@@ -34,7 +34,7 @@ def run(
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stderr=None if hidden is None else subprocess.PIPE,
+        stderr=subprocess.PIPE if hidden else None,
         text=True,
         errors="replace",
         start_new_session=True,
@@ -42,7 +42,7 @@ def run(
     ) as child:
         try:
             for line in child.stderr or ():
-                if hidden and not line.startswith(hidden):
+                if not line.startswith(hidden):
                     sys.stderr.write(f"  {line}")
                     sys.stderr.flush()
             return child.wait()

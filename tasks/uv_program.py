@@ -19,6 +19,7 @@ from tasks.processes import run
 OLDEST = (0, 5)
 _LOCK = ROOT / "requirements" / "uv.txt"
 _OWN = ROOT / ".venv-uv"
+_LIST = (" + ", " - ", " ~ ", "Using Python ")
 _OTHER_PLACES = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT")
 
 
@@ -39,10 +40,10 @@ class Uv:
             self._environment["UV_NO_CACHE"] = "1"
 
     def __call__(self, *arguments: str | Path) -> bool:
-        """Whether uv succeeded. Its messages are shown, but not its list of all packages."""
+        """Whether uv succeeded. Its messages are shown, but not its list of packages."""
         command = (self._program, *arguments)
         kept = (self._lock,)
-        return run(command, environment=self._environment, hidden=" + ", keep_open=kept) == 0
+        return run(command, environment=self._environment, hidden=_LIST, keep_open=kept) == 0
 
 
 def _on_path() -> str | None:
