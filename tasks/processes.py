@@ -26,7 +26,8 @@ def run(
 
     It has its own process group, so that everything that it started can be ended with it.
 
-    :param hidden: how lines on standard error begin that are left out.
+    :param hidden: how lines on standard error begin that are left out. What a program says about
+        its interruption is left out, too.
     :param keep_open: file descriptors that it gets.
     """
     with subprocess.Popen(

@@ -80,7 +80,7 @@ def _get(lock: int) -> None:
     }
 
     def succeeds(*command: str | Path) -> bool:
-        return run(command, environment=environment, keep_open=(lock,)) == 0
+        return run(command, environment=environment, hidden=("WARNING: ",), keep_open=(lock,)) == 0
 
     place: Sequence[str | Path] = ("--target", _OWN)
     python: str | Path = sys.executable
