@@ -9,6 +9,18 @@ from tasks import ROOT, say
 from tasks.processes import run
 
 
+CHECKS = {
+    "style (ruff check)": ("ruff", "check", "."),
+    "format (ruff format)": ("ruff", "format", "--check", "."),
+    "types (mypy)": ("mypy",),
+    "imports (import-linter)": ("lint-imports", "--no-cache"),
+    "shell scripts (shellcheck)": ("shellcheck",),
+    "workflows (zizmor)": ("zizmor", "--offline", "--quiet", ".github"),
+    "YAML (yamllint)": ("yamllint", "--strict", "."),
+    "Dockerfile (hadolint)": ("hadolint", "--no-color", "Dockerfile"),
+}
+
+
 def failed_checks(programs: Path) -> list[str]:
     """Run all of them, and return the names of those that failed.
 
@@ -20,7 +32,8 @@ def failed_checks(programs: Path) -> list[str]:
             say(f"{name}: left out, because {program} needs a newer Python.")
             continue
         say(f"{name} ...")
-        if run([programs / program, *arguments]) != 0:
+        scripts = shell_scripts() if program == "shellcheck" else ()
+        if run([programs / program, *arguments, *scripts]) != 0:
             failed.append(name)
     return failed
 
@@ -28,22 +41,7 @@ def failed_checks(programs: Path) -> list[str]:
 def shell_scripts() -> Iterator[str]:
     """Files in the folders of the project that a shell runs."""
     for pattern in ("*", ".ci/*", "images/*"):
-        for path in sorted(ROOT.glob(pattern)):
-            if (
-                path.is_file()
-                and not path.suffix
-                and path.read_bytes().startswith(b"#!/usr/bin/env bash")
-            ):
-                yield path.relative_to(ROOT).as_posix()
-
-
-CHECKS = {
-    "style (ruff check)": ("ruff", "check", "."),
-    "format (ruff format)": ("ruff", "format", "--check", "."),
-    "types (mypy)": ("mypy",),
-    "imports (import-linter)": ("lint-imports", "--no-cache"),
-    "shell scripts (shellcheck)": ("shellcheck", *shell_scripts()),
-    "workflows (zizmor)": ("zizmor", "--offline", "--quiet", ".github"),
-    "YAML (yamllint)": ("yamllint", "--strict", "."),
-    "Dockerfile (hadolint)": ("hadolint", "--no-color", "Dockerfile"),
-}
+        for path in filter(Path.is_file, sorted(ROOT.glob(pattern))):
+            with path.open("rb") as file:
+                if file.readline(40) == b"#!/usr/bin/env bash\n":
+                    yield path.relative_to(ROOT).as_posix()
