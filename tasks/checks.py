@@ -8,7 +8,6 @@ from pathlib import Path
 from tasks import ROOT, say
 from tasks.processes import run
 
-
 CHECKS = {
     "style (ruff check)": ("ruff", "check", "."),
     "format (ruff format)": ("ruff", "format", "--check", "."),

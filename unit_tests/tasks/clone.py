@@ -108,7 +108,9 @@ def small_clone(folder: Path, files: Sequence[str] = ()) -> Clone:
     """Only what an installation needs, in a path with a space."""
     clone = Clone(folder / "the clone", folder / "stand-in")
     (clone.stand_in / "bin").mkdir(parents=True)
-    (clone.stand_in / "python").symlink_to(sys.executable)
+    python = clone.stand_in / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
     uv = clone.stand_in / "bin" / "uv"
     uv.write_text(UV)
     uv.chmod(0o755)
