@@ -15,6 +15,8 @@ from tasks import ROOT, TaskError, say
 from tasks.exclusive import exclusive
 from tasks.uv_program import Uv, remove
 
+# If a virtual environment is active, this Python may be in the folder that is made again.
+THIS_PYTHON = sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable)
 SYNC = ("sync.txt",)
 TESTS = ("sync.txt", "connector.txt", "vendor-sdk.txt")
 
@@ -22,7 +24,7 @@ TESTS = ("sync.txt", "connector.txt", "vendor-sdk.txt")
 @dataclass(frozen=True)
 class Environment:
     folder: Path
-    python: str = sys.executable
+    python: str = THIS_PYTHON
     only_this_python: bool = bool(os.environ.get("PHENOM_PYTHON"))
     """Whether an environment of another Python is made again."""
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tasks import ROOT, TaskError, say
@@ -103,12 +103,12 @@ def _get(lock: int) -> None:
         )
 
 
-def _cache_is_writable(environment: dict[str, str]) -> bool:
-    home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or "/", ".cache")
-    folder = Path(environment.get("UV_CACHE_DIR") or Path(home, "uv"))
+def _cache_is_writable(environment: Mapping[str, str]) -> bool:
     try:
+        above = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(environment.get("UV_CACHE_DIR") or Path(above, "uv"))
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # a user without a home
         return False
     return os.access(folder, os.W_OK)
 
