@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
+from tasks.environments import THIS_PYTHON
 from unit_tests.tasks.clone import Clone, small_clone
 
-VENV = f"venv --quiet --python {sys.executable} ROOT/.venv"
+VENV = f"venv --quiet --python {THIS_PYTHON} ROOT/.venv"
 CHECKED = "--no-deps --require-hashes --only-binary :all:"
 INTO = "pip install --python ROOT/.venv/bin/python"
 SYNC = f"{INTO} {CHECKED} --requirement ROOT/requirements/sync.txt"
