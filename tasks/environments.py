@@ -76,7 +76,7 @@ class Environment:
                 )
         if _project() in wanted - installed:
             offline = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--editable")
-            if not uv("pip", "install", *into, *offline, ROOT):
+            if not uv("pip", "install", *into, *offline, "."):
                 raise TaskError("The project could not be installed; the lines above say why.")
             installed = {line for line in installed if not line.startswith("project ")}
         self._stamp.write_text("\n".join(sorted(installed | wanted)) + "\n", encoding="utf-8")

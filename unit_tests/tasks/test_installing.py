@@ -19,7 +19,7 @@ TESTS = (
     f"{INTO} {CHECKED} --requirement ROOT/requirements/connector.txt"
     " --requirement ROOT/requirements/vendor-sdk.txt"
 )
-PROJECT = f"{INTO} --quiet --no-deps --no-index --no-build-isolation --editable ROOT"
+PROJECT = f"{INTO} --quiet --no-deps --no-index --no-build-isolation --editable ."
 
 
 @pytest.fixture
