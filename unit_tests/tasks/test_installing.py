@@ -44,8 +44,11 @@ def test_a_look_installs_what_it_needs_and_no_more(clone: Clone, tmp_path: Path)
 def test_tests_are_added_to_it(clone: Clone) -> None:
     clone.run("sync")
     clone.calls()
-    clone.run("check")
+    done = clone.run("check")
     assert clone.calls() == [TESTS]
+    # The stand-in installs no programs. A check that cannot run is no success.
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"Error: No such file or directory: {clone.root}/.venv/bin/ruff\n")
     clone.run("sync")
     assert clone.calls() == []
 
