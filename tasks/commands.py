@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from types import FrameType
 
-from tasks import TaskError, say
+from tasks import ROOT, TaskError, say
 from tasks.checks import failed_checks
 from tasks.environments import CONNECTOR, PYAIRBYTE, SYNC, TESTS
 from tasks.every_python import VERSIONS, test_all
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     except TaskError as error:
         say(f"Error: {error}")
     except OSError as error:
-        say(f"Error: {error.strerror}: {error.filename}")
+        say(f"Error: {error.strerror}: {error.filename or command}")
     sys.exit(1)
 
 
@@ -83,6 +83,11 @@ def _setup(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _image(arguments: Sequence[str]) -> int:
+    CONNECTOR.ensure(TESTS)
+    become([ROOT / "images" / "build", *arguments])
+
+
 def _lock(arguments: Sequence[str]) -> int:
     return lock()
 
@@ -94,4 +99,5 @@ COMMANDS = {
     "test-all": _test_all,
     "setup": _setup,
     "lock": _lock,
+    "image": _image,
 }

@@ -26,10 +26,10 @@ _OTHER_PLACES = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT")
 class Uv:
     """Runs uv with the user's settings of pip."""
 
-    def __init__(self, lock: int) -> None:
+    def __init__(self, lock: int, *, only_the_locked_one: bool = False) -> None:
         """:param lock: the file descriptor of the installation's lock, which uv keeps open."""
         self._lock = lock
-        self._program = _on_path() or _own(lock)
+        self._program = (None if only_the_locked_one else _on_path()) or _own(lock)
         self._environment = {
             **for_uv(os.environ),
             "UV_PYTHON_DOWNLOADS": os.environ.get("UV_PYTHON_DOWNLOADS") or "never",
