@@ -23,8 +23,7 @@ FILES = {
 
 def lock() -> int:
     with exclusive() as held:
-        # Other versions of uv write the files in another way.
-        uv = Uv(held, only_the_locked_one=True)
+        uv = Uv(held, for_locking=True)
         for name, sources in FILES.items():
             say(f"requirements/{name} ...")
             every_python = ("--upgrade", "--universal", "--python-version", "3.10")

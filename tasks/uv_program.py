@@ -20,21 +20,27 @@ OLDEST = (0, 5)
 _LOCK = ROOT / "requirements" / "uv.txt"
 _OWN = ROOT / ".venv-uv"
 _LIST = (" + ", " - ", " ~ ", "Using Python ")
+_OTHER_WAYS = ("UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_PYTHON")
+_OTHER_INDEXES = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX_STRATEGY")
 _OTHER_PLACES = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT")
 
 
 class Uv:
     """Runs uv with the user's settings of pip."""
 
-    def __init__(self, lock: int, *, only_the_locked_one: bool = False) -> None:
-        """:param lock: the file descriptor of the installation's lock, which uv keeps open."""
+    def __init__(self, lock: int, *, for_locking: bool = False) -> None:
+        """
+        :param lock: the file descriptor of the installation's lock, which uv keeps open.
+        :param for_locking: everybody gets the same result, so it is the locked uv, and the main
+            index alone: another one may have only some files of a version.
+        """
         self._lock = lock
-        self._program = (None if only_the_locked_one else _on_path()) or _own(lock)
+        self._program = (None if for_locking else _on_path()) or _own(lock)
         self._environment = {
             **for_uv(os.environ),
             "UV_PYTHON_DOWNLOADS": os.environ.get("UV_PYTHON_DOWNLOADS") or "never",
         }
-        for name in ("UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_PYTHON"):
+        for name in (*_OTHER_WAYS, *(_OTHER_INDEXES if for_locking else ())):
             self._environment.pop(name, None)
         if not _cache_is_writable(self._environment):
             self._environment["UV_NO_CACHE"] = "1"

@@ -94,3 +94,17 @@ def test_without_a_home_there_is_no_cache(clone: Clone) -> None:
     (clone.stand_in / "file").touch()
     assert clone.run("sync", variables={"HOME": str(clone.stand_in / "file")}).returncode == 0
     assert clone.uv_environment()["UV_NO_CACHE"] == "1"
+
+
+def test_locks_are_made_by_the_locked_uv_from_the_main_index(clone: Clone) -> None:
+    settings = make_wheel(clone)
+    settings |= {"PIP_EXTRA_INDEX_URL": "https://extra.example.com", "PIP_RETRIES": "2"}
+    done = clone.run("lock", variables=settings)
+    assert done.returncode == 0, done.stderr
+    assert (clone.root / ".venv-uv" / "bin" / "uv").is_file()
+    calls = clone.calls()
+    assert len(calls) == 6
+    assert all(call.startswith("pip compile --quiet --upgrade --universal") for call in calls)
+    found = clone.uv_environment()
+    assert found["UV_HTTP_RETRIES"] == "2"
+    assert {"UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS"}.isdisjoint(found)
