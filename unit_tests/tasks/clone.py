@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -44,6 +45,7 @@ class Clone:
     root: Path
     stand_in: Path
     """The folder of the program that stands in for uv: ``calls``, ``environment``, ``failure``."""
+    processes: list[Process] = field(default_factory=list)
 
     def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -58,14 +60,17 @@ class Clone:
     def start(
         self, *arguments: str, cwd: Path | None = None, variables: Mapping[str, str] = NOTHING
     ) -> Process:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.root / "run", *arguments],
             cwd=cwd or self.root,
             env=self.environment(variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_signals,
         )
+        self.processes.append(process)
+        return process
 
     def run(
         self, *arguments: str, cwd: Path | None = None, variables: Mapping[str, str] = NOTHING
@@ -73,6 +78,12 @@ class Clone:
         process = self.start(*arguments, cwd=cwd, variables=variables)
         stdout, stderr = process.communicate(timeout=60)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def end(self) -> None:
+        """Whatever a failed test left."""
+        for process in self.processes:
+            process.terminate()
+            process.communicate()
 
     def calls(self) -> list[str]:
         """How uv was called since the last time."""
@@ -105,7 +116,13 @@ Process = subprocess.Popen[str]
 Done = subprocess.CompletedProcess[str]
 
 
-def small_clone(folder: Path, files: Sequence[str] = ()) -> Clone:
+def _heed_signals() -> None:
+    """Also where the tests run in the background and ignore them."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def small_clone(folder: Path) -> Clone:
     """Only what an installation needs, in a path with a space."""
     clone = Clone(folder / "the clone", folder / "stand-in")
     (clone.stand_in / "bin").mkdir(parents=True)
@@ -115,7 +132,7 @@ def small_clone(folder: Path, files: Sequence[str] = ()) -> Clone:
     uv = clone.stand_in / "bin" / "uv"
     uv.write_text(UV)
     uv.chmod(0o755)
-    for name in ("run", "setup.py", "phenom_api/__init__.py", *files):
+    for name in ("run", "setup.py", "phenom_api/__init__.py"):
         (clone.root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, clone.root / name)
     shutil.copytree(ROOT / "tasks", clone.root / "tasks", ignore=shutil.ignore_patterns("__py*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ PROJECT = f"{INTO} --quiet --no-deps --no-index --no-build-isolation --editable 
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    return small_clone(tmp_path)
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    clone = small_clone(tmp_path)
+    yield clone
+    clone.end()
 
 
 def test_a_look_installs_what_it_needs_and_no_more(clone: Clone, tmp_path: Path) -> None:

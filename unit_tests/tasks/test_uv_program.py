@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from unit_tests.tasks.clone import Clone, small_clone
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    return small_clone(tmp_path)
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    clone = small_clone(tmp_path)
+    yield clone
+    clone.end()
 
 
 def make_wheel(clone: Clone) -> dict[str, str]:
