@@ -7,21 +7,17 @@ file here either.
 
 from __future__ import annotations
 
-import ast
 import os
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tasks import pip_settings
 
 _ONE_VALUE = ("index-url", "proxy", "timeout", "default-timeout", "retries")
 _ADDRESSES = ("extra-index-url", "find-links")
 _KEPT = (*_ONE_VALUE, *_ADDRESSES, "trusted-host")
 """The settings of pip that say where packages come from. All others stay here."""
-
-_SECTIONS = ("global", "install", ":env:")
-"""From the weakest to the strongest."""
 
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -57,23 +53,16 @@ class PackageIndex:
 
 def of_this_machine(environment: Mapping[str, str] = os.environ) -> PackageIndex:
     """The index that pip uses here, by its files and by environment variables."""
-    asked = [sys.executable, "-m", "pip", "config", "list"]
-    done = subprocess.run(asked, capture_output=True, text=True, env=dict(environment))
-    return package_index(done.stdout.splitlines(), environment)
+    return package_index(pip_settings.settings(environment), environment)
 
 
-def package_index(settings: Iterable[str], environment: Mapping[str, str]) -> PackageIndex:
-    """Reads the lines of ``pip config list``: ``global.index-url='https://…'``."""
-    found: dict[tuple[str, str], str] = {}
-    for line in settings:
-        name, _, value = line.partition("=")
-        section, _, key = name.rpartition(".")
-        if section in _SECTIONS:
-            found[section, key] = str(ast.literal_eval(value))
-    merged = {key: found[each, key] for each in _SECTIONS for part, key in found if part == each}
+def package_index(settings: Mapping[str, str], environment: Mapping[str, str]) -> PackageIndex:
+    """
+    :param settings: of pip, by the option's long name without dashes.
+    """
     lines, left_out = [], []
     for key in _KEPT:
-        words = merged.get(key, "").split()
+        words = settings.get(key, "").split()
         usable = [each for each in words if key not in ("index-url", *_ADDRESSES) or _is_url(each)]
         if usable:
             lines.append(f"{key} = {' '.join(usable)}")
@@ -81,7 +70,7 @@ def package_index(settings: Iterable[str], environment: Mapping[str, str]) -> Pa
             left_out.append(key)
     pip_conf = "\n".join(["[global]", *lines, ""]) if lines else ""
     named = [
-        merged.get("cert", ""),
+        settings.get("cert", ""),
         *(environment.get(each, "") for each in _CERTIFICATE_VARIABLES),
     ]
     files = [Path(each).resolve() for each in named if each and Path(each).is_file()]

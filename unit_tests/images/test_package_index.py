@@ -17,29 +17,15 @@ def read(index: PackageIndex) -> dict[str, str]:
 
 
 def test_without_settings_there_is_no_secret() -> None:
-    index = package_index([], {})
+    index = package_index({}, {})
     assert index == PackageIndex()
     assert index.secrets() == []
     assert index.environment() == {}
 
 
-def test_the_stronger_setting_counts() -> None:
-    index = package_index(
-        [
-            ":env:.index-url='https://environment.example.com/simple'",
-            "global.index-url='https://global.example.com/simple'",
-            "global.timeout='30'",
-            "install.index-url='https://install.example.com/simple'",
-            "install.timeout='60'",
-        ],
-        {},
-    )
-    assert read(index) == {"index-url": "https://environment.example.com/simple", "timeout": "60"}
-
-
 def test_only_settings_that_say_where_packages_come_from() -> None:
     index = package_index(
-        ["global.target='/somewhere'", "global.user='true'", "global.trusted-host='a.example b'"],
+        {"target": "/somewhere", "user": "true", "trusted-host": "a.example b"},
         {},
     )
     assert read(index) == {"trusted-host": "a.example b"}
@@ -47,10 +33,10 @@ def test_only_settings_that_say_where_packages_come_from() -> None:
 
 def test_folders_of_this_machine_are_left_out() -> None:
     index = package_index(
-        [
-            "global.extra-index-url='file:///opt/simple\\nhttps://user:secret%40@a.example.com/simple'",
-            "global.find-links='/opt/wheels'",
-        ],
+        {
+            "extra-index-url": "file:///opt/simple\nhttps://user:secret%40@a.example.com/simple",
+            "find-links": "/opt/wheels",
+        },
         {},
     )
     assert read(index) == {"extra-index-url": "https://user:secret%40@a.example.com/simple"}
@@ -62,7 +48,7 @@ def test_the_secrets_name_a_variable_and_a_file(tmp_path: Path) -> None:
     certificates = tmp_path / "ca.pem"
     certificates.write_text("-----BEGIN CERTIFICATE-----")
     index = package_index(
-        ["global.index-url='https://user:secret@a.example.com'", f"global.cert='{certificates}'"],
+        {"index-url": "https://user:secret@a.example.com", "cert": str(certificates)},
         {"REQUESTS_CA_BUNDLE": "/another.pem"},
     )
     assert index.certificates == certificates.resolve()
@@ -77,11 +63,11 @@ def test_the_secrets_name_a_variable_and_a_file(tmp_path: Path) -> None:
 def test_certificates_of_the_environment(tmp_path: Path, name: str) -> None:
     certificates = tmp_path / "ca.pem"
     certificates.touch()
-    assert package_index([], {name: str(certificates)}).certificates == certificates.resolve()
-    assert package_index([], {name: str(tmp_path / "missing.pem")}).certificates is None
+    assert package_index({}, {name: str(certificates)}).certificates == certificates.resolve()
+    assert package_index({}, {name: str(tmp_path / "missing.pem")}).certificates is None
 
 
-def test_asks_pip(tmp_path: Path) -> None:
+def test_the_settings_of_this_machine(tmp_path: Path) -> None:
     settings = tmp_path / "pip.conf"
     settings.write_text("[global]\nindex-url = https://a.example.com/%20simple\ntimeout = 7\n")
     index = of_this_machine({"PIP_CONFIG_FILE": str(settings), "PIP_TIMEOUT": "8"})
