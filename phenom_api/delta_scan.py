@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +146,7 @@ class DeltaScan:
     def _descending(self) -> Iterator[DeltaPage]:
         first = self._read(0)
         if not first.rows:
-            self._end_empty(first)
+            self._end_empty()
             return
         reader = self._reader(first, may_move_on=True)
         rows: list[Any] | None = first.rows
@@ -167,7 +168,7 @@ class DeltaScan:
         )
         first = search.page()
         if first is None:
-            self._end_empty(None)
+            self._end_empty()
             return
         reader = self._reader(first, may_move_on=False)
         waiting = [first.rows]
@@ -283,23 +284,29 @@ class DeltaScan:
     # -- the end -----------------------------------------------------------------------------
 
     def _is_end(self, page: PlacedPage) -> bool:
-        """Whether the listing ends with a page behind which no new row came.
-
-        A page may be cut short, and one row that cannot be shown makes a page empty. So a total
-        has to confirm the end, or the next two positions.
-        """
+        """Whether the listing ends with a page behind which no new row came."""
         if page.total == page.end:
             return True
-        for offset in (page.end, page.end + 1):
-            if self._read(offset).rows:
-                return False
+        if self._has_row_behind(page.end):
+            return False
         if page.total is not None and page.total > page.end:
             raise CannotContinue(f"the gateway counts {page.total} rows but shows {page.end}")
         return True
 
-    def _end_empty(self, page: PlacedPage | None) -> None:
-        total = self._listing.total if page is None else page.total
-        if self._expected or total:
+    def _has_row_behind(self, end: int) -> bool:
+        """Whether one of the next two positions has a row.
+
+        A page may be cut short, and one row that cannot be shown makes a page empty. So they are
+        read one by one.
+        """
+        with suppress(RequestRefused):
+            return any(self._listing.read(offset, 1).rows for offset in (end, end + 1))
+        return False
+
+    def _end_empty(self) -> None:
+        """The first page is empty: make sure that there is nothing to read."""
+        total = self._listing.total
+        if self._expected or total or (total is None and self._has_row_behind(0)):
             raise CannotContinue("the listing came without rows")
         self._end = 0
 
