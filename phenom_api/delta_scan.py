@@ -252,14 +252,14 @@ class DeltaScan:
         reader = JoinedPages(
             view or self._listing,
             first,
-            limit=self._length if view is not None else self._limit,
+            limit=self._limit if view is None else max(self._length, self._assumed_length),
             identity=self._identity,
             executor=self._executor,
             ahead=self._ahead,
             seen=self._seen,
             may_move_on=may_move_on,
             known_end=known_end,
-            is_end=self._is_end,
+            is_end=self._is_end if view is None else lambda page: False,
         )
         self._readers.append(reader)
         return reader
@@ -284,8 +284,11 @@ class DeltaScan:
     # -- the end -----------------------------------------------------------------------------
 
     def _is_end(self, page: PlacedPage) -> bool:
-        """Whether the listing ends with a page behind which no new row came."""
-        if page.total == page.end:
+        """Whether the listing ends with a page behind which no new row came.
+
+        A page with room for more rows that ends at the total proves it.
+        """
+        if page.total == page.end and len(page.rows) < self._length:
             return True
         if self._has_row_behind(page.end):
             return False

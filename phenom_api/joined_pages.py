@@ -55,13 +55,21 @@ class BackwardView:
     def __init__(self, listing: Readable, origin: int) -> None:
         self._listing = listing
         self._origin = origin
+        self._most: int | None = None  # rows of a page that was shorter than it had to be
 
     def read(self, offset: int, limit: int) -> Page:
         stop = self._origin - offset
         if stop <= 0:
             return Page([], None)
+        rows = self._ending_at(stop, limit if self._most is None else min(limit, self._most))
+        if 0 < len(rows) < min(stop, limit) and self._most is None:
+            self._most = len(rows)
+            rows = self._ending_at(stop, len(rows))
+        return Page(rows[::-1], None)
+
+    def _ending_at(self, stop: int, limit: int) -> list[Any]:
         start = max(0, stop - limit)
-        return Page(self._listing.read(start, stop - start).rows[::-1], None)
+        return self._listing.read(start, stop - start).rows
 
 
 class JoinedPages:
@@ -189,9 +197,8 @@ class JoinedPages:
 
     def _joins(self, page: PlacedPage) -> bool:
         overlap = self._chain.fit(page.offset, page.hashes)
-        if overlap is Overlap.SHIFTED:
-            return not self._seen.isdisjoint(page.hashes)
-        return overlap is Overlap.ALIGNED
+        is_proven = overlap in (Overlap.ALIGNED, Overlap.SHIFTED)
+        return is_proven and not self._seen.isdisjoint(page.hashes)
 
     def _shift(self, page: PlacedPage) -> int | None:
         """By how many positions our rows moved; None if the page has none of the last ones."""

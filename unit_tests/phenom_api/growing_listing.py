@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from phenom_api.delta_scan import DeltaOutcome, DeltaScan
 from phenom_api.listing_order import Order
 from phenom_api.paging import Page
-from unit_tests.phenom_api.moving_listing import Change, DrawnExecutor, InlineExecutor, MovingListing
+from unit_tests.phenom_api.moving_listing import (
+    Change,
+    DrawnExecutor,
+    InlineExecutor,
+    MovingListing,
+)
 
 FIRST_NEW = 10**9
 """Rows from this number on were added after the last sync."""
