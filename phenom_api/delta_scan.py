@@ -27,8 +27,8 @@ _SMALL_PAGE = 35
 _UNCERTAIN_PAGES = 4
 """Pages that are read ahead where nothing tells that they are needed."""
 _MOST_WAITING = 20_000
-"""New rows of an ascending listing that may wait until its end is found. If its total promises more,
-the end is looked for first; without a total, twice as many end the delta."""
+"""New rows of an ascending listing that may wait until its end is found. If its total promises
+more, the end is looked for first; without a total, twice as many end the delta."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class DeltaScan:
         self._ahead = ahead
         self._order = order
         self._expected = expected_rows
-        self._assumed_length = min(page_length, self._limit) if page_length > 1 else self._limit
+        self._believed_length = min(page_length, self._limit) if page_length > 1 else 0
         self._place_of = place_of
         self._length = 1
         self._seen: set[int] = set()
@@ -162,7 +162,8 @@ class DeltaScan:
         search = EndSearch(
             self._read,
             expected=self._expected,
-            length=self._assumed_length,
+            length=self._believed_length,
+            limit=self._limit,
             most_new=_MOST_WAITING,
             place_of=self._place_of,
         )
@@ -170,18 +171,22 @@ class DeltaScan:
         if first is None:
             self._end_empty()
             return
+        self._believed_length = search.page_length
         reader = self._reader(first, may_move_on=False)
         waiting = [first.rows]
-        self._plan_ascending(reader, len(waiting))
+        self._plan_ascending(reader, len(waiting), search.known_end)
         while (rows := self._next_rows(reader)) is not None:
             waiting.append(rows)
             if reader.end > max(first.end, self._expected) + 2 * _MOST_WAITING:
                 raise CannotContinue("too many rows are new")
-            self._plan_ascending(reader, len(waiting))
-        self._end = reader.end
+            self._plan_ascending(reader, len(waiting), search.known_end)
+        self._end, pages = reader.end, len(waiting)
         while waiting and not self._is_done:
             yield from self._offer(waiting.pop())
         if not self._is_done:
+            # If the only page ends with the last row, the length of pages is still not known.
+            if pages == 1 and not self._believed_length:
+                self._believed_length = self._limit
             yield from self._backward(first, first.end + reader.moved)
 
     def _backward(self, first: PlacedPage, end: int) -> Iterator[DeltaPage]:
@@ -227,13 +232,19 @@ class DeltaScan:
             pages = min(_UNCERTAIN_PAGES, self._needed)
             reader.plan(pages, reader.end + stride * pages)
 
-    def _plan_ascending(self, reader: JoinedPages, pages: int) -> None:
-        total = self._listing.total
-        if total is not None:
+    def _plan_ascending(self, reader: JoinedPages, pages: int, known_end: int | None) -> None:
+        """Read on up to the total; without one, few pages more than the new ones so far.
+
+        :param pages: how many were read.
+        """
+        if self._listing.total is not None:
             reader.plan(self._ahead)
-        else:
-            old = (self._expected - reader.end) // max(1, self._length - 1)
-            reader.plan(max(old, min(_UNCERTAIN_PAGES, pages - 2)))
+            return
+        stride = max(1, self._length - 1)
+        ahead = max((self._expected - reader.end) // stride, min(_UNCERTAIN_PAGES, pages // 3))
+        if known_end is not None:
+            ahead = min(_UNCERTAIN_PAGES, (known_end - reader.end) // stride)
+        reader.plan(ahead, reader.end + stride * ahead)
 
     def _next_rows(self, reader: JoinedPages) -> list[Any] | None:
         rows = reader.next_rows()
@@ -252,7 +263,8 @@ class DeltaScan:
         reader = JoinedPages(
             view or self._listing,
             first,
-            limit=self._limit if view is None else max(self._length, self._assumed_length),
+            limit=self._limit if view is None else max(self._length, self._believed_length),
+            length=self._believed_length,
             identity=self._identity,
             executor=self._executor,
             ahead=self._ahead,

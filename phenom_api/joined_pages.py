@@ -76,6 +76,7 @@ class JoinedPages:
     """The pages that follow a first one; each has to join the pages before it.
 
     :param first: where to begin. :param limit: rows to ask for at a time.
+    :param length: rows that pages are believed to have; 0 if nothing is known.
     :param seen: hashes of the rows read so far; those of new rows are added.
     :param may_move_on: whether rows may move to later positions while they are read.
     :param known_end: the position behind the last row, if that is known.
@@ -88,6 +89,7 @@ class JoinedPages:
         first: PlacedPage,
         *,
         limit: int,
+        length: int,
         identity: Callable[[Any], Hashable],
         executor: Executor,
         ahead: int,
@@ -109,6 +111,8 @@ class JoinedPages:
         self._chain = PageChain()
         self._tail: dict[int, int] = {}  # the position of each row of the last page
         self._farthest = 0  # the hash of the last new row
+        self._believed_length = length
+        self._last_with_room: PlacedPage | None = None  # the last page, if rows may end with it
         self.length = 1  #: rows of the longest page
         self.moved = 0  #: by how many positions the rows moved since the first page was read
         self._accept(first, list(range(len(first.rows))), aligned=True)
@@ -123,7 +127,7 @@ class JoinedPages:
 
         :param until: none of them begins behind this position; by default behind the total.
         """
-        if self.length > 1:
+        if self.length > 1 and self._last_with_room is None:
             self._ahead.plan(self.end, self._limit, self.length, pages, until)
 
     def cancel(self) -> None:
@@ -136,6 +140,11 @@ class JoinedPages:
         """
         if self._known_end is not None and self.end >= self._known_end:
             return None
+        last, self._last_with_room = self._last_with_room, None
+        if last is not None:
+            if self._is_end(last):
+                return None
+            self._believed_length = 0
         while self._fruitless <= _FRUITLESS:
             page = self._following()
             if page is None or not self._joins(page):
@@ -232,6 +241,8 @@ class JoinedPages:
         self._tail = {row: place for place, row in enumerate(page.hashes, page.offset)}
         self.length = max(self.length, len(page.rows))
         if new:
+            has_room = len(page.rows) < max(self.length, self._believed_length)
+            self._last_with_room = page if has_room and aligned else None
             self._seen.update(page.hashes[place] for place in new)
             self._farthest = page.hashes[new[-1]]
 
