@@ -183,7 +183,7 @@ class DeltaScan:
         self._end, pages = reader.end, len(waiting)
         while waiting and not self._is_done:
             yield from self._offer(waiting.pop())
-        if not self._is_done:
+        if first.offset and not self._is_done:
             # If the only page ends with the last row, the length of pages is still not known.
             if pages == 1 and not self._believed_length:
                 self._believed_length = self._limit
@@ -271,7 +271,7 @@ class DeltaScan:
             seen=self._seen,
             may_move_on=may_move_on,
             known_end=known_end,
-            is_end=self._is_end if view is None else lambda page: False,
+            is_end=self._is_end if view is None else None,
         )
         self._readers.append(reader)
         return reader

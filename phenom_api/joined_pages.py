@@ -79,8 +79,8 @@ class JoinedPages:
     :param length: rows that pages are believed to have; 0 if nothing is known.
     :param seen: hashes of the rows read so far; those of new rows are added.
     :param may_move_on: whether rows may move to later positions while they are read.
-    :param known_end: the position behind the last row, if that is known.
-    :param is_end: whether the listing ends with the last row of this page.
+    :param known_end: the position behind the last row, if that is known; else ``is_end`` says
+        whether the listing ends with the last row of a page.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class JoinedPages:
         seen: set[int],
         may_move_on: bool,
         known_end: int | None = None,
-        is_end: Callable[[PlacedPage], bool] = lambda page: False,
+        is_end: Callable[[PlacedPage], bool] | None = None,
     ) -> None:
         self._listing = listing
         self._limit = limit
@@ -105,7 +105,7 @@ class JoinedPages:
         self._seen = seen
         self._may_move_on = may_move_on
         self._known_end = known_end
-        self._is_end = is_end
+        self._is_end = is_end or self._is_at_known_end
         self._floor = min(1, first.offset)  # a page at 0 would count as joining, even in a part
         self._fruitless = 0
         self._chain = PageChain()
@@ -115,6 +115,7 @@ class JoinedPages:
         self._last_with_room: PlacedPage | None = None  # the last page, if rows may end with it
         self.length = 1  #: rows of the longest page
         self.moved = 0  #: by how many positions the rows moved since the first page was read
+        self._is_finished = False
         self._accept(first, list(range(len(first.rows))), aligned=True)
 
     @property
@@ -138,7 +139,7 @@ class JoinedPages:
 
         :raises CannotContinue: if no page can be proven to follow.
         """
-        if self._known_end is not None and self.end >= self._known_end:
+        if self._is_finished:
             return None
         last, self._last_with_room = self._last_with_room, None
         if last is not None:
@@ -209,6 +210,9 @@ class JoinedPages:
         is_proven = overlap in (Overlap.ALIGNED, Overlap.SHIFTED)
         return is_proven and not self._seen.isdisjoint(page.hashes)
 
+    def _is_at_known_end(self, page: PlacedPage) -> bool:
+        return self._known_end is not None and page.end >= self._known_end
+
     def _shift(self, page: PlacedPage) -> int | None:
         """By how many positions our rows moved; None if the page has none of the last ones."""
         for place in range(len(page.hashes) - 1, -1, -1):
@@ -233,6 +237,7 @@ class JoinedPages:
         new = [place for place in range(known.index(True), len(known)) if not known[place]]
         if new or not aligned:
             self._accept(page, new, aligned=aligned)
+            self._is_finished = self._is_at_known_end(page)
             self.moved += shift or 0
         return [page.rows[place] for place in new]
 
