@@ -300,9 +300,13 @@ class DeltaScan:
 
         A page with room for more rows that ends at the total proves it.
         """
-        if page.total == page.end and len(page.rows) < self._length:
+        has_room = len(page.rows) < self._length
+        if has_room and page.total == page.end:
             return True
         if self._has_row_behind(page.end):
+            return False
+        # If rows in front were deleted meanwhile, those two positions prove nothing.
+        if not has_room and self._read(page.end - 1).hashes != page.hashes[-1:]:
             return False
         if page.total is not None and page.total > page.end:
             raise CannotContinue(f"the gateway counts {page.total} rows but shows {page.end}")
@@ -320,8 +324,7 @@ class DeltaScan:
 
     def _end_empty(self) -> None:
         """The first page is empty: make sure that there is nothing to read."""
-        total = self._listing.total
-        if self._expected or total or (total is None and self._has_row_behind(0)):
+        if self._expected or self._listing.total or self._has_row_behind(0):
             raise CannotContinue("the listing came without rows")
         self._end = 0
 
