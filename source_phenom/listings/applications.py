@@ -25,7 +25,7 @@ from source_phenom.listings.full_scan import EarlierScans, FullScan
 from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.listing_memory import forget
 from source_phenom.listings.scan_plan import DeltaPlan, FullScanPlan, scan_plan
-from source_phenom.listings.spool import Spool
+from source_phenom.listings.spool import Spool, TextStore
 from source_phenom.models import applications, candidates
 from source_phenom.models.timestamps import rfc3339
 from source_phenom.streams.events import Event
@@ -171,31 +171,32 @@ class ApplicationListing(Listing):
 
         :raises DeltaImpossible: that is not enough.
         """
-        mapper = ApplicationMapper(self.config, self.now, self.streams)
-        people = self._candidate_delta(plan, rows, mapper.candidate)
-        scan = self.delta_mapped(mapper, plan)
-        for page in scan:
-            rows.take_page(page.rows)
-            is_quiet = yield from self._add_changes(page.rows, rows.known)
+        with TextStore() as texts:
+            mapper = ApplicationMapper(self.config, self.now, self.streams)
+            people = self._candidate_delta(plan, rows, mapper.candidate, texts)
+            scan = self.delta_mapped(mapper, plan)
+            for page in scan:
+                rows.take_page(page.rows)
+                is_quiet = yield from self._add_changes(page.rows, rows.known)
+                if people is not None:
+                    is_quiet &= people.take_page(page.rows)
+                    is_quiet = is_quiet and people.may_end(rows.oldest)
+                scan.judge(is_quiet)
+            if not scan.outcome.is_usable:
+                raise DeltaImpossible(scan.outcome.reason)
+            for stream in self.streams.values():
+                # A checkpoint from here on has candidates of rows that it does not know yet.
+                forget(stream)
             if people is not None:
-                is_quiet &= people.take_page(page.rows)
-                is_quiet = is_quiet and people.may_end(rows.oldest)
-            scan.judge(is_quiet)
-        if not scan.outcome.is_usable:
-            raise DeltaImpossible(scan.outcome.reason)
-        for stream in self.streams.values():
-            # A checkpoint from here on has candidates of rows that it does not know yet.
-            forget(stream)
-        if people is not None:
-            yield from people.add_all()
-        for stream in self.streams.values():
-            yield from stream.flush()
-        rows.remember(
-            self.streams,
-            rows=scan.outcome.rows,
-            page_length=scan.outcome.page_length,
-            sources=people.sources if people is not None else None,
-        )
+                yield from people.add_all()
+            for stream in self.streams.values():
+                yield from stream.flush()
+            rows.remember(
+                self.streams,
+                rows=scan.outcome.rows,
+                page_length=scan.outcome.page_length,
+                sources=people.sources if people is not None else None,
+            )
 
     def delta_mapped(self, mapper: ApplicationMapper, plan: DeltaPlan) -> DeltaScan:
         """The end of the listing, page by page; rows are mapped as in a full scan."""
@@ -212,6 +213,7 @@ class ApplicationListing(Listing):
         plan: DeltaPlan,
         rows: DeltaRows,
         map_row: Callable[[bytes], CandidateColumns],
+        texts: TextStore,
         *,
         reads_rows: bool = False,
     ) -> CandidateDelta | None:
@@ -220,7 +222,9 @@ class ApplicationListing(Listing):
         if name not in self.streams:
             return None
         memory, known = plan.memories[name], rows.known[name]
-        return CandidateDelta(self.streams[name], map_row, memory, known, reads_rows=reads_rows)
+        return CandidateDelta(
+            self.streams[name], map_row, memory, known, texts, reads_rows=reads_rows
+        )
 
     def _add_changes(
         self, page: Sequence[MappedApplication], known: Mapping[str, KnownRows]

@@ -17,11 +17,14 @@ from source_phenom.listings.creation_order import DISORDER
 from source_phenom.listings.delta_rows import DeltaImpossible, KnownRows
 from source_phenom.listings.first_sources import FirstSource, SourceTable
 from source_phenom.listings.listing_memory import ListingMemory
+from source_phenom.listings.spool import TextPlace, TextStore
 from source_phenom.models import candidates
 from source_phenom.models.ids import creation_second
 from source_phenom.snapshot import Remembered, fingerprint
 from source_phenom.streams.events import Event
 from source_phenom.streams.stream_run import StreamRun
+
+_NOWHERE = TextPlace(0, 0)
 
 
 class CandidateRow(Protocol):
@@ -50,7 +53,7 @@ class _Candidate:
     sources: dict[str, str | None] = field(default_factory=dict)
     listed_before: int = 0
     newest: str = ""
-    row: bytes = b""
+    row: TextPlace = _NOWHERE
     is_newest_listed: bool = False
     columns: CandidateColumns | None = None
 
@@ -74,7 +77,7 @@ class CandidateDelta:
     knows may then be too small or too large. So an unexpected source ends the delta, and a full
     scan tells what is true.
 
-    :param map_row: maps the text of a row to a candidate's columns.
+    :param map_row: maps the text of a row to a candidate's columns. :param texts: keeps the rows.
     :param reads_rows: whether the applications of changed candidates are read one by one, see
         :meth:`take_row`. Then an unexpected source is believed.
     """
@@ -85,6 +88,7 @@ class CandidateDelta:
         map_row: Callable[[bytes], CandidateColumns],
         memory: ListingMemory,
         known: KnownRows,
+        texts: TextStore,
         *,
         reads_rows: bool = False,
     ) -> None:
@@ -94,6 +98,7 @@ class CandidateDelta:
         self._stream = stream
         self._map_row = map_row
         self._known = known
+        self._texts = texts
         self._reads_rows = reads_rows
         self._candidates: dict[str, _Candidate] = {}
         self._decisive: dict[str, int] = {}  # by candidate: the second of the earliest such row
@@ -160,7 +165,7 @@ class CandidateDelta:
         candidate.sources[key] = values.source
         candidate.listed_before += is_known
         if key > candidate.newest:
-            candidate.newest, candidate.row = key, values.row
+            candidate.newest, candidate.row = key, self._texts.add(values.row)
             candidate.is_newest_listed = is_listed
             candidate.columns = None
 
@@ -186,12 +191,11 @@ class CandidateDelta:
         return source
 
     def _columns(self, candidate: _Candidate) -> CandidateColumns:
-        if candidate.columns is None:
-            candidate.columns = self._map_row(candidate.row)
-        return candidate.columns
+        return candidate.columns or self._map_row(self._texts.text(candidate.row))
 
     def _digest(self, candidate: _Candidate, source: str | None) -> int:
-        return fingerprint(candidates.with_source(self._columns(candidate).columns, source))
+        candidate.columns = self._columns(candidate)
+        return fingerprint(candidates.with_source(candidate.columns.columns, source))
 
     def _note_decisive(self, candidate: str, key: str, is_known: bool) -> None:
         decisive = self._candidates[candidate].newest if is_known else key

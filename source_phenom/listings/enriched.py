@@ -31,7 +31,7 @@ from source_phenom.listings.full_scan import FullScan
 from source_phenom.listings.listing import ListingContext, Scanning
 from source_phenom.listings.listing_memory import forget
 from source_phenom.listings.scan_plan import DeltaPlan, FullScanPlan
-from source_phenom.listings.spool import Spool
+from source_phenom.listings.spool import Spool, TextStore
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import (
     application_activities,
@@ -141,13 +141,13 @@ class EnrichedListing(ApplicationListing):
 
     def _read_delta(self, plan: DeltaPlan, rows: DeltaRows) -> Iterator[Event]:
         runs = list(self._runs.values())
-        with Spool() as by_candidate, Spool() as by_job:
+        with Spool() as by_candidate, Spool() as by_job, TextStore() as texts:
             mapper = EnrichedMapper(self.config, self.now, self.streams)
             groups = CandidateGroups(by_candidate, mapper.candidate)
             changes = ChangeLookup(self.reader.gateway, self.reader.scan, self.now.date())
             if self._find_changes(changes, runs, groups) is not None or not changes.is_whole:
                 raise DeltaImpossible("the candidate search does not show all changes")
-            people = self._candidate_delta(plan, rows, mapper.candidate, reads_rows=True)
+            people = self._candidate_delta(plan, rows, mapper.candidate, texts, reads_rows=True)
             context = PassContext(
                 self.config,
                 self.reader,
