@@ -72,6 +72,9 @@ class ApplicationListing(Listing):
                 if applications.MODEL in self.streams:
                     yield from self._add_applications(page)
             yield from self._add_candidates(by_candidate, mapper)
+        for stream in self.streams.values():
+            # A checkpoint of what is left must not look like the end of the scan.
+            yield from stream.flush()
         complete = is_complete(full_scan.outcome, "applications")
         full_scan.end(
             is_complete=complete,

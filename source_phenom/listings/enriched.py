@@ -121,6 +121,9 @@ class EnrichedListing(ApplicationListing):
         if refusal is None and is_whole and not is_second:
             for enricher in self._live(enrichers):
                 enricher.run.cover(changes.until, newest)
+        for enricher in self._live(enrichers):
+            # A checkpoint of what is left must not look like the end of the scan.
+            yield from self._attempt(enricher, enricher.stream.flush())
         complete = is_complete(full_scan.outcome, "applications")
         full_scan.end(
             is_complete=complete,
