@@ -49,6 +49,8 @@ class ApplicationListing(Listing):
         self._earlier = {name: EarlierScans.of(stream) for name, stream in streams.items()}
         # All full scans of a run share it: a second one keeps the labels of the first one.
         self._sources = SourceTable()
+        # Whether a delta found that the states may be wrong about the listing's order.
+        self._is_order_doubtful = False
 
     @classmethod
     def unfilled(cls, config: SourceConfig, stream: str) -> tuple[str, ...]:
@@ -62,7 +64,10 @@ class ApplicationListing(Listing):
 
     def scan(self, *, is_second: bool) -> Scanning:
         mapper = ApplicationMapper(self.config, self.now, self.streams)
-        full_scan = FullScan(self.config, self.streams, self._earlier, self.now)
+        reads_all = is_second or self._is_order_doubtful
+        full_scan = FullScan(
+            self.config, self.streams, self._earlier, self.now, reads_all=reads_all
+        )
         with Spool() as by_candidate:
             for page in self._pages(mapper, full_scan):
                 for row in page:
@@ -95,14 +100,16 @@ class ApplicationListing(Listing):
         is_first = True
         for page in scan:
             if is_first and not part.begins_with(page[0]):
+                # Rows in front of the part were deleted since it was looked for.
                 break
             is_first = False
             full_scan.take_page(page)
             yield page
         else:
-            full_scan.outcome = scan.outcome
-            return
-        # Rows in front of the part were deleted since it was looked for.
+            if not full_scan.is_part_wrong:
+                full_scan.outcome = scan.outcome
+                return
+        full_scan.start_over()
         scan = self.reader.scan(fetch, _identity)
         for page in scan:
             full_scan.take_page(page)
@@ -156,6 +163,7 @@ class ApplicationListing(Listing):
         try:
             yield from self._read_delta(plan, rows)
         except DeltaImpossible as error:
+            self._is_order_doubtful = True
             logger.info(f"{names}: a delta had begun, but a full scan is needed, as {error}.")
             return False
         logger.info(

@@ -142,18 +142,32 @@ class FullScan:
             second = applications.created_at(str(row.identity), self._now)
             return None if second is None else second < first - DISORDER
 
-        self._assumed = memories[0].order
-        if self._assumed is Order.DESCENDING:
-            return ListingPart(until=lambda rows: bool(is_before(rows[-1])))
+        def are_before(rows: Sequence[ListedRow]) -> bool:
+            # Most pages end with a row that matters: one look is enough.
+            return bool(rows and is_before(rows[-1])) and all(map(is_before, rows))
+
+        if Order.DESCENDING in orders:
+            self._assumed = Order.DESCENDING
+            return ListingPart(until=are_before)
         latest = max(memories, key=lambda memory: memory.newest)
-        start = first_position(
-            fetch,
-            is_before,
-            rows=latest.rows,
-            hint=latest.start,
-            near=max(1, latest.page_length),
-        )
-        return ListingPart(start, None, lambda row: start == 0 or bool(is_before(row)))
+        near = max(1, latest.page_length)
+        start = first_position(fetch, is_before, rows=latest.rows, hint=latest.start, near=near)
+        front = max(0, start - near)
+        if start == 0 or not are_before(fetch(front, start - front).rows):
+            # A single old row at a later position misleads the search.
+            return ListingPart()
+        self._assumed = Order.ASCENDING
+        return ListingPart(start, None, lambda row: bool(is_before(row)))
+
+    @property
+    def is_part_wrong(self) -> bool:
+        """Whether the rows that were read contradict the order by which the part was chosen."""
+        return self._assumed is not None and not self._order.allows(self._assumed)
+
+    def start_over(self) -> None:
+        """Forget the rows that were read: the whole listing will be."""
+        self._assumed = None
+        self._order, self._recent, self._is_ordered = OrderEvidence(), RecentIds(), True
 
     def _first_second(self) -> int | None:
         """Rows that were created before this need not be read; None if all have to be.

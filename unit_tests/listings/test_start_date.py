@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phenom_api.listing_order import Order
-from unit_tests.listings.application_listing import NOW, ListingTenant, Outcome, row
+from unit_tests.listings.application_listing import NOW, ListingTenant, Outcome, row, row_id
 
 DAY = 86_400
 """Seconds; the first application was created on 2026-01-01."""
@@ -178,3 +178,13 @@ def test_ids_of_impossible_times_are_read_although_they_come_first(tenant: Listi
     states = tenant.sync(**options).states
     tenant.rows[0]["customFieldData"] = {"note": "edited"}
     assert set(tenant.sync(states, **options).told("applications")) == {"0" * 24}
+
+
+@pytest.mark.parametrize("place", [0, 33, 45, 57, 60])
+def test_an_old_row_out_of_its_place_misleads_nobody(tenant: ListingTenant, place: int) -> None:
+    options: dict[str, Any] = {"start_date": "2026-01-03", "full_scan_hours": 0}
+    states = tenant.sync(**options).states
+    tenant.rows.insert(place, {**tenant.rows[0], "id": row_id(-40 * DAY, 5_000)})
+    second = tenant.sync(states, **options)
+    assert second.emitted == 0
+    assert tenant.sync(second.states, **options).emitted == 0
