@@ -18,7 +18,7 @@ class Page:
 
 @dataclass(frozen=True)
 class ScanOutcome:
-    """How far a finished scan can be trusted.
+    """How far a finished scan, of a listing or a part of it, can be trusted.
 
     :param rows: positions that were read.
     :param total: the total that the listing claimed last, None if it never claimed one.
@@ -29,6 +29,8 @@ class ScanOutcome:
     :param ended: the pages confirm the end, see :meth:`CompletenessTracker.ends`.
     :param repeats: rows that had been read before came again behind the last row.
     :param ignores_offset: every page was the first page, whatever the offset.
+    :param start: the position where the scan began; nothing is known about rows in front of it.
+    :param stopped: the caller ended the scan: nothing is known about the rows behind its last one.
     """
 
     rows: int
@@ -40,14 +42,23 @@ class ScanOutcome:
     ended: bool = True
     repeats: bool = False
     ignores_offset: bool = False
+    start: int = 0
+    stopped: bool = False
+
+    @property
+    def end(self) -> int:
+        """The position behind the last row that was read."""
+        return self.start + self.rows
 
     @property
     def agrees(self) -> bool:
-        """Whether the total is the number of rows read.
+        """Whether the total is the number of rows, as far as the scan was to read them.
 
         An empty listing without a total does not prove that there are no rows.
         """
-        return self.rows > 0 if self.total is None else self.total == self.rows
+        if self.stopped or self.total is None:
+            return self.rows > 0
+        return self.total == self.end
 
     @property
     def moved(self) -> bool:
@@ -56,7 +67,7 @@ class ScanOutcome:
 
     @property
     def complete(self) -> bool:
-        """Whether a row that this scan did not see was deleted."""
+        """Whether a row that this scan did not see was deleted, or is not in the part read."""
         return self.agrees and self.ended and not self.open_seams and not self.moved
 
     def ignored_offset(self, what: str) -> str:

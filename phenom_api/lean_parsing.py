@@ -89,7 +89,7 @@ def parse_whole_with_texts(content: bytes) -> Any:
     """Like :func:`parse_with_texts`, but the rows have the profiles too."""
     body = parse_json(content)
     if type(body) is dict and type(body.get("data")) is list:
-        body["data"] = [Unread(row, _text(row)) for row in body["data"]]
+        body["data"] = [Unread(row, row_text(row)) for row in body["data"]]
     return body
 
 
@@ -100,7 +100,8 @@ def _without_nul(content: bytes) -> bytes:
     return content
 
 
-def _text(row: Any) -> bytes:
+def row_text(row: Any) -> bytes:
+    """A row as JSON."""
     try:
         return orjson.dumps(row)
     except orjson.JSONEncodeError:

@@ -33,10 +33,12 @@ class PageChain:
     page that is further back because rows were inserted ahead of it; and all hashes, in an array.
     The array is searched only if a page may have old rows: if it has a landmark, or is shorter than
     the distance between two landmarks.
+
+    :param start: the position of the first row that matters.
     """
 
-    def __init__(self) -> None:
-        self.end = 0  #: the position behind the last row
+    def __init__(self, start: int = 0) -> None:
+        self.end = start  #: the position behind the last row
         self.unseen: list[int] = []  #: indexes of the last page's rows that no page had before
         self.is_same_page = False  #: whether the last page has only rows of the page before it
         self._tail: list[int] = []
@@ -65,9 +67,11 @@ class PageChain:
                 return Overlap.UNPROVEN if repeated.issuperset(shared) else Overlap.ALIGNED
         elif self._has_landmarks_in_place(offset, rows):
             return Overlap.ALIGNED
+        if not self._tail and offset <= self.end:
+            return Overlap.ALIGNED
         if offset == 0:
             # Nothing comes before the first row.
-            return Overlap.SHIFTED if self._tail else Overlap.ALIGNED
+            return Overlap.SHIFTED
         return Overlap.SHIFTED if self._has_moved_rows(offset, rows, repeated) else Overlap.APART
 
     def _has_landmarks_in_place(self, offset: int, rows: list[int]) -> bool:

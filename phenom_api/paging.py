@@ -45,6 +45,9 @@ class Scan:
     :param identity: what makes a row the same row when its content changes; called once per row.
     :param executor: fetches the pages; its size limits the concurrency.
     :param ahead: how many pages may be fetched before the first of them is taken.
+    :param start: the position to begin at; the outcome is about the rows from there on.
+    :param until: called with the new rows of each page; if it returns True, the scan ends with
+        that page, and the outcome is about the rows up to there.
     """
 
     def __init__(
@@ -55,20 +58,29 @@ class Scan:
         identity: Callable[[Any], Hashable],
         executor: Executor,
         ahead: int,
+        start: int = 0,
+        until: Callable[[list[Any]], bool] | None = None,
     ) -> None:
         self._tracker = CompletenessTracker(fetch)
+        self._start = start
+        self._until = until
+        self._is_stopped = False
         self._page_size = page_size
         self._limit = page_size + (page_size < _SMALL_PAGE)
         self._identity = identity
         self._ahead = ReadAhead(self._tracker, executor, ahead)
-        self._chain = PageChain()
+        self._chain = PageChain(start)
         self._headway = _Headway()
-        self._repeats = RepeatedRows()
+        self._repeats = RepeatedRows(start)
         self._length = 1  # rows of the longest page so far
         self._ended_at = -1  # the end of a page that had room for more rows
         self._repaired = 0
         self._open_seams = 0
-        self._at_last_new_row = (0, 0, 0)  # the position behind it, and both counters at that time
+        self._at_last_new_row = (
+            start,
+            0,
+            0,
+        )  # the position behind it, and both counters at that time
 
     @property
     def outcome(self) -> ScanOutcome:
@@ -79,16 +91,18 @@ class Scan:
         if repeats:
             end, repaired, open_seams = self._at_last_new_row
         return ScanOutcome(
-            end,
+            end - self._start,
             total,
             repaired,
             # The repeated rows may have taken the place of others.
             open_seams + (repeats and (total is None or total > end)),
             tracker.shrank,
             self._length == 1,
-            tracker.ends(end, repeats=repeats) and not ignores_offset,
+            (self._is_stopped or tracker.ends(end, repeats=repeats)) and not ignores_offset,
             repeats,
             ignores_offset,
+            self._start,
+            self._is_stopped,
         )
 
     @property
@@ -102,6 +116,9 @@ class Scan:
             while rows is not None:
                 if rows:
                     yield rows
+                    if self._until is not None and self._until(rows):
+                        self._is_stopped = True
+                        return
                 self._plan()
                 rows = self._next_rows()
             if self._repeats.held_back and not self._has_repeated:
@@ -119,14 +136,15 @@ class Scan:
     # -- page by page ------------------------------------------------------------------------
 
     def _first(self) -> list[Any] | None:
-        """The rows of the first page; None if the listing is empty."""
+        """The rows of the first page; None if the listing, or the part, is empty."""
+        read = self._read_where_no_row_may_be if self._start else self._read
         try:
-            page = self._read(0, self._limit)
+            page = self._read(self._start, self._limit)
         except RequestRefused:
-            if self._limit == self._page_size:
+            if self._limit == self._page_size and not self._start:
                 raise
             self._limit = self._page_size
-            page = self._read(0, self._limit)
+            page = read(self._start, self._limit)
         if page is None:
             page = self._behind_end()
         return None if page is None else self._take(page, self._overlap(page))

@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from typing import Protocol
 
-from phenom_api.completeness import CompletenessTracker, Page
+from phenom_api.completeness import Page
 
 _UNCONFIRMED_PAGES = 4
 """Pages that are fetched ahead although no total confirms that they exist. Each may be behind the
 end, and a scan must not cost more than ten requests beyond its pages."""
 
 
+class Readable(Protocol):
+    """Something with rows at positions, which may claim how many there are."""
+
+    @property
+    def total(self) -> int | None: ...
+
+    def read(self, offset: int, limit: int) -> Page: ...
+
+
 class ReadAhead:
     """Pages that were asked for and not yet taken, in the order of their offsets.
 
-    :param tracker: reads the pages, in threads of ``executor``.
+    :param listing: reads the pages, in threads of ``executor``.
     :param most: how many pages may be asked for at a time.
     """
 
-    def __init__(self, tracker: CompletenessTracker, executor: Executor, most: int) -> None:
-        self._tracker = tracker
+    def __init__(self, listing: Readable, executor: Executor, most: int) -> None:
+        self._listing = listing
         self._executor = executor
         self._most = max(1, most)
         self._pending: deque[tuple[int, int, Future[Page]]] = deque()
@@ -50,14 +60,16 @@ class ReadAhead:
         while self._pending:
             self._pending.pop()[2].cancel()
 
-    def plan(self, end: int, limit: int, length: int, most: int) -> None:
+    def plan(self, end: int, limit: int, length: int, most: int, until: int | None = None) -> None:
         """Ask for pages from ``end`` on until ``most`` are pending.
 
         :param length: rows that a page is expected to have. If that is more than one, each page
             overlaps the one before by one row.
+        :param until: the position up to which pages are worth asking for; by default the total, if
+            that is credible.
         """
         overlap = min(1, length - 1)
-        horizon = self._horizon(end, length - overlap)
+        horizon = self._horizon(end, length - overlap) if until is None else until
         planned = self._pending[-1][0] + length if self._pending else end
         while len(self._pending) < min(most, self._most) and planned < horizon:
             start = max(0, planned - overlap)
@@ -66,7 +78,7 @@ class ReadAhead:
 
     def _horizon(self, end: int, stride: int) -> int:
         """The position up to which pages are worth asking for."""
-        total = self._tracker.total
+        total = self._listing.total
         if end == total:
             return end
         unconfirmed = end + stride * _UNCONFIRMED_PAGES
@@ -88,4 +100,4 @@ class ReadAhead:
         return bool(answer.result().rows) and total <= probed + stride * _UNCONFIRMED_PAGES
 
     def _submit(self, offset: int, limit: int) -> Future[Page]:
-        return self._executor.submit(self._tracker.read, offset, limit)
+        return self._executor.submit(self._listing.read, offset, limit)

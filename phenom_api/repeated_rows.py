@@ -13,9 +13,12 @@ class RepeatedRows:
 
     If a new row follows, they are rows that the listing has twice, and they are released. If none
     does, the listing ended with its last new row.
+
+    :param start: the offset of the first page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: int = 0) -> None:
+        self._start = start
         self.begins_again = False  #: whether rows that were read before were seen behind the end
         self.idle = 0  #: pages since the last new row
         self.pages = 0  #: how many of those a moving listing does not explain
@@ -31,8 +34,8 @@ class RepeatedRows:
     def compare_with_first(self, offset: int, rows: list[int]) -> None:
         """Compare a page, of any offset, with the first page."""
         if not self._beginning:
-            self._beginning = rows if offset == 0 else []
-        elif offset and rows and not self._is_offset_heeded:
+            self._beginning = rows if offset == self._start else []
+        elif offset != self._start and rows and not self._is_offset_heeded:
             first = self._beginning[: len(rows)]
             self._is_offset_heeded = rows[: len(first)] != first
 

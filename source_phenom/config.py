@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -113,6 +115,37 @@ OutcomeMapping = Annotated[
 ]
 
 
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|\+00:00)?)?", re.ASCII
+)
+
+
+def _utc_moment(written: str) -> str:
+    try:
+        if not _MOMENT.fullmatch(written):
+            raise ValueError("not as it has to be written")
+        # Python 3.10 reads neither Z nor a fraction of any length.
+        moment = datetime.fromisoformat(re.sub(r"(?:\.\d+)?(?:Z|\+00:00)?$", "", written))
+    except ValueError:
+        raise ValueError(
+            "must be a date such as 2025-01-31, or a date and time in UTC such as "
+            "2025-01-31T08:00:00Z"
+        ) from None
+    return f"{moment.isoformat(timespec='seconds')}Z"
+
+
+def second_of(moment: str) -> int | None:
+    """The seconds since 1970 of a :data:`Moment`; None if the text is not one."""
+    try:
+        return int(datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp())
+    except ValueError:
+        return None
+
+
+Moment = Annotated[str, AfterValidator(_utc_moment)]
+"""A date, or a date and time in UTC; then as ``2025-01-31T08:00:00Z``."""
+
+
 class SourceConfig(Connection):
     """The keys of the source's configuration."""
 
@@ -124,9 +157,16 @@ class SourceConfig(Connection):
     field_overrides: list[FieldOverride] = Field(default_factory=list)
     custom_fields: list[CustomField] | None = None
     outcome_mapping: OutcomeMapping = Field(default_factory=list)
+    start_date: Moment | None = None
+    full_scan_hours: int = Field(default=0, ge=0, le=8760)
     full_reconcile_days: int = Field(default=7, ge=1)
     hard_deletes: bool = False
     page_size: int = Field(default=100, ge=1, le=1000)
+
+    @property
+    def start_second(self) -> int | None:
+        """``start_date`` in seconds since 1970."""
+        return None if self.start_date is None else second_of(self.start_date)
 
     @property
     def created_sources(self) -> frozenset[str] | None:

@@ -10,6 +10,11 @@ With an acting user the Candidates API completes the application listing (`enric
 the stream's state how far that was read, and `candidate_groups` collects all rows about one
 candidate, so that the gateway is asked about each candidate once.
 
+A sync of the application listing is a full scan or a delta, which reads only the end where new rows
+appear: `scan_plan` decides, by what `listing_memory` keeps in the states. `full_scan` and
+`creation_order` see in a full scan whether the listing is in order; `delta_rows` and
+`candidate_delta` tell in a delta what is remembered already.
+
 Below them: `gateway_reader` sends requests, `directory` holds the tenant's users, `spool` groups
 rows on disk, `completeness` decides whether a scan was complete.
 """

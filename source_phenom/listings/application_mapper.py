@@ -41,10 +41,11 @@ class MappedApplication(NamedTuple):
     """What one row of the listing gives.
 
     :param identity: equal for two versions of one row.
-    :param kept: False if ``only_created_applications`` leaves it out; only the identity is set.
+    :param kept: False if ``only_created_applications`` or ``start_date`` leaves it out.
     :param key: empty if the row cannot be a record.
     :param columns, mismatches: of the application's record, if that stream is selected.
     :param candidate: None if the row has none, or if that stream is not selected.
+    :param left_out: the key of its candidate's record, if ``start_date`` alone leaves it out.
     """
 
     identity: Hashable
@@ -53,6 +54,7 @@ class MappedApplication(NamedTuple):
     columns: bytes = b""
     mismatches: tuple[str, ...] = ()
     candidate: CandidateValues | None = None
+    left_out: str | None = None
 
 
 class ApplicationMapper:
@@ -69,6 +71,7 @@ class ApplicationMapper:
         self._ids = UnifiedIds(config.integration_id)
         self._remapping = Remapping(config.field_overrides, config.custom_fields)
         self._created_sources = config.created_sources
+        self._start = config.start_second
         self._parse = self._parser(config)
 
     def _parser(self, config: SourceConfig) -> Callable[[bytes], Any]:
@@ -94,6 +97,8 @@ class ApplicationMapper:
     def _mapped(self, row: Any, text: bytes) -> Any:
         if not self._is_kept(row):
             return MappedApplication(identity(row))
+        if self._is_too_old(row):
+            return MappedApplication(identity(row), left_out=candidates.candidate_key(row, []))
         mismatches: Mismatches = []
         key = applications.application_key(row, mismatches) if type(row) is dict else None
         if key is None:
@@ -124,6 +129,13 @@ class ApplicationMapper:
 
     def _is_kept(self, row: Any) -> bool:
         return applications.is_kept(row, self._created_sources)
+
+    def _is_too_old(self, row: Any) -> bool:
+        """Whether ``start_date`` leaves a row out."""
+        if self._start is None or type(row) is not dict:
+            return False
+        key = applications.application_key(row, [])
+        return key is not None and applications.is_created_before(key, self._start, self._now)
 
 
 def identity(row: Any) -> Any:

@@ -83,7 +83,8 @@ class CandidateChildStream(StreamEnricher):
         if self._asked == len(self._gone) >= _IMPLAUSIBLE:
             # Every candidate returned 404: the endpoint is gone, not the people.
             raise self._gone[-1]
-        self.stream.keep_unchanged_where(lambda key: _owner(key) in self._unasked)
+        if self._unasked:
+            self.stream.keep_unchanged_where(lambda key: _owner(key) in self._unasked)
         yield from ()
 
 

@@ -77,21 +77,24 @@ class CandidateEnricher(StreamEnricher):
             logger.warning(f"{scan.outcome.ignored_offset('the tags')} in candidates.tags.")
 
     def partition(self, page: list[CandidateGroup], asked: list[CandidateGroup]) -> Iterator[Event]:
-        groups = [group for group in page if group.listed]
+        groups = [group for group in page if group.listed and not group.is_uncertain]
         digests = [fingerprint(group.record()) for group in groups]
         verdicts = self.stream.compare_without_details([group.key for group in groups], digests)
-        unchanged: list[str] = []
+        unchanged: list[CandidateGroup] = []
         for group, verdict in zip(groups, verdicts, strict=True):
             if verdict is Verdict.DUPLICATE:
                 continue
             if verdict is Verdict.UNCHANGED and not self.run.needs_refresh(group.id):
-                unchanged.append(group.key)
+                unchanged.append(group)
                 self.stream.count_mismatches(group.mapped.mismatches)
             elif self._must_ask(group):
                 asked.append(group)
             else:
                 yield from self.complete(group, CandidateDetails(None, None))
-        yield from self.stream.keep_unchanged(unchanged)
+        labels = None
+        if self.stream.is_labelled:
+            labels = [self.context.sources.label(group.first) for group in unchanged]
+        yield from self.stream.keep_unchanged([group.key for group in unchanged], labels)
 
     def _must_ask(self, group: CandidateGroup) -> bool:
         if group.id is None:
@@ -138,6 +141,7 @@ class CandidateEnricher(StreamEnricher):
             joined(record, canonical(columns)),
             mismatches,
             digest=enriched_digest(fingerprint(record), columns),
+            label=self.context.sources.label(group.first) if self.stream.is_labelled else None,
         )
 
 

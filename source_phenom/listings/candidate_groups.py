@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from source_phenom.listings.application_mapper import CandidateColumns
+from source_phenom.listings.first_sources import FirstSource
 from source_phenom.listings.spool import Spool
 from source_phenom.models.candidates import candidate_id, with_source
 from source_phenom.models.hiring_status import ApplicationKeys
@@ -107,6 +108,10 @@ class CandidateGroup:
     pending: list[PendingApplication] = field(default_factory=list)
     excluded: list[ExcludedApplication] = field(default_factory=list)
     padded_ids: list[PaddedId] = field(default_factory=list)
+    remembered: FirstSource | None = None
+    """Set in a delta, which may not have read all of the candidate's applications."""
+    is_uncertain: bool = False
+    """Set in a delta if the candidate's own columns cannot be told. They are kept."""
 
     @property
     def id(self) -> str | None:
@@ -138,9 +143,17 @@ class CandidateGroup:
         """The columns that the newest application gives."""
         return self.map_row(self.newest.row)
 
+    @property
+    def first(self) -> FirstSource:
+        """The source of the oldest application, and the number of applications."""
+        if self.remembered is not None:
+            return self.remembered
+        keys = {each.key for each in self.listed}
+        return FirstSource(min(self.listed, key=_by_age).source, len(keys))
+
     def record(self) -> bytes:
         """The columns of the listing: the newest application's, with the oldest one's source."""
-        return with_source(self.mapped.columns, min(self.listed, key=_by_age).source)
+        return with_source(self.mapped.columns, self.first.source)
 
 
 def _each_once(rows: Sequence[ListedApplication | ExcludedApplication]) -> list[ApplicationKeys]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from phenom_api.errors import PhenomError
@@ -19,11 +20,18 @@ from source_phenom.listings.candidate_groups import (
     SearchHit,
 )
 from source_phenom.listings.change_lookup import ChangeLookup, changed_at
+from source_phenom.listings.changed_applications import ChangedApplications
 from source_phenom.listings.completeness import is_complete
+from source_phenom.listings.delta_rows import DeltaImpossible, DeltaRows
+from source_phenom.listings.enriched_delta import EnrichedDelta, collect
 from source_phenom.listings.enriched_mapper import EnrichedApplication, EnrichedMapper
 from source_phenom.listings.enrichment_state import ChangedCandidates, EnrichmentRun
+from source_phenom.listings.first_sources import SourceTable
+from source_phenom.listings.full_scan import FullScan
 from source_phenom.listings.listing import ListingContext, Scanning
-from source_phenom.listings.spool import Spool
+from source_phenom.listings.listing_memory import forget
+from source_phenom.listings.scan_plan import DeltaPlan, FullScanPlan
+from source_phenom.listings.spool import Spool, TextStore
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import (
     application_activities,
@@ -44,6 +52,11 @@ _ENRICHERS: Mapping[str, Callable[[EnrichmentRun, PassContext], StreamEnricher]]
     application_activities.MODEL: ApplicationActivities,
     candidate_documents.MODEL: CandidateDocuments,
 }
+
+
+_PAGE = 100
+_FEW = 1_000
+"""So many candidates are read one by one, even if a full scan needs fewer requests."""
 
 
 class _Request(NamedTuple):
@@ -85,6 +98,7 @@ class EnrichedListing(ApplicationListing):
                 by_job,
                 refusal,
                 is_second,
+                self._sources,
             )
             enrichers = [_ENRICHERS[run.stream.name](run, context) for run in runs]
             for enricher in enrichers:
@@ -94,20 +108,126 @@ class EnrichedListing(ApplicationListing):
             if not self._live(enrichers):
                 return False
             newest = ""
-            scan = self.scan_mapped(mapper)
-            for page in scan:
+            live = {each.stream.name: each.stream for each in self._live(enrichers)}
+            full_scan = FullScan(self.config, live, self._earlier, self.now, reads_all=True)
+            for page in self._pages(mapper, full_scan):
                 newest = max([newest, *(row.key for row in page)])
-                _collect(page, groups)
-                for enricher in self._live(enrichers):
-                    yield from self._attempt(enricher, enricher.take_page(page))
-            yield from self._complete(groups, enrichers)
+                collect(page, groups)
+                yield from self._take_page(page, enrichers)
+            yield from self._complete(groups.pages(), enrichers)
             for enricher in self._live(enrichers):
                 yield from self._attempt(enricher, enricher.finish())
-        is_whole = changes.is_whole and not scan.outcome.open_seams
+        is_whole = changes.is_whole and not full_scan.outcome.open_seams
         if refusal is None and is_whole and not is_second:
             for enricher in self._live(enrichers):
                 enricher.run.cover(changes.until, newest)
-        return is_complete(scan.outcome, "applications")
+        for enricher in self._live(enrichers):
+            # A checkpoint of what is left must not look like the end of the scan.
+            yield from self._attempt(enricher, enricher.stream.flush())
+        complete = is_complete(full_scan.outcome, "applications")
+        full_scan.end(
+            is_complete=complete,
+            now=self.utc_now(),
+            sources=self._sources.entries,
+            failed=self.failed,
+        )
+        return complete
+
+    # -- a delta -----------------------------------------------------------------------------
+
+    def _scan_plan(self) -> DeltaPlan | FullScanPlan:
+        plan = super()._scan_plan()
+        for name, run in self._runs.items():
+            if run.is_full and isinstance(plan, DeltaPlan):
+                return FullScanPlan(f"{name} needs a full reconciliation")
+        return plan
+
+    def _read_delta(self, plan: DeltaPlan, rows: DeltaRows) -> Iterator[Event]:
+        runs = list(self._runs.values())
+        with Spool() as by_candidate, Spool() as by_job, TextStore() as texts:
+            mapper = EnrichedMapper(self.config, self.now, self.streams)
+            groups = CandidateGroups(by_candidate, mapper.candidate)
+            changes = ChangeLookup(self.reader.gateway, self.reader.scan, self.now.date())
+            if self._find_changes(changes, runs, groups) is not None or not changes.is_whole:
+                raise DeltaImpossible("the candidate search does not show all changes")
+            people = self._candidate_delta(plan, rows, mapper.candidate, texts, reads_rows=True)
+            context = PassContext(
+                self.config,
+                self.reader,
+                self.operations,
+                self.ids,
+                groups,
+                by_job,
+                None,
+                False,
+                SourceTable() if people is None else people.table,
+            )
+            enrichers = [_ENRICHERS[run.stream.name](run, context) for run in runs]
+            for enricher in enrichers:
+                self._prepare(enricher)
+            since = min(run.since for run in runs)
+            delta = EnrichedDelta(
+                groups,
+                people,
+                self.streams,
+                rows.known,
+                {
+                    candidate: written
+                    for candidate, written in runs[0].changes.spellings.items()
+                    if runs[0].changes.ids[candidate] > since
+                },
+            )
+            scan = self.delta_mapped(mapper, plan)
+            for page in scan:
+                rows.take_page(page.rows)
+                is_quiet = delta.take_page(page.rows)
+                scan.judge(is_quiet and (people is None or people.may_end(rows.oldest)))
+                yield from self._take_page(page.rows, enrichers)
+            if not scan.outcome.is_usable:
+                raise DeltaImpossible(scan.outcome.reason)
+            for read in self._read_changed(delta, mapper, plan):
+                delta.take_rows(read)
+                yield from self._take_page(read, enrichers)
+            for stream in self.streams.values():
+                # A checkpoint from here on has candidates of rows that it does not know yet.
+                forget(stream)
+            yield from self._complete(delta.pages(), enrichers)
+            for enricher in self._live(enrichers):
+                yield from self._attempt(enricher, enricher.finish())
+                enricher.run.cover(changes.until, delta.newest)
+        live = {each.stream.name: each.stream for each in self._live(enrichers)}
+        for stream in live.values():
+            yield from stream.flush()
+        rows.remember(
+            live,
+            rows=scan.outcome.rows,
+            page_length=scan.outcome.page_length,
+            sources=people.sources if people is not None else None,
+        )
+
+    def _take_page(
+        self, page: Sequence[EnrichedApplication], enrichers: list[StreamEnricher]
+    ) -> Iterator[Event]:
+        for enricher in self._live(enrichers):
+            yield from self._attempt(enricher, enricher.take_page(page))
+
+    def _read_changed(
+        self, delta: EnrichedDelta, mapper: EnrichedMapper, plan: DeltaPlan
+    ) -> Iterator[list[EnrichedApplication]]:
+        """The applications of the changed candidates, some at a time."""
+        changed = delta.candidates_to_read()
+        if 2 * len(changed) > _FEW + plan.rows // max(1, plan.page_length):
+            raise DeltaImpossible(f"{len(changed):,} candidates changed")
+        read = ChangedApplications(self.reader, mapper, delta.keys).of(changed)
+        try:
+            while page := list(islice(read, _PAGE)):
+                yield page
+        except PhenomError as error:
+            if not is_refusal(error):
+                raise
+            raise DeltaImpossible(
+                f"the applications of changed candidates cannot be read: {error.message}"
+            ) from None
 
     # -- a stream may fail alone -------------------------------------------------------------
 
@@ -172,11 +292,11 @@ class EnrichedListing(ApplicationListing):
     # -- candidate by candidate --------------------------------------------------------------
 
     def _complete(
-        self, groups: CandidateGroups, enrichers: list[StreamEnricher]
+        self, pages: Iterator[list[CandidateGroup]], enrichers: list[StreamEnricher]
     ) -> Iterator[Event]:
         """Ask about every candidate once, for all streams that need it."""
         with self.reader.prefetch(self._ask) as answers:
-            for page in groups.pages():
+            for page in pages:
                 wanted: dict[str, list[StreamEnricher]] = {}
                 for enricher in self._live(enrichers):
                     asked: list[CandidateGroup] = []
@@ -210,19 +330,6 @@ class EnrichedListing(ApplicationListing):
                 self._fail(enricher, answer)
             else:
                 yield from self._attempt(enricher, enricher.complete(request.group, answer))
-
-
-def _collect(page: list[EnrichedApplication], groups: CandidateGroups) -> None:
-    """Keep what the rows of a page say about their candidates."""
-    for row in page:
-        if row.candidate_key is None:
-            continue
-        if row.excluded is not None:
-            groups.add(row.candidate_key, row.excluded)
-        if row.padded_id is not None:
-            groups.add(row.candidate_key, PaddedId(row.padded_id))
-        if row.listed is not None:
-            groups.add(row.candidate_key, row.listed)
 
 
 def _addresses(row: dict[str, Any]) -> list[str]:

@@ -7,7 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from source_phenom.config import SourceConfig
-from source_phenom.listings.application_mapper import ApplicationMapper, identity
+from source_phenom.listings.application_mapper import (
+    ApplicationMapper,
+    CandidateValues,
+    identity,
+)
 from source_phenom.listings.candidate_groups import (
     ExcludedApplication,
     ListedApplication,
@@ -22,13 +26,14 @@ class EnrichedApplication(NamedTuple):
     """What one row of the listing gives.
 
     :param identity: equal for two versions of one row.
-    :param kept: whether ``only_created_applications`` lets it through.
+    :param kept: whether ``only_created_applications`` and ``start_date`` let it through.
     :param key: empty if the row cannot be a record.
     :param pending, mismatches: its own record, if applications are read.
     :param candidate_key: of the candidate's record. :param padded_id: the candidate's id, if
         Phenom has white space around it.
     :param listed: for the streams that are read candidate by candidate, if any.
-    :param excluded: set if it is not kept.
+    :param excluded: set if it is not kept. :param left_out: the key of its candidate's record, if
+        ``start_date`` alone leaves it out.
     """
 
     identity: Hashable
@@ -40,6 +45,14 @@ class EnrichedApplication(NamedTuple):
     padded_id: str | None = None
     listed: ListedApplication | None = None
     excluded: ExcludedApplication | None = None
+    left_out: str | None = None
+
+    @property
+    def candidate(self) -> CandidateValues | None:
+        """What the row says about its candidate, if candidates are read."""
+        if self.candidate_key is None or self.listed is None:
+            return None
+        return CandidateValues(self.candidate_key, self.listed.source, self.listed.row)
 
 
 class EnrichedMapper(ApplicationMapper):
@@ -50,7 +63,9 @@ class EnrichedMapper(ApplicationMapper):
         self._wants_listed = any(stream != applications.MODEL for stream in streams)
 
     def _mapped(self, row: Any, text: bytes) -> Any:
-        kept = self._is_kept(row)
+        is_of_our_source = self._is_kept(row)
+        is_too_old = is_of_our_source and self._is_too_old(row)
+        kept = is_of_our_source and not is_too_old
         if type(row) is not dict:
             return EnrichedApplication(identity(row), kept)
         mismatches: Mismatches = []
@@ -61,7 +76,10 @@ class EnrichedMapper(ApplicationMapper):
         if not kept:
             excluded = ExcludedApplication(key or "", job_id, candidates.address(row))
             return EnrichedApplication(
-                identity(row), candidate_key=candidate_key, excluded=excluded
+                identity(row),
+                candidate_key=candidate_key,
+                excluded=excluded,
+                left_out=candidate_key if is_too_old else None,
             )
         if key is None:
             return EnrichedApplication(identity(row), kept)

@@ -78,18 +78,22 @@ def forget(memory: dict[str, Any]) -> None:
 class ChangedCandidates:
     """When the recently changed candidates changed, by id and by e-mail address.
 
+    ``spellings`` has for each id how Phenom writes it, which may be with white space around it.
+
     Times are in epoch milliseconds; infinity if the gateway does not give one.
     """
 
     ids: dict[str, float] = field(default_factory=dict)
     addresses: dict[str, float] = field(default_factory=dict)
     without_address: set[str] = field(default_factory=set)
+    spellings: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, when: int | None, user_id: str, addresses: Collection[str]) -> None:
         """Add a candidate who changed. :param user_id: as Phenom has it."""
         moment = inf if when is None else when
         candidate = user_id.strip()
         self.ids[candidate] = max(moment, self.ids.get(candidate, 0))
+        self.spellings.setdefault(candidate, set()).add(user_id)
         for address in addresses:
             self.addresses[address] = max(moment, self.addresses.get(address, 0))
         if not addresses:
@@ -189,6 +193,8 @@ def settings_of(config: SourceConfig) -> str:
                 sorted(config.application_sources),
                 [entry.model_dump() for entry in config.outcome_mapping],
                 [override.model_dump() for override in config.field_overrides],
+                # Only if it is set, so that earlier states stay valid.
+                *([] if config.start_date is None else [config.start_date]),
             ]
         )
     )

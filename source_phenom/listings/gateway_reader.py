@@ -6,7 +6,9 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from phenom_api.delta_scan import DeltaScan
 from phenom_api.gateway import Gateway, Operation
+from phenom_api.listing_order import Order
 from phenom_api.paging import Page, Scan
 from phenom_api.scim import Resources
 from source_phenom.config import SourceConfig
@@ -30,14 +32,50 @@ class GatewayReader:
         self._requests_ahead = 2 * config.num_workers
         self._pages_ahead = max(2, min(self._requests_ahead, _ROWS_AHEAD // config.page_size))
 
-    def scan(self, fetch: Callable[[int, int], Page], identity: Callable[[Any], Hashable]) -> Scan:
-        """A listing, page by page; ``fetch`` reads rows from an offset up to a limit."""
+    def scan(
+        self,
+        fetch: Callable[[int, int], Page],
+        identity: Callable[[Any], Hashable],
+        *,
+        start: int = 0,
+        until: Callable[[list[Any]], bool] | None = None,
+    ) -> Scan:
+        """A listing, page by page; ``fetch`` reads rows from an offset up to a limit.
+
+        :param start: the position to begin at. :param until: ends the scan with a page of rows.
+        """
         return Scan(
             fetch,
             page_size=self.page_size,
             identity=identity,
             executor=self._executor,
             ahead=self._pages_ahead,
+            start=start,
+            until=until,
+        )
+
+    def delta(
+        self,
+        fetch: Callable[[int, int], Page],
+        identity: Callable[[Any], Hashable],
+        *,
+        order: Order,
+        rows: int,
+        page_length: int,
+    ) -> DeltaScan:
+        """The end of a listing where new rows appear, page by page, the newest page first.
+
+        :param order: of the listing. :param rows, page_length: as an earlier scan found them.
+        """
+        return DeltaScan(
+            fetch,
+            page_size=self.page_size,
+            identity=identity,
+            executor=self._executor,
+            ahead=self._pages_ahead,
+            order=order,
+            expected_rows=rows,
+            page_length=page_length,
         )
 
     def resources(self, operation: Operation) -> Resources:

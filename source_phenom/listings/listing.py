@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from phenom_api.errors import PhenomError
@@ -26,13 +27,14 @@ class ListingContext:
     """What a listing reads with.
 
     :param operations: the operations of the manifest, by the request's name.
-    :param directory: the tenant's users, for their names.
+    :param directory: the tenant's users, for their names. :param now: the current time.
     """
 
     config: SourceConfig
     operations: Mapping[str, Operation]
     reader: GatewayReader
     directory: Directory
+    now: Callable[[], datetime]
 
 
 class Listing(ABC):
@@ -51,6 +53,7 @@ class Listing(ABC):
         self.operations = context.operations
         self.reader = context.reader
         self.directory = context.directory
+        self.utc_now = context.now
         self.now = next(stream.now for stream in streams.values())
         self.ids = UnifiedIds(config.integration_id)
         self.remapping = Remapping(config.field_overrides, config.custom_fields)
@@ -65,9 +68,22 @@ class Listing(ABC):
         """
         return ()
 
+    @classmethod
+    def labelled_names(cls, config: SourceConfig) -> tuple[str, ...]:
+        """Streams whose records have labels, see :class:`StreamRun`."""
+        return ()
+
     def prepare(self) -> None:
         """Read other APIs that the streams need, once; may fill :attr:`failed`."""
         return
+
+    def read_changes(self) -> Scanning:
+        """Read only what changed, if that is possible; returns whether it was.
+
+        If it was not, a full scan follows. Records that were added before are not emitted again.
+        """
+        yield from ()
+        return False
 
     @abstractmethod
     def scan(self, *, is_second: bool) -> Scanning:
@@ -77,8 +93,13 @@ class Listing(ABC):
         """
 
     def add(
-        self, stream: str, key: str, body: bytes, mismatches: Sequence[str] = ()
+        self,
+        stream: str,
+        key: str,
+        body: bytes,
+        mismatches: Sequence[str] = (),
+        label: int | None = None,
     ) -> Iterator[Event]:
         """Add a record to a stream, if that is selected."""
         if stream in self.streams:
-            yield from self.streams[stream].add(key, body, mismatches)
+            yield from self.streams[stream].add(key, body, mismatches, label=label)

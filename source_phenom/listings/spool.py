@@ -9,14 +9,22 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterator
 from contextlib import ExitStack
-from tempfile import TemporaryFile
-from typing import IO, Any
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import IO, Any, NamedTuple
 from zlib import crc32
 
 _SHARDS = 128
 SHARD_IN_MEMORY = 256 * 1024
 """Bytes of a shard before it goes to disk: 32 MB in all, so that a small tenant stays in memory."""
 _LENGTH_BYTES = 4
+_TEXTS_IN_MEMORY = 32 * 1024 * 1024
+
+
+class TextPlace(NamedTuple):
+    """Where a text is in a :class:`TextStore`."""
+
+    offset: int
+    length: int
 
 
 class Spool:
@@ -47,6 +55,32 @@ class Spool:
             for key, row in shard.rows():
                 grouped.setdefault(key, []).append(row)
             yield from grouped.items()
+
+
+class TextStore:
+    """Keeps texts until they are asked for: a few in memory, many in an anonymous file."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=_TEXTS_IN_MEMORY)  # noqa: SIM115
+        self._end = 0
+
+    def __enter__(self) -> TextStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, text: bytes) -> TextPlace:
+        """Keep a text; returns where it is."""
+        place = TextPlace(self._end, len(text))
+        self._file.seek(self._end)
+        self._file.write(text)
+        self._end += len(text)
+        return place
+
+    def text(self, place: TextPlace) -> bytes:
+        self._file.seek(place.offset)
+        return self._file.read(place.length)
 
 
 class _Shard:

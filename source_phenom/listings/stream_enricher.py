@@ -13,6 +13,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.candidate_groups import CandidateGroup, CandidateGroups
 from source_phenom.listings.enriched_mapper import EnrichedApplication
 from source_phenom.listings.enrichment_state import EnrichmentRun
+from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
 from source_phenom.models.ids import UnifiedIds
@@ -29,6 +30,7 @@ class PassContext:
     :param by_job: collects, by job, the applications to look up among the job's applicants.
     :param search_refusal: the error if the candidate search is refused.
     :param is_second: whether an earlier scan of this run missed many records.
+    :param sources: gives the labels of candidates their numbers.
     """
 
     config: SourceConfig
@@ -39,6 +41,7 @@ class PassContext:
     by_job: Spool
     search_refusal: PhenomError | None
     is_second: bool
+    sources: SourceTable
 
 
 class StreamEnricher(ABC):

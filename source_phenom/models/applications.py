@@ -40,7 +40,8 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 """Remote paths and the columns that they feed."""
 
 _PLACEHOLDER = "JOBID"
-_FIRST_APPLIED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()
+FIRST_CREATED_AT = datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()
+"""An earlier second is not a creation time."""
 _CLOCKS_DIFFER = timedelta(days=1).total_seconds()
 _SECONDS_OF_DAY = 24 * 60 * 60
 _DAYS = 4096
@@ -73,13 +74,27 @@ def normalized_source(name: str) -> str:
     return name.strip().casefold()
 
 
-def applied_at(key: str, now: datetime) -> str | None:
-    """The time that an application's id begins with; None if it cannot be a creation time.
+def created_at(key: str, now: datetime) -> int | None:
+    """The second that an application's id begins with; None if it cannot be a creation time.
 
     :param now: the time of the run. A time more than a day ahead of it is None.
     """
     second = creation_second(key)
-    if second is None or not _FIRST_APPLIED_AT <= second <= now.timestamp() + _CLOCKS_DIFFER:
+    if second is None or not FIRST_CREATED_AT <= second <= now.timestamp() + _CLOCKS_DIFFER:
+        return None
+    return second
+
+
+def is_created_before(key: str, start: int, now: datetime) -> bool:
+    """Whether an application was created before a second, as far as its id tells the time."""
+    second = created_at(key, now)
+    return second is not None and second < start
+
+
+def applied_at(key: str, now: datetime) -> str | None:
+    """The time of :func:`created_at` as text."""
+    second = created_at(key, now)
+    if second is None:
         return None
     # Every application has one: with a datetime it takes four times as long.
     day, second = divmod(second, _SECONDS_OF_DAY)

@@ -103,7 +103,7 @@ def read(
                     yield from _incomplete(unusable_state(stream.name, error))
             if streams:
                 asked = operations(of_listing[stream] for stream in streams)
-                context = ListingContext(config, asked, reader, directory)
+                context = ListingContext(config, asked, reader, directory, now)
                 yield from _read_listing(kind(context, streams))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
@@ -131,6 +131,7 @@ def _stream_run(
         columns=tuple(manifest.schema(selection.stream)["properties"]),
         unfilled=listing.unfilled(config, selection.stream),
         detailed=selection.stream in listing.detailed_names,
+        labelled=selection.stream in listing.labelled_names(config),
         unified_id=partial(UnifiedIds(config.integration_id).of, selection.stream),
         previous=previous,
         tenant=tenant,
@@ -149,6 +150,9 @@ def _read_listing(listing: Listing) -> Iterator[Event]:
         yield from _end_failed(listing)
         if not listing.streams:
             return
+        if (yield from listing.read_changes()):
+            yield from _end_all(listing, is_complete=None)
+            return
         is_complete = yield from _scan(listing, is_second=False)
         lost = ", ".join(
             f"{stream.missing_count} {stream.name}"
@@ -158,15 +162,23 @@ def _read_listing(listing: Listing) -> Iterator[Event]:
         if is_complete and lost:
             logger.warning(f"{lost} are gone at once: reading the listing again to be sure.")
             is_complete = yield from _scan(listing, is_second=True)
-        yield from _end_failed(listing)
-        while listing.streams:
-            name, stream = next(iter(listing.streams.items()))
-            yield from stream.finish(is_complete=is_complete)
-            del listing.streams[name]
-            _log_summary(stream)
+        yield from _end_all(listing, is_complete=is_complete)
     except Exception as error:
         for stream in listing.streams.values():
             yield from _end(stream, error)
+
+
+def _end_all(listing: Listing, *, is_complete: bool | None) -> Iterator[Event]:
+    """End the streams. :param is_complete: None after a delta."""
+    yield from _end_failed(listing)
+    while listing.streams:
+        name, stream = next(iter(listing.streams.items()))
+        if is_complete is None:
+            yield from stream.finish_delta()
+        else:
+            yield from stream.finish(is_complete=is_complete)
+        del listing.streams[name]
+        _log_summary(stream)
 
 
 def _scan(listing: Listing, *, is_second: bool) -> Scanning:

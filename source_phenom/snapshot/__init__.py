@@ -27,13 +27,14 @@ Nothing in this package knows Airbyte, the network or the clock. Importing it im
 from __future__ import annotations
 
 from source_phenom.snapshot.codec import UnusableState, decode, encode
-from source_phenom.snapshot.comparison import Comparison, Verdict
+from source_phenom.snapshot.comparison import Comparison, Remembered, Verdict
 from source_phenom.snapshot.fingerprint import digest_with_details, fingerprint
 from source_phenom.snapshot.snapshot import Snapshot
 from source_phenom.snapshot.state import StreamState, tenant_tag
 
 __all__ = [
     "Comparison",
+    "Remembered",
     "Snapshot",
     "StreamState",
     "UnusableState",

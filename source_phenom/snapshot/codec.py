@@ -37,6 +37,12 @@ before, and the next 8, 8, 8 as they are. Kind 4 is one column:
                         the key before it, then the rest of it, then the byte 0xFF, which UTF-8
                         never uses
 
+The labels of a labelled snapshot are a text of their own, so that versions that know no labels read
+the snapshot. It is `1.` and, in base 64, padded in the same way,
+
+    checksum   8 bytes  XXH3-64 over the seal, the byte 0xFF and the rest
+    labels     numbers  of all records, in the order of the snapshot's text
+
 The bound
 ---------
 Tombstones name the keys, so a state has to hold whole keys. Random digits cannot be compressed:
@@ -66,7 +72,7 @@ from source_phenom.snapshot.columns import (
     read_ages,
     read_numbers,
 )
-from source_phenom.snapshot.fingerprint import Digests, digest_type
+from source_phenom.snapshot.fingerprint import digest_type
 from source_phenom.snapshot.keys import HEX_24, KINDS, TERMINATOR, TEXT, unpack_lines
 from source_phenom.snapshot.snapshot import Section, Snapshot
 
@@ -88,6 +94,9 @@ TEXT_LIMIT = 1 << 28
 _LONGEST_PREFIX = 254  # one byte that is not the terminator
 
 
+_LABELS_VERSION = "1"
+
+
 class UnusableState(ValueError):
     """A stored state that cannot be read. The message says why and quotes nothing of the state."""
 
@@ -98,7 +107,7 @@ def encode(snapshot: Snapshot, seal: str = "") -> str:
     `seal` is further text that the checksum covers. `decode` needs the same text.
     Raises ValueError when a key occurs twice, or when the text of the keys is above `TEXT_LIMIT`.
     """
-    sections = sorted(snapshot.sections, key=lambda section: section.kind.code)
+    sections = snapshot.in_order().sections
     parts = [bytes([len(sections)]), *map(_section_bytes, sections)]
     # The body is padded to a multiple of three bytes, so that base 64 has no unused bits.
     parts.append(bytes(-(_CHECKSUM + sum(map(len, parts))) % 3))
@@ -127,6 +136,43 @@ def decode(text: str, seal: str = "") -> Snapshot:
         raise UnusableState("the fingerprints are damaged") from error
 
 
+def encode_labels(snapshot: Snapshot, seal: str) -> str:
+    """Return the labels of a labelled snapshot as text.
+
+    `seal`: further text that the checksum covers, as for `encode`.
+    """
+    columns = [section.labels for section in snapshot.in_order().sections]
+    labels = [column for column in columns if column is not None]
+    assert len(labels) == len(columns), "labels of a snapshot without labels"
+    numbers = number_column(np.concatenate(labels)) if labels else b""
+    numbers += bytes(-(_CHECKSUM + len(numbers)) % 3)
+    text = base64.urlsafe_b64encode(_checksum([numbers], seal) + numbers).decode("ascii")
+    return f"{_LABELS_VERSION}.{text}"
+
+
+def with_decoded_labels(snapshot: Snapshot, text: object, seal: str) -> Snapshot:
+    """Return a snapshot that was decoded with the labels that `text` encodes.
+
+    Returns it as it is if the text is damaged, belongs to another snapshot, or is of a version that
+    is not known.
+    """
+    try:
+        version, _, body = text.partition(".") if isinstance(text, str) else ("", "", "")
+        if version != _LABELS_VERSION:
+            raise ValueError("no known version")
+        reader = Reader(_bytes_of(body))
+        checksum, numbers = reader.take(_CHECKSUM), reader.rest()
+        if checksum != _checksum([numbers], seal):
+            raise ValueError("wrong checksum")
+        if not snapshot.sections:
+            return snapshot
+        labels = read_numbers(numbers, len(snapshot)).astype(np.uint32)
+    except (ValueError, zlib.error):
+        return snapshot
+    sizes = [len(section.digests) for section in snapshot.sections]
+    return snapshot.with_labels(np.split(labels, np.cumsum(sizes)[:-1]))
+
+
 def _bytes_of(text: str) -> bytes:
     if "+" in text or "/" in text or "=" in text:
         raise ValueError("not our base 64")
@@ -142,7 +188,7 @@ def _checksum(parts: list[bytes], seal: str) -> bytes:
 
 def _section_bytes(section: Section) -> bytes:
     write = _text_column if section.kind is TEXT else _hex_columns
-    digests, columns = write(section)
+    columns, digests = write(section), section.digests
     head = section.kind.code.to_bytes(1, "big") + len(digests).to_bytes(4, "big")
     big_endian = digests.astype(digests.dtype.newbyteorder(">"))
     return b"".join([head, big_endian.tobytes(), *map(block, columns)])
@@ -168,17 +214,15 @@ def _read_sections(reader: Reader, *, detailed: bool) -> Iterator[Section]:
         raise ValueError("more than the sections")
 
 
-def _hex_columns(section: Section) -> tuple[Digests, list[bytes]]:
+def _hex_columns(section: Section) -> list[bytes]:
     words = np.frombuffer(section.keys, ">u4").astype(np.uint32).reshape(len(section.digests), -1)
-    order = np.lexsort(words.T[::-1])
-    words = words[order]
     if (words[1:] == words[:-1]).all(axis=1).any():
         raise ValueError("a key occurs twice")
     first, *others = words.T
     rises = number_column(np.diff(first, prepend=_ZERO))
     if section.kind is HEX_24:
-        return section.digests[order], [rises, *_object_id_columns(*others)]
-    return section.digests[order], [rises, *map(number_column, others)]
+        return [rises, *_object_id_columns(*others)]
+    return [rises, *map(number_column, others)]
 
 
 def _object_id_columns(middle: Words, last: Words) -> list[bytes]:
@@ -217,14 +261,11 @@ def _packed(columns: Iterator[Numbers], shape: tuple[int, int]) -> bytes:
     return words.tobytes()
 
 
-def _text_column(section: Section) -> tuple[Digests, list[bytes]]:
+def _text_column(section: Section) -> list[bytes]:
     if len(section.keys) > TEXT_LIMIT:
         raise ValueError("more text in the keys than a state can hold")
-    keys = list(unpack_lines(section.keys))
-    order = sorted(range(len(keys)), key=keys.__getitem__)
     text, before = bytearray(), None
-    for row in order:
-        key = keys[row]
+    for key in unpack_lines(section.keys):
         if key == before:
             raise ValueError("a key occurs twice")
         shared = _shared_prefix(before or b"", key)
@@ -232,7 +273,7 @@ def _text_column(section: Section) -> tuple[Digests, list[bytes]]:
         text += key[shared:]
         text += TERMINATOR
         before = key
-    return section.digests[order], [len(text).to_bytes(4, "big") + bz2.compress(text)]
+    return [len(text).to_bytes(4, "big") + bz2.compress(text)]
 
 
 def _shared_prefix(one: bytes, other: bytes) -> int:

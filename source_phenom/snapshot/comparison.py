@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from source_phenom.snapshot.fingerprint import Digests, digest_type, without_details
 from source_phenom.snapshot.keys import KINDS, Kind
-from source_phenom.snapshot.snapshot import GrowingColumns, Section, Snapshot
+from source_phenom.snapshot.snapshot import GrowingColumns, Labels, Section, Snapshot
 
 _Hashes = NDArray[np.int64]
 _Rows = NDArray[np.unsignedinteger[Any]]
@@ -27,6 +27,13 @@ class Verdict(IntEnum):
     CHANGED = 2
     #: Its key was observed before in this run. Only the first digest counts.
     DUPLICATE = 3
+
+
+class Remembered(NamedTuple):
+    """What the previous sync remembers of a record: its digest without details, and its label."""
+
+    digest: int
+    label: int
 
 
 _VERDICTS = tuple(Verdict)
@@ -51,21 +58,28 @@ class Comparison:
     the details of every record asks `compare_without_details` first, and calls
     `observe_unchanged` for the records whose details it does not read.
 
+    If the stream is `labelled`, each record has a label: a number of the caller's. It is kept
+    beside the digest and says nothing about whether the record changed.
+
     Records are told apart by Python's 64-bit hash of their keys. Two of a million keys share a hash
     with a probability of 3e-8; they then count as one record in that process. Beside the packed
     keys and digests of both sides this takes 13 bytes for a record of `previous` and about 20 for a
     new one.
     """
 
-    def __init__(self, previous: Snapshot) -> None:
+    def __init__(self, previous: Snapshot, *, labelled: bool = False) -> None:
         self._sections = previous.sections
         self._detailed = previous.detailed
+        self._labelled = labelled
+        self._labels = _labels_of(previous)
+        self._has_changes = False
+        self._has_other_labels = False
         self._type = digest_type(detailed=previous.detailed)
         self._digests: Digests = np.concatenate(
             [np.zeros(0, self._type), *(section.digests for section in previous.sections)]
         )
         self._observed = np.zeros(len(previous), np.bool_)
-        keys = chain.from_iterable(kind.unpack(keys) for kind, keys, _ in previous.sections)
+        keys = chain.from_iterable(kind.unpack(keys) for kind, keys, *_ in previous.sections)
         hashes = np.fromiter(map(hash, keys), np.int64, len(previous))
         self._rows = np.argsort(hashes).astype(np.uint32)
         self._hashes = hashes[self._rows]
@@ -76,22 +90,50 @@ class Comparison:
         """Observe one record. It takes as long as `observe_page` with fifty records."""
         return self.observe_page((key,), (digest,))[0]
 
-    def observe_page(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
-        """Observe records, given as keys and their digests, and return their verdicts in order."""
+    def observe_page(
+        self, keys: Sequence[str], digests: Sequence[int], labels: Sequence[int] | None = None
+    ) -> list[Verdict]:
+        """Observe records, given as keys and their digests, and return their verdicts in order.
+
+        `labels` are given if, and only if, the stream is labelled.
+        """
         n = len(keys)
         if len(set(keys)) < n:
-            return [self.observe(key, digest) for key, digest in zip(keys, digests, strict=True)]
+            return [
+                self.observe_page((key,), (digest,), labels and (labels[place],))[0]
+                for place, (key, digest) in enumerate(zip(keys, digests, strict=True))
+            ]
         hashes, known, rows = self._look_up(keys)
         verdicts = np.empty(n, np.uint8)
         if len(rows) < n:
             unknown = (~known).nonzero()[0]
-            verdicts[unknown] = self._observe_unknown(unknown, hashes[unknown], keys, digests)
+            verdicts[unknown] = self._observe_unknown(
+                unknown, hashes[unknown], keys, digests, labels
+            )
         read = np.fromiter(digests, self._type, n)[known]
-        verdicts[known] = self._verdicts(rows, self._digests[rows] != read)
+        changed = self._digests[rows] != read
+        verdicts[known] = self._verdicts(rows, changed)
         first = ~self._observed[rows]
+        self._has_changes |= bool(changed.any())
         self._digests[rows[first]] = read[first]
+        if labels is not None:
+            given = np.fromiter(labels, np.uint32, n)[known][first]
+            self._has_other_labels |= bool((self._labels[rows[first]] != given).any())
+            self._labels[rows[first]] = given
         self._observed[rows] = True
         return _as_list(verdicts)
+
+    def remembered(self, keys: Sequence[str]) -> list[Remembered | None]:
+        """Return what is remembered of records; None for records that are not remembered.
+
+        Records that were observed in this run count as they were observed, unless they are new.
+        """
+        _, known, rows = self._look_up(keys)
+        digests = self._digests[rows]
+        if self._detailed:
+            digests = without_details(digests)
+        found = map(Remembered, digests.tolist(), self._labels[rows].tolist())
+        return [next(found) if is_known else None for is_known in known.tolist()]
 
     def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
         """Compare records of which the details are not read. Nothing is observed.
@@ -105,9 +147,13 @@ class Comparison:
         verdicts[known] = self._verdicts(rows, without_details(self._digests[rows]) != read)
         return _as_list(verdicts)
 
-    def observe_unchanged(self, keys: Sequence[str]) -> None:
+    def observe_unchanged(self, keys: Sequence[str], labels: Sequence[int] | None = None) -> None:
         """Observe records of `previous` with the digests that they have there."""
-        _, _, rows = self._look_up(keys)
+        _, known, rows = self._look_up(keys)
+        if labels is not None:
+            given = np.fromiter(labels, np.uint32, len(keys))[known]
+            self._has_other_labels |= bool((self._labels[rows] != given).any())
+            self._labels[rows] = given
         self._observed[rows] = True
 
     def observe_unchanged_where(self, is_unchanged: Callable[[str], bool]) -> int:
@@ -131,14 +177,20 @@ class Comparison:
         return np.where(self._observed[rows], _DUPLICATE, np.where(changed, _CHANGED, _UNCHANGED))
 
     def _observe_unknown(
-        self, places: NDArray[np.intp], hashes: _Hashes, keys: Sequence[str], digests: Sequence[int]
+        self,
+        places: NDArray[np.intp],
+        hashes: _Hashes,
+        keys: Sequence[str],
+        digests: Sequence[int],
+        labels: Sequence[int] | None,
     ) -> NDArray[np.uint8]:
         """Observe the records of a page, at `places` in it, that `previous` does not hold."""
         first = self._new_hashes.add(hashes)
         if len(places) < len(keys) or not first.all():
             new = places[first].tolist()
             keys, digests = [keys[place] for place in new], [digests[place] for place in new]
-        self._new.append(keys, digests)
+            labels = labels and [labels[place] for place in new]
+        self._new.append(keys, digests, labels)
         return np.where(first, _NEW, _DUPLICATE)
 
     @property
@@ -156,6 +208,14 @@ class Comparison:
         """How many records of the previous snapshot were not observed so far."""
         return len(self._observed) - int(np.count_nonzero(self._observed))
 
+    def is_as_before(self, *, complete: bool) -> bool:
+        """Whether `snapshot` has the records and digests of the previous one."""
+        return not (self._has_changes or len(self._new) or (complete and self.gone_count))
+
+    def is_labelled_as_before(self, *, complete: bool) -> bool:
+        """Whether `snapshot` has the records and labels of the previous one."""
+        return not (self._has_other_labels or len(self._new) or (complete and self.gone_count))
+
     def gone(self) -> Iterator[str]:
         """Yield the keys of the previous snapshot that were not observed so far."""
         for kind, keys, rows in self._previous():
@@ -169,19 +229,21 @@ class Comparison:
         that failed or may have missed records) it is the previous snapshot, updated with what was
         observed.
         """
-        sections = {kind: [self._new.section(kind)] for kind in KINDS}
+        labelled = self._labelled
+        sections = {kind: [self._new.section(kind, labelled=labelled)] for kind in KINDS}
         for kind, keys, rows in self._previous():
-            digests = self._digests[rows]
+            digests, labels = self._digests[rows], self._labels[rows]
             if complete:
-                keys = kind.select(keys, self._observed[rows])
-                digests = digests[self._observed[rows]]
-            sections[kind].insert(0, Section(kind, keys, digests))
+                observed = self._observed[rows]
+                keys = kind.select(keys, observed)
+                digests, labels = digests[observed], labels[observed]
+            sections[kind].insert(0, Section(kind, keys, digests, labels if labelled else None))
         return Snapshot(map(_joined, sections.values()), detailed=self._detailed)
 
     def _previous(self) -> Iterator[tuple[Kind, bytes, slice]]:
         """Yield the kind, the packed keys and the rows of each previous section."""
         start = 0
-        for kind, keys, digests in self._sections:
+        for kind, keys, digests, _ in self._sections:
             yield kind, keys, slice(start, start + len(digests))
             start += len(digests)
 
@@ -227,10 +289,22 @@ def _find(wanted: _Hashes, hashes: _Hashes) -> tuple[NDArray[np.intp], _Mask]:
 
 
 def _joined(sections: list[Section]) -> Section:
-    keys = b"".join([section.keys for section in sections])
+    labels = [section.labels for section in sections if section.labels is not None]
     return Section(
-        sections[0].kind, keys, np.concatenate([section.digests for section in sections])
+        sections[0].kind,
+        b"".join([section.keys for section in sections]),
+        np.concatenate([section.digests for section in sections]),
+        np.concatenate(labels) if labels else None,
     )
+
+
+def _labels_of(snapshot: Snapshot) -> Labels:
+    """The labels in one column; 0 where there are none."""
+    columns = [
+        np.zeros(len(section.digests), np.uint32) if section.labels is None else section.labels
+        for section in snapshot.sections
+    ]
+    return np.concatenate([np.zeros(0, np.uint32), *columns])
 
 
 def _as_list(verdicts: NDArray[np.uint8]) -> list[Verdict]:

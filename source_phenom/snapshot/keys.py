@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Places = NDArray[np.intp]
+
 TERMINATOR = b"\xff"
 _KEYS_AT_A_TIME = 1 << 12
 _BYTES_AT_A_TIME = 1 << 18
@@ -36,6 +38,12 @@ class Kind(Protocol):
 
     def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
         """Return the keys for which `mask` is true, packed."""
+
+    def order(self, packed: bytes) -> Places | None:
+        """Return the places of the keys in ascending order; None if that is how they are."""
+
+    def take(self, packed: bytes, places: Places) -> bytes:
+        """Return the keys at these places, packed."""
 
 
 class HexKind:
@@ -79,6 +87,17 @@ class HexKind:
             return packed
         return np.frombuffer(packed, np.uint8).reshape(-1, self._bytes)[mask].tobytes()
 
+    def order(self, packed: bytes) -> Places | None:
+        # NumPy ignores zero bytes at the end of such a text. All keys have the same length.
+        keys = np.frombuffer(packed, f"S{self._bytes}")
+        if (keys[1:] >= keys[:-1]).all():
+            return None
+        words = np.frombuffer(packed, ">u4").astype(np.uint32).reshape(len(keys), -1)
+        return np.lexsort(words.T[::-1])
+
+    def take(self, packed: bytes, places: Places) -> bytes:
+        return np.frombuffer(packed, np.uint8).reshape(-1, self._bytes)[places].tobytes()
+
 
 class TextKind:
     """All other keys."""
@@ -105,6 +124,16 @@ class TextKind:
         text = np.frombuffer(packed, np.uint8)
         lengths = np.diff(np.flatnonzero(text == TERMINATOR[0]), prepend=-1)
         return text[np.repeat(mask, lengths)].tobytes()
+
+    def order(self, packed: bytes) -> Places | None:
+        keys = list(unpack_lines(packed))
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        places = np.array(order, np.intp)
+        return None if (places[1:] > places[:-1]).all() else places
+
+    def take(self, packed: bytes, places: Places) -> bytes:
+        keys = list(unpack_lines(packed))
+        return b"".join([keys[place] + TERMINATOR for place in places.tolist()])
 
 
 HEX_24 = HexKind(1, 24)

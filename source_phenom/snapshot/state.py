@@ -10,13 +10,23 @@ from urllib.parse import urlsplit
 
 from xxhash import xxh3_64_hexdigest
 
-from source_phenom.snapshot.codec import UnusableState, decode, encode
+from source_phenom.snapshot.codec import (
+    UnusableState,
+    decode,
+    encode,
+    encode_labels,
+    with_decoded_labels,
+)
 from source_phenom.snapshot.snapshot import Snapshot
 
 VERSION = 2
 _MEMBERS = ("version", "changed_at", "tenant", "fingerprints")
+LABELS = "labels"
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _CHANGED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 def tenant_tag(gateway_url: str, integration_id: str) -> str:
@@ -35,7 +45,8 @@ class StreamState:
     """What a stream remembers: its cursor, the tenant, and the fingerprints of the records.
 
     As JSON: `{"version": 2, "changed_at": "2025-03-01T09:00:00.000Z", "tenant": "6c0f…",
-    "fingerprints": "2.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too.
+    "fingerprints": "2.…"}`. The checksum in `fingerprints` covers `changed_at` and `tenant` too. If
+    the snapshot is labelled, its labels are the member `labels`. Without it the state is as good.
     """
 
     changed_at: str  #: RFC 3339, UTC, milliseconds, `Z`: the latest of any emitted record
@@ -43,6 +54,8 @@ class StreamState:
     snapshot: Snapshot
     #: Other members. They are kept as they are.
     extras: Mapping[str, Any] = field(default_factory=dict)
+    #: The members that encoded the snapshot when it was read, for `dump`.
+    encoded: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def parse(cls, state: object, *, tenant: str) -> StreamState:
@@ -72,18 +85,37 @@ class StreamState:
                     "two are right"
                 )
             return cls(changed_at, tenant, Snapshot())
-        snapshot = decode(state["fingerprints"], _seal(changed_at, tenant))
-        extras = {member: value for member, value in state.items() if member not in _MEMBERS}
-        return cls(changed_at, tenant, snapshot, extras)
+        fingerprints = state["fingerprints"]
+        snapshot = decode(fingerprints, _seal(changed_at, tenant))
+        encoded = {"fingerprints": fingerprints}
+        if LABELS in state:
+            snapshot = with_decoded_labels(snapshot, state[LABELS], fingerprints)
+            if snapshot.labelled:
+                encoded[LABELS] = state[LABELS]
+        known = (*_MEMBERS, LABELS)
+        extras = {member: value for member, value in state.items() if member not in known}
+        return cls(changed_at, tenant, snapshot, extras, encoded)
 
-    def dump(self) -> dict[str, Any]:
-        """Return the state as a JSON object; ValueError when the snapshot names a key twice."""
+    def dump(self, encoded: Mapping[str, str] = _NOTHING) -> dict[str, Any]:
+        """Return the state as a JSON object; ValueError when the snapshot names a key twice.
+
+        `encoded`: members that encode this snapshot, if they are known. Encoding takes time.
+        """
+        encoded, snapshot = dict(encoded), self.snapshot
+        if "fingerprints" not in encoded:
+            snapshot = snapshot.in_order()
+            seal = _seal(self.changed_at, self.tenant)
+            encoded = {"fingerprints": encode(snapshot, seal)}
+        if not (snapshot.labelled and len(snapshot)):
+            encoded.pop(LABELS, None)
+        elif LABELS not in encoded:
+            encoded[LABELS] = encode_labels(snapshot, encoded["fingerprints"])
         return {
             **self.extras,
             "version": VERSION,
             "changed_at": self.changed_at,
             "tenant": self.tenant,
-            "fingerprints": encode(self.snapshot, _seal(self.changed_at, self.tenant)),
+            **encoded,
         }
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import orjson
 
 from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import joined
-from source_phenom.snapshot import Comparison, Snapshot, StreamState, Verdict, fingerprint
+from source_phenom.snapshot import (
+    Comparison,
+    Remembered,
+    Snapshot,
+    StreamState,
+    Verdict,
+    fingerprint,
+)
+from source_phenom.snapshot.state import LABELS
 from source_phenom.streams.events import Event, Records, State, StreamProgress
 
 logger = logging.getLogger("airbyte.phenom")
@@ -22,6 +30,8 @@ LARGE_STATE_BYTES = 4_000_000
 _PAGE = 100
 """Records that are collected before they are compared: one at a time costs fifty times as much."""
 _TOMBSTONES = 1000
+_COMPLETE_SCAN = "complete_scan"
+"""Member of a stream's state: False if deletions may have been missed."""
 _LOSS_AT_LEAST = 50
 _LOSS_SHARE = 0.1
 
@@ -39,6 +49,8 @@ class StreamRun:
     :param unfilled: those of them that the bodies leave out: printed as null in every record.
     :param detailed: whether a record's digest has a second half, for columns that come from
         other APIs and are not read in every run.
+    :param labelled: whether each record has a label, see :class:`Comparison`. The state has the
+        labels while ``are_labels_known``.
     :param unified_id: computes a record's id from its key.
     :param previous: the incoming state; None in full refresh and in a first sync.
     :param now: the current time. :param clock: seconds, for the pace of checkpoints.
@@ -51,6 +63,7 @@ class StreamRun:
         columns: Sequence[str],
         unfilled: Sequence[str] = (),
         detailed: bool = False,
+        labelled: bool = False,
         unified_id: Callable[[str], str],
         previous: StreamState | None,
         tenant: str,
@@ -74,14 +87,19 @@ class StreamRun:
         self._cursor = previous.changed_at if previous is not None else None
         self._changed_at = _later_than(self._cursor, now)
         snapshot = previous.snapshot if previous is not None else Snapshot()
+        self.is_labelled = labelled
+        self.are_labels_known = labelled and len(snapshot) > 0 and snapshot.labelled
         self._comparison = Comparison(
-            snapshot.with_details() if detailed else snapshot.without_details()
+            snapshot.with_details() if detailed else snapshot.without_details(), labelled=labelled
         )
+        self._has_other_details = snapshot.detailed != detailed
         nulls = dict.fromkeys((*self._deletion_columns, *unfilled))
         self._stamp = orjson.dumps({"changed_at": self._changed_at, **nulls})
         self._keys: list[str] = []
         self._bodies: list[bytes] = []
         self._digests: list[int] = []
+        self._labels: list[int] = []
+        self._left_out: set[str] = set()
         self._clock = clock
         self._last_state_at = clock()
         self._is_running = False
@@ -91,14 +109,22 @@ class StreamRun:
     # -- records -----------------------------------------------------------------------------
 
     def add(
-        self, key: str, body: bytes, mismatches: Sequence[str] = (), digest: int | None = None
+        self,
+        key: str,
+        body: bytes,
+        mismatches: Sequence[str] = (),
+        digest: int | None = None,
+        label: int | None = None,
     ) -> Iterator[Event]:
         """Take one record. Records are compared, and emitted, a page at a time.
 
         :param body: the record's own columns as a JSON object with sorted keys; never empty.
         :param mismatches: its columns whose payload value had an unexpected type.
         :param digest: of a detailed record; else it is the fingerprint of the body.
+        :param label: of a labelled record.
         """
+        if label is not None:
+            self._labels.append(label)
         self._keys.append(key)
         self._bodies.append(body)
         self._digests.append(fingerprint(body) if digest is None else digest)
@@ -109,21 +135,25 @@ class StreamRun:
 
     def flush(self) -> Iterator[Event]:
         """Compare what :meth:`add` has collected."""
-        keys, bodies, digests = self._keys, self._bodies, self._digests
+        keys, bodies, digests, labels = self._keys, self._bodies, self._digests, self._labels
         if keys:
-            self._keys, self._bodies, self._digests = [], [], []
-            yield from self.add_page(keys, bodies, digests)
+            self._keys, self._bodies, self._digests, self._labels = [], [], [], []
+            yield from self.add_page(keys, bodies, digests, labels or None)
 
     def add_page(
-        self, keys: Sequence[str], bodies: Sequence[bytes], digests: Sequence[int] | None = None
+        self,
+        keys: Sequence[str],
+        bodies: Sequence[bytes],
+        digests: Sequence[int] | None = None,
+        labels: Sequence[int] | None = None,
     ) -> Iterator[Event]:
         """Compare a page of records and emit those that are new or changed.
 
-        :param bodies, digests: as in :meth:`add`, one for each of ``keys``.
+        :param bodies, digests, labels: as in :meth:`add`, one for each of ``keys``.
         """
         if digests is None:
             digests = [fingerprint(body) for body in bodies]
-        verdicts = self._comparison.observe_page(keys, digests)
+        verdicts = self._comparison.observe_page(keys, digests, labels)
         fresh = [
             joined(self._stamp, body)
             for body, verdict in zip(bodies, verdicts, strict=True)
@@ -135,6 +165,10 @@ class StreamRun:
             yield from self._emit(fresh)
         yield from self._checkpoint()
 
+    def remembered(self, keys: Sequence[str]) -> list[Remembered | None]:
+        """What the previous run remembers of records; see :meth:`Comparison.remembered`."""
+        return self._comparison.remembered(keys)
+
     def compare_without_details(self, keys: Sequence[str], digests: Sequence[int]) -> list[Verdict]:
         """Compare records whose details are not known yet with the previous run.
 
@@ -142,10 +176,12 @@ class StreamRun:
         """
         return self._comparison.compare_without_details(keys, digests)
 
-    def keep_unchanged(self, keys: Sequence[str]) -> Iterator[Event]:
+    def keep_unchanged(
+        self, keys: Sequence[str], labels: Sequence[int] | None = None
+    ) -> Iterator[Event]:
         """Count records of the previous run as unchanged, without reading their details."""
         if keys:
-            self._comparison.observe_unchanged(keys)
+            self._comparison.observe_unchanged(keys, labels)
             self.counts["unchanged"] += len(keys)
             yield from self._checkpoint()
 
@@ -163,16 +199,33 @@ class StreamRun:
         """The keys of the previous run that were not seen in this one so far."""
         return self._comparison.gone()
 
+    def leave_out(self, is_left_out: Callable[[str], bool]) -> None:
+        """Forget each record not seen so far whose key passes, without calling it deleted."""
+        self._left_out = set(filter(is_left_out, self._comparison.gone()))
+
     @property
     def missing_count(self) -> int:
-        """How many records of the previous run were not seen in this one so far."""
-        return self._comparison.gone_count
+        """How many records of the previous run were not seen in this one so far.
+
+        Those that were left out do not count.
+        """
+        return self._comparison.gone_count - len(self._left_out)
 
     @property
     def has_lost_many(self) -> bool:
         """Whether so many records are missing that the listing should be read again."""
-        missing = self._comparison.gone_count
+        missing = self.missing_count
         return missing > _LOSS_AT_LEAST and missing > self._comparison.previous_count * _LOSS_SHARE
+
+    @property
+    def continues_earlier_run(self) -> bool:
+        """Whether there is an incoming state; not in full refresh and in a first sync."""
+        return self._previous is not None
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether the earlier run reported all deletions."""
+        return self.memory.get(_COMPLETE_SCAN) is not False
 
     @property
     def is_first(self) -> bool:
@@ -186,19 +239,31 @@ class StreamRun:
         if is_complete and self._comparison.gone_count:
             page: list[bytes] = []
             for key in self._comparison.gone():
+                if key in self._left_out:
+                    continue
                 page.append(self._tombstone(key))
                 if len(page) == _TOMBSTONES:
                     yield from self._emit(page)
                     page = []
             if page:
                 yield from self._emit(page)
-            self.counts["deleted"] = self._comparison.gone_count
+            self.counts["deleted"] = self.missing_count
+            if self._left_out:
+                self.notes.append(
+                    f"{len(self._left_out)} records that start_date leaves out are no longer "
+                    "remembered; they are not reported as deleted"
+                )
         self._is_complete = is_complete
         if is_complete:
-            self.memory.pop("complete_scan", None)
+            self.memory.pop(_COMPLETE_SCAN, None)
         else:
             # Without a previous state, only this tells that deletions may have been missed.
-            self.memory["complete_scan"] = False
+            self.memory[_COMPLETE_SCAN] = False
+        yield self.state()
+        yield StreamProgress(self.name, "COMPLETE")
+
+    def finish_delta(self) -> Iterator[Event]:
+        """Emit the last state of a run that read a part: records that it did not see are kept."""
         yield self.state()
         yield StreamProgress(self.name, "COMPLETE")
 
@@ -207,16 +272,18 @@ class StreamRun:
         if any(self.counts[verdict] for verdict in ("new", "changed", "unchanged")):
             yield self.state()
         elif self._previous is not None:
-            yield State(self.name, self._previous.dump())
+            yield State(self.name, self._previous.dump(self._previous.encoded))
 
     def state(self) -> State:
         """A state that covers the incoming one and everything emitted so far."""
         self._last_state_at = self._clock()
+        cursor = self._cursor or self._changed_at
         snapshot = self._comparison.snapshot(complete=self._is_complete)
-        blob = StreamState(
-            self._cursor or self._changed_at, self._tenant, snapshot, self.memory
-        ).dump()
-        size = len(blob["fingerprints"])
+        if not self.are_labels_known:
+            snapshot = snapshot.with_labels(None)
+        state = StreamState(cursor, self._tenant, snapshot, self.memory)
+        blob = state.dump(self._encoded(cursor))
+        size = len(blob["fingerprints"]) + len(blob.get(LABELS, ""))
         if size > LARGE_STATE_BYTES and not self._has_warned_of_size:
             self._has_warned_of_size = True
             logger.warning(
@@ -226,6 +293,20 @@ class StreamRun:
                 "no state."
             )
         return State(self.name, blob)
+
+    def _encoded(self, cursor: str) -> Mapping[str, str]:
+        """The texts of the incoming state that say what the state says now."""
+        comparison, previous, complete = self._comparison, self._previous, self._is_complete
+        if (
+            previous is None
+            or (previous.changed_at, previous.tenant) != (cursor, self._tenant)
+            or self._has_other_details
+            or not comparison.is_as_before(complete=complete)
+        ):
+            return {}
+        if comparison.is_labelled_as_before(complete=complete):
+            return previous.encoded
+        return {name: text for name, text in previous.encoded.items() if name != LABELS}
 
     def _checkpoint(self) -> Iterator[Event]:
         if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:

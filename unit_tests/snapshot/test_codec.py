@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh3_64_digest
 
-from source_phenom.snapshot import Snapshot, UnusableState, codec, decode, encode
+from source_phenom.snapshot import Comparison, Snapshot, UnusableState, codec, decode, encode
+from source_phenom.snapshot.codec import encode_labels, with_decoded_labels
 from unit_tests.snapshot.strategies import keys, records
 
 SMALL = Snapshot.from_records(
@@ -166,3 +167,34 @@ VERSION_2 = (
     "JlNZSXRduwAAAF_hwAAAAyAQSiA2ACoXwEAAIkAAAgAAAKAAVFGhoAAABKpp6hoMm1D0j1GljVTDqKey3KKk5URYuN"
     "wVO2NnH8IQcqMW-tfrA1-LuSKcKEgkui7dgAAA"
 )
+
+
+@given(records, st.data())
+def test_labels_come_back_in_the_order_of_the_records(
+    given_records: dict[str, int], data: st.DataObject
+) -> None:
+    labels = {key: data.draw(st.integers(0, 2**32 - 1)) for key in given_records}
+    comparison = Comparison(Snapshot(), labelled=True)
+    keys = list(given_records)
+    comparison.observe_page(keys, list(given_records.values()), [labels[key] for key in keys])
+    snapshot = comparison.snapshot(complete=True)
+    text, seal = encode_labels(snapshot, "seal"), "seal"
+
+    back = with_decoded_labels(decode(encode(snapshot)), text, seal)
+    again = Comparison(back, labelled=True)
+    assert [each and each.label for each in again.remembered(keys)] == list(labels.values())
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "1.", "2.AAAA", "1.AAAAAAAAAAAAAAAA"])
+def test_labels_that_cannot_be_read_are_left_out(text: object) -> None:
+    snapshot = Snapshot.from_records({"a": 1})
+    assert not with_decoded_labels(snapshot, text, "seal").labelled
+
+
+def test_labels_belong_to_one_snapshot() -> None:
+    comparison = Comparison(Snapshot(), labelled=True)
+    comparison.observe_page(["a"], [1], [5])
+    snapshot = comparison.snapshot(complete=True)
+    text = encode_labels(snapshot, "seal")
+    assert with_decoded_labels(snapshot.with_labels(None), text, "seal").labelled
+    assert not with_decoded_labels(snapshot.with_labels(None), text, "other").labelled

@@ -1,0 +1,144 @@
+"""Finds a page near the end of a listing that may have become shorter or longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from phenom_api.joined_pages import CannotContinue, PlacedPage
+
+_MOST_READS = 60
+_STEPS = (8, 64)
+"""Pages to go back at first, where nothing tells how much shorter the listing became."""
+_NEAR = 3
+"""Pages from which on the end is read to, instead of being searched for."""
+
+PlaceOf = Callable[[Any], "int | None"]
+"""The position that a row had at the last sync; None if it is not known."""
+
+
+def two_pages(length: int) -> int:
+    """The rows of two pages that overlap by one."""
+    return 2 * (length - 1) + 1
+
+
+class EndSearch:
+    """Finds a page from which the end can be read to.
+
+    :param read: reads a page at an offset; it may be empty.
+    :param expected: the positions that the listing had. :param limit: rows that are asked for.
+    :param length: rows that pages are believed to have; 0 if nothing is known.
+    :param most_new: rows behind ``expected`` that may be read one page after the other.
+    :param place_of: tells where a row was, so that fewer reads find the end of a listing that
+        became much shorter.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int], PlacedPage],
+        *,
+        expected: int,
+        limit: int,
+        length: int,
+        most_new: int,
+        place_of: PlaceOf | None = None,
+    ) -> None:
+        self._read = read
+        self._expected = expected
+        self._length = length or limit
+        self.page_length = length  #: rows that pages have; 0 if that is still not known
+        self._most_new = most_new
+        self._place_of = place_of
+        self._total: int | None = None
+        self._low: PlacedPage | None = None
+        self.known_end: int | None = None  #: a position behind the last row, if one was found
+
+    def page(self) -> PlacedPage | None:
+        """A page about two pages in front of where new rows begin; None if there are no rows."""
+        offset = max(0, self._expected - two_pages(self._length))
+        for number in range(_MOST_READS):
+            page = self._look(offset)
+            if page.rows:
+                if self._is_near(page):
+                    return page
+            elif offset == 0:
+                return None
+            following = self._following_offset(number)
+            if self._low is not None and following <= self._low.offset:
+                return self._low
+            offset = following
+        raise CannotContinue("the end of the listing was not found")
+
+    def _look(self, offset: int) -> PlacedPage:
+        page = self._read(offset)
+        self._total = page.total
+        if not page.rows:
+            self.known_end = offset
+            return page
+        self._low, length = page, len(page.rows)
+        if length >= self._length:
+            self._length = self.page_length = length
+        elif page.end not in (page.total, self.known_end):
+            # Either this page ends with the last row, or pages have become shorter.
+            behind = self._read(page.end)
+            if not behind.rows:
+                self.known_end = page.end
+                return page
+            self._length = self.page_length = max(length, len(behind.rows))
+            self._low = behind
+            return behind
+        return page
+
+    def _is_near(self, page: PlacedPage) -> bool:
+        goal = self._claimed_end()
+        if goal is None and self.known_end is None:
+            goal = self._expected
+        if goal is not None:
+            return page.end + 2 * self._length >= goal
+        assert self.known_end is not None
+        if page.end + _NEAR * self._length >= self.known_end:
+            return True
+        place = self._place_of(page.rows[-1]) if self._place_of is not None else None
+        return place is not None and self._expected - place <= 2 * self._length
+
+    def _claimed_end(self) -> int | None:
+        """The position that the total suggests to begin in front of."""
+        total = self._total
+        if total is None or (self.known_end is not None and total > self.known_end):
+            return None
+        if self._low is not None and total < self._low.end:
+            return None
+        return total if total > self._expected + self._most_new else min(total, self._expected)
+
+    def _following_offset(self, number: int) -> int:
+        low, high = self._low, self.known_end
+        goal = self._claimed_end()
+        if goal is None:
+            goal = self._expected if high is None else self._guess()
+        if goal is not None:
+            offset = max(0, goal - two_pages(self._length))
+            if high is None or offset < high:
+                return offset
+        assert high is not None
+        if low is not None:
+            return (low.end + high - self._length) // 2
+        if number < (len(_STEPS) if self._place_of is None else 1):
+            return max(0, self._expected - _STEPS[number] * self._length)
+        return high // 2
+
+    def _guess(self) -> int | None:
+        """Where the rows of the last sync end, judged by how far the last row found has moved."""
+        low, high = self._low, self.known_end
+        if low is None or high is None or self._place_of is None:
+            return None
+        place = self._place_of(low.rows[-1])
+        if place is None:
+            return None
+        gone = max(0, place - (low.end - 1))
+        # Rows were deleted in front of this one only, or evenly, or about evenly.
+        evenly = self._expected - gone * self._expected // (place + 1)
+        nearly = [evenly - pages * self._length for pages in (0, *_STEPS)]
+        for guess in (self._expected - gone, *nearly):
+            if low.end < guess - self._length and guess - two_pages(self._length) < high:
+                return guess
+        return None
