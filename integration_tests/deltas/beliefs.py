@@ -80,21 +80,28 @@ class Beliefs:
 
     # -- what a warehouse must hold ----------------------------------------------------------
 
-    def leave_out(self, stream: str, watched: Watched) -> None:
+    def leave_out(self, stream: str, watched: Watched, before: Mapping[str, Record]) -> None:
         """Note what `start_date` leaves out of a stream, after it was moved."""
-        known = {key: list(rows) for key, rows in self.versions.items()}
+        if stream == APPLICATIONS:
+            for record_id, record in before.items():
+                if is_left_out(record["remote_id"], watched.config):
+                    self.left_out.add(record_id)
+        known = {row_id: list(rows) for row_id, rows in self.versions.items()}
         for listing in watched.listings:
             for row in listing:
                 known.setdefault(row["id"], []).append(row)
-        left_out, read = set(), set()
+        left_out = set()
         for rows in known.values():
             for row in rows:
                 key = _remote_id(stream, row)
                 if key is not None and is_left_out(row["id"], watched.config):
                     left_out.add(key)
-        for row in watched.now:
-            if is_read(row, watched.config):
-                read.add(_remote_id(stream, row))
+        read = set.intersection(
+            *(
+                {_remote_id(stream, row) for row in listing if is_read(row, watched.config)}
+                for listing in watched.listings
+            )
+        )
         self.left_out |= {_id(stream, key) for key in left_out - read}
 
     def exact(self, stream: str, watched: Watched) -> dict[str, Record]:

@@ -267,7 +267,7 @@ class History:
     ) -> None:
         for stream in streams:
             if self._scanned[stream].settings != _settings(watched.config):
-                self._beliefs.leave_out(stream, watched)
+                self._beliefs.leave_out(stream, watched, before[stream])
         if not ran.was_killed and kind != REFUSED:
             assert not ran.failures, f"the sync failed: {ran.failures}"
             assert set(ran.statuses.values()) == {"COMPLETE"}, ran.statuses
@@ -360,10 +360,12 @@ class History:
         for row in watched.now:
             key = key_of_candidate(row)
             has_id = bool((row.get("candidateData") or {}).get("id"))
-            if not has_id or (stream == CANDIDATES and key in gone):
+            if not has_id:
                 continue
             visible.add(row["id"] if stream == APPLICATIONS else key)
         for key, record in reference.items():
+            if stream == CANDIDATES and record["remote_id"] in gone:
+                continue
             options: list[Record | None] = [record]
             if record["remote_id"] not in visible:
                 options.append(before.get(key))
@@ -448,8 +450,8 @@ class History:
             else:
                 if watched.seen is None or covers_all:
                     scanned.latest = now
-                if not watched.is_calm or kind == WRONG_TOTAL or self._changes.made:
-                    scanned.is_clean &= set(self._changes.made) <= {"add", "add_many"}
+                is_clean = watched.is_calm and kind != WRONG_TOTAL
+                scanned.is_clean &= is_clean and set(self._changes.made) <= {"add", "add_many"}
                 if name == CANDIDATES:
                     self._beliefs.know_some(watched, is_complete=True)
             scanned.settings = _settings(watched.config)
