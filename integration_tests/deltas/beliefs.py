@@ -70,13 +70,15 @@ class Beliefs:
     """What is known of the rows from the candidates' syncs, and which records were left out.
 
     `versions` are the versions of a row that the connection may know; of the `settled` rows it
-    certainly knows one. `left_out` are records that `start_date` has left out: nobody tells their
-    deletion.
+    certainly knows one. `former` are versions in which a row was another candidate's: until the next
+    full scan that candidate may still be told with them. `left_out` are records that `start_date`
+    has left out: nobody tells their deletion.
     """
 
     versions: dict[str, list[Row]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
+    former: dict[str, list[Row]] = field(default_factory=dict)
 
     # -- what a warehouse must hold ----------------------------------------------------------
 
@@ -141,7 +143,7 @@ class Beliefs:
         options: dict[str, list[Row | None]] = {}
         lasting = watched.lasting()
         versions = watched.versions()
-        for row_id in {**self.versions, **versions}:
+        for row_id in {**self.versions, **self.former, **versions}:
             present, known = versions.get(row_id, []), self.versions.get(row_id, [])
             must = (watched.seen is None or row_id in watched.seen) and row_id in lasting
             rows: list[Row | None] = [*present] if must else _distinct([*known, *present])
@@ -150,7 +152,7 @@ class Beliefs:
             options[row_id] = rows
         rows_of: dict[str, set[str]] = {}
         for row_id, choices in options.items():
-            for row in (*choices, *self.versions.get(row_id, [])):
+            for row in (*choices, *self._former(row_id)):
                 key = key_of_candidate(row) if row is not None else None
                 if key is not None:
                     rows_of.setdefault(key, set()).add(row_id)
@@ -172,14 +174,18 @@ class Beliefs:
             mine.append(row if is_mine else None)
         if None in mine:
             # A delta does not tell that a row is somebody else's now.
-            for row in self.versions.get(row_id, []):
+            for row in self._former(row_id):
                 if key_of_candidate(row) == key and is_read(row, config):
                     mine.append(row)
         return _distinct(mine)
 
+    def _former(self, row_id: str) -> list[Row]:
+        return [*self.versions.get(row_id, []), *self.former.get(row_id, [])]
+
     # -- what it knows afterwards ------------------------------------------------------------
 
     def know_all(self, watched: Watched) -> None:
+        self.former = {}
         self.versions = {row["id"]: [row] for row in watched.now}
         self.settled = set(self.versions)
 
@@ -188,6 +194,10 @@ class Beliefs:
         for row_id, rows in watched.versions().items():
             must = watched.seen is None or row_id in watched.seen
             if is_complete and must and row_id in lasting:
+                keys = {key_of_candidate(row) for row in rows}
+                for row in self.versions.get(row_id, []):
+                    if key_of_candidate(row) not in keys:
+                        self.former.setdefault(row_id, []).append(row)
                 self.versions[row_id] = rows
                 self.settled.add(row_id)
             else:

@@ -18,9 +18,13 @@ class Changes:
     """What others do to a tenant. `near` rows are among the last that a delta must read.
 
     :param near: how many rows are near the end where new rows appear.
+    :param has_odd_ids: whether ids may tell no time.
     """
 
-    def __init__(self, tenant: Tenant, rng: random.Random, near: int) -> None:
+    def __init__(
+        self, tenant: Tenant, rng: random.Random, near: int, *, has_odd_ids: bool = False
+    ) -> None:
+        self._has_odd_ids = has_odd_ids
         self._tenant = tenant
         self._rng = rng
         self._near = near
@@ -47,8 +51,10 @@ class Changes:
         else:
             rare = [
                 *[self.delete_many, self.reappear, self.reappear, self.reappear_at_new_end],
-                *[self.break_order, self.mend_order, self.odd_id, self.move_to_candidate],
+                *[self.break_order, self.mend_order, self.move_to_candidate],
             ]
+            if self._has_odd_ids:
+                rare.append(self.odd_id)
             change = self._rng.choice(common * 2 + rare)
         change()
         self.made.append(change.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,13 +47,13 @@ class Scanned:
     """What is known of the last full scan of a stream. Times are None if there was none.
 
     `latest` is the end of the last sync that may have been a full scan; `certain` that of the last
-    one that was, and was complete.
+    one that was, and was complete. `settings` are those of the syncs that the state may be of.
     """
 
     latest: datetime | None = None
     certain: datetime | None = None
     orders: set[str] = field(default_factory=set)
-    settings: Any = None
+    settings: set[Any] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     is_clean: bool = False
 
@@ -75,9 +76,13 @@ class History:
         self._page_size = rng.choice((2, 3, 5, 8, 13, 20))
         self._only_created = rng.random() < 0.15
         self._hours = rng.choice((0, *[6, 24, 24, 72, 400] * 3))
+        # A row whose id tells no time may be among those that start_date skips without a look.
+        self._has_start = rng.random() < 0.6
         self._start: str | None = None
         self._scanned = {name: Scanned() for name in (APPLICATIONS, CANDIDATES)}
         self._beliefs = Beliefs()
+        self._changing = threading.Lock()
+        self._is_watching = False
         self._say(
             f"{size} applications, order {order}, pages of {self._page_size}, "
             f"full_scan_hours {self._hours}, acting user {self._acting}"
@@ -87,7 +92,7 @@ class History:
             self._local = local
             self._connection = Connection(local, rng)
             near = 2 * self._page_size
-            self._changes = Changes(local.tenant, rng, near)
+            self._changes = Changes(local.tenant, rng, near, has_odd_ids=not self._has_start)
             for number in range(rng.randrange(4, 12)):
                 self._step(number)
 
@@ -102,7 +107,7 @@ class History:
         for _ in range(rng.choice((0, 0, 1, 1, 2, 4)) if number else 0):
             self._changes.random_change(is_with_acting_user=self._acting)
         tenant.second += rng.choice((60, 3_600, 4 * 3_600, 30 * 3_600, 300 * 3_600))
-        if rng.random() < 0.15:
+        if self._has_start and rng.random() < 0.25:
             self._start = self._random_start()
         streams, kind = rng.choice(_STREAMS), rng.choice(_KINDS) if number else CALM
         config: dict[str, Any] = {
@@ -150,6 +155,7 @@ class History:
         first = self._changes.rows()
         is_quiet = self._quiet(streams, config, first, before)
         page_length = self._misbehave(kind)
+        has_faults = self._local.faults.armed
         seen = must_be_seen(self._changes.from_new_end(), is_quiet, page_length)
         is_full = self._must_be_full(streams, config, now, first, seen)
         watched = Watched(config, [first], None if is_full else seen)
@@ -163,7 +169,8 @@ class History:
         self.tally[kind] += 1
         try:
             self._judge(kind, streams, watched, before, ran)
-            if kind == CALM and not is_full and not self._acting:
+            is_plain = page_length == self._page_size and not has_faults
+            if kind == CALM and not is_full and not self._acting and is_plain:
                 self._judge_requests(streams, first, seen, ran)
         except AssertionError as error:
             raise Wrong(str(error)) from None
@@ -201,16 +208,22 @@ class History:
 
             def change(method: str, path: str, _: str) -> None:
                 nonlocal requests
-                if method == "GET" and path.endswith(_LISTING):
+                with self._changing:
+                    if method != "GET" or not path.endswith(_LISTING) or not self._is_watching:
+                        return
                     requests += 1
                     if requests in at:
                         self._changes.random_change(is_with_acting_user=self._acting)
                         listings.append(self._changes.rows())
 
+            self._is_watching = True
             self._local.before_request(change)
         try:
             yield listings
         finally:
+            # Requests that the sync did not wait for may still be on their way.
+            with self._changing:
+                self._is_watching = False
             self._local.before_request(None)
         if listings:
             self._say(f"      during it: {', '.join(self._changes.made[-len(listings) :])}")
@@ -246,7 +259,7 @@ class History:
         hours = config["full_scan_hours"]
         for name in streams:
             scanned = self._scanned[name]
-            if not hours or scanned.latest is None or scanned.settings != _settings(config):
+            if not hours or scanned.latest is None or _settings(config) not in scanned.settings:
                 return True
             if now >= scanned.latest + timedelta(hours=hours):
                 return True
@@ -266,7 +279,7 @@ class History:
         ran: Ran,
     ) -> None:
         for stream in streams:
-            if self._scanned[stream].settings != _settings(watched.config):
+            if self._scanned[stream].settings != {_settings(watched.config)}:
                 self._beliefs.leave_out(stream, watched, before[stream])
         if not ran.was_killed and kind != REFUSED:
             assert not ran.failures, f"the sync failed: {ran.failures}"
@@ -411,12 +424,7 @@ class History:
             self._scanned[name].is_clean and order in self._scanned[name].orders for name in streams
         )
         only_new = set(self._changes.made) <= {"add", "add_many"}
-        if (
-            not is_delta
-            or not only_new
-            or order not in order_of(row["id"] for row in rows)
-            or self._local.faults.armed
-        ):
+        if not is_delta or not only_new or order not in order_of(row["id"] for row in rows):
             return
         self.tally["counted"] += 1
         page = max(1, self._page_size - 1)
@@ -437,6 +445,10 @@ class History:
             scanned, is_complete = self._scanned[name], ran.is_complete(name)
             if not is_complete:
                 scanned.is_clean = False
+                if name in ran.records:
+                    # Killed behind its last state, it may have been a complete full scan.
+                    scanned.settings.add(_settings(watched.config))
+                    scanned.latest = now if watched.seen is None or covers_all else scanned.latest
                 if name == CANDIDATES:
                     self._beliefs.know_some(watched, is_complete=False)
                 continue
@@ -454,7 +466,7 @@ class History:
                 scanned.is_clean &= is_clean and set(self._changes.made) <= {"add", "add_many"}
                 if name == CANDIDATES:
                     self._beliefs.know_some(watched, is_complete=True)
-            scanned.settings = _settings(watched.config)
+            scanned.settings = {_settings(watched.config)}
 
     def _covered(self) -> int:
         """How many positions of the listing the last sync asked for."""
