@@ -70,9 +70,9 @@ class Beliefs:
     """What is known of the rows from the candidates' syncs, and which records were left out.
 
     `versions` are the versions of a row that the connection may know; of the `settled` rows it
-    certainly knows one. `former` are versions in which a row was another candidate's: until the next
-    full scan that candidate may still be told with them. `left_out` are records that `start_date`
-    has left out: nobody tells their deletion.
+    certainly knows one. `former` are versions in which a row was another candidate's: until the
+    next full scan that candidate may still be told with them. `left_out` are records that
+    `start_date` has left out: nobody tells their deletion.
     """
 
     versions: dict[str, list[Row]] = field(default_factory=dict)
