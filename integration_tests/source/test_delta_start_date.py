@@ -47,7 +47,7 @@ def created_since(local: LocalTenant, date: str) -> set[str]:
 @pytest.mark.parametrize("earlier", [{}, {"start_date": EARLIER}, {"start_date": LATER}])
 @pytest.mark.parametrize("size", [3, 60])
 def test_old_rows_at_the_end_where_new_ones_appear(
-    order: str, hours: int, earlier: dict[str, str], size: int
+    order: str, hours: int, earlier: dict[str, Any], size: int
 ) -> None:
     with phenom_sandbox.running(jobs=3, applications=size, order=order) as local:
         connection = Connection(local, random.Random(1))
