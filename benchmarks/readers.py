@@ -57,12 +57,13 @@ def _singer(files: Files) -> list[str]:
     return [peer_python("singer"), str(PEERS / "singer_tap.py"), "--config", files.config]
 
 
-_AIRBYTE_RECORD = b'"stream":"applications","data"'
+RECORD_MARK = b'"stream":"applications","data"'
+"""A part of each line that has an application, of connectors that speak the Airbyte protocol."""
 
 READERS: dict[str, Reader] = {
-    BARE: Reader(_bare_loop, mark=_AIRBYTE_RECORD),
-    OURS: Reader(_ours, mark=_AIRBYTE_RECORD),
-    PLAIN_CDK: Reader(_plain_cdk, mark=_AIRBYTE_RECORD),
+    BARE: Reader(_bare_loop, mark=RECORD_MARK),
+    OURS: Reader(_ours, mark=RECORD_MARK),
+    PLAIN_CDK: Reader(_plain_cdk, mark=RECORD_MARK),
     DLT: Reader(_dlt, mark=None),
     SINGER: Reader(_singer, mark=b'"type":"RECORD"'),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import HERE, loading, ours, readers
+from benchmarks import HERE, deltas, loading, ours, readers
 from benchmarks.results import Key, Results
 from benchmarks.targets import Target, targets
 
@@ -160,6 +160,36 @@ def _loading() -> Iterator[str]:
         )
 
 
+def _deltas() -> Iterator[str]:
+    results = Results("deltas")
+    keys = results.measured()
+    if not keys:
+        return
+    yield f"{_machine(results)} {_medians(results, keys)}"
+    for size in sorted({size for _, size, _ in keys}):
+        yield from ("", f"### {size:,} applications", "")
+        yield from _table(
+            ("latency, what", "requests", "wall s", "CPU s", "peak MB", "full scan / wall"),
+            (
+                _delta(results, key)
+                for key in sorted(keys, key=lambda key: (key[2], deltas.KINDS.index(key[0])))
+                if key[1] == size
+            ),
+        )
+
+
+def _delta(results: Results, key: Key) -> Iterator[str]:
+    name, size, latency = key
+    wall = results.median(key) or 0.0
+    full = results.median((deltas.FULL, size, latency))
+    yield f"{latency} ms, {name}"
+    yield f"{results.median(key, 'requests') or 0:,.0f}"
+    yield f"{wall:.2f}"
+    yield f"{results.median(key, 'cpu') or 0.0:.2f}"
+    yield f"{results.median(key, 'peak') or 0.0:.0f}"
+    yield f"{full / wall:.3g}" if full and wall else ""
+
+
 def _state() -> Iterator[str]:
     results = Results("state")
     measured = results.content["figures"]
@@ -180,6 +210,7 @@ def _state() -> Iterator[str]:
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "targets": _targets,
     "readers": _readers,
+    "deltas": _deltas,
     "quiet": lambda: _plain("quiet", (ours.START, ours.BARE, ours.QUIET)),
     "startup": lambda: _plain("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
     "memory": lambda: _plain("memory", (ours.EVERYTHING,)),

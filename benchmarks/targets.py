@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks import loading, ours, readers
+from benchmarks import deltas, loading, ours, readers
 from benchmarks.results import Results
 
 SMALL, LARGE = 200_000, 1_000_000
@@ -35,6 +35,7 @@ def targets() -> list[Target]:
         *_start(Results("startup")),
         *_memory(Results("memory")),
         *_loading(Results("loading")),
+        *_deltas(Results("deltas")),
     ]
 
 
@@ -125,6 +126,34 @@ def _loading(results: Results) -> Iterator[Target]:
                 _ratio(*map(results.median, keys)),
                 at_least=True,
             )
+
+
+def _deltas(results: Results) -> Iterator[Target]:
+    def most_requests(who: str) -> float | None:
+        counts = (results.median((who, LARGE, ms), "requests") for ms in deltas.LATENCIES)
+        return max((count for count in counts if count is not None), default=None)
+
+    quiet, new = most_requests(deltas.QUIET), most_requests(deltas.NEW)
+    pages = deltas.NEW_APPLICATIONS / deltas.PAGE
+    yield Target("delta of 1,000,000 applications, nothing new: requests", 12, quiet)
+    yield Target(
+        "delta of 1,000,000 applications, 1,000 new: requests besides the pages of what is new",
+        12,
+        new - pages if new is not None else None,
+    )
+    yield Target(
+        "delta of 1,000,000 applications, nothing new, 50 ms: seconds",
+        3,
+        results.median((deltas.QUIET, LARGE, 50)),
+    )
+    for latency, times in ((0, 20), (200, 100)):
+        yield Target(
+            f"delta of 1,000,000 applications, nothing new, {latency} ms: times as fast as a full"
+            " scan",
+            times,
+            _ratio(*(results.median((w, LARGE, latency)) for w in (deltas.FULL, deltas.QUIET))),
+            at_least=True,
+        )
 
 
 def _ratio(over: float | None, under: float | None) -> float | None:

@@ -2,8 +2,10 @@
 
     python -m benchmarks.tenant --applications 200000 [--latency 50]
 
-Serves what a read needs (tokens, open jobs, applications) with any offset and limit. A page is a
-slice of a mapped file and one ``sendmsg``. The first line on stdout is a source configuration with
+Serves what a read needs (tokens, open jobs, applications) with any offset and limit. Applications
+are in order of creation, the oldest first, and every page has the total. A page is a slice of a
+mapped file and one ``sendmsg``. ``/_control`` changes the latency, hides the newest applications,
+and counts requests: see :func:`control`. The first line on stdout is a source configuration with
 a ``token`` for clients that cannot fetch one. It checks no credentials and makes no errors,
 unlike ``phenom_sandbox``.
 """
@@ -26,6 +28,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import orjson
 
@@ -34,6 +37,8 @@ from benchmarks import ROOT, WORK_FOLDER
 JOBS = 200
 SEED = 1
 TOKEN = "benchmark"
+APPLICATIONS = "/apply/v2/applications"
+CONTROL = "/_control"
 
 
 class Rendered(NamedTuple):
@@ -47,9 +52,9 @@ class Rendered(NamedTuple):
     def total(self) -> int:
         return len(self.starts) - 1
 
-    def page(self, offset: int, limit: int) -> memoryview:
-        """The records joined by commas."""
-        first, last = min(offset, self.total), min(offset + limit, self.total)
+    def page(self, offset: int, limit: int, shown: int) -> memoryview:
+        """The records joined by commas; only the first ``shown`` are there."""
+        first, last = min(offset, shown), min(offset + limit, shown)
         return self.text[self.starts[first] : max(self.starts[first], self.starts[last] - 1)]
 
 
@@ -129,8 +134,11 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, applications: int, latency: float) -> None:
         super().__init__(("127.0.0.1", 0), Connection)
         self.latency = latency
+        self.hidden = 0
+        self.requests = 0
+        self.counting = threading.Lock()
         self.listings = {
-            "/apply/v2/applications": (
+            APPLICATIONS: (
                 rendered_applications(applications),
                 '{"status":"success","statusCode":"200","statusMessage":"Applications fetched",',
                 '"pagination":{"offset":%d,"limit":%d,"total":%d},"data":[',
@@ -162,6 +170,11 @@ class Connection(socketserver.BaseRequestHandler):
                 received += self.request.recv(65_536)
             received = received[length:]
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            if target.startswith(CONTROL):
+                self._control(parse_qs(urlsplit(target).query))
+                continue
+            with self.server.counting:
+                self.server.requests += 1
             if self.server.latency:
                 time.sleep(self.server.latency)
             self._answer(method, target)
@@ -176,8 +189,18 @@ class Connection(socketserver.BaseRequestHandler):
         rendered, opening, members = listing
         asked = {"offset": ["0"], "limit": ["10"], **parse_qs(query)}
         offset, limit = (int(asked[name][0]) for name in ("offset", "limit"))
-        before = opening + members % (offset, limit, rendered.total)
-        return self._send(before.encode(), rendered.page(offset, limit), b"]}")
+        shown = rendered.total - (self.server.hidden if path == APPLICATIONS else 0)
+        before = opening + members % (offset, limit, shown)
+        return self._send(before.encode(), rendered.page(offset, limit, shown), b"]}")
+
+    def _control(self, wanted: Mapping[str, list[str]]) -> None:
+        if "latency_ms" in wanted:
+            self.server.latency = int(wanted["latency_ms"][0]) / 1000
+        if "hidden" in wanted:
+            self.server.hidden = int(wanted["hidden"][0])
+        with self.server.counting:
+            requests, self.server.requests = self.server.requests, 0
+        self._send(b'{"requests":%d}' % requests)
 
     def _send(self, *body: bytes | memoryview, status: bytes = b"200 OK") -> None:
         head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -212,6 +235,17 @@ def serving(applications: int, latency_ms: int) -> Iterator[dict[str, Any]]:
     finally:
         process.terminate()
         process.wait()
+
+
+def control(config: Mapping[str, Any], **settings: int) -> int:
+    """Changes the tenant; returns how many requests it has had since the last call.
+
+    :param settings: ``latency_ms`` before each answer, and how many of the newest applications
+        are ``hidden``.
+    """
+    query = "&".join(f"{name}={value}" for name, value in settings.items())
+    with urlopen(f"{config['gateway_url']}{CONTROL}?{query}", timeout=60) as answer:
+        return int(json.load(answer)["requests"])
 
 
 def source_config(config: Mapping[str, Any]) -> dict[str, Any]:

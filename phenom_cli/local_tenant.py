@@ -15,6 +15,8 @@ JOBS = 200
 APPLICATIONS = 2_000
 # The default is always the same tenant, so that a second sync finds what the first one read.
 SEED = 1
+ORDERS = ("ascending", "descending", "none")
+"""As in phenom_sandbox, which is not imported before it is needed."""
 # Below the ports that systems choose for outgoing connections.
 FIRST_PORT, PORTS = 20_000, 10_000
 
@@ -43,11 +45,13 @@ def local_tenant(warehouse: str) -> Iterator[dict[str, Any]]:
         yield {**local.config, "integration_id": LOCAL_TENANT}
 
 
-def serve(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
+def serve(
+    port: int, jobs: int, applications: int, seed: int, output: str | None, order: str
+) -> None:
     """Serves a local tenant until interrupted; prints its configuration, or writes it to a file."""
     sandbox = _sandbox()
     try:
-        sandbox.serve_forever(port, jobs, applications, seed, output=output)
+        sandbox.serve_forever(port, jobs, applications, seed, output=output, order=order)
     except sandbox.CannotServe as error:
         raise click.ClickException(str(error)) from None
 

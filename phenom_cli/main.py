@@ -177,12 +177,22 @@ def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> D
 )
 @_number("--seed", click.INT, local_tenant.SEED, "The same seed gives the same data.")
 @click.option(
+    "--order",
+    type=click.Choice(local_tenant.ORDERS),
+    default=local_tenant.ORDERS[0],
+    show_default=True,
+    help="Order of the application listing by time of creation. With full_scan_hours, a sync reads"
+    " only the new end of an ordered listing.",
+)
+@click.option(
     "--output",
     type=click.Path(),
     metavar="FILE",
     help="Write the configuration to this file, not to standard output.",
 )
-def sandbox(port: int, jobs: int, applications: int, seed: int, output: str | None) -> None:
+def sandbox(
+    port: int, jobs: int, applications: int, seed: int, order: str, output: str | None
+) -> None:
     """Serve a local Phenom tenant with made-up data.
 
     A tenant is a customer's account at Phenom. This one runs on your machine. The command prints
@@ -191,13 +201,17 @@ def sandbox(port: int, jobs: int, applications: int, seed: int, output: str | No
     The configuration has no acting user. The sandbox accepts any ph_user_id: add one to read what
     the Candidates API offers.
 
+    While it serves, a POST request to /_admin/applications adds a new application. To see syncs
+    that read only what is new, add "full_scan_hours": 24 to the configuration.
+
     \b
     Example, in two terminals:
       phenom sandbox --output sandbox.json
-      phenom sync --config sandbox.json \\
-          --warehouse sandbox.duckdb
+      phenom sync --config sandbox.json
+      curl -X POST http://127.0.0.1:8100/_admin/applications
+      phenom sync --config sandbox.json
     """
-    local_tenant.serve(port, jobs, applications, seed, output)
+    local_tenant.serve(port, jobs, applications, seed, output, order)
 
 
 for command in (sync, write, documents, scopes, fields, passthrough, sandbox, completion):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from phenom_sandbox.applications import ORDERS
 from phenom_sandbox.directory import Account
 from phenom_sandbox.faults import SWITCHES, Fault, Faults
 from phenom_sandbox.files import CandidateFile
@@ -18,6 +19,7 @@ from phenom_sandbox.server import Access
 from phenom_sandbox.tenant import Tenant
 
 __all__ = [
+    "ORDERS",
     "SWITCHES",
     "Access",
     "Account",

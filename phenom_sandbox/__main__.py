@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from phenom_sandbox.applications import ASCENDING, ORDERS
 from phenom_sandbox.local import CannotServe, serve_forever
 from phenom_sandbox.server import Access
 
@@ -31,6 +32,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--jobs", type=_count, default=300, help="open jobs")
     parser.add_argument("--applications", type=_count, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--order",
+        choices=ORDERS,
+        default=ASCENDING,
+        help="order of the application listing by time of creation",
+    )
     parser.add_argument("--api-key", help="require this api-key header")
     options = parser.parse_args(arguments)
     try:
@@ -39,6 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
             jobs=options.jobs,
             applications=options.applications,
             seed=options.seed,
+            order=options.order,
             host=options.host,
             access=Access(api_key=options.api_key),
             output=options.output,

@@ -9,7 +9,13 @@ from typing import Any
 from phenom_sandbox.clock import Clock
 from phenom_sandbox.listing import Payload, RecordStore
 from phenom_sandbox.records.applications import GeneratedApplications
-from phenom_sandbox.records.draw import created_second
+from phenom_sandbox.records.draw import created_second, mix
+
+ASCENDING, DESCENDING, UNORDERED = "ascending", "descending", "none"
+ORDERS = (ASCENDING, DESCENDING, UNORDERED)
+"""Orders of the listing by time of creation."""
+
+_SHUFFLE = 0x5DEECE66D
 
 
 class Applications(RecordStore[str]):
@@ -17,9 +23,16 @@ class Applications(RecordStore[str]):
 
     The key of an application is the id that it was added with. Every change has to be followed by
     `touch`, which records the time of the change of the application and its candidate.
+
+    `order` is one of `ORDERS`: the order of the listing by time of creation.
     """
 
-    def __init__(self, generated: GeneratedApplications, clock: Clock) -> None:
+    def __init__(
+        self, generated: GeneratedApplications, clock: Clock, order: str = ASCENDING
+    ) -> None:
+        if order not in ORDERS:
+            raise ValueError(f"there is no order {order!r}; there are: {', '.join(ORDERS)}")
+        self.order = order
         self._generated_applications = generated
         self._clock = clock
         self.added = 0
@@ -38,15 +51,24 @@ class Applications(RecordStore[str]):
         self._by_candidate: dict[str, list[str]] = defaultdict(list)
         self._by_job: dict[str, list[str]] = defaultdict(list)
         self._numbers = {key: number for number, key in enumerate(self._applicants)}
+        self._ranks = {key: self._rank(key) for key in sorted(self._numbers, key=self._rank)}
         self._changed: dict[str, int] = {}
         self._touched: dict[str, int] = {}
         super().__init__(self._compose_all())
 
     def _compose_all(self) -> Iterator[tuple[str, Payload]]:
-        for application_id, number in self._numbers.items():
+        for application_id in self._ranks:
+            number = self._numbers[application_id]
             payload = self._generated_applications.compose(number)
             self._index(application_id, payload)
             yield application_id, payload
+
+    def _rank(self, key: str) -> int:
+        """Generated applications are listed by this number, the smallest first."""
+        number = self._numbers[key]
+        if self.order == UNORDERED:
+            return mix(number, _SHUFFLE)
+        return -number if self.order == DESCENDING else number
 
     # -- what is listed ----------------------------------------------------------------------
 
@@ -60,19 +82,24 @@ class Applications(RecordStore[str]):
         super().delete(key)
 
     def add(self, key: str, payload: Payload, position: int | None = None) -> None:
+        """Inserts before `position`; for None, where the listing's order has new applications."""
+        if position is None and self.order != ASCENDING:
+            random_place = mix(self.added, _SHUFFLE) % (len(self) + 1)
+            position = 0 if self.order == DESCENDING else random_place
         super().add(key, payload, position)
         self._index(key, payload)
         self.added += 1
 
     def restore(self, key: str) -> None:
-        """Lists a deleted generated application again, in front of the next generated one.
+        """Lists a deleted generated application again, where it was among the generated ones.
 
         Raises KeyError for any other application, and if it is listed.
         """
         number = self._numbers[key]
         if key in self:
             raise KeyError(key)
-        behind = (at for at, each in enumerate(self._order) if self._numbers.get(each, -1) > number)
+        rank, first = self._ranks[key], min(self._ranks.values())
+        behind = (at for at, each in enumerate(self._order) if self._ranks.get(each, first) > rank)
         payload = self._generated_applications.compose(number)
         super().add(key, payload, next(behind, None))
         self._index(key, payload)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from phenom_sandbox.applications import Applications
+from phenom_sandbox.applications import ASCENDING, Applications
 from phenom_sandbox.clock import Clock
 from phenom_sandbox.directory import UserDirectory
 from phenom_sandbox.files import Files
@@ -35,6 +35,9 @@ class Tenant:
     `accepts_duplicates`, so are a second application for a job and a second candidate with the
     same e-mail address.
 
+    `order` is the order of the application listing by time of creation: `ascending`, `descending`
+    or `none`. New applications appear at the end, at the beginning, or anywhere.
+
     Every method may be called while the tenant is being served. Returned payloads are copies.
     """
 
@@ -44,6 +47,7 @@ class Tenant:
         jobs: int = 300,
         applications: int = 2000,
         *,
+        order: str = ASCENDING,
         accepts_unknown_jobs: bool = False,
         accepts_duplicates: bool = False,
     ) -> None:
@@ -59,7 +63,7 @@ class Tenant:
         )
         self.open = JobStore(map(self.generated_jobs.compose, self.generated_jobs.open_rows))
         self.closed = JobStore(map(self.generated_jobs.compose, self.generated_jobs.closed_rows))
-        self.applied = Applications(self.generated_applications, self.clock)
+        self.applied = Applications(self.generated_applications, self.clock, order)
         self.hiring = Hiring(self.applied, self.generated_jobs.staff, seed, self.clock)
         self.people = People(self.applied, self.hiring, self.clock)
         self.files = Files(self.applied, self.people, seed, self.clock)
@@ -113,7 +117,7 @@ class Tenant:
     def add_application(
         self, payload: FieldChanges | None = None, *, position: int | None = None
     ) -> Payload:
-        """Adds an application, at the end of the listing or before `position`.
+        """Adds an application before `position`; for None, where the listing's order has new ones.
 
         Missing members are generated; a generated `id` is greater than all others. Returns the
         application as listed.
