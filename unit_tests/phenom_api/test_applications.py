@@ -66,8 +66,8 @@ def test_something_else(body: Any) -> None:
 
 def test_values_that_strict_parsers_refuse() -> None:
     with wire() as made:
-        values = b'{"n": 123456789012345678901234, "s": "\\ud800"}'
-        text = b'{"data": {"id": "x", "customFieldData": ' + values + b"}}"
+        custom = b'{"n": 123456789012345678901234, "s": "\\ud800"}'
+        text = b'{"data": {"id": "x", "customFieldData": ' + custom + b"}}"
         made.mocker.get(f"{URL}/x", content=text)
         row = application(made.gateway, "x")
     assert row is not None
