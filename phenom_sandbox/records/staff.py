@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from phenom_sandbox.records.draw import Draw, base36, mix
 from phenom_sandbox.records.pools import pools
 
+# One recruiter has far too much to do.
+_BUSY, _BUSY_PERCENT = 0, 18
 RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 
 
@@ -14,7 +16,9 @@ RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 class Employee:
     """`number` counts the tenant's staff from 0; `email` is lower-case.
 
-    `team` is RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
+    `team` is # One recruiter has far too much to do.
+_BUSY, _BUSY_PERCENT = 0, 18
+RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
     """
 
     number: int
@@ -67,7 +71,8 @@ class Staff:
         return HIRING_MANAGER if number < self.size else OTHER
 
     def recruiter(self, draw: Draw) -> Employee:
-        return self.person(draw.below(self.recruiters))
+        number = draw.below(self.recruiters)
+        return self.person(_BUSY if draw.chance(_BUSY_PERCENT) else number)
 
     def hiring_manager(self, draw: Draw) -> Employee:
         return self.person(self.recruiters + draw.below(self.size - self.recruiters))
