@@ -35,3 +35,8 @@
 {%- macro default__json_as_text(column) -%}cast({{ column }} as {{ dbt.type_string() }}){%- endmacro -%}
 {%- macro snowflake__json_as_text(column) -%}to_json({{ column }}){%- endmacro -%}
 {%- macro bigquery__json_as_text(column) -%}to_json_string({{ column }}){%- endmacro -%}
+
+{#- A number with a fraction. -#}
+{%- macro type_double() -%}{{ return(adapter.dispatch('type_double', 'phenom')()) }}{%- endmacro -%}
+{%- macro default__type_double() -%}double precision{%- endmacro -%}
+{%- macro bigquery__type_double() -%}float64{%- endmacro -%}

@@ -5,7 +5,7 @@
 
 {#- Days from one time to another, with two decimals. -#}
 {%- macro days_between(start, end) -%}
-    round(cast({{ dbt.datediff(start, end, 'second') }} as {{ dbt.type_numeric() }}) / 86400, 2)
+    cast(round(cast({{ dbt.datediff(start, end, 'second') }} as {{ dbt.type_numeric() }}) / 86400, 2) as {{ phenom.type_double() }})
 {%- endmacro -%}
 
 {#- The moment up to which what is still open is counted. -#}
@@ -21,4 +21,9 @@
 {#- First and last name with a space between them; null without either. -#}
 {%- macro full_name(first, last) -%}
     nullif(trim({{ dbt.concat(["coalesce(" ~ first ~ ", '')", "' '", "coalesce(" ~ last ~ ", '')"]) }}), '')
+{%- endmacro -%}
+
+{#- How many of a hundred, with two decimals; null of nothing. -#}
+{%- macro percent(part, whole) -%}
+    cast(round(100 * cast({{ part }} as {{ dbt.type_numeric() }}) / nullif({{ whole }}, 0), 2) as {{ phenom.type_double() }})
 {%- endmacro -%}

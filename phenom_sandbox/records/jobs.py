@@ -145,8 +145,8 @@ class GeneratedJobs:
                 days[day] += [number] * (1 + number * number % 4)
         # On a day without any advertised job, people apply for one of the day before.
         known = next((day for day in days if day), [0])
-        for place, day in enumerate(days):
-            known = days[place] = day or known
+        for place, advertised in enumerate(days):
+            known = days[place] = advertised or known
         return days
 
     def _opening(self, number: int) -> tuple[Draw, LocalePool, int]:

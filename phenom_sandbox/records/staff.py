@@ -16,9 +16,9 @@ RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 class Employee:
     """`number` counts the tenant's staff from 0; `email` is lower-case.
 
-    `team` is # One recruiter has far too much to do.
-_BUSY, _BUSY_PERCENT = 0, 18
-RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
+        `team` is # One recruiter has far too much to do.
+    _BUSY, _BUSY_PERCENT = 0, 18
+    RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
     """
 
     number: int

@@ -57,5 +57,5 @@ select
     kind,
     affected,
     row_count,
-    round(100 * cast(affected as {{ dbt.type_numeric() }}) / nullif(row_count, 0), 2) as affected_percent
+    {{ phenom.percent('affected', 'row_count') }} as affected_percent
 from checks

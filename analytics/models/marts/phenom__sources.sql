@@ -13,8 +13,7 @@ select
     count(case when applications.outcome = 'HIRED' then 1 end) as hires,
     count(case when applications.outcome = 'DECLINED' then 1 end) as declined,
     count(case when applications.outcome = 'PENDING' then 1 end) as pending,
-    round(100 * cast(count(case when applications.outcome = 'HIRED' then 1 end) as {{ dbt.type_numeric() }})
-        / count(*), 2) as hires_per_100_applications,
+    {{ phenom.percent("count(case when applications.outcome = 'HIRED' then 1 end)", 'count(*)') }} as hires_per_100_applications,
     min(applications.applied_at) as first_applied_at,
     max(applications.applied_at) as last_applied_at
 from {{ ref('phenom__applications') }} as applications
