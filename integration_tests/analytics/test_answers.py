@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
 @pytest.fixture
 def local() -> Iterator[LocalTenant]:
-    with phenom_sandbox.running(seed=1, jobs=60, applications=500) as local:
+    with phenom_sandbox.running(seed=1, jobs=40, applications=300) as local:
         yield local
 
 

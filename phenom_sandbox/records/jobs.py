@@ -44,6 +44,7 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("internal", 0),),
 )
 _BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
+_BUSY_PERCENT = 25  # of the jobs are those of one recruiter
 _DAY = 86_400  # seconds
 _LONGEST_OPEN = 560 * _DAY
 _LONGEST_ADVERTISED = 150  # days
@@ -172,7 +173,7 @@ class GeneratedJobs:
         category = draw.pick(CATEGORIES)
         text = pools()[LOCALES.index(locale)]
         job_id = self.ids[number]
-        recruiters = self._recruiters(draw)
+        recruiters = self._recruiters(number, draw)
         manager = self.staff.hiring_manager(draw)
         if draw.chance(10):
             recruiters.append(_recruiter(manager, draw))
@@ -212,8 +213,10 @@ class GeneratedJobs:
             job["salaryBand"] = {"currency": "EUR", "minimum": 40_000 + 500 * draw.below(60)}
         return job
 
-    def _recruiters(self, draw: Draw) -> list[dict[str, str]]:
+    def _recruiters(self, number: int, draw: Draw) -> list[dict[str, str]]:
         people = [self.staff.recruiter(draw) for _ in range(draw.pick((0, 1, 1, 1, 2, 2, 3)))]
+        if people and Draw(f"{self.seed}/busy/{number}".encode()).chance(_BUSY_PERCENT):
+            people[0] = self.staff.busy_recruiter()
         recruiters = [_recruiter(person, draw) for person in people]
         if people and draw.chance(12):
             twice = people[0]

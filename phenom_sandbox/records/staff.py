@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from phenom_sandbox.records.draw import Draw, base36, mix
 from phenom_sandbox.records.pools import pools
 
-# One recruiter has far too much to do.
-_BUSY, _BUSY_PERCENT = 0, 18
 RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 
 
@@ -71,8 +69,11 @@ class Staff:
         return HIRING_MANAGER if number < self.size else OTHER
 
     def recruiter(self, draw: Draw) -> Employee:
-        number = draw.below(self.recruiters)
-        return self.person(_BUSY if draw.chance(_BUSY_PERCENT) else number)
+        return self.person(draw.below(self.recruiters))
+
+    def busy_recruiter(self) -> Employee:
+        """The one who has far too much to do."""
+        return self.person(0)
 
     def hiring_manager(self, draw: Draw) -> Employee:
         return self.person(self.recruiters + draw.below(self.size - self.recruiters))
