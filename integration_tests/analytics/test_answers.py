@@ -10,10 +10,9 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.analytics.truth import Truth
-from integration_tests.analytics.warehouses import build, questions, sync
+from integration_tests.analytics.warehouses import build, questions, report, sync
 from integration_tests.warehouse.databases import KINDS, Database, new_database
 from phenom_cli.report.environment import Environment
-from phenom_cli.report.marts import BUILD
 from phenom_sandbox import LocalTenant
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
@@ -40,7 +39,10 @@ def test_before_and_after_changes(
 
     _change(local)
     sync(local, database, tmp_path)
-    build(environment, database, BUILD)
+    page = tmp_path / "page.html"
+    done = report(database, page)
+    assert done.returncode == 0, done.stderr
+    assert page.read_text(encoding="utf-8").endswith("</main></body></html>\n")
     _check(database, local)
 
 

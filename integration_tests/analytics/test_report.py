@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.analytics.browser import NoBrowser, Tab, in_browser
-from integration_tests.analytics.warehouses import questions, sync, table
+from integration_tests.analytics.warehouses import questions, report, sync, table
 from integration_tests.warehouse.databases import Database
 from phenom_cli import local_tenant
 from phenom_cli.report.environment import Environment
@@ -33,17 +31,6 @@ COLORS = """[...document.querySelectorAll('body *')].filter(each =>
 OVERFLOWING = """[...document.querySelectorAll('body, body *')].filter(each =>
     each.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5
 ).map(each => each.outerHTML.slice(0, 120))"""
-
-
-def report(database: Database, page: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "phenom_cli.main", "report", "--as-of", "2026-01-01"),
-            *("--warehouse", database.address, "--output", str(page)),
-        ],
-        capture_output=True,
-        encoding="utf-8",
-    )
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,18 @@ def sync(local: LocalTenant, database: Database, folder: Path, **changes: Any) -
 def build(environment: Environment, database: Database, command: Sequence[str] = ("build",)) -> str:
     """Runs dbt, by default with all tests of the project. Returns what it printed."""
     return build_marts(environment, database.warehouse, SCHEMA, AS_OF, command)
+
+
+def report(database: Database, page: Path) -> subprocess.CompletedProcess[str]:
+    """Runs ``phenom report``."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "phenom_cli.main", "report", "--as-of", "2026-01-01"),
+            *("--warehouse", database.address, "--output", str(page)),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 @dataclass(frozen=True)
