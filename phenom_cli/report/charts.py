@@ -5,6 +5,7 @@ Colours are names of the page's style (`COLORS`), so that a picture follows ligh
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -16,23 +17,19 @@ COLORS = {"ink": "#101112", "muted": "#707172", "accent": "#204060", "soft": "#b
 """What the library draws with, and the style's variable that takes its place."""
 
 WIDTH = 300  # pixels of a whole picture
-_LABELS = 128
+_LABELS = 138
+# A browser's letters may be wider than those that the library measured.
+_SPARE = 26
 _BAR = 20  # pixels for a bar and the space to the next
 
 
 def bars(rows: Sequence[tuple[str, float]], unit: str = "") -> Chart:
     """Horizontal bars, one a row in the given order, each with its label and its number."""
     values = [
-        {"label": label, "value": value, "shown": _number(value) + unit} for label, value in rows
+        {"place": place, "value": value, "shown": _number(value) + unit}
+        for place, (_, value) in enumerate(rows)
     ]
-    place = {
-        "field": "label",
-        "type": "nominal",
-        "sort": None,
-        "axis": {"title": None, "labelLimit": _LABELS - 8, "minExtent": _LABELS,
-                 "maxExtent": _LABELS, "ticks": False, "domain": False, "labelPadding": 5,
-                 "labelColor": COLORS["ink"]},
-    }  # fmt: skip
+    place = _places([label for label, _ in rows])
     length = {
         "field": "value",
         "type": "quantitative",
@@ -59,17 +56,10 @@ def bars(rows: Sequence[tuple[str, float]], unit: str = "") -> Chart:
 def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Chart:
     """A line from the first to the third quartile and a dot on the median, one a row, in days."""
     values = [
-        {"label": label, "low": low, "value": middle, "high": high, "shown": _number(middle)}
-        for label, low, middle, high in rows
+        {"place": place, "low": low, "value": middle, "high": high}
+        for place, (_, low, middle, high) in enumerate(rows)
     ]
-    place = {
-        "field": "label",
-        "type": "nominal",
-        "sort": None,
-        "axis": {"title": None, "labelLimit": _LABELS - 8, "minExtent": _LABELS,
-                 "maxExtent": _LABELS, "ticks": False, "domain": False, "labelPadding": 5,
-                 "labelColor": COLORS["ink"]},
-    }  # fmt: skip
+    place = _places([label for label, *_ in rows])
 
     def days(field: str) -> Chart:
         return {
@@ -96,6 +86,18 @@ def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Chart:
         ],
         width=WIDTH - _LABELS - 16,
     )  # fmt: skip
+
+
+def _places(labels: Sequence[str]) -> Chart:
+    """The rows of a picture from top to bottom. Two rows may have the same label."""
+    return {
+        "field": "place",
+        "type": "ordinal",
+        "axis": {"title": None, "labelExpr": f"{json.dumps(labels)}[datum.value]",
+                 "labelLimit": _LABELS - _SPARE, "minExtent": _LABELS, "maxExtent": _LABELS,
+                 "ticks": False, "domain": False, "labelPadding": 5,
+                 "labelColor": COLORS["ink"]},
+    }  # fmt: skip
 
 
 def columns(rows: Sequence[tuple[str, float]], highest: float, height: int = 90) -> Chart:

@@ -265,7 +265,9 @@ def _recruiters(figures: Figures) -> Section:
 def _data_quality(figures: Figures) -> Section:
     if not figures.gaps:
         return Section("Data quality", "Nothing is missing and nothing dangles.", [])
-    rows = [(f"{kind}", float(percent)) for _, kind, _, _, percent in figures.gaps[:12]]
+    shown = figures.gaps[:12]
+    rows = [(str(kind), float(percent)) for _, kind, _, _, percent in shown]
+    words = [(f"{stream} {kind}", float(percent)) for stream, kind, _, _, percent in shown]
     return Section(
         "Data quality",
         "Rows in which something is missing, dangles or contradicts itself.",
@@ -273,7 +275,7 @@ def _data_quality(figures: Figures) -> Section:
             Picture(
                 "Percent of the rows of the stream",
                 charts.bars(rows, " %"),
-                f"Affected rows: {charts.sentence(rows, ' %')}.",
+                f"Affected rows: {charts.sentence(words, ' %')}.",
             )
         ],
         _table(("Stream", "What", "Rows", "Of", "%"), figures.gaps),
