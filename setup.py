@@ -98,7 +98,7 @@ setup(
     ],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=PACKAGES),
-    package_data={"": ["**/*.yaml", "schemas/*.json", "**/*.svg", "py.typed"]},
+    package_data={"": ["**/*.yaml", "schemas/*.json", "**/*.svg", "**/*.css", "py.typed"]},
     install_requires=[
         "airbyte-cdk>=7.39,<8",
         "babel>=2.14",

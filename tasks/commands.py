@@ -11,7 +11,7 @@ from types import FrameType
 
 from tasks import ROOT, TaskError, say
 from tasks.checks import failed_checks
-from tasks.environments import CONNECTOR, PYAIRBYTE, SYNC, TESTS
+from tasks.environments import ANALYTICS, CONNECTOR, PYAIRBYTE, SYNC, TESTS
 from tasks.every_python import VERSIONS, test_all
 from tasks.locked_versions import lock
 from tasks.processes import become, run
@@ -45,6 +45,12 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _sync(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(SYNC)
     become([CONNECTOR.bin / "phenom", "sync", *arguments])
+
+
+def _report(arguments: Sequence[str]) -> int:
+    CONNECTOR.ensure(SYNC)
+    ANALYTICS.ensure(["analytics.txt"], project=False)
+    become([CONNECTOR.bin / "phenom", "report", *arguments])
 
 
 def _test(arguments: Sequence[str]) -> int:
@@ -95,6 +101,7 @@ def _lock(arguments: Sequence[str]) -> int:
 
 COMMANDS = {
     "sync": _sync,
+    "report": _report,
     "test": _test,
     "check": _check,
     "test-all": _test_all,
