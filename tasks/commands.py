@@ -58,7 +58,7 @@ def _test(arguments: Sequence[str]) -> int:
     python = CONNECTOR.bin / "python"
     if arguments:
         become([python, "-m", "pytest", *arguments])
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    _ensure_others()
     failed = failed_checks(CONNECTOR.bin)
     say("tests (pytest) ...")
     if run([python, *PYTEST]) != 0:
@@ -84,9 +84,15 @@ def _test_all(arguments: Sequence[str]) -> int:
 
 def _setup(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(TESTS)
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    _ensure_others()
     say("Everything is installed.")
     return 0
+
+
+def _ensure_others() -> None:
+    """Install what tests compare with, or start: PyAirbyte and dbt."""
+    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    ANALYTICS.ensure(["analytics.txt"], project=False)
 
 
 def _image(arguments: Sequence[str]) -> int:
