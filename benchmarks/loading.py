@@ -25,16 +25,20 @@ from integration_tests.postgres_server import PostgresServer
 
 OURS, PYAIRBYTE, DLT = "phenom sync", "PyAirbyte read", "dlt rest_api"
 DUCKDB, POSTGRES = "DuckDB", "PostgreSQL"
-AGAIN = ", nothing changed"
+FIRST, AGAIN, DELTA = "", ", nothing changed", ", nothing changed, with full_scan_hours"
+SITUATIONS = (FIRST, DELTA, AGAIN)
+"""In this order: a delta needs the state of a full scan that was made with ``full_scan_hours``."""
 
 
-def who(party: str, warehouse: str, *, again: bool = False) -> str:
+def who(party: str, warehouse: str, situation: str = FIRST) -> str:
     """The name of a run in the results."""
-    return f"{party} into {warehouse}{AGAIN if again else ''}"
+    return f"{party} into {warehouse}{situation}"
 
 
 def measure(options: argparse.Namespace, results: Results) -> None:
-    """Every first run loads into a new warehouse; the run that follows finds nothing new in it.
+    """Every first run loads into a new warehouse; the runs that follow find nothing new in it.
+
+    One of them reads only the end of the listing, where new applications would be.
 
     dlt reads only the applications. The others read all streams, with the candidates of the same
     listing. dlt does not detect changes: its second run loads everything again.
@@ -45,12 +49,12 @@ def measure(options: argparse.Namespace, results: Results) -> None:
                 for number, warehouse, party in product(
                     range(1, options.runs + 1), (DUCKDB, POSTGRES), (OURS, PYAIRBYTE, DLT)
                 ):
-                    key = (who(party, warehouse, again=True), applications, 0)
+                    key = (who(party, warehouse, AGAIN), applications, 0)
                     if results.missing(key, number):
-                        _twice(party, warehouse, applications, number, files, results, server)
+                        _load(party, warehouse, applications, number, files, results, server)
 
 
-def _twice(
+def _load(
     party: str,
     warehouse: str,
     applications: int,
@@ -64,22 +68,11 @@ def _twice(
         _place(warehouse, Path(name), server) as address,
     ):
         folder = Path(name)
-        command = {
-            OURS: [
-                *(sys.executable, "-m", "phenom_cli.main", "sync", "--config", files.own_config),
-                *("--warehouse", address),
-            ],
-            PYAIRBYTE: [
-                *(pyairbyte_python(), str(PEERS / "pyairbyte_read.py"), source_phenom()[0]),
-                *(files.own_config, address),
-            ],
-            DLT: [
-                *(peer_python("dlt"), str(PEERS / "dlt_load.py"), files.config),
-                *(str(folder / "dlt"), address),
-            ],
-        }[party]
-        for again in (False, True):
-            key = (who(party, warehouse, again=again), applications, 0)
+        for situation in SITUATIONS:
+            if party == DLT and situation == DELTA:
+                continue
+            command = _command(party, files, situation, address, folder)
+            key = (who(party, warehouse, situation), applications, 0)
             with tempfile.TemporaryFile() as output:
                 run = measured(command, output, environment=_environment(folder))
                 output.seek(0)
@@ -91,6 +84,20 @@ def _twice(
         rows = _count(address, f"SELECT count(*) FROM {table}")
         if rows != applications:
             raise SystemExit(f"{party} loaded {rows} of {applications} applications")
+
+
+def _command(party: str, files: Files, situation: str, address: str, folder: Path) -> list[str]:
+    if party == DLT:
+        program = [peer_python("dlt"), str(PEERS / "dlt_load.py"), files.config]
+        return [*program, str(folder / "dlt"), address]
+    config = json.loads(Path(files.own_config).read_text())
+    hours = 0 if situation == AGAIN else 8_760
+    own_config = files.write("loading", {**config, "full_scan_hours": hours})
+    if party == PYAIRBYTE:
+        program = [pyairbyte_python(), str(PEERS / "pyairbyte_read.py"), source_phenom()[0]]
+        return [*program, own_config, address]
+    program = [sys.executable, "-m", "phenom_cli.main", "sync", "--config", own_config]
+    return [*program, "--warehouse", address]
 
 
 @contextmanager

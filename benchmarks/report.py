@@ -132,26 +132,26 @@ def _plain(name: str, order: Iterable[str]) -> Iterator[str]:
 
 def _loading() -> Iterator[str]:
     parties = [
-        loading.who(party, warehouse, again=again)
+        loading.who(party, warehouse, situation)
         for warehouse in (loading.DUCKDB, loading.POSTGRES)
-        for again in (False, True)
+        for situation in loading.SITUATIONS
         for party in (loading.OURS, loading.PYAIRBYTE, loading.DLT)
     ]
     yield from _plain("loading", parties)
     results = Results("loading")
     ratios = [
         (
-            f"{size:,}, {warehouse}{loading.AGAIN if again else ''}",
+            f"{size:,}, {warehouse}{situation}",
             *(
-                f"{theirs / own:.2f}"
+                f"{theirs / own:.2f}" if theirs else "–"
                 for party in (loading.PYAIRBYTE, loading.DLT)
-                if (theirs := results.median((loading.who(party, warehouse, again=again), size, 0)))
+                for theirs in [results.median((loading.who(party, warehouse, situation), size, 0))]
             ),
         )
         for size in sorted({size for _, size, _ in results.measured()})
         for warehouse in (loading.DUCKDB, loading.POSTGRES)
-        for again in (False, True)
-        if (own := results.median((loading.who(loading.OURS, warehouse, again=again), size, 0)))
+        for situation in loading.SITUATIONS
+        if (own := results.median((loading.who(loading.OURS, warehouse, situation), size, 0)))
     ]
     if ratios:
         yield ""

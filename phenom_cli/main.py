@@ -161,7 +161,7 @@ def sync(
     sys.exit(exit_code)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--warehouse",
     type=click.Path(),
@@ -209,8 +209,9 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     \b
     Examples:
       phenom report
-      phenom report --warehouse recruiting.duckdb --output recruiting.html
-      phenom report --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
+      phenom report --warehouse recruiting.duckdb
+      phenom report --output recruiting.html \\
+          --warehouse 'postgresql://me@db/hr?schema=phenom'
     """
     from phenom_cli.report.run import report as write_report
 
