@@ -14,10 +14,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
-from phenom_api.connection import Connection, Text, load
+from phenom_api.connection import Connection, Secret, Text, load
 from source_phenom.models.outcomes import Outcome
 from source_phenom.models.values import normalized_label
 
@@ -113,6 +115,10 @@ OutcomeMapping = Annotated[
 ]
 
 
+_SHORTEST_KEY = 16
+"""Characters of ``pseudonym_key``."""
+
+
 class SourceConfig(Connection):
     """The keys of the source's configuration."""
 
@@ -125,8 +131,27 @@ class SourceConfig(Connection):
     custom_fields: list[CustomField] | None = None
     outcome_mapping: OutcomeMapping = Field(default_factory=list)
     full_reconcile_days: int = Field(default=7, ge=1)
+    personal_data: Literal["full", "pseudonymous"] = "full"
+    pseudonym_key: Secret | None = Field(default=None, validate_default=True)
     hard_deletes: bool = False
     page_size: int = Field(default=100, ge=1, le=1000)
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _is_long_enough(cls, key: Secret | None, others: ValidationInfo) -> Secret | None:
+        if key is None:
+            if others.data.get("personal_data") == "pseudonymous":
+                raise ValueError(
+                    "is required with personal_data pseudonymous: choose a secret of at least "
+                    f"{_SHORTEST_KEY} characters and keep it"
+                )
+        elif len(key.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError(f"must have at least {_SHORTEST_KEY} characters")
+        return key
+
+    def secrets(self) -> tuple[str, ...]:
+        held = () if self.pseudonym_key is None else (self.pseudonym_key.get_secret_value(),)
+        return super().secrets() + held
 
     @property
     def created_sources(self) -> frozenset[str] | None:

@@ -32,7 +32,7 @@ class ApplicationListing(Listing):
 
     def scan(self, *, is_second: bool) -> Scanning:
         mapper = ApplicationMapper(self.config, self.now, self.streams)
-        with Spool() as by_candidate:
+        with self.spool() as by_candidate:
             scan = self.scan_mapped(mapper)
             for page in scan:
                 for row in page:

@@ -13,6 +13,8 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zlib import crc32
 
+from source_phenom.listings.one_time_cipher import OneTimeCipher
+
 _SHARDS = 128
 SHARD_IN_MEMORY = 256 * 1024
 """Bytes of a shard before it goes to disk: 32 MB in all, so that a small tenant stays in memory."""
@@ -24,11 +26,15 @@ class Spool:
 
     The files are anonymous (unlinked, readable by this user only) and vanish with the process.
     A full disk raises ``OSError``.
+
+    :param encrypted: whether the files are encrypted, with a key that is nowhere but in memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, encrypted: bool = False) -> None:
         self._files = ExitStack()
-        self._shards = [_Shard(self._files) for _ in range(_SHARDS)]
+        self._shards = [
+            _Shard(self._files, OneTimeCipher() if encrypted else None) for _ in range(_SHARDS)
+        ]
 
     def __enter__(self) -> Spool:
         return self
@@ -52,8 +58,9 @@ class Spool:
 class _Shard:
     """Marshalled rows: the newest in memory, the older ones in a file once there are many."""
 
-    def __init__(self, files: ExitStack) -> None:
+    def __init__(self, files: ExitStack, cipher: OneTimeCipher | None) -> None:
         self._files = files
+        self._cipher = cipher
         self._file: IO[bytes] | None = None
         self._recent: list[bytes] = []
         self._recent_bytes = 0
@@ -67,7 +74,10 @@ class _Shard:
     def rows(self) -> Iterator[Any]:
         if self._file is not None:
             self._file.seek(0)
-            spilled = memoryview(self._file.read())
+            content = self._file.read()
+            if self._cipher is not None:
+                content = self._cipher.decrypted(content)
+            spilled = memoryview(content)
             start = 0
             while start < len(spilled):
                 end = start + _LENGTH_BYTES
@@ -84,6 +94,8 @@ class _Shard:
             for row in self._recent
             for part in (len(row).to_bytes(_LENGTH_BYTES, "little"), row)
         )
+        if self._cipher is not None:
+            framed = self._cipher.encrypted(framed)
         left = memoryview(framed)
         while left:
             # On a disk that fills up, the last write is short, and only the next one raises.
