@@ -10,10 +10,11 @@ import marshal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zlib import crc32
 
-from source_phenom.listings.one_time_cipher import OneTimeCipher
+if TYPE_CHECKING:
+    from source_phenom.listings.one_time_cipher import OneTimeCipher
 
 _SHARDS = 128
 SHARD_IN_MEMORY = 256 * 1024
@@ -32,9 +33,7 @@ class Spool:
 
     def __init__(self, *, encrypted: bool = False) -> None:
         self._files = ExitStack()
-        self._shards = [
-            _Shard(self._files, OneTimeCipher() if encrypted else None) for _ in range(_SHARDS)
-        ]
+        self._shards = [_Shard(self._files, encrypted=encrypted) for _ in range(_SHARDS)]
 
     def __enter__(self) -> Spool:
         return self
@@ -58,9 +57,10 @@ class Spool:
 class _Shard:
     """Marshalled rows: the newest in memory, the older ones in a file once there are many."""
 
-    def __init__(self, files: ExitStack, cipher: OneTimeCipher | None) -> None:
+    def __init__(self, files: ExitStack, *, encrypted: bool) -> None:
         self._files = files
-        self._cipher = cipher
+        self._is_encrypted = encrypted
+        self._cipher: OneTimeCipher | None = None
         self._file: IO[bytes] | None = None
         self._recent: list[bytes] = []
         self._recent_bytes = 0
@@ -89,6 +89,10 @@ class _Shard:
     def _spill(self) -> None:
         if self._file is None:
             self._file = self._files.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
+            if self._is_encrypted:
+                from source_phenom.listings.one_time_cipher import OneTimeCipher
+
+                self._cipher = OneTimeCipher()
         framed = b"".join(
             part
             for row in self._recent

@@ -6,9 +6,9 @@ one of the pseudonyms (specification, section 3.3).
 
 from __future__ import annotations
 
-import hmac
 import re
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from phenom_api.mail_addresses import is_mail_address
@@ -18,6 +18,8 @@ from source_phenom.models.ids import UnifiedIds
 _DIGITS = 32
 _PSEUDONYM = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 _CACHED = 4096
+_BLOCK = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 # It matches only at the beginning of a word. From every character it would take quadratic time.
 _ENDS_WORD = r"\s\"'<>()\[\]\\,:;=&?/"
 _WITH_AT = re.compile(
@@ -33,14 +35,21 @@ class Pseudonyms:
     """
 
     def __init__(self, key: str) -> None:
-        self._keyed = hmac.new(key.encode("utf-8", "surrogatepass"), digestmod="sha256")
+        keyed = key.encode("utf-8", "surrogatepass")
+        if len(keyed) > _BLOCK:
+            keyed = sha256(keyed).digest()
+        keyed = keyed.ljust(_BLOCK, b"\0")
+        # HMAC (RFC 2104) written out: the hmac module takes twice as long for a short text.
+        self._inner = sha256(keyed.translate(_INNER))
+        self._outer = sha256(keyed.translate(_OUTER))
         #: The pseudonym of a text: the first 32 hexadecimal digits of its HMAC-SHA-256.
         self.of = lru_cache(_CACHED)(self._of)
 
     def _of(self, text: str) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(text.encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()[:_DIGITS]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        return outer.hexdigest()[:_DIGITS]
 
     @staticmethod
     def is_pseudonym(text: str) -> bool:
