@@ -44,6 +44,8 @@ CLEAR_FIELDS = "x-clear-fields"
 
 Schema = Mapping[str, Any]
 Treatment = Callable[[Any], Any]
+Step = Callable[[dict[str, Any]], None]
+"""Hides the personal data of a record, in place."""
 
 _OF_USERS = frozenset({hiring_team.USERS, hiring_team.MEMBERS, hiring_team.ASSIGNMENTS})
 """Streams all of whose keys have the e-mail address of a user in them."""
@@ -85,20 +87,12 @@ class PersonalData:
 
     # -- records -----------------------------------------------------------------------------
 
-    def step(self, stream: str) -> Callable[[dict[str, Any]], None] | None:
+    def step(self, stream: str) -> Step | None:
         """What hides the personal data of a stream's records, in place; None if there is nothing to
         do."""
         if self._pseudonyms is None:
             return None
-        treatments = _Treatments(self._pseudonyms).of_members(manifest.schema(stream)["properties"])
-
-        def hide(record: dict[str, Any]) -> None:
-            for column, treat in treatments.items():
-                value = record.get(column)
-                if value is not None:
-                    record[column] = treat(value)
-
-        return hide if treatments else None
+        return _Treatments(self._pseudonyms).of_members(manifest.schema(stream)["properties"])
 
     def remapping(self, config: SourceConfig) -> Remapping:
         """The tenant's own mapping. It must not lead personal data into other columns."""
@@ -147,16 +141,30 @@ class _Treatments:
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._pseudonyms = pseudonyms
 
-    def of_members(self, properties: Mapping[str, Schema]) -> dict[str, Treatment]:
-        """The treatments of an object's members; those that stay as they are are left out."""
-        found = ((name, self._of(schema)) for name, schema in properties.items())
-        return {name: treat for name, treat in found if treat is not None}
-
-    def _of(self, schema: Schema) -> Treatment | None:
-        kind = schema.get(TREATMENT)
-        if kind is None or kind == "key":
-            # Keys are hidden where they are made: ids, states and references depend on them too.
+    def of_members(self, properties: Mapping[str, Schema]) -> Step | None:
+        """Treats the members of an object in place; None if all of them stay as they are."""
+        kinds = {name: schema.get(TREATMENT) for name, schema in properties.items()}
+        nulls = dict.fromkeys(name for name, kind in kinds.items() if kind == "null")
+        # Keys are hidden where they are made: ids, states and references depend on them too.
+        treatments = [
+            (name, self._of(properties[name]))
+            for name, kind in kinds.items()
+            if kind not in (None, "key", "null")
+        ]
+        if not nulls and not treatments:
             return None
+
+        def step(record: dict[str, Any]) -> None:
+            record.update(nulls)
+            for name, treat in treatments:
+                value = record.get(name)
+                if value is not None:
+                    record[name] = treat(value)
+
+        return step
+
+    def _of(self, schema: Schema) -> Treatment:
+        kind = schema[TREATMENT]
         if kind == "members":
             return self._of_container(schema)
         if kind == "fields":
@@ -165,21 +173,19 @@ class _Treatments:
             "pseudonym": _of_text(self._pseudonyms.of),
             "address_pseudonym": _of_text(self._pseudonyms.of_address),
             "addresses": self._pseudonyms.without_addresses,
-            "null": _null,
         }[kind]
 
     def _of_container(self, schema: Schema) -> Treatment:
-        members = self.of_members(_members(schema))
+        """Treats an object, or the objects of a list. They belong to the record alone."""
+        step = self.of_members(_members(schema))
+        assert step is not None
 
         def treat(value: Any) -> Any:
-            if type(value) is list:
-                return [treat(each) for each in value]
-            if type(value) is not dict:
-                return None
-            return {
-                name: members[name](each) if name in members and each is not None else each
-                for name, each in value.items()
-            }
+            for each in value if type(value) is list else (value,):
+                if type(each) is not dict:
+                    return None
+                step(each)
+            return value
 
         return treat
 
@@ -273,7 +279,3 @@ def _members(schema: Schema) -> Mapping[str, Schema]:
 def _of_text(treat: Callable[[str], str]) -> Treatment:
     """The treatment of a text; whatever else is in its place is null."""
     return lambda value: treat(value) if type(value) is str else None
-
-
-def _null(_: Any) -> None:
-    return None

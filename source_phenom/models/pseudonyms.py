@@ -109,6 +109,6 @@ class PseudonymousIds(UnifiedIds):
         self._pseudonyms = pseudonyms
 
     def of(self, model: str, key: str) -> str:
-        if model in self._OF_PEOPLE:
+        if "@" in key and model in self._OF_PEOPLE:
             key = self._pseudonyms.of_key(key)
-        return super().of(model, key)
+        return UnifiedIds.of(self, model, key)

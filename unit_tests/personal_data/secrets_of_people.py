@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+import re
 from itertools import count
 from typing import Any
 
@@ -21,7 +21,7 @@ class Marks:
 
     def text(self, form: str = "{}") -> str:
         """A text with a new mark in it, in mixed case."""
-        mark = f"zq{next(self._numbers)}x"
+        mark = f"zqmark{next(self._numbers)}x"
         self.all.append(mark)
         return form.format(mark.replace("zq", "Zq"))
 
@@ -29,38 +29,42 @@ class Marks:
         return self.text("{}.Person@Example.com")
 
 
-def found_marks(marks: Iterable[str], *contents: bytes) -> set[str]:
-    """The marks that any of the contents holds, in whatever case or encoding."""
-    lowered = [content.lower() for content in contents]
-    return {
-        mark
-        for mark in marks
-        if any(shape.lower() in content for content in lowered for shape in _plain_shapes(mark))
-        or any(shape in content for content in contents for shape in _base64_shapes(mark))
-    }
+def found_marks(*contents: bytes) -> set[str]:
+    """The marks in the contents, in whatever case or encoding.
+
+    In an encoding that hides the number, the encoded text stands for the mark.
+    """
+    found: set[str] = set()
+    for content in contents:
+        lowered = content.lower()
+        found |= {mark.decode() for mark in _MARK.findall(lowered)}
+        found |= {shape.decode("latin-1") for shape in _ENCODED if shape in lowered}
+        found |= {shape.decode() for shape in _BASE64 if shape in content}
+    return found
 
 
-def _plain_shapes(mark: str) -> list[bytes]:
-    shapes = [mark.encode(), mark.encode("utf-16-le"), mark.encode("utf-16-be")]
-    escaped = "".join(f"\\u{ord(character):04x}" for character in mark)
-    percent = "".join(f"%{ord(character):02x}" for character in mark)
-    return [
-        *shapes,
-        *(shape.hex().encode() for shape in shapes),
-        escaped.encode(),
-        percent.encode(),
-    ]
+def _encoded(text: str) -> list[bytes]:
+    """A text, encoded in the ways in which programs write text."""
+    wide = [text.encode("utf-16-le"), text.encode("utf-16-be")]
+    hexadecimal = [shape.hex().encode() for shape in (text.encode(), *wide)]
+    escaped = "".join(f"\\u{ord(character):04x}" for character in text)
+    percent = "".join(f"%{ord(character):02x}" for character in text)
+    return [*wide, *hexadecimal, escaped.encode(), percent.encode()]
 
 
-def _base64_shapes(mark: str) -> list[bytes]:
-    """The inner part of its base64, for each case that the mark is written in and each position."""
+def _base64(text: str) -> list[bytes]:
+    """What base64 of a longer text holds of a text, for each position that it may begin at."""
     shapes = []
-    for written in (mark, mark.replace("zq", "Zq"), mark.upper()):
-        for before in range(3):
-            encoded = base64.b64encode(b"\0" * before + written.encode())
-            start = -(-before * 4 // 3)
-            shapes.append(encoded[start : (before + len(written)) * 4 // 3])
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + text.encode())
+        shapes.append(encoded[-(-before * 4 // 3) : (before + len(text)) * 4 // 3])
     return shapes
+
+
+_MARK = re.compile(rb"zqmark\d+x")
+_CASES = ("zqmark", "Zqmark", "ZQMARK")
+_ENCODED = [shape.lower() for text in _CASES for shape in _encoded(text)]
+_BASE64 = [shape for text in _CASES for shape in _base64(text)]
 
 
 def person(marks: Marks, address: str | None, **more: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -95,15 +96,15 @@ def test_nothing_personal_leaves_a_run(
         assert any(printed.records.values()) == is_first
         left = (everything(printed), written(on_disk), caplog.text.encode())
         assert all(left)
-        assert found_marks(marks.all, *left) == set()
+        assert found_marks(*left) == set()
 
 
 def test_the_search_finds_the_values_of_full_mode(
     people: Recruiting, marks: Marks, on_disk: Path
 ) -> None:
     printed = read(people, **USER)
-    assert found_marks(marks.all, written(on_disk))
-    shown = found_marks(marks.all, everything(printed))
+    assert found_marks(written(on_disk))
+    shown = found_marks(everything(printed))
     # The others are in applications that are not their candidate's newest, or in no column.
     assert len(shown) > len(marks.all) / 2
 
@@ -137,7 +138,7 @@ def test_switching_the_mode_and_back(people: Recruiting, marks: Marks) -> None:
         printed = read(people, states, now=NOW + number * HOUR, **USER, **mode)
         assert printed.failures == []
         if mode:
-            assert found_marks(marks.all, everything(printed)) == set()
+            assert found_marks(everything(printed)) == set()
         warehouse, states = after(printed, warehouse), printed.states
         assert live(warehouse) == live(after(read(people, **USER, **mode), {}))
         quiet = read(people, states, now=NOW + number * HOUR, **USER, **mode)
@@ -145,14 +146,14 @@ def test_switching_the_mode_and_back(people: Recruiting, marks: Marks) -> None:
     # What full mode left in the warehouse is gone from the rows that were deleted since.
     gone = [row for row in warehouse.values() if row["remote_deleted_at"] is not None]
     assert gone
-    assert found_marks(marks.all, json.dumps(gone).encode()) == set()
+    assert found_marks(json.dumps(gone).encode()) == set()
 
 
 def test_a_run_that_reads_nothing_passes_on_no_address(tmp_path: Path, marks: Marks) -> None:
     denied = Tenant(jobs={"external": tenant(marks).jobs})
     with denied.served():
         full = protocol.read(tmp_path, streams=["users"])
-    assert found_marks(marks.all, json.dumps(full.messages).encode())
+    assert found_marks(json.dumps(full.messages).encode())
     denied.denied = ("/jobs-api/v1/jobs",)
     with denied.served():
         printed = protocol.read(tmp_path, HIDDEN, full.states, streams=["users"])
@@ -164,4 +165,23 @@ def test_a_run_that_reads_nothing_passes_on_no_address(tmp_path: Path, marks: Ma
     blob = state["stream"]["stream_state"]
     remembered = StreamState.parse(blob, tenant=tenant_tag(protocol.GATEWAY, "phenom"))
     assert len(remembered.snapshot) == 0
-    assert found_marks(marks.all, json.dumps(printed.messages).encode()) == set()
+    assert found_marks(json.dumps(printed.messages).encode()) == set()
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"ZQMARK7x",
+        "Zqmark7x".encode("utf-16-le"),
+        "Zqmark7x".encode("utf-16-be"),
+        b64encode(b"Zqmark7x"),
+        b64encode(b" Zqmark7x"),
+        b64encode(b"  ZQMARK7X"),
+        b"Zqmark7x".hex().encode(),
+        b"\\u005a\\u0071\\u006d\\u0061\\u0072\\u006b",
+        b"%5A%71%6D%61%72%6B",
+    ],
+)
+def test_the_search_finds_encoded_values(encoded: bytes) -> None:
+    assert found_marks(b"{before " + encoded + b" after}")
+    assert not found_marks(b"{before " + encoded[:6] + b" after}")
