@@ -1,4 +1,4 @@
-"""What a run does with personal data (specification, section 3.3).
+"""What a run does with personal data (specification, section 3.4).
 
 The JSON schemas decide. Each property says whether it holds personal data (``x-personal-data``).
 If it does, it says what becomes of it with ``personal_data: pseudonymous`` (``x-pseudonymous``):

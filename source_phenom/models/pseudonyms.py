@@ -1,7 +1,7 @@
 """Pseudonyms: texts that stand for names, e-mail addresses and phone numbers.
 
 Nobody can find out without the key which value a pseudonym stands for, or whether a given value has
-one of the pseudonyms (specification, section 3.3).
+one of the pseudonyms (specification, section 3.4).
 """
 
 from __future__ import annotations

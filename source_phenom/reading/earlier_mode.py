@@ -1,4 +1,4 @@
-"""Continues from a state that a run with ``personal_data: full`` left (specification, 3.3).
+"""Continues from a state that a run with ``personal_data: full`` left (specification, section 3.4).
 
 Such a state holds e-mail addresses: they are keys. The run hides personal data, so it may not pass
 them on, not even until a complete scan has shown that the records are gone. They are gone for sure,

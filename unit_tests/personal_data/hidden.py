@@ -1,4 +1,4 @@
-"""What pseudonymous records have to be, from those of full mode: section 3.3, read literally."""
+"""What pseudonymous records have to be, from those of full mode (specification, section 3.4)."""
 
 from __future__ import annotations
 
