@@ -8,6 +8,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
+HOME = "https://github.com/phenom-airbyte/phenom-airbyte"
 PACKAGES = ("phenom_*", "source_phenom*", "destination_phenom*")
 
 
@@ -21,8 +22,11 @@ def version() -> str:
 
 
 def readme() -> str:
+    """README.md for PyPI, which does not have the files that its links lead to."""
     path = ROOT / "README.md"
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = re.sub(r"\]\((?=#)", f"]({HOME}/blob/main/README.md", text)
+    return re.sub(r"\]\((?![a-z]+:)", f"]({HOME}/blob/main/", text)
 
 
 SANDBOX = [
@@ -69,11 +73,11 @@ setup(
     long_description=readme(),
     long_description_content_type="text/markdown",
     author="The phenom-airbyte authors",
-    url="https://github.com/phenom-airbyte/phenom-airbyte",
+    url=HOME,
     project_urls={
-        "Documentation": "https://github.com/phenom-airbyte/phenom-airbyte/tree/main/docs",
-        "Changelog": "https://github.com/phenom-airbyte/phenom-airbyte/blob/main/CHANGELOG.md",
-        "Issues": "https://github.com/phenom-airbyte/phenom-airbyte/issues",
+        "Documentation": f"{HOME}/tree/main/docs",
+        "Changelog": f"{HOME}/blob/main/CHANGELOG.md",
+        "Issues": f"{HOME}/issues",
     },
     license="MIT",
     license_files=["LICENSE"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from phenom_cli.help import Command
+
 _VARIABLE = "_PHENOM_COMPLETE"
 """The script sets it to ask for completions; click derives its name from the command's name."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
@@ -25,7 +27,8 @@ def completion(context: click.Context, shell: str) -> None:
     zsh, in ~/.zshrc, after compinit:
       source <(phenom completion zsh)
     fish:
-      phenom completion fish > ~/.config/fish/completions/phenom.fish
+      phenom completion fish \\
+          > ~/.config/fish/completions/phenom.fish
     """
     program = context.find_root()
     kind = get_completion_class(shell)

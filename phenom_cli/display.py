@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from phenom_cli.printing import message_console, plain
-from phenom_cli.terminal import above
+from phenom_cli.table import Column, print_table
+from phenom_cli.terminal import above, print_wrapped, visible_line
 
 PHASES = {
     "opening": "Opening the warehouse",
@@ -25,6 +25,9 @@ PHASES = {
 }
 
 SECONDS_BETWEEN_REMINDERS = 10.0
+
+_WIDTH_FOR_RATES = 72
+"""Characters in a line of a terminal from which on the live display shows more than counts."""
 
 
 class Display(Protocol):
@@ -75,7 +78,7 @@ class PlainDisplay:
             ending = "" if event["status"] == "complete" else ", then it failed"
             self._write(f"  {name}: {_records(self._pace.records.get(name, 0))} read{ending}")
         elif kind == "warning":
-            self._write(f"Warning: {event['message']}")
+            self._write(f"Warning: {visible_line(event['message'])}")
 
     def _remind(self) -> None:
         while not self._ended.wait(SECONDS_BETWEEN_REMINDERS):
@@ -168,16 +171,18 @@ class LiveDisplay:
         elif kind == "progress":
             for name, records in event["records"].items():
                 if records:
-                    shown = self._pace.of_stream(name, records)
+                    is_wide = self._console.width >= _WIDTH_FOR_RATES
+                    shown = self._pace.of_stream(name, records) if is_wide else _records(records)
                     self._progress.update(self._streams[name], state=shown)
         elif kind == "waiting":
-            state = "waiting for the warehouse" if event["waiting"] else ""
-            self._progress.update(self._phase, state=state)
+            is_wide = self._console.width >= _WIDTH_FOR_RATES
+            waiting = "waiting for the warehouse" if is_wide else "waiting"
+            self._progress.update(self._phase, state=waiting if event["waiting"] else "")
         elif kind == "stream":
             self._stream(self._streams[event["stream"]], event["status"])
         elif kind == "warning":
             warning = plain(event["message"])
-            self._console.print(Text.assemble(("Warning:", "yellow"), " ", warning))
+            print_wrapped(self._console, Text.assemble(("Warning:", "yellow"), " ", warning))
 
     def _stream(self, task: TaskID, status: str) -> None:
         if status == "reading":
@@ -190,21 +195,19 @@ class LiveDisplay:
             self._progress.reset(task, start=True)
 
 
-def results_table(rows: list[dict[str, Any]]) -> Table:
+def print_results(console: Console, rows: list[dict[str, Any]]) -> None:
     """A row per stream.
 
     :param rows: :class:`phenom_cli.warehouse.run.StreamResult` as dictionaries.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("stream")
-    for name in ("new", "changed", "deleted", "total"):
-        table.add_column(name, justify="right")
+    numbers = ("new", "changed", "deleted", "total")
+    columns = [Column("stream"), *(Column(name, is_number=True) for name in numbers)]
+    cells = []
     for row in rows:
-        style = "red" if row["failure"] else ""
         name = f"{row['stream']} (failed)" if row["failure"] else row["stream"]
-        numbers = (f"{row[name]:,}" for name in ("new", "changed", "deleted", "total"))
-        table.add_row(plain(name, style), *numbers)
-    return table
+        style = "red" if row["failure"] else ""
+        cells.append([plain(name, style), *(plain(f"{row[number]:,}") for number in numbers)])
+    print_table(console, columns, cells)
 
 
 def _records(number: int) -> str:

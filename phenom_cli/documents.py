@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from phenom_cli.configuration import config_option, read_config, source_settings
+from phenom_cli.help import Group
 from phenom_cli.interactive_gateway import interactive_gateway
-from phenom_cli.printing import print_json, spinner
+from phenom_cli.printing import print_error, print_json, spinner
 
 if TYPE_CHECKING:
     from phenom_api.gateway import Gateway
@@ -25,7 +26,7 @@ _MAX_PROBLEMS = 20
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
-@click.group()
+@click.group(cls=Group)
 def documents() -> None:
     """List and download the files of candidates.
 
@@ -70,8 +71,10 @@ def list_documents(
 
     \b
     Examples (with C for tenant.json):
-      phenom documents list --config C --candidate 65f0c1d2a1b2c3d4e5000001
-      phenom documents list --config C | jq -r 'select(.type == "Resume").name'
+      phenom documents list --config C \\
+          --candidate 65f0c1d2a1b2c3d4e5000001
+      phenom documents list --config C |
+          jq -r 'select(.type == "Resume").name'
     """
     count = 0
     with (
@@ -133,7 +136,7 @@ def download(
 
     \b
     Examples (with C for tenant.json):
-      phenom documents download --config C --to cvs > downloaded.jsonl
+      phenom documents download --config C --to cvs
       phenom documents download --config C --to cvs \\
           --candidate 65f0c1d2a1b2c3d4e5000001
     """
@@ -201,7 +204,7 @@ def _report_problems(search: DocumentSearch, failed: Sequence[str] = ()) -> None
     ]
     problems += failed
     for problem in problems[:_MAX_PROBLEMS]:
-        click.echo(f"Error: {problem}", err=True)
+        print_error(problem)
     if len(problems) > _MAX_PROBLEMS:
         click.echo(f"And {len(problems) - _MAX_PROBLEMS:,} more.", err=True)
     if problems:

@@ -17,7 +17,7 @@ from phenom_cli.answer_output import BinaryBody, printable_body, printable_heade
 from phenom_cli.configuration import connection_settings, source_settings
 from phenom_cli.interactive_gateway import interactive_gateway
 from phenom_cli.listing_reader import ListingReader
-from phenom_cli.printing import print_json, print_json_lines, spinner
+from phenom_cli.printing import print_json, print_json_lines, print_warning, spinner
 from phenom_cli.private_files import owner_only
 from phenom_cli.request_parts import Body, full_url, header_fields, path_and_params
 
@@ -102,7 +102,7 @@ def _answer(
     except PhenomError as error:
         if error.answer is None:
             raise
-        click.echo(f"Warning: {error.message}", err=True)
+        print_warning(error.message)
         return error.answer
 
 
@@ -132,7 +132,7 @@ def _print_answer(
                     f"{what}. The request succeeded with {answer.status}; use --output FILE to"
                     " write the body to a file."
                 ) from None
-            click.echo(f"Warning: {what} and not shown.", err=True)
+            print_warning(f"{what} and not shown.")
     print_json(
         {
             "url": redact_secrets(full_url(answer.url, params), secrets),
@@ -173,23 +173,16 @@ def _print_rows(
     if outcome is None:
         return
     if outcome.total not in (None, outcome.rows):
-        click.echo(
-            f"Warning: the gateway counts {outcome.total:,} rows but lists {outcome.rows:,}.",
-            err=True,
-        )
+        print_warning(f"the gateway counts {outcome.total:,} rows but lists {outcome.rows:,}.")
     if outcome.ignores_offset:
-        click.echo(
-            "Warning: the gateway ignores offset: it sends the first page again and again. There"
-            " may be more rows.",
-            err=True,
+        print_warning(
+            "the gateway ignores offset: it sends the first page again and again. There may be"
+            " more rows."
         )
     elif outcome.repeats:
-        click.echo(
-            "Warning: after these rows the gateway lists them again; reading ended there.",
-            err=True,
-        )
+        print_warning("after these rows the gateway lists them again; reading ended there.")
     elif outcome.open_seams:
-        click.echo("Warning: the list changed while it was read; rows may be missing.", err=True)
+        print_warning("the list changed while it was read; rows may be missing.")
 
 
 def _pop_number(params: dict[str, list[str]], name: str, default: int, minimum: int) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from phenom_cli.terminal import visible_line
+
 if TYPE_CHECKING:
     from phenom_api.connection import Connection
     from phenom_api.gateway import Gateway
@@ -22,7 +24,7 @@ class _WarningHandler(logging.Handler):
         self._write_line = write_line
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._write_line(f"Warning: {record.getMessage()}")
+        self._write_line(f"Warning: {visible_line(record.getMessage())}")
 
 
 def _write_on_stderr(line: str) -> None:

@@ -16,7 +16,9 @@ from phenom_cli.completion import complete_streams, completion
 from phenom_cli.configuration import check_config_path
 from phenom_cli.documents import documents
 from phenom_cli.fields import fields
+from phenom_cli.help import Command, Group
 from phenom_cli.passthrough import passthrough
+from phenom_cli.printing import StdoutFailed, print_error
 from phenom_cli.scopes import scopes
 from phenom_cli.terminal import safe_standard_streams
 from phenom_cli.write import write
@@ -27,29 +29,46 @@ DEFAULT_WAREHOUSE = "phenom.duckdb"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class _Phenom(click.Group):
-    """Lists commands in the order in which they were added. No error shows a traceback."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+class _Phenom(Group):
+    """Shows each error on one line, and no traceback."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         with safe_standard_streams():
             try:
-                return super().main(*args, **extra)
+                sys.exit(super().main(*args, **{**extra, "standalone_mode": False}))
+            except click.ClickException as error:
+                _show(error)
+                sys.exit(error.exit_code)
+            except click.Abort:
+                click.echo("Interrupted.", err=True)
             except OSError as error:
                 what = error.filename or "The output cannot be written"
-                click.echo(f"Error: {what}: {error.strerror or type(error).__name__}.", err=True)
+                print_error(f"{what}: {error.strerror or type(error).__name__}.")
             except Exception as error:
                 if os.environ.get("PHENOM_TRACEBACK"):
                     traceback.print_exc()
                 # The text of an unexpected exception may hold a person's data.
-                click.echo(
-                    f"Error: phenom ended with an unexpected {type(error).__name__}. Run it again"
-                    " with PHENOM_TRACEBACK=1 to see where it happened, and report that.",
-                    err=True,
+                print_error(
+                    f"phenom ended with an unexpected {type(error).__name__}. Run it again with"
+                    " PHENOM_TRACEBACK=1 to see where it happened, and report that."
                 )
             sys.exit(1)
+
+
+def _show(error: click.ClickException) -> None:
+    """As click does, but with the message on one line: an argument may have line breaks."""
+    if isinstance(error, StdoutFailed) and error.is_closed_pipe:
+        return
+    message = error.format_message()
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        if message == error.ctx.get_help():
+            # The name of a group alone asks for its help.
+            click.echo(message, err=True)
+            return
+        usage = error.ctx.get_usage()
+        click.echo(f"{usage}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
+    # click lists choices on lines that begin with a tab.
+    print_error(message.replace("\n\t", " "))
 
 
 @click.group(
@@ -65,7 +84,7 @@ def phenom() -> None:
     """
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--config",
     "config_file",
@@ -82,8 +101,8 @@ def phenom() -> None:
     default=DEFAULT_WAREHOUSE,
     show_default=True,
     help="Path of a DuckDB file (only you can read a new one), md:database for MotherDuck (with a"
-    " token in MOTHERDUCK_TOKEN), or postgresql://user:password@host:5432/database (add"
-    " ?schema=name for another schema than public).",
+    " token in MOTHERDUCK_TOKEN), or postgresql://user@host:5432/database (with its password in"
+    " PGPASSWORD; add ?schema=name for another schema than public).",
 )
 @click.option(
     "--streams",
@@ -120,12 +139,12 @@ def sync(
     failed; the other streams are loaded.
 
     \b
-    Examples:
+    Examples (with C for tenant.json):
       phenom sync
-      phenom sync --config tenant.json --warehouse recruiting.duckdb
-      phenom sync --config tenant.json \\
-          --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
-      phenom sync --config tenant.json --streams jobs,users --full-refresh
+      phenom sync --config C --warehouse recruiting.duckdb
+      phenom sync --config C \\
+          --warehouse 'postgresql://me@db/hr?schema=phenom'
+      phenom sync --config C --full-refresh --streams jobs
     """
     from phenom_cli.sync import sync as run_sync
 
@@ -145,7 +164,7 @@ def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> D
     return click.option(name, metavar="N", type=kind, default=default, show_default=True, help=text)
 
 
-@click.command()
+@click.command(cls=Command)
 @_number(
     "--port",
     click.IntRange(0, 65535),
@@ -175,7 +194,8 @@ def sandbox(port: int, jobs: int, applications: int, seed: int, output: str | No
     \b
     Example, in two terminals:
       phenom sandbox --output sandbox.json
-      phenom sync --config sandbox.json --warehouse sandbox.duckdb
+      phenom sync --config sandbox.json \\
+          --warehouse sandbox.duckdb
     """
     local_tenant.serve(port, jobs, applications, seed, output)
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import click
 
 from phenom_cli.configuration import config_option, read_config
+from phenom_cli.help import Command
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-@click.command()
+@click.command(cls=Command)
 @config_option
 @click.argument("method", type=click.Choice(_METHODS, case_sensitive=False), metavar="METHOD")
 @click.argument("path")
@@ -89,13 +90,19 @@ def passthrough(
 
     \b
     Examples (with C for tenant.json):
-      phenom passthrough --config C GET /jobs-api/v1/jobs -p limit=1
-      phenom passthrough --config C GET /jobs-api/v1/jobs --paginate > jobs.jsonl
-      phenom passthrough --config C GET /apply/v2/applications/status \\
-          -H 'email: ada@example.com' -H 'jobId: JR-1' -H 'locale: en_US'
-      phenom passthrough --config C POST /candidates-api/v1/candidates/search/ \\
+      phenom passthrough --config C \\
+          GET /jobs-api/v1/jobs -p limit=1
+      phenom passthrough --config C \\
+          GET /jobs-api/v1/jobs --paginate > jobs.jsonl
+      phenom passthrough --config C \\
+          GET /apply/v2/applications/status \\
+          -H 'email: ada@example.com' \\
+          -H 'jobId: JR-1' -H 'locale: en_US'
+      phenom passthrough --config C \\
+          POST /candidates-api/v1/candidates/search/ \\
           -d '{"from": 0, "size": 10}'
-      phenom passthrough --config C PATCH /candidates-api/... -F file=@cv.pdf
+      phenom passthrough --config C \\
+          PATCH /candidates-api/... -F file=@cv.pdf
     """
     from phenom_cli import gateway_request, request_parts
 

@@ -13,25 +13,22 @@ import click
 from phenom_api.visible import visible
 from phenom_cli.terminal import above, is_open, unwrapped, visible_line
 from phenom_protocol.standard_streams import redirect_to_devnull, write_whole
+from phenom_protocol.wrapping import terminal_width
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.text import Text
 
-PIPE_WIDTH = 100
-"""Characters in a line if standard output is no terminal."""
+PIPE_WIDTH = 1_000_000
+"""Characters in a line if standard output is no terminal: each row of a table is one line."""
 
 
 class StdoutFailed(click.ClickException):
     """Standard output cannot be written. If the reader closed the pipe, no error is shown."""
 
-    def __init__(self, reason: str, *, closed_pipe: bool = False) -> None:
+    def __init__(self, reason: str, *, is_closed_pipe: bool = False) -> None:
         super().__init__(f"Standard output cannot be written: {reason}.")
-        self._closed_pipe = closed_pipe
-
-    def show(self, file: Any = None) -> None:
-        if not self._closed_pipe:
-            super().show(file)
+        self.is_closed_pipe = is_closed_pipe
 
 
 def print_json(value: Any, indent: int | None = None) -> None:
@@ -62,15 +59,17 @@ def _write(text: str) -> None:
     except OSError as error:
         redirect_to_devnull(sys.stdout)
         closed = isinstance(error, BrokenPipeError)
-        raise StdoutFailed(error.strerror or "", closed_pipe=closed) from None
+        raise StdoutFailed(error.strerror or "", is_closed_pipe=closed) from None
 
 
-def console(pipe_width: int = PIPE_WIDTH) -> Console:
+def console() -> Console:
     """Standard output for rich; without colours if it is no terminal."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else pipe_width
-    return Console(file=unwrapped(sys.stdout), highlight=False, width=width)
+    stream = unwrapped(sys.stdout)
+    width = terminal_width(stream) if sys.stdout.isatty() else PIPE_WIDTH
+    # Without a height, rich takes every terminal of the kind "dumb" for 80 characters wide.
+    return Console(file=stream, highlight=False, width=width, height=25)
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -80,12 +79,14 @@ def plain(text: str, style: str = "") -> Text:
     return Text(visible_line(text), style=style)
 
 
-def print_rendered(console: Console, rendered: RenderableType) -> None:
-    """Prints without the blanks that rich puts at the ends of lines."""
-    with console.capture() as capture:
-        console.print(rendered)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip(), file=console.file)
+def print_error(text: str) -> None:
+    """Prints an error on standard error: one line, which a terminal gets wrapped."""
+    click.echo(f"Error: {visible_line(text)}", err=True)
+
+
+def print_warning(text: str) -> None:
+    """As :func:`print_error`, for what does not end the command."""
+    click.echo(f"Warning: {visible_line(text)}", err=True)
 
 
 def message_console() -> Console:

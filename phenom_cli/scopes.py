@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from phenom_cli.configuration import config_option, read_config, source_settings
+from phenom_cli.help import Command
 from phenom_cli.interactive_gateway import show_warnings
-from phenom_cli.printing import console, plain, print_json, print_rendered, spinner
-from phenom_cli.terminal import visible_line
+from phenom_cli.printing import console, plain, print_error, print_json, spinner
+from phenom_cli.terminal import print_wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,12 +27,9 @@ _COLOURS = {
     "not configured": "yellow",
     "failed": "red",
 }
-_NAME_WIDTH, _BEFORE_ENDPOINT = 26, 45
-"""Characters of the first column, and of all columns before the endpoint."""
-_PIPE_WIDTH = 80
 
 
-@click.command()
+@click.command(cls=Command)
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
 def scopes(config_file: str, as_json: bool) -> None:
@@ -47,9 +44,11 @@ def scopes(config_file: str, as_json: bool) -> None:
     \b
     reachable       it works
     empty           it works, but Phenom has no data for it
-    denied          Phenom has to grant a permission, or the credentials are wrong
+    denied          Phenom has to grant a permission, or the
+                    credentials are wrong
     not configured  a key of the configuration is missing
-    failed          no usable answer: check the network and the address
+    failed          no usable answer: check the network and
+                    the address
 
     Exit code 0 if every model that a sync without ph_user_id reads is reachable or empty, else 1.
     What needs an acting user (ph_user_id) does not count, nor do the actions.
@@ -57,7 +56,8 @@ def scopes(config_file: str, as_json: bool) -> None:
     \b
     Examples (with C for tenant.json):
       phenom scopes --config C
-      phenom scopes --config C --json | jq -r '.[].ask | select(. != "")'
+      phenom scopes --config C --json |
+          jq -r '.[].ask | select(. != "")'
     """
     from phenom_cli.scope_check import DEFAULT_LOCALE, PASSED, scope_check
 
@@ -74,57 +74,39 @@ def scopes(config_file: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(scope) for scope in checked], indent=2)
     else:
-        show(checked, console(pipe_width=_PIPE_WIDTH), has_api_key=config.api_key is not None)
+        show(checked, console(), has_api_key=config.api_key is not None)
     missing = [scope for scope in checked if scope.required and scope.result not in PASSED]
     if missing:
         names = ", ".join(scope.name for scope in missing)
         # The permissions to ask for are already listed below the table.
         causes = " ".join(dict.fromkeys(scope.message for scope in missing if not scope.ask))
-        click.echo(f"Error: required models cannot be read: {names}. {causes}".rstrip(), err=True)
+        print_error(f"required models cannot be read: {names}. {causes}".rstrip())
         sys.exit(1)
 
 
 def show(scopes: Sequence[Scope], console: Console, *, has_api_key: bool) -> None:
-    """A table that fits 80 columns, and below it what to do, once for all rows that need it."""
-    from rich.padding import Padding
-    from rich.table import Table
+    """A table, and below it what to do, once for all rows that need it."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("model, columns or action", max_width=_NAME_WIDTH, overflow="fold")
-    table.add_column("result")
-    table.add_column("endpoint")
+    from phenom_cli.table import Column, print_table
+
+    rows: list[tuple[Text, ...]] = []
     remarks: dict[tuple[str, str, str], list[str]] = {}
     for scope in scopes:
         status = f" ({scope.http_status})" if scope.http_status is not None else ""
-        table.add_row(
-            plain(scope.name),
-            Text(f"{scope.result}{status}", style=_COLOURS[scope.result]),
-            Text(
-                _folded(visible_line(scope.endpoint), console.width - _BEFORE_ENDPOINT),
-                overflow="fold",
-            ),
-        )
+        result = Text(f"{scope.result}{status}", style=_COLOURS[scope.result])
+        rows.append((plain(scope.name), result, plain(scope.endpoint)))
         if scope.ask or scope.message:
             remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
-    print_rendered(console, table)
-    for (result, ask, message), names in remarks.items():
+    heads = ("model, columns or action", "result", "endpoint")
+    print_table(console, [Column(head) for head in heads], rows)
+    for (result_of_all, ask, message), names in remarks.items():
         click.echo()
-        heading = plain(f"{', '.join(names)}: ") + Text(result, style=_COLOURS[result])
-        print_rendered(console, heading)
+        named = plain(f"{', '.join(names)}: ")
+        print_wrapped(console, named.append(result_of_all, style=_COLOURS[result_of_all]))
         for line in filter(None, (message, ask and f"Ask Phenom for: {ask}.")):
-            print_rendered(console, Padding(plain(line), (0, 0, 0, 2)))
+            print_wrapped(console, plain(line), indent="  ")
     statuses = {scope.http_status for scope in scopes if scope.result != "not configured"}
     if not has_api_key and statuses == {403}:
         click.echo()
-        print_rendered(console, Text("Everything is denied: the gateway may want an api_key."))
-
-
-def _folded(endpoint: str, width: int) -> str:
-    """Folded at slashes into lines of at most ``width`` characters, as far as its parts allow."""
-    lines = [""]
-    for part in re.split(r"(?=/)", endpoint):
-        if len(lines[-1]) + len(part) > width:
-            lines.append("  ")
-        lines[-1] += part
-    return "\n".join(lines)
+        print_wrapped(console, Text("Everything is denied: the gateway may want an api_key."))

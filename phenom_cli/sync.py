@@ -16,9 +16,9 @@ import click
 
 from phenom_cli.address import Warehouse, parse_warehouse
 from phenom_cli.configuration import read_config
-from phenom_cli.display import display, results_table
+from phenom_cli.display import display, print_results
 from phenom_cli.local_tenant import local_tenant
-from phenom_cli.printing import console, print_rendered
+from phenom_cli.printing import console, print_error
 from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.monitor import failure_sentences
 from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID, Tenant
@@ -43,10 +43,10 @@ def sync(
     with _tenant(config_file, target) as config:
         _check_streams(streams or [], config, is_local=config_file is None)
         rows = [row._asdict() for row in _load(config, target, streams, full_refresh)]
-    print_rendered(console(), results_table(rows))
+    print_results(console(), rows)
     failed = {row["stream"]: row["failure"] for row in rows if row["failure"]}
     for sentence in failure_sentences(failed, len(rows)):
-        click.echo(f"Error: {sentence}", err=True)
+        print_error(sentence)
     click.echo(f"The tables are in {target.display_name}", err=True)
     return 1 if failed else 0
 
@@ -116,7 +116,9 @@ def _load(
         except SyncFailed as failure:
             if os.environ.get("PHENOM_TRACEBACK"):
                 traceback.print_exc()
-            text = "\n".join(filter(None, (failure.message, failure.advice)))
+            for earlier in failure.earlier:
+                print_error(masked(earlier))
+            text = f"{failure.message} {failure.advice}".rstrip()
             raise click.ClickException(masked(text)) from None
         except ModuleNotFoundError as error:
             what = PACKAGES.get(str(error.name), str(error.name))

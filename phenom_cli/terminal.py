@@ -12,7 +12,6 @@ import errno
 import io
 import os
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import (
     AbstractContextManager,
@@ -20,17 +19,16 @@ from contextlib import (
     nullcontext,
     redirect_stderr,
     redirect_stdout,
-    suppress,
 )
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from phenom_api.visible import visible
 from phenom_protocol.standard_streams import redirect_to_devnull
+from phenom_protocol.wrapping import terminal_width, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_DEFAULT_WIDTH = 80
+    from rich.text import Text
 
 
 def visible_line(text: str) -> str:
@@ -108,28 +106,22 @@ class SafeStream(io.TextIOBase):
 
         lines, newline, self._incomplete_line = (self._incomplete_line + text).rpartition("\n")
         if newline:
-            live_console.print(Text(visible(lines)))
+            shown = wrapped(visible(lines), live_console.width)
+            live_console.print(Text(shown), soft_wrap=True)
 
     def _wrapped(self, text: str) -> str:
         if not self._messages or not self.stream.isatty():
             return text
-        width = _width(self.stream)
-        return "\n".join(
-            textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-            if len(line) > width
-            else line
-            for line in text.split("\n")
-        )
+        return wrapped(text, terminal_width(self.stream))
 
 
-def _width(terminal: TextIO) -> int:
-    """Characters in a line of the terminal."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return int(columns)
-    with suppress(OSError, ValueError):
-        return os.get_terminal_size(terminal.fileno()).columns or _DEFAULT_WIDTH
-    return _DEFAULT_WIDTH
+def print_wrapped(console: Console, text: Text, indent: str = "") -> None:
+    """Prints one line of text without control characters, broken between words only."""
+    start = 0
+    for line in wrapped(text.plain, console.width - len(indent)).split("\n"):
+        start = text.plain.index(line, start)
+        console.print(indent, text[start : start + len(line)], sep="", soft_wrap=True)
+        start += len(line)
 
 
 def unwrapped(stream: Any) -> Any:

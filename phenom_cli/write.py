@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import click
 
 from phenom_cli.configuration import config_option, destination_settings, read_config
+from phenom_cli.help import Command
 from phenom_cli.terminal import is_open
 
 
@@ -23,13 +24,14 @@ class _InputFile(click.File):
         return super().convert(value, param, ctx)
 
 
-@click.command()
+@click.command(cls=Command)
 @config_option
 @click.option(
     "--action",
     type=click.Choice(["create_candidate", "create_application"]),
+    metavar="ACTION",
     required=True,
-    help="What to do with each record.",
+    help="What to do with each record: create_candidate or create_application.",
 )
 @click.option(
     "--dry-run",
@@ -58,15 +60,19 @@ def write(config_file: str, action: str, dry_run: bool, file: BinaryIO) -> None:
 
     \b
     Examples (with C for tenant.json):
-      phenom write --config C --action create_application applications.jsonl
-      phenom write --config C --action create_application --dry-run - < one.jsonl
+      phenom write --config C --action create_application \\
+          applications.jsonl
+      phenom write --config C --action create_application \\
+          --dry-run - < one.jsonl
 
     \b
     A record (on one line in FILE):
-      {"candidate": {"first_name": "Ada", "last_name": "Lovelace",
+      {"candidate": {"first_name": "Ada",
+                     "last_name": "Lovelace",
                      "email_address": "ada@example.com"},
        "application": {"job_id": "remote:JR-1001"},
-       "attachments": [{"name": "cv.pdf", "type": "CV", "data": "<base64>"}]}
+       "attachments": [{"name": "cv.pdf", "type": "CV",
+                        "data": "<base64>"}]}
     """
     from phenom_cli.record_file import preview_records, write_records
 

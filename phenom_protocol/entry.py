@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from phenom_api.errors import (
     AuthenticationFailed,
@@ -129,13 +129,22 @@ def _read(read: Callable[[str, str], Read], path: str, what: str) -> Read:
         raise ProtocolError(f"{error.message} ({path})") from None
 
 
+class _ArgumentParser(argparse.ArgumentParser):
+    """Prints an error on one line, which a terminal gets broken between words."""
+
+    def error(self, message: str) -> NoReturn:
+        text = f"{self.prog}: error: {message}".replace("\n", "\\n")
+        print_on_stderr(self.format_usage().rstrip(), text)
+        sys.exit(2)
+
+
 def _parser(
     name: str,
     description: str,
     commands: Mapping[str, tuple[Command, str, Sequence[str]]],
     version: str,
 ) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=name, description=description)
+    parser = _ArgumentParser(prog=name, description=description)
     parser.add_argument("--version", action="version", version=f"{name} {version}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
     for command, (_, text, files) in commands.items():

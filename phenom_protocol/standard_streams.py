@@ -7,6 +7,9 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO, TextIO
 
+from phenom_api.visible import visible
+from phenom_protocol.wrapping import terminal_width, wrapped
+
 
 def write_whole(stream: BinaryIO, content: bytes) -> None:
     """Write all of ``content``. With PYTHONUNBUFFERED, one write may write only a part.
@@ -19,12 +22,18 @@ def write_whole(stream: BinaryIO, content: bytes) -> None:
     stream.flush()
 
 
-def print_on_stderr(*lines: str, end: str = "\n") -> None:
-    """Write lines to standard error, unless that is closed or full."""
+def print_on_stderr(*lines: str) -> None:
+    """Write lines to standard error, unless that is closed or full.
+
+    Control characters become visible escapes. A terminal gets a long line as several ones.
+    """
     if sys.stderr is None:
         return
+    text = "".join(f"{visible(line)}\n" for line in lines)
     try:
-        sys.stderr.write("".join(f"{line}{end}" for line in lines))
+        if sys.stderr.isatty():
+            text = wrapped(text, terminal_width(sys.stderr))
+        sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
         redirect_to_devnull(sys.stderr)

@@ -1,6 +1,6 @@
 """A Dagster asset for each stream of a Phenom tenant.
 
-    pip install dagster 'phenom-airbyte[sandbox,warehouse]'
+    pip install dagster dagster-webserver 'phenom-airbyte[sandbox,warehouse]'
     dagster dev -f dagster_assets.py
 
 PHENOM_CONFIG names the configuration; without it, a local tenant with made-up data is loaded.

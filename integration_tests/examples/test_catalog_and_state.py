@@ -73,7 +73,7 @@ def test_reading(folder: Path) -> None:
 def test_writing(folder: Path) -> None:
     catalog, lines = blocks("json", WRITING)
     (command,) = blocks("bash", WRITING)
-    (folder / "catalog.json").write_text(catalog, encoding="utf-8")
+    (folder / "actions.json").write_text(catalog, encoding="utf-8")
     (folder / "messages.jsonl").write_text(lines, encoding="utf-8")
     (echoed,) = messages(carried_out(command, folder), "STATE")
     given = json.loads(lines.splitlines()[1])["state"]

@@ -38,6 +38,19 @@ def column_name(member: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
+def column_types(json_schema: Mapping[str, Any], json_type: str) -> dict[str, str]:
+    """The types of all columns of a new table for a stream with this schema.
+
+    :param json_type: what the warehouse calls JSON.
+    """
+    members: Mapping[str, Any] = json_schema["properties"]
+    types = {column_name(name): column_type(about) for name, about in members.items()}
+    return {
+        name: json_type if kind == "JSON" else kind
+        for name, kind in {**types, **BOOKKEEPING}.items()
+    }
+
+
 def column_type(described: Mapping[str, Any]) -> str:
     """The SQL type of a member with this JSON schema; text if the schema names no known type."""
     kinds = described.get("type")

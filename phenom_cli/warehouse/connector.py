@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import IO, Any
 from phenom_cli.warehouse.failures import SyncFailed
 
 PIPE_BYTES = 1 << 20
+_KIND = re.compile(rb'\s*\{\s*"type"\s*:\s*"(RECORD|STATE)"')
 
 
 class Connector:
@@ -92,11 +94,39 @@ def error_text(error: Mapping[str, Any]) -> str:
 
 
 def parse_message(line: bytes) -> dict[str, Any]:
-    """Empty for a line that is not a message; the protocol allows such lines."""
+    """Empty for a line that is not a message; the protocol allows such lines.
+
+    Raises SyncFailed for a record or a state that is not valid JSON.
+    """
     import orjson
 
     try:
         message = orjson.loads(line)
     except ValueError:
+        kind = _KIND.match(line)
+        # A line without an end was cut off when the connector was killed.
+        if kind and line.endswith(b"\n"):
+            raise SyncFailed(
+                f"The connector printed a message of the type {kind[1].decode()} that is not valid"
+                " JSON: it holds half of a surrogate pair, bytes that are not UTF-8, or not the"
+                " whole line. What it printed since the last commit was not committed.",
+                "Run the sync again. If that fails in the same way, please report it.",
+            ) from None
         return {}
     return message if isinstance(message, dict) else {}
+
+
+def stream_of_state(state: Any) -> str:
+    """The stream whose state it is. Raises SyncFailed for a state of another type."""
+    kind = state.get("type", "STREAM") if isinstance(state, dict) else "unknown"
+    try:
+        if kind == "STREAM":
+            return str(state["stream"]["stream_descriptor"]["name"])
+    except (KeyError, TypeError):
+        kind = "STREAM, but without a stream"
+    raise SyncFailed(
+        f"The connector printed a state of the type {kind}: phenom sync takes states of single"
+        " streams only (type STREAM). What it printed since the last commit was not committed.",
+        "Install the connector again that belongs to this version: ./run setup in a clone, else"
+        " pip install --force-reinstall phenom-airbyte.",
+    )

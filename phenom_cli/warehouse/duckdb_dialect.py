@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from phenom_cli.warehouse.columns import EXTRACTED_AT, META, RAW_ID
+from phenom_cli.warehouse.columns import BOOKKEEPING, EXTRACTED_AT, META, RAW_ID
 from phenom_cli.warehouse.dialect import Column, Fields, comment_on, literal, quoted
 
 MEMORY = "512MB"
@@ -21,6 +21,21 @@ MAX_THREADS = 4
 """The connector needs a core too, and more threads cost more CPU time."""
 DEFAULT_OBJECT_BYTES = 1 << 24
 """The longest line that DuckDB's JSON reader takes by default."""
+_REFUSALS = (
+    duckdb.BinderException,
+    duckdb.DataError,
+    duckdb.InvalidInputException,
+    duckdb.NotSupportedError,
+)
+"""DuckDB's errors about a value, or about a type that cannot hold it."""
+
+
+class ColumnRefuses(duckdb.DataError):
+    """A value does not fit into a column. DuckDB's own error, the cause, does not name it."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(f"A value does not fit into the column {column}.")
+        self.refusing_column = column
 
 
 class DuckDBDialect:
@@ -122,22 +137,22 @@ class DuckDBDialect:
                 file.write(line)
             file.seek(0)
             path = f"/dev/fd/{file.fileno()}"
-            return self.write(self._copy_query(stage, fields, path, max(map(len, lines))))
+            longest = max(map(len, lines))
+            names = [*fields.members, *BOOKKEEPING]
+            try:
+                return self.write(_copy_query(stage, fields, names, path, longest))
+            except _REFUSALS:
+                for name in names:
+                    file.seek(0)
+                    self._check_column(stage, fields, name, path, longest)
+                raise
 
-    def _copy_query(self, stage: str, fields: Fields, path: str, longest: int) -> str:
-        values = [f"record.data.{quoted(member)}" for member in fields.members.values()]
-        values += ["uuidv7()::VARCHAR", "make_timestamp_ms(record.emitted_at)", "'{}'"]
-        data = ", ".join(
-            f"{quoted(member)} {fields.types[name]}" for name, member in fields.members.items()
-        )
-        names = (*fields.members, RAW_ID, EXTRACTED_AT, META)
-        columns = f"{{record: {literal(f'STRUCT(data STRUCT({data}), emitted_at BIGINT)')}}}"
-        return (
-            f"INSERT INTO {stage} ({', '.join(map(quoted, names))})"
-            f" SELECT {', '.join(values)} FROM read_json({literal(path)},"
-            " format = 'newline_delimited',"
-            f" maximum_object_size = {max(longest, DEFAULT_OBJECT_BYTES)}, columns = {columns})"
-        )
+    def _check_column(self, stage: str, fields: Fields, name: str, path: str, longest: int) -> None:
+        """Raises ColumnRefuses if the column does not take the values. The stage is of no use."""
+        try:
+            self.write(_copy_query(stage, fields, [name], path, longest))
+        except _REFUSALS as error:
+            raise ColumnRefuses(name) from error
 
     def describe(self, table: str, comments: Mapping[str | None, str]) -> None:
         try:
@@ -161,6 +176,27 @@ class DuckDBDialect:
     def close(self) -> None:
         """Moves what was committed from the write-ahead log into the file."""
         self._connection.close()
+
+
+def _copy_query(stage: str, fields: Fields, names: Sequence[str], path: str, longest: int) -> str:
+    """The statement that reads these columns of RECORD messages from a file into a stage."""
+    values = {name: f"record.data.{quoted(member)}" for name, member in fields.members.items()}
+    values[RAW_ID] = "uuidv7()::VARCHAR"
+    values[EXTRACTED_AT] = "make_timestamp_ms(record.emitted_at)"
+    values[META] = "'{}'"
+    data = ", ".join(
+        f"{quoted(member)} {fields.types[name]}"
+        for name, member in fields.members.items()
+        if name in names
+    )
+    record = f"STRUCT(data {f'STRUCT({data})' if data else 'JSON'}, emitted_at BIGINT)"
+    return (
+        f"INSERT INTO {stage} ({', '.join(map(quoted, names))})"
+        f" SELECT {', '.join(values[name] for name in names)} FROM read_json({literal(path)},"
+        " format = 'newline_delimited',"
+        f" maximum_object_size = {max(longest, DEFAULT_OBJECT_BYTES)},"
+        f" columns = {{record: {literal(record)}}})"
+    )
 
 
 def _value(value: Any) -> str:

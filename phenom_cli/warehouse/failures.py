@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from phenom_cli.address import Warehouse
-from phenom_cli.warehouse.dialect import quoted
+from phenom_cli.warehouse.sql_names import sql_name
 
 _REASON = re.compile(r'": ([A-Z][\w-]+(?: [\w-]+)*)$')
 """The reason at the end of DuckDB's message: ``Cannot open file "…": Permission denied``."""
 _UNKNOWN_OPTION = re.compile(r'invalid URI query parameter: "([^"]*)"')
 _OPTIONS = ("schema", "sslmode", "host", "port", "dbname", "user", "password", "connect_timeout")
-_DENIED = re.compile(r"(?:permission denied for|must be owner of) (\w+) (\S+)")
+_DENIED = re.compile(r"(?:permission denied for|must be owner of) (\w+) (.+)")
 _NO_TEMPORARY = re.compile(r'create temporary tables in database "([^"]*)"')
 
 _BROKEN = re.compile("consuming input failed|connection is (?:lost|closed)|sending .* failed")
@@ -24,36 +25,53 @@ _DATA, _INTEGRITY = "22", "23"
 _CONNECTION_ENDED = ("08", "57P")
 _UNTRANSLATABLE, _NOT_NULL, _PRIVILEGE, _LOCK_TIMEOUT = "22P05", "23502", "42501", "55P03"
 
+_NULL = re.compile(r"NOT NULL constraint failed: (\w+)\.(\w+)")
+_CHECK = re.compile(r"CHECK constraint failed on table (\w+) with expression (CHECK\(.*\))")
+_KEY = re.compile(r'Duplicate key "(\w+): ')
+
 _AGAIN = "Run the sync again: it continues from its last commit."
 
 
 class SyncFailed(Exception):
-    """The sync ended with an error. ``advice`` is what the user can do about it, or empty."""
+    """The sync ended with an error.
 
-    def __init__(self, message: str, advice: str = "") -> None:
+    :param advice: what the user can do about it, or empty.
+    :param earlier: messages of other errors, to be shown before this one.
+    """
+
+    def __init__(self, message: str, advice: str = "", earlier: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+        self.earlier = earlier
 
 
 def warehouse_failure(
-    error: BaseException, warehouse: Warehouse, stream: str | None = None
+    error: BaseException,
+    warehouse: Warehouse,
+    stream: str | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> SyncFailed:
     """Turns a database driver's error into a message without SQL and without any row's values.
 
     :param stream: the stream that was loaded at that moment.
+    :param types: the types of that stream's columns, as the loader creates them.
     """
     place = warehouse.display_name
+    types = types or {}
     diagnostics = getattr(error, "diag", None)
     if getattr(diagnostics, "sqlstate", None):
-        return _postgres_refused(diagnostics, warehouse, stream)
+        return _postgres_refused(diagnostics, warehouse, stream, types)
+    if column := getattr(error, "refusing_column", None):
+        kind = type(error.__cause__).__name__
+        return _does_not_fit(place, stream, _Place(stream or "", column), types, kind)
     module = type(error).__module__.split(".")[0]
     if module == "psycopg":
         if _BROKEN.search(str(error)):
             return SyncFailed(f"The connection to the warehouse {place} broke.", _AGAIN)
         return _unreachable(str(error), place)
     if module in ("duckdb", "_duckdb"):
-        return _duckdb(error, place, stream)
+        return _duckdb(error, place, stream, types)
     if isinstance(error, OSError):
         return SyncFailed(
             f"The sync cannot keep its temporary files ({error.strerror or type(error).__name__}).",
@@ -66,7 +84,24 @@ def warehouse_failure(
     )
 
 
-def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None) -> SyncFailed:
+class _Place(NamedTuple):
+    """Where a value does not fit. ``rule`` is the constraint that refuses it."""
+
+    table: str
+    column: str | None = None
+    rule: str | None = None
+    schema: str | None = None
+    may_be_null: bool = True
+
+    @property
+    def table_name(self) -> str:
+        """In SQL."""
+        return sql_name(*filter(None, (self.schema, self.table)))
+
+
+def _postgres_refused(
+    diagnostics: Any, warehouse: Warehouse, stream: str | None, types: Mapping[str, str]
+) -> SyncFailed:
     state = str(diagnostics.sqlstate)
     schema, place = warehouse.postgres_schema, warehouse.display_name
     if state == _UNTRANSLATABLE:
@@ -86,13 +121,9 @@ def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None
         found = re.search(r"column (\w+)", diagnostics.context or "")
         column = diagnostics.column_name or (found[1] if found else None)
         constraint = diagnostics.constraint_name if state[:2] == _INTEGRITY else None
-        table = f"{schema}.{diagnostics.table_name or stream}"
-        remedy = None
-        if state == _NOT_NULL:
-            remedy = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL"
-        elif constraint:
-            remedy = f"ALTER TABLE {table} DROP CONSTRAINT {constraint}"
-        return _does_not_fit(place, stream, table, column, constraint, remedy, f"SQLSTATE {state}")
+        table = diagnostics.table_name or stream or ""
+        where = _Place(table, column, constraint, schema, may_be_null=state != _NOT_NULL)
+        return _does_not_fit(place, stream, where, types, f"SQLSTATE {state}")
     message = f"The warehouse {place} refused: {diagnostics.message_primary}"
     advice = _AGAIN if state.startswith(_CONNECTION_ENDED) else ""
     if state == _PRIVILEGE:
@@ -103,46 +134,63 @@ def _postgres_refused(diagnostics: Any, warehouse: Warehouse, stream: str | None
 def _grant(words: str, warehouse: Warehouse) -> str:
     """Names the statement that grants the missing right."""
     url = urlsplit(warehouse.postgres_url or "")
-    role = unquote(url.username or "the_role_of_the_sync")
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", role):
-        role = quoted(role)
+    role = sql_name(unquote(url.username or "the_role_of_the_sync"))
+    schema = warehouse.postgres_schema
     if temporary := _NO_TEMPORARY.search(words):
-        statement = f"GRANT TEMPORARY ON DATABASE {temporary[1]} TO {role};"
+        statement = f"GRANT TEMPORARY ON DATABASE {sql_name(temporary[1])} TO {role};"
     elif denied := _DENIED.search(words):
-        kind, name = denied[1], denied[2].strip('"')
+        kind, bare_name = denied[1], denied[2].strip('"')
+        name = sql_name(bare_name)
         statement = {
             "database": f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO {role};",
             "schema": f"GRANT USAGE, CREATE ON SCHEMA {name} TO {role};",
         }.get(kind, f"GRANT ALL ON {kind.upper()} {name} TO {role};")
-        table = f"{warehouse.postgres_schema}.{name}"
+        table = sql_name(schema, bare_name)
         if words.startswith("must be owner"):
             statement = f"ALTER {kind.upper()} {table} OWNER TO {role};"
         elif kind == "table":
             statement = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};"
     else:
-        statement = f"GRANT USAGE, CREATE ON SCHEMA {warehouse.postgres_schema} TO {role};"
+        statement = f"GRANT USAGE, CREATE ON SCHEMA {sql_name(schema)} TO {role};"
     return f"Let an administrator of the database allow it: {statement}"
 
 
 def _does_not_fit(
-    place: str,
-    stream: str | None,
-    table: str,
-    column: str | None,
-    constraint: str | None,
-    remedy: str | None,
-    code: str,
+    place: str, stream: str | None, where: _Place, types: Mapping[str, str], code: str
 ) -> SyncFailed:
+    """:param code: what the database calls the error."""
     rows = f"a row of stream {stream}" if stream else "a row"
-    where = f"the column {column} of {table}" if column else table
-    rule = f" (rule {constraint})" if constraint else ""
+    table, column = where.table_name, where.column and sql_name(where.column)
+    named = f"the column {column} of {table}" if column else table
+    rule = f" (rule {where.rule})" if where.rule else ""
     return SyncFailed(
-        f"The warehouse {place} refuses {rows}: a value does not fit into {where}{rule} ({code}).",
-        f"Phenom has such values, so the table must allow them: {remedy};"
-        if remedy
-        else "Give the column its original type again, or drop the table and run"
-        f" phenom sync --full-refresh{f' --streams {stream}' if stream else ''}.",
+        f"The warehouse {place} refuses {rows}: a value does not fit into {named}{rule} ({code}).",
+        _remedy(stream, where, types),
     )
+
+
+def _remedy(stream: str | None, where: _Place, types: Mapping[str, str]) -> str:
+    table, column = where.table_name, where.column and sql_name(where.column)
+    reload = f"phenom sync --full-refresh{f' --streams {stream}' if stream else ''}"
+    if column and not where.may_be_null:
+        statement = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL;"
+    elif where.rule and where.schema:
+        statement = f"ALTER TABLE {table} DROP CONSTRAINT {sql_name(where.rule)};"
+    elif where.rule:
+        # DuckDB cannot drop a constraint.
+        return (
+            f"Phenom has such values, so the table must allow them: create {table} without the"
+            f" constraint (duckdb_constraints() lists them), or drop it and run {reload}."
+        )
+    elif where.column and where.column in types:
+        statement = f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {types[where.column]};"
+        return (
+            f"Give the column the type that the sync creates: {statement} Or drop the table and"
+            f" run {reload}."
+        )
+    else:
+        return f"Give the column its original type again, or drop the table and run {reload}."
+    return f"Phenom has such values, so the table must allow them: {statement}"
 
 
 def _unreachable(text: str, place: str) -> SyncFailed:
@@ -163,7 +211,24 @@ def _unreachable(text: str, place: str) -> SyncFailed:
     )
 
 
-def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
+def _duckdb_place(text: str, kind: str, stream: str | None) -> _Place:
+    """Where a value does not fit, by DuckDB's message, which can quote the value too."""
+    if null := _NULL.search(text):
+        return _Place(null[1], null[2], may_be_null=False)
+    if check := _CHECK.search(text):
+        return _Place(check[1], rule=check[2])
+    table = stream or "a table"
+    if key := _KEY.search(text):
+        return _Place(table, key[1], "PRIMARY KEY or UNIQUE")
+    if kind == "ConstraintException":
+        rules = ("PRIMARY KEY or UNIQUE", "foreign key")
+        return _Place(table, rule=next((rule for rule in rules if rule in text), "of the table"))
+    return _Place(table)
+
+
+def _duckdb(
+    error: BaseException, place: str, stream: str | None, types: Mapping[str, str]
+) -> SyncFailed:
     text, kind = str(error), type(error).__name__
     # As a word: the message about a damaged file has the word "block".
     if kind == "IOException" and re.search(r"\block\b", text, re.IGNORECASE):
@@ -196,13 +261,7 @@ def _duckdb(error: BaseException, place: str, stream: str | None) -> SyncFailed:
             "Drop the indexes of the stream's table, run the sync, and create them again.",
         )
     if kind in ("ConstraintException", "ConversionException", "InvalidInputException"):
-        null = re.search(r"NOT NULL constraint failed: (\w+)\.(\w+)", text)
-        table = null[1] if null else stream or "a table"
-        column = null[2] if null else None
-        remedy = f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL" if null else None
-        if kind == "ConstraintException" and not null:
-            remedy = f"recreate the table {table} without its constraints"
-        return _does_not_fit(place, stream, table, column, None, remedy, kind)
+        return _does_not_fit(place, stream, _duckdb_place(text, kind, stream), types, kind)
     # The errors about tables and columns quote names only.
     detail = text.partition("\n")[0] if kind in ("CatalogException", "BinderException") else kind
     return SyncFailed(f"The warehouse {place} could not be written ({detail}).")

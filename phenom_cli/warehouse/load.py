@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from phenom_cli.warehouse.connector import parse_message
+from phenom_cli.warehouse.connector import parse_message, stream_of_state
 from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.monitor import ReadMonitor
 from phenom_cli.warehouse.tables import Changes, Tables
@@ -109,18 +109,20 @@ class Load:
         message = parse_message(line)
         if message.get("type") == "RECORD":
             # Not written as our connector writes it, but a valid message.
-            if message["record"]["stream"] in self._tables.by_stream:
-                self._record(message["record"]["stream"], line)
+            name = str((message.get("record") or {}).get("stream"))
+            if name in self._tables.by_stream:
+                self._record(name, line)
         elif message.get("type") == "STATE":
-            self._state(message["state"])
+            name = stream_of_state(message.get("state"))
+            if name in self._tables.by_stream:
+                self._state(name, message["state"])
         else:
             self._monitor.message(message)
             for name in filter(self._monitor.complete, list(self._uncommitted_states)):
                 state = self._uncommitted_states.pop(name)
                 self._submit(self._commit_full_read, name, state)
 
-    def _state(self, state: Mapping[str, Any]) -> None:
-        name = state["stream"]["stream_descriptor"]["name"]
+    def _state(self, name: str, state: Mapping[str, Any]) -> None:
         printed = (state.get("sourceStats") or {}).get("recordCount")
         self._submit_batch(name)
         self._submit(self._check_row_count, name, printed)
@@ -154,7 +156,13 @@ class Load:
             raise
 
     def _stage(self, name: str, lines: list[bytes]) -> None:
-        rows = self._tables.stage(name, lines)
+        try:
+            rows = self._tables.stage(name, lines)
+        except Exception:
+            # Is a line the reason? Then this raises the error to show.
+            for line in lines:
+                parse_message(line)
+            raise
         if rows != len(lines):
             raise _rows_missing(name, len(lines), rows)
         self._rows_since_state[name] += rows

@@ -71,6 +71,8 @@ class ReadMonitor:
             self._errors.setdefault(stream, error_text(error))
 
     def _status(self, stream: str, status: str) -> None:
+        if stream not in self.records:
+            return
         self._statuses[stream] = status
         if status in _EVENT_STATUS:
             self.emit_progress()
@@ -152,4 +154,4 @@ def fail_if_nothing_was_read(connector: Connector, monitor: ReadMonitor) -> None
     """Raises SyncFailed if the read ended with an error and delivered nothing."""
     if connector.exit_code and monitor.read_nothing():
         reasons = monitor.failure_reasons() or [connector.ending()]
-        raise SyncFailed("\nError: ".join(reasons))
+        raise SyncFailed(reasons[-1], earlier=reasons[:-1])

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from phenom_cli.address import Warehouse
+from phenom_cli.warehouse.columns import column_types
 from phenom_cli.warehouse.connector import Connector
 from phenom_cli.warehouse.dialect import Dialect
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
@@ -78,7 +79,9 @@ def sync(
     except Exception as error:
         if interruption := _interruption(error):
             raise interruption from None
-        raise warehouse_failure(error, request.warehouse, monitor.loaded_stream) from error
+        stream = monitor.loaded_stream
+        types = _column_types(request, stream)
+        raise warehouse_failure(error, request.warehouse, stream, types) from error
 
 
 def _loaded(
@@ -133,6 +136,13 @@ def _loaded(
         total = tables.live_rows(name)
         failure = monitor.failure(name, connector.ending())
         yield StreamResult(name, *load.changes[name], total, failure)
+
+
+def _column_types(request: Request, stream: str | None) -> dict[str, str]:
+    """The types of the columns that the loader creates for the stream."""
+    json_type = "JSON" if request.warehouse.postgres_url is None else "JSONB"
+    schemas = (each["json_schema"] for each in request.streams if each["name"] == stream)
+    return next((column_types(schema, json_type) for schema in schemas), {})
 
 
 def _interruption(error: BaseException | None) -> BaseException | None:

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from phenom_cli.warehouse.columns import (
-    BOOKKEEPING,
     EXTRACTED_AT,
     META,
     RAW_ID,
     column_name,
     column_type,
+    column_types,
 )
 from phenom_cli.warehouse.dialect import Column, Dialect, Fields, quoted
 from phenom_cli.warehouse.failures import SyncFailed
@@ -72,11 +72,7 @@ class StreamTable:
         self.stage = f"{dialect.temporary}.{quoted('stage_' + self.name)}"
         members: Mapping[str, Any] = self.json_schema["properties"]
         self.members = {column_name(name): name for name in members}
-        types = {column_name(name): column_type(about) for name, about in members.items()}
-        self.new_types = {
-            name: dialect.json_type if kind == "JSON" else kind
-            for name, kind in {**types, **BOOKKEEPING}.items()
-        }
+        self.new_types = column_types(self.json_schema, dialect.json_type)
         """The types that columns get when they are created."""
         self.descriptions = descriptions(self.json_schema)
         self.columns: dict[str, Column] = {}

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from phenom_api import __version__
 from phenom_cli.main import phenom
+from unit_tests.cli.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +29,11 @@ def paths(command: click.Command, *above: str) -> Iterator[tuple[str, ...]]:
 COMMANDS = list(paths(phenom))
 
 
-@pytest.mark.parametrize("columns", [80, 140])
+def help_in_a_pipe(path: tuple[str, ...]) -> str:
+    return CliRunner().invoke(phenom, [*path, "--help"], prog_name="phenom").output
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
     done = CliRunner().invoke(
@@ -37,8 +42,19 @@ def test_help_fits_the_terminal(path: tuple[str, ...], columns: int) -> None:
     assert done.exit_code == 0
     lines = done.output.splitlines()
     assert [line for line in lines if len(line) > columns] == []
+    # The command's own words, which are not broken.
+    assert set(done.output.split()) == set(help_in_a_pipe(path).split())
     assert not re.search(r"\x1b|\w\.\.\.$|INTEGER|TEXT", done.output, re.MULTILINE)
     assert lines[0].startswith(f"Usage: {' '.join(('phenom', *path))} ")
+
+
+@pytest.mark.parametrize("path", [(), ("documents",)], ids=["phenom", "documents"])
+def test_a_group_alone_shows_its_help(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run(capsys, *path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.split() == run(capsys, *path, "--help").out.split()
 
 
 @pytest.mark.parametrize("path", COMMANDS[1:], ids=" ".join)

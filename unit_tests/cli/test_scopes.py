@@ -252,10 +252,11 @@ def test_an_api_key_is_suggested_if_everything_is_denied(
     assert hint in tool.text(ph_user_id="u1").out
 
 
-def test_the_table_fits_80_columns(http: requests_mock.Mocker, tool: Tool) -> None:
+def test_in_a_pipe_each_row_is_a_line(http: requests_mock.Mocker, tool: Tool) -> None:
     out = tool.text(ph_user_id="u1").out
-    table = out.split("\n\n")[0]
-    assert max(map(len, table.splitlines())) <= 80
+    _, *lines = out.split("\n\n")[0].splitlines()
+    names = [*OF_JOBS, *OF_APPLICATIONS, *FURTHER, *COLUMNS, *ACTIONS]
+    assert [line.split("  ")[0] for line in lines] == names
     assert "\x1b" not in out
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from phenom_api.visible import visible
-from phenom_cli.display import LiveDisplay, PlainDisplay, results_table
+from phenom_cli.display import LiveDisplay, PlainDisplay, print_results
 from phenom_cli.terminal import SafeStream, visible_line
 from phenom_protocol import messages
 from unit_tests.cli.running import CommandResult, config_file, run, shorten_retries
@@ -188,9 +188,10 @@ class TestDisplay:
 
     def test_table(self) -> None:
         row = {"stream": HOSTILE, "new": 1, "changed": 0, "deleted": 0, "total": 1}
-        stream = io.StringIO()
-        Console(file=stream, width=200).print(results_table([{**row, "failure": HOSTILE}]))
-        assert not unseen(stream.getvalue())
+        for width in (60, 200):
+            stream = io.StringIO()
+            print_results(Console(file=stream, width=width), [{**row, "failure": HOSTILE}])
+            assert not unseen(stream.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,20 @@ def refused(sqlstate: str, words: str, warehouse: Warehouse = DATABASE, **more: 
     return warehouse_failure(Refused(), warehouse, "candidates")
 
 
+def test_names_that_need_quotes() -> None:
+    warehouse = parse_warehouse("postgresql://user:word@db/hr?schema=order")
+    for words, statement in (
+        ("permission denied for schema order", 'GRANT USAGE, CREATE ON SCHEMA "order" TO "user";'),
+        ("permission denied for table jobs", 'ON "order".jobs TO "user";'),
+        ("permission denied for database My Data", 'ON DATABASE "My Data" TO "user";'),
+        ("must be owner of table jobs", 'ALTER TABLE "order".jobs OWNER TO "user";'),
+    ):
+        assert statement in refused("42501", words, warehouse).advice
+    not_null = refused("23502", "", warehouse, table_name="jobs", column_name="name")
+    assert 'ALTER TABLE "order".jobs ALTER COLUMN name DROP NOT NULL;' in not_null.advice
+    assert 'the column name of "order".jobs' in not_null.message
+
+
 def test_a_role_whose_name_needs_quotes() -> None:
     warehouse = parse_warehouse("postgresql://me%40tenant:word@db/hr?schema=people")
     failure = refused("42501", "permission denied for schema people", warehouse)
@@ -278,9 +292,9 @@ def test_a_read_without_records_reports_each_reason_once(tmp_path: Path) -> None
     )
     with pytest.raises(SyncFailed) as caught:
         fail_if_nothing_was_read(connector, monitor)
-    assert caught.value.message.splitlines() == [
+    assert [*caught.value.earlier, caught.value.message] == [
         "the stream employees failed: GET /scim/Users is denied.",
-        "Error: the stream users failed, the stream users_of_jobs failed: GET /users is denied.",
+        "the stream users failed, the stream users_of_jobs failed: GET /users is denied.",
     ]
 
 
