@@ -67,14 +67,15 @@ class Pseudonyms:
     def of_key(self, key: str) -> str:
         """The key of a candidate or an employee, with a pseudonym in place of an e-mail address.
 
-        A key that has been through this stays as it is.
+        An id with ``@`` counts as an address, however it is written. A key that has been through
+        this stays as it is.
         """
         if "@" not in key:
             return key
         if key.startswith(BY_ADDRESS):
             return BY_ADDRESS + self.of_address(key.removeprefix(BY_ADDRESS))
         # Ids that differ only in case belong to different people.
-        return self.of(key) if is_mail_address(key) else key
+        return self.of(key)
 
     def without_addresses(self, value: Any) -> Any:
         """A value of any type, with pseudonyms in place of the e-mail addresses in its texts."""

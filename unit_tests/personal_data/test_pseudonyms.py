@@ -36,7 +36,8 @@ def test_the_case_of_an_address_does_not_matter() -> None:
         (f"email:{ADA}", f"email:{ADA}"),
         ("ada@example.com", ADA),
         ("Ada@example.com", PSEUDONYMS.of("Ada@example.com")),
-        ("R@1", "R@1"),
+        ("Ada <ada@example.com>", PSEUDONYMS.of("Ada <ada@example.com>")),
+        ("C:1", "C:1"),
     ],
 )
 def test_keys(key: str, hidden: str) -> None:
