@@ -121,6 +121,34 @@ def test_columns_that_are_not_personal_are_equal(people: Recruiting) -> None:
         assert values(rows) == values(pseudonymous.records[stream])
 
 
+def test_changes_are_seen_as_in_full_mode(people: Recruiting, marks: Marks) -> None:
+    """Also those of the candidate whose id is an e-mail address: requests need the real one."""
+    modes: dict[str, dict[str, Any]] = {"full": USER, "hidden": {**USER, **HIDDEN}}
+    states = {name: read(people, **mode).states for name, mode in modes.items()}
+    for number, each in enumerate(people.applied):
+        if each.own is not None:
+            each.own["hiringStatus"] = {"value": f"Stage {number + 10}"}
+            each.history[0]["updatedValue"] = f"Stage {number + 10}"
+    people.applied[2].row["candidateData"]["lastName"] = marks.text()
+    del people.applied[5]
+    for profile in people.profiles:
+        profile["updatedDate"] = int(NOW.timestamp() * 1000)
+    later = NOW + HOUR
+    full, pseudonymous = (
+        read(people, states[name], now=later, **mode) for name, mode in modes.items()
+    )
+    emitted = {stream: len(rows) for stream, rows in full.records.items() if rows}
+    assert emitted["applications"] > 3
+    assert emitted["application_activities"] == 3
+    assert {stream: len(rows) for stream, rows in pseudonymous.records.items() if rows} == emitted
+    after = read(people, **modes["hidden"])
+    for stream, rows in pseudonymous.records.items():
+        whole = {row["id"]: row for row in after.records[stream]}
+        for row in rows:
+            if row["remote_deleted_at"] is None:
+                assert {**row, "changed_at": ""} == {**whole[row["id"]], "changed_at": ""}
+
+
 def test_switching_the_mode_and_back(people: Recruiting, marks: Marks) -> None:
     def after(printed: Printed, before: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         rows = {row["id"]: row for stream in printed.records.values() for row in stream}
