@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from source_phenom.listings import spool
 from source_phenom.listings.one_time_cipher import OneTimeCipher
-from source_phenom.listings.spool import Spool
+from source_phenom.listings.spool import Spool, TextStore
 
 ROWS = [(f"key {number % 7}", (f"row {number}", b"Jane Doe" * 50)) for number in range(400)]
 
@@ -40,6 +40,20 @@ def test_parts_are_decrypted_together(parts: list[bytes]) -> None:
     cipher = OneTimeCipher()
     written = [cipher.encrypted(part) for part in parts]
     assert cipher.decrypted(b"".join(written)) == b"".join(parts)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@given(texts=st.lists(st.binary(max_size=100), max_size=20), data=st.data())
+def test_texts_come_back_in_any_order(
+    encrypted: bool, texts: list[bytes], data: st.DataObject
+) -> None:
+    with TextStore(encrypted=encrypted) as store:
+        half = len(texts) // 2
+        places = [store.add(text) for text in texts[:half]]
+        assert [store.text(place) for place in places] == texts[:half]
+        places += [store.add(text) for text in texts[half:]]
+        for number in data.draw(st.permutations(range(len(texts)))):
+            assert store.text(places[number]) == texts[number]
 
 
 def test_equal_parts_and_equal_files_differ() -> None:

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 
 from source_phenom import manifest
+from source_phenom.config import source_config
 from source_phenom.listings import spool
+from source_phenom.personal_data import personal_data
+from source_phenom.reading.earlier_mode import without_old_keys
 from source_phenom.snapshot import StreamState, tenant_tag
 from unit_tests.personal_data.hidden import KEY, hidden
-from unit_tests.personal_data.secrets_of_people import Marks, found_marks, tenant
+from unit_tests.personal_data.secrets_of_people import Marks, applied, found_marks, person, tenant
 from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant
 from unit_tests.reading.recruiting import NOW, Printed, Recruiting, read
@@ -62,6 +65,7 @@ def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that keeps everything that a run writes to disk."""
     kept = partial(NamedTemporaryFile, dir=tmp_path, delete=False)
     monkeypatch.setattr(spool, "TemporaryFile", kept)
+    monkeypatch.setattr(spool, "SpooledTemporaryFile", lambda **_: kept())
     monkeypatch.setattr(spool, "SHARD_IN_MEMORY", 0)
     return tmp_path
 
@@ -147,6 +151,102 @@ def test_changes_are_seen_as_in_full_mode(people: Recruiting, marks: Marks) -> N
         for row in rows:
             if row["remote_deleted_at"] is None:
                 assert {**row, "changed_at": ""} == {**whole[row["id"]], "changed_at": ""}
+
+
+DELTAS: dict[str, Any] = {"full_scan_hours": 24}
+APPLYING = ("applications", "candidates")
+
+
+def is_delta(printed: Printed) -> bool:
+    return any(": a delta, as the last full scan" in line for line in printed.log)
+
+
+@pytest.mark.parametrize("user", [{}, USER], ids=["alone", "acting user"])
+def test_deltas_hide_what_full_scans_hide(
+    people: Recruiting,
+    marks: Marks,
+    user: dict[str, Any],
+    on_disk: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """New candidates, new applications of known ones, and a change that only the search shows."""
+    caplog.set_level(logging.DEBUG, "airbyte")
+    known = people.applied[2].row["candidateData"]
+    as_id = people.applied[4].row["candidateData"]
+    options = {**user, **DELTAS, **HIDDEN}
+    first = read(people, **options)
+    quiet = read(people, first.states, now=NOW + HOUR, **options)
+    assert is_delta(quiet)
+    assert not any(quiet.records.values())
+    new = [person(marks, marks.address()), known, as_id, person(marks, marks.address(), id="c-9")]
+    for number, data in enumerate(new):
+        people.applied.append(applied(7_200 + number, marks, data))
+    for profile in people.profiles:
+        profile["updatedDate"] = int((NOW + HOUR).timestamp() * 1000)
+    delta = read(people, quiet.states, now=NOW + 2 * HOUR, **options)
+    assert is_delta(delta)
+    assert delta.failures == []
+    assert len(delta.records["applications"]) >= len(new)
+    assert len(delta.records["candidates"]) >= 2
+    on_disk_now = written(on_disk)
+    now = by_id(hidden(read(people, **user).records))
+    for stream in APPLYING:
+        warehouse = {row["id"]: row for each in (first, delta) for row in each.records[stream]}
+        same = [{**row, "changed_at": ""} for _, row in sorted(warehouse.items())]
+        assert same == [{**row, "changed_at": ""} for row in now[stream]]
+    later = read(people, delta.states, now=NOW + 3 * HOUR, **options)
+    assert is_delta(later)
+    assert not any(later.records.values())
+    runs = [everything(each) for each in (first, quiet, delta, later)]
+    assert on_disk_now
+    assert found_marks(*runs, on_disk_now, caplog.text.encode()) == set()
+
+
+def test_what_deltas_keep_on_disk_is_encrypted(people: Recruiting, on_disk: Path) -> None:
+    for mode, is_readable in (({}, True), (HIDDEN, False)):
+        first = read(people, streams=APPLYING, **DELTAS, **mode)
+        for file in on_disk.iterdir():
+            file.unlink()
+        assert is_delta(read(people, first.states, streams=APPLYING, **DELTAS, **mode))
+        assert written(on_disk)
+        assert bool(found_marks(written(on_disk))) is is_readable
+
+
+@pytest.mark.parametrize("user", [{}, USER], ids=["alone", "acting user"])
+def test_a_changed_mode_or_key_means_a_full_scan(people: Recruiting, user: dict[str, Any]) -> None:
+    modes: list[dict[str, Any]] = [{}, HIDDEN, {**HIDDEN, "pseudonym_key": "another-key-for-tests"}]
+    for before in modes:
+        for after in modes:
+            first = read(people, streams=APPLYING, **user, **DELTAS, **before)
+            second = read(people, first.states, streams=APPLYING, **user, **DELTAS, **after)
+            assert is_delta(second) is (before == after)
+
+
+def test_sources_that_full_mode_remembers_are_dropped(people: Recruiting) -> None:
+    """An override may have led an address into the sources, which the state has for deltas."""
+    override = {
+        "model": "candidates",
+        "field": "source",
+        "paths": ["candidateData.contactData.email"],
+    }
+    options: dict[str, Any] = {**DELTAS, "field_overrides": [override]}
+    full = read(people, streams=APPLYING, **options)
+    tenant_of_state = tenant_tag(protocol.GATEWAY, "phenom")
+    state = StreamState.parse(full.states["candidates"], tenant=tenant_of_state)
+    assert found_marks(json.dumps(dict(state.extras)).encode())
+    personal = personal_data(source_config({**protocol.CONFIG, **options, **HIDDEN}))
+    kept, old_keys = without_old_keys("candidates", state, personal)
+    assert old_keys
+    assert (
+        found_marks(json.dumps(kept.dump()).encode(), json.dumps(dict(kept.extras)).encode())
+        == set()
+    )
+    assert not kept.snapshot.labelled
+    hiding = read(people, full.states, now=NOW + HOUR, streams=APPLYING, **options, **HIDDEN)
+    assert not is_delta(hiding)
+    assert found_marks(everything(hiding)) == set()
+    hidden_delta = read(people, hiding.states, streams=APPLYING, **options, **HIDDEN)
+    assert found_marks(everything(hidden_delta)) == set()
 
 
 def test_switching_the_mode_and_back(people: Recruiting, marks: Marks) -> None:
