@@ -25,6 +25,7 @@ def readme() -> str:
     """README.md for PyPI, which does not have the files that its links lead to."""
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = re.sub(r"(!\[[^\]]*\]\()(?![a-z]+:)", rf"\1{HOME}/raw/main/", text)
     text = re.sub(r"\]\((?=#)", f"]({HOME}/blob/main/README.md", text)
     return re.sub(r"\]\((?![a-z]+:)", f"]({HOME}/blob/main/", text)
 
@@ -98,7 +99,7 @@ setup(
     ],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=PACKAGES),
-    package_data={"": ["**/*.yaml", "schemas/*.json", "**/*.svg", "py.typed"]},
+    package_data={"": ["**/*.yaml", "schemas/*.json", "**/*.svg", "**/*.css", "py.typed"]},
     install_requires=[
         "airbyte-cdk>=7.39,<8",
         "babel>=2.14",

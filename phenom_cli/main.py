@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import click
@@ -160,6 +161,62 @@ def sync(
     sys.exit(exit_code)
 
 
+@click.command()
+@click.option(
+    "--warehouse",
+    type=click.Path(),
+    metavar="WHERE",
+    default=DEFAULT_WAREHOUSE,
+    show_default=True,
+    help="The warehouse of phenom sync: path of a DuckDB file, md:database, or postgresql://... .",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True),
+    metavar="FILE",
+    default="recruiting.html",
+    show_default=True,
+    help="Where to write the page. Only you can read a new file.",
+)
+@click.option(
+    "--schema",
+    metavar="NAME",
+    default="phenom_analytics",
+    show_default=True,
+    help="The schema for the tables that the report is made of. What dbt made there before is"
+    " replaced.",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="DATE",
+    help="Count what is open up to this time (UTC), for a warehouse that is no longer synced."
+    " Default: now.",
+)
+def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> None:
+    """Write one page about the recruiting in a warehouse.
+
+    The page shows open jobs and their age, applications by month and source, the funnel, time in
+    stage, time to fill, the load of recruiters, data quality and freshness. It is one HTML file
+    without scripts, and loads nothing from elsewhere.
+
+    The numbers come from tables that dbt makes in a schema of their own in the warehouse
+    (docs/analytics.md). dbt is in an environment of its own: ./run report installs it.
+
+    Without an acting user (ph_user_id) in the configuration of the sync, there are no hiring
+    statuses. The page then says what it cannot show.
+
+    \b
+    Examples:
+      phenom report
+      phenom report --warehouse recruiting.duckdb --output recruiting.html
+      phenom report --warehouse postgresql://me:secret@db:5432/hr?schema=phenom
+    """
+    from phenom_cli.report.run import report as write_report
+
+    write_report(warehouse, output, schema, as_of or datetime.now(timezone.utc))
+
+
 def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> Decorator:
     return click.option(name, metavar="N", type=kind, default=default, show_default=True, help=text)
 
@@ -214,7 +271,7 @@ def sandbox(
     local_tenant.serve(port, jobs, applications, seed, output, order)
 
 
-for command in (sync, write, documents, scopes, fields, passthrough, sandbox, completion):
+for command in (sync, report, write, documents, scopes, fields, passthrough, sandbox, completion):
     phenom.add_command(command)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 
 from phenom_sandbox.applications import Applications
 from phenom_sandbox.clock import Clock
 from phenom_sandbox.records.draw import LAST_SECOND, Draw, created_second
+from phenom_sandbox.records.journeys import Journey
+from phenom_sandbox.records.journeys import journey as generated_journey
 from phenom_sandbox.records.staff import Staff
 
 STEPS = {
@@ -30,32 +33,12 @@ STEPS = {
 
 _REJECTIONS = ("rejected", "notselected")
 _TURNED_DOWN = {"declined": "Declined", "withdrawn": "Withdrawn"}
-_SCREENED = ("New", "In Review")
-_INTERVIEWED = (*_SCREENED, "Phone Screen", "Interview")
-_OFFERED = (*_INTERVIEWED, "Offer Extended")
-
-# (how many of 100 applications, the statuses that they went through)
-_JOURNEYS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (2, ()),
-    (26, ("New",)),
-    (15, _SCREENED),
-    (3, (*_SCREENED, "On Hold")),
-    (8, (*_SCREENED, "Phone Screen")),
-    (9, _INTERVIEWED),
-    (4, _OFFERED),
-    (2, (*_OFFERED, "Offer Accepted")),
-    (4, (*_OFFERED, "Offer Accepted", "Hired")),
-    (1, (*_OFFERED, "Hired", "Onboarded")),
-    (1, (*_OFFERED, "Hired", "Joined")),
-    (16, (*_SCREENED, "Rejected")),
-    (4, (*_INTERVIEWED, "Not Selected")),
-    (2, (*_SCREENED, "Withdrawn")),
-    (1, (*_INTERVIEWED, "Withdrawn")),
-    (2, (*_OFFERED, "Declined")),
-)
-_BY_PERCENT = tuple(journey for weight, journey in _JOURNEYS for _ in range(weight))
 _REASONS = ("Missing qualification", "Position filled", "No work permit", "Salary expectations")
-_LONGEST = 40 * 86_400_000  # milliseconds from the application to its current status
+# Milliseconds from the application to its current status, for each change of the status.
+_LONGEST_CHANGE = 9 * 86_400_000
+_WEIGHTS = {"New": 3, "In Review": 4, "Phone Screen": 3, "Interview": 5, "Offer Extended": 2}
+"""How long applications stay in a status, compared with the others (1)."""
+
 _CAREER_SITE = "CAREER_SITE"
 _NO_JOBS = (None, "", "JOBID")
 
@@ -183,13 +166,15 @@ def generated_history(application_id: str, seed: int, staff: Staff) -> History:
     if not journey:
         return ()
     created = created_second(application_id) * 1000
+    weights = [_WEIGHTS.get(value, 1) for value in journey[:-1]]
+    whole = sum(weights)
     statuses = [
         HiringStatus(
             value,
             STEPS[value],
-            updated=created + (last.updated - created) * place // (len(journey) - 1),
+            updated=created + (last.updated - created) * passed // max(1, whole),
         )
-        for place, value in enumerate(journey[:-1])
+        for value, passed in zip(journey[:-1], accumulate(weights, initial=0), strict=False)
     ]
     first, *others = [*statuses, last]
     people = [staff.recruiter(draw) for _ in others]
@@ -202,12 +187,13 @@ def generated_history(application_id: str, seed: int, staff: Staff) -> History:
     )
 
 
-def _beginning(application_id: str, seed: int) -> tuple[Draw, tuple[str, ...], HiringStatus]:
+def _beginning(application_id: str, seed: int) -> tuple[Draw, Journey, HiringStatus]:
     """The draw for the rest of the history, the history's status texts, and its last status."""
     draw = Draw(f"{seed}/status/{application_id}".encode())
-    journey = draw.pick(_BY_PERCENT)
+    journey = generated_journey(seed, application_id)
     created = created_second(application_id) * 1000
-    span = 1000 + draw.below(min(_LONGEST, max(1, LAST_SECOND * 1000 - created - 1000)))
+    longest = _LONGEST_CHANGE * max(1, len(journey) - 1)
+    span = 1000 + draw.below(min(longest, max(1, LAST_SECOND * 1000 - created - 1000)))
     value = journey[-1] if journey else ""
     rejected = _plain(value) in _REJECTIONS
     status = HiringStatus(

@@ -249,6 +249,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} is reserved for the system. Choose a --port from 1024 up."
-    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+    # Since Python 3.13, asyncio gives no number where it could bind none of a host's addresses.
+    if error.errno in (errno.EADDRNOTAVAIL, None) or isinstance(error, socket.gaierror):
         return f"{host} is not an address of this machine."
     return f"The sandbox cannot listen at {host}, port {port}: {error.strerror or error}."

@@ -19,6 +19,8 @@ CHECKS = {
     "Dockerfile (hadolint)": ("hadolint", "--no-color", "Dockerfile"),
 }
 
+_SHELLS = (b"#!/bin/sh\n", b"#!/usr/bin/env bash\n")
+
 
 def failed_checks(programs: Path) -> list[str]:
     """Run all of them, and return the names of those that failed.
@@ -42,5 +44,5 @@ def shell_scripts() -> Iterator[str]:
     for pattern in ("*", ".ci/*", "images/*"):
         for path in filter(Path.is_file, sorted(ROOT.glob(pattern))):
             with path.open("rb") as file:
-                if file.readline(40) == b"#!/usr/bin/env bash\n":
+                if file.readline(40) in _SHELLS:
                     yield path.relative_to(ROOT).as_posix()

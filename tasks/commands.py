@@ -11,7 +11,7 @@ from types import FrameType
 
 from tasks import ROOT, TaskError, say
 from tasks.checks import failed_checks
-from tasks.environments import CONNECTOR, PYAIRBYTE, SYNC, TESTS
+from tasks.environments import ANALYTICS, CONNECTOR, PYAIRBYTE, SYNC, TESTS
 from tasks.every_python import VERSIONS, test_all
 from tasks.locked_versions import lock
 from tasks.processes import become, run
@@ -47,12 +47,18 @@ def _sync(arguments: Sequence[str]) -> int:
     become([CONNECTOR.bin / "phenom", "sync", *arguments])
 
 
+def _report(arguments: Sequence[str]) -> int:
+    CONNECTOR.ensure(SYNC)
+    ANALYTICS.ensure(["analytics.txt"], project=False)
+    become([CONNECTOR.bin / "phenom", "report", *arguments])
+
+
 def _test(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(TESTS)
     python = CONNECTOR.bin / "python"
     if arguments:
         become([python, "-m", "pytest", *arguments])
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    _ensure_others()
     failed = failed_checks(CONNECTOR.bin)
     say("tests (pytest) ...")
     if run([python, *PYTEST]) != 0:
@@ -78,9 +84,15 @@ def _test_all(arguments: Sequence[str]) -> int:
 
 def _setup(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(TESTS)
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    _ensure_others()
     say("Everything is installed.")
     return 0
+
+
+def _ensure_others() -> None:
+    """Install what tests compare with, or start: PyAirbyte and dbt."""
+    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    ANALYTICS.ensure(["analytics.txt"], project=False)
 
 
 def _image(arguments: Sequence[str]) -> int:
@@ -95,6 +107,7 @@ def _lock(arguments: Sequence[str]) -> int:
 
 COMMANDS = {
     "sync": _sync,
+    "report": _report,
     "test": _test,
     "check": _check,
     "test-all": _test_all,

@@ -136,3 +136,4 @@ def _is_current(line: str) -> bool:
 
 CONNECTOR = Environment(ROOT / ".venv")
 PYAIRBYTE = Environment(ROOT / ".venv-pyairbyte")
+ANALYTICS = Environment(ROOT / ".venv-analytics")

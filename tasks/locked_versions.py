@@ -18,6 +18,7 @@ FILES = {
         *("--constraint", "requirements/connector.txt"),
     ),
     "tests/pyairbyte.txt": ("requirements/tests/pyairbyte.in",),
+    "analytics.txt": ("requirements/analytics.in",),
     "vendor-sdk.txt": ("--no-deps", "requirements/vendor-sdk.in"),
     "uv.txt": ("--no-deps", "requirements/uv.in"),
 }

@@ -402,13 +402,14 @@ def test_records_that_are_nested_deeply(local: LocalTenant, job: str, tmp_path: 
     good = json.dumps(application("a@example.com", UnifiedIds("phenom").of("jobs", job)))
     texts = [
         good.replace('"candidate":', f'"custom": {"[" * depth}{"]" * depth}, "candidate":')
-        for depth in (198, 254, 255, 300, 1_000, 5_000, 100_000)
+        # In between, it depends on Python's version: 3.13 parses 5,000, the others do not.
+        for depth in (198, 254, 255, 300, 1_000, 100_000)
     ]
     done = run(local, tmp_path, "\n".join(texts))
     assert [each["status"] for each in printed(done)] == [
         "created",
         *["already_applied"] * 4,
-        *["rejected"] * 2,
+        "rejected",
     ]
 
 

@@ -218,6 +218,32 @@ def test_a_full_refresh_whose_scan_was_not_complete(warehouse: Loaded) -> None:
     assert "not complete: 1 rows" in warehouse.warnings[0]
 
 
+def test_a_full_refresh_with_a_start_date(warehouse: Loaded) -> None:
+    """A row that start_date leaves out was not deleted; only an application's id tells its time."""
+    old, new, lasting = "5f0000000000000000000001", "650000000000000000000002", "no time"
+    blob = {"number": 2, "start_date": "2022-01-01"}
+
+    def refreshed(stream: str) -> Changes:
+        content = {"stream_descriptor": {"name": stream}, "stream_state": blob}
+        read = (
+            owned("650000000000000000000003", stream=stream),
+            line({"type": "STATE", "state": {"type": "STREAM", "stream": content}}),
+            status("COMPLETE", stream),
+        )
+        keys = (old, new, lasting)
+        warehouse.read(
+            *(owned(key, stream=stream) for key in keys), state(1, stream), streams=(stream,)
+        )
+        return warehouse.read(*read, full_refresh=True, streams=(stream,))
+
+    assert refreshed("applications") == Changes(new=1, deleted=2)
+    kept = "SELECT remote_id FROM applications WHERE remote_deleted_at IS NULL ORDER BY 1"
+    assert warehouse.rows(kept) == [(old,), ("650000000000000000000003",)]
+    assert warehouse.warnings == []
+    assert refreshed("candidates") == Changes(new=1)
+    assert "3 rows of candidates were not found" in warehouse.warnings[0]
+
+
 def test_a_full_refresh_concerns_one_tenants_rows(warehouse: Loaded) -> None:
     theirs = [owned(key, "theirs") for key in "abx"]
     warehouse.read(*map(owned, "abc"), *theirs, state(1))

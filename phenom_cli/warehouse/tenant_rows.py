@@ -15,6 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from phenom_cli.warehouse.tables import DELETED_AT, Tables
+from source_phenom.config import second_of
+from source_phenom.models.applications import MODEL as APPLICATIONS
+from source_phenom.models.applications import is_created_before
 from source_phenom.models.timestamps import rfc3339
 
 REFERENCES = {
@@ -22,6 +25,10 @@ REFERENCES = {
     "job_user_role_assignments": ("role_id", "roles"),
 }
 """For each stream without ``remote_id``: a column, and the stream whose ids are in it."""
+
+
+_Row = tuple[bool | None, str, str | None]
+"""Whether it is the tenant's, ``id`` and ``remote_id``."""
 
 
 class TenantRows:
@@ -67,6 +74,9 @@ class TenantRows:
                 " not find stay as they are. The next sync reads the stream in full again."
             )
             return None
+        start_date = state["stream"]["stream_state"].get("start_date")
+        if start_date is not None:
+            missing = self._not_left_out(missing, start_date, now)
         unknown = sum(is_owned is None for is_owned, _, _ in missing)
         if unknown and self._reference is not None:
             self._warning(
@@ -80,7 +90,21 @@ class TenantRows:
             if is_owned
         ]
 
-    def _rows(self) -> Iterator[tuple[bool | None, str, str | None]]:
+    def _not_left_out(self, missing: list[_Row], start_date: str, now: datetime) -> list[_Row]:
+        """The rows that ``start_date`` does not leave out, so that they were deleted.
+
+        Only the id of an application tells its time. Rows of other streams stay as they are.
+        """
+        start = second_of(start_date)
+        if self._stream != APPLICATIONS or start is None:
+            self._warning(
+                f"{len(missing):,} rows of {self._stream} were not found and stay as they are:"
+                " start_date may have left them out."
+            )
+            return []
+        return [row for row in missing if not is_created_before(row[2] or "", start, now)]
+
+    def _rows(self) -> Iterator[_Row]:
         """Live rows that are not in the stage: whether the tenant's, id, remote id.
 
         The first is None if the tenant is unknown.

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import base64
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from phenom_sandbox.records.candidates import GeneratedCandidates, Profile, phone_number
-from phenom_sandbox.records.draw import FIRST_SECOND, LAST_SECOND, Draw, ObjectIds, Scatter
+from phenom_sandbox.records.draw import FIRST_SECOND, LAST_SECOND, Draw, ObjectIds
 from phenom_sandbox.records.jobs import GeneratedJobs
-from phenom_sandbox.records.pools import SOURCES
+from phenom_sandbox.records.journeys import Journey, is_hire, is_interviewed, journey
+from phenom_sandbox.records.pools import SOURCES_OF_ALL, SOURCES_OF_HIRED, SOURCES_OF_INTERVIEWED
 from phenom_sandbox.records.resumes import custom_fields, resumes
 
+_DAY = 86_400  # seconds
+_SEASONS = (1.4, 1.2, 1.1, 1.0, 1.0, 0.9, 0.7, 0.7, 1.3, 1.2, 1.0, 0.5)
+"""Applications in each month of a year, compared with an average one."""
 _NO_JOB = {0: "JOBID", 1: "JOBID", 2: "", 3: None}
 
 
@@ -24,25 +33,26 @@ class GeneratedApplications:
         self.size = size
         self._jobs = jobs
         self.candidates = candidates
-        self._step = max(1, (LAST_SECOND - FIRST_SECOND) // max(1, size))
         self._ids = ObjectIds(Draw(f"{seed}/application ids".encode()))
-        self._by_job = Scatter(size, Draw(f"{seed}/jobs".encode()), ratio=0.414)
 
     def _draw(self, number: int) -> Draw:
         return Draw(f"{self._seed}/application/{number}".encode())
 
     def second(self, number: int) -> int:
-        """The creation time of the application, in epoch seconds."""
-        return FIRST_SECOND + number * self._step + number * 0x9E3779B1 % self._step
+        """The creation time of the application, in epoch seconds. Never before an earlier one's."""
+        weights = _weights_until_each_day()
+        place = (number + number * 0x9E3779B1 % 97 / 97) * weights[-1] / max(1, self.size)
+        day = bisect_right(weights, place) - 1
+        within = (place - weights[day]) / (weights[day + 1] - weights[day])
+        return FIRST_SECOND + int((day + within) * _DAY)
 
     def id(self, number: int) -> str:
         return self._ids.of(number, self.second(number))
 
     def job_number(self, application: int) -> int:
         """The job of the application, unless it is one of the few in `_NO_JOB`."""
-        place = self._by_job.place(application)
-        # Squared, so that some jobs get many more applications than others.
-        return self._jobs.size * place * place // (self.size * self.size)
+        draw = Draw(f"{self._seed}/job of/{application}".encode())
+        return draw.pick(self._jobs.open_at(self.second(application)))
 
     def _job_id(self, draw: Draw, application: int) -> str | None:
         style = draw.below(120)
@@ -65,9 +75,29 @@ class GeneratedApplications:
         return {
             "id": self.id(number),
             "candidateData": _candidate_data(profile, draw),
-            "jobApplicationData": {"jobId": job_id, "applicantSource": draw.pick(SOURCES)},
+            "jobApplicationData": {
+                "jobId": job_id,
+                "applicantSource": draw.pick(_sources(journey(self._seed, self.id(number)))),
+            },
             "customFieldData": _custom_fields(draw),
         }
+
+
+def _sources(statuses: Journey) -> Sequence[str]:
+    if is_hire(statuses):
+        return SOURCES_OF_HIRED
+    return SOURCES_OF_INTERVIEWED if is_interviewed(statuses) else SOURCES_OF_ALL
+
+
+@cache
+def _weights_until_each_day() -> Sequence[float]:
+    """How many applications come before each day, in the unit of an average day."""
+    days = (LAST_SECOND - FIRST_SECOND) // _DAY
+    months = (
+        datetime.fromtimestamp(FIRST_SECOND + day * _DAY, tz=timezone.utc).month
+        for day in range(days)
+    )
+    return list(accumulate((_SEASONS[month - 1] for month in months), initial=0.0))
 
 
 def _candidate_data(profile: Profile, draw: Draw) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from random import Random
@@ -43,7 +44,10 @@ _CLOSED_VARIANTS: tuple[tuple[tuple[str, int], ...], ...] = (
     (("internal", 0),),
 )
 _BOTH_EVERY = 25  # every 25th open job is also in the listing of closed jobs
+_BUSY_PERCENT = 25  # of the jobs are those of one recruiter
 _DAY = 86_400  # seconds
+_LONGEST_OPEN = 560 * _DAY
+_LONGEST_ADVERTISED = 150  # days
 
 JobVariant = tuple[int, int]
 """A job's number, and the number of one of its variants."""
@@ -86,6 +90,7 @@ class GeneratedJobs:
             for number in range(self.open, self.open + self.closed)
             for variant in range(len(_CLOSED_VARIANTS[number % len(_CLOSED_VARIANTS)]))
         ]
+        self._open_on: list[list[int]] = []
         # In a real listing, the rows of one job are on different pages.
         Random(seed).shuffle(self.open_rows)
         Random(seed + 1).shuffle(self.closed_rows)
@@ -108,11 +113,42 @@ class GeneratedJobs:
     def dates(self, number: int) -> JobDates:
         """The dates of a generated job before any change."""
         draw = Draw(f"{self.seed}/job dates/{number}".encode())
-        posted = FIRST_SECOND + 60 * draw.below(24 * 60 * 700)
+        if number < self.open:
+            # Squared: most open jobs are a few months old, some much older.
+            share = draw.below(1_000_000)
+            posted = LAST_SECOND - _DAY - _LONGEST_OPEN * share * share // 10**12
+        else:
+            posted = FIRST_SECOND - 30 * _DAY + draw.below(LAST_SECOND - FIRST_SECOND - 60 * _DAY)
         created = posted - draw.below(20 * _DAY)
-        changed = posted + draw.below(LAST_SECOND - posted)
-        closed = None if number < self.open else changed * 1000
-        return JobDates(created * 1000, posted * 1000, changed * 1000, closed)
+        if number < self.open:
+            changed = posted + draw.below(LAST_SECOND - posted)
+            return JobDates(created * 1000, posted * 1000, changed * 1000)
+        closed = min(LAST_SECOND - _DAY, posted + (30 + draw.below(120)) * _DAY)
+        return JobDates(created * 1000, posted * 1000, closed * 1000, closed * 1000)
+
+    def open_at(self, second: int) -> Sequence[int]:
+        """The jobs that people apply for on a day, popular ones several times. Never empty."""
+        if not self._open_on:
+            self._open_on = self._days()
+        day = (second - FIRST_SECOND) // _DAY
+        return self._open_on[min(max(day, 0), len(self._open_on) - 1)]
+
+    def _days(self) -> list[list[int]]:
+        """The jobs of `open_at`, by day."""
+        days: list[list[int]] = [[] for _ in range((LAST_SECOND - FIRST_SECOND) // _DAY)]
+        for number in range(self.size):
+            dates = self.dates(number)
+            # The first whole day, so that nobody applies before the job is posted.
+            first = (dates.posted // 1000 - FIRST_SECOND) // _DAY + 1
+            closed = LAST_SECOND if dates.closed is None else dates.closed // 1000
+            last = min((closed - FIRST_SECOND) // _DAY, first + _LONGEST_ADVERTISED, len(days))
+            for day in range(max(first, 0), last):
+                days[day] += [number] * (1 + number * number % 4)
+        # On a day without any advertised job, people apply for one of the day before.
+        known = next((day for day in days if day), [0])
+        for place, advertised in enumerate(days):
+            known = days[place] = advertised or known
+        return days
 
     def _opening(self, number: int) -> tuple[Draw, LocalePool, int]:
         draw = Draw(f"{self.seed}/job/{number}".encode())
@@ -137,7 +173,7 @@ class GeneratedJobs:
         category = draw.pick(CATEGORIES)
         text = pools()[LOCALES.index(locale)]
         job_id = self.ids[number]
-        recruiters = self._recruiters(draw)
+        recruiters = self._recruiters(number, draw)
         manager = self.staff.hiring_manager(draw)
         if draw.chance(10):
             recruiters.append(_recruiter(manager, draw))
@@ -177,8 +213,10 @@ class GeneratedJobs:
             job["salaryBand"] = {"currency": "EUR", "minimum": 40_000 + 500 * draw.below(60)}
         return job
 
-    def _recruiters(self, draw: Draw) -> list[dict[str, str]]:
+    def _recruiters(self, number: int, draw: Draw) -> list[dict[str, str]]:
         people = [self.staff.recruiter(draw) for _ in range(draw.pick((0, 1, 1, 1, 2, 2, 3)))]
+        if people and Draw(f"{self.seed}/busy/{number}".encode()).chance(_BUSY_PERCENT):
+            people[0] = self.staff.busy_recruiter()
         recruiters = [_recruiter(person, draw) for person in people]
         if people and draw.chance(12):
             twice = people[0]

@@ -159,7 +159,29 @@ SOURCES = (
     "linkedin",
     "Agency: Müller & Söhne",
     "University Fair",
+    "LINKEDIN",
+    "Linked In",
+    "career site",
+    "employee-referral",
 )
+"""As tenants have them: some sources in several spellings."""
+
+# How many of the applications of a kind come from each of SOURCES, in their order.
+_ALL = (22, 20, 20, 6, 6, 8, 6, 6, 6, 4, 2, 1, 4, 1)
+_INTERVIEWED = (16, 16, 7, 18, 6, 6, 4, 5, 14, 4, 2, 1, 3, 3)
+_HIRED = (14, 14, 3, 28, 6, 5, 2, 4, 12, 4, 1, 1, 3, 5)
+
+
+def _by_weight(weights: Sequence[int]) -> tuple[str, ...]:
+    return tuple(
+        source for source, weight in zip(SOURCES, weights, strict=True) for _ in range(weight)
+    )
+
+
+SOURCES_OF_ALL, SOURCES_OF_INTERVIEWED, SOURCES_OF_HIRED = map(
+    _by_weight, (_ALL, _INTERVIEWED, _HIRED)
+)
+"""Sources of applications that were not interviewed, interviewed, and hired."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ RECRUITER, HIRING_MANAGER, OTHER = "recruiter", "hiring manager", "other"
 class Employee:
     """`number` counts the tenant's staff from 0; `email` is lower-case.
 
-    `team` is RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
+        `team` is # One recruiter has far too much to do.
+    _BUSY, _BUSY_PERCENT = 0, 18
+    RECRUITER, HIRING_MANAGER, or OTHER for employees outside of hiring teams.
     """
 
     number: int
@@ -68,6 +70,10 @@ class Staff:
 
     def recruiter(self, draw: Draw) -> Employee:
         return self.person(draw.below(self.recruiters))
+
+    def busy_recruiter(self) -> Employee:
+        """The one who has far too much to do."""
+        return self.person(0)
 
     def hiring_manager(self, draw: Draw) -> Employee:
         return self.person(self.recruiters + draw.below(self.size - self.recruiters))

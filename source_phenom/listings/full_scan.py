@@ -51,20 +51,29 @@ logger = logging.getLogger("airbyte.phenom")
 class EarlierScans(NamedTuple):
     """What the incoming state of a stream says about the listing.
 
-    :param start: the second of the ``start_date`` of its records; None if they had none.
+    :param start: the second of ``start_date``; None if the state can have records of any time.
+    :param start_date: the earliest ``start_date`` with which its records were read.
     """
 
     memory: ListingMemory | None
     start: int | None
-    written_start: Any
+    start_date: str | None
     has_state: bool
 
     @classmethod
     def of(cls, stream: StreamRun) -> EarlierScans:
         written = stream.memory.get(START_DATE)
         start = second_of(written) if type(written) is str else None
+        start_date = written if start is not None else None
         has_state = stream.continues_earlier_run
-        return cls(ListingMemory.of(stream.memory), start, written, has_state)
+        return cls(ListingMemory.of(stream.memory), start, start_date, has_state)
+
+    def earliest_start(self, config: SourceConfig) -> str | None:
+        """The ``start_date`` of the state or of the configuration, whichever is earlier."""
+        now = config.start_second
+        if not self.has_state or (now is not None and self.start is not None and now < self.start):
+            return config.start_date
+        return self.start_date if now is not None else None
 
 
 class ListingPart(NamedTuple):
@@ -115,9 +124,8 @@ class FullScan:
         }
         for name, stream in streams.items():
             forget(stream)
-            stream.memory.pop(START_DATE, None)
-            if earlier[name].written_start is not None:
-                stream.memory[START_DATE] = earlier[name].written_start
+            # Until the scan is complete, the state can have records of both scans.
+            _note_start(stream, earlier[name].earliest_start(config))
 
     def _leaves_more_out(self, scans: EarlierScans) -> bool:
         """Whether ``start_date`` may leave out records of the incoming state."""
@@ -241,11 +249,8 @@ class FullScan:
             if name in failed:
                 continue
             self._leave_out(name, stream, now)
-            if config.start_date is None:
-                if is_complete:
-                    stream.memory.pop(START_DATE, None)
-            elif is_complete or not stream.continues_earlier_run:
-                stream.memory[START_DATE] = config.start_date
+            if is_complete:
+                _note_start(stream, config.start_date)
             if is_complete and self._is_wanted:
                 ListingMemory(
                     order=self._found_order(),
@@ -280,3 +285,11 @@ class FullScan:
         elif name in self._left_out:
             keys = self._left_out[name]
             stream.leave_out(lambda key: key in keys or candidate_of_child(key) in keys)
+
+
+def _note_start(stream: StreamRun, start_date: str | None) -> None:
+    """Say in the state that it has no record that this ``start_date`` leaves out."""
+    if start_date is None:
+        stream.memory.pop(START_DATE, None)
+    else:
+        stream.memory[START_DATE] = start_date

@@ -42,17 +42,24 @@ def test_links_of_the_description_lead_to_pages() -> None:
     _, description = described()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]+)\)", description)
-    assert len(links) == len(re.findall(r"\]\(", readme)) > 20
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", description)
+    assert len(links) + len(pictures) == len(re.findall(r"\]\(", readme)) > 20
     own = [link for link in links if "phenom-airbyte" in link]
     assert len(own) > 20
     assert not [link for link in own if not page(link).is_file()]
     assert not [link for link in links if not link.startswith("https://")]
+    home, _ = described()
+    assert pictures
+    for picture in pictures:
+        assert picture.startswith(f"{home}/raw/main/")
+        assert (ROOT / picture.removeprefix(f"{home}/raw/main/")).is_file()
 
 
 def test_only_links_differ_from_the_readme() -> None:
     home, description = described()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     relative = description.replace(f"]({home}/blob/main/README.md#", "](#")
+    relative = relative.replace(f"]({home}/raw/main/", "](")
     assert relative.replace(f"]({home}/blob/main/", "](").strip() == readme.strip()
 
 

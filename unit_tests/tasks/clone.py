@@ -136,7 +136,8 @@ def small_clone(folder: Path) -> Clone:
         (clone.root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, clone.root / name)
     shutil.copytree(ROOT / "tasks", clone.root / "tasks", ignore=shutil.ignore_patterns("__py*"))
-    for name in ("sync.txt", "connector.txt", "vendor-sdk.txt", "uv.txt", "tests/pyairbyte.txt"):
+    names = ("sync.txt", "connector.txt", "vendor-sdk.txt", "uv.txt", "analytics.txt")
+    for name in (*names, "tests/pyairbyte.txt"):
         path = clone.root / "requirements" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# {name}\n")

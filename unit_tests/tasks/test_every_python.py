@@ -36,7 +36,7 @@ def test_the_table(tmp_path: Path) -> None:
     assert titles.split() == ["python", "passed", "failed", "skipped", "seconds"]
     assert row.split()[:4] == [HERE, "1", "1", "1"]
     environments = [call.rpartition("/")[2] for call in clone.calls() if call.startswith("venv ")]
-    assert environments == [".venv-pyairbyte", f".venv-{HERE}"]
+    assert environments == [".venv-pyairbyte", ".venv-analytics", f".venv-{HERE}"]
 
 
 def test_a_python_is_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,19 @@
+{{ phenom.stream('applications', {
+    'id': 'string',
+    'remote_id': 'string',
+    'changed_at': 'timestamp',
+    'remote_deleted_at': 'timestamp',
+    'applied_at': 'timestamp',
+    'source': 'string',
+    'outcome': 'string',
+    'current_stage': 'string',
+    'rejected_at': 'timestamp',
+    'rejection_reason_name': 'string',
+    'remote_created_at': 'timestamp',
+    'remote_updated_at': 'timestamp',
+    'job_id': 'string',
+    'remote_job_id': 'string',
+    'candidate_id': 'string',
+    'custom_fields': 'json',
+    'integration_fields': 'json'
+}) }}

@@ -1,0 +1,1 @@
+"""The dbt project `analytics/` and ``phenom report``, on DuckDB and on PostgreSQL."""

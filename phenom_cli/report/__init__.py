@@ -1,0 +1,5 @@
+"""``phenom report``: builds the marts of ``analytics/`` in a warehouse, writes a page about them.
+
+``run`` makes one report. ``environment`` finds dbt, ``marts`` builds, ``figures`` queries,
+``charts`` describes the pictures, ``pictures`` draws them, ``page`` writes the HTML.
+"""
