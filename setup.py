@@ -105,6 +105,7 @@ setup(
         "babel>=2.14",
         "certifi",
         "click>=8.1.8,<9",
+        "cryptography>=42",
         "h11>=0.16,<1",
         "idna>=3.7",
         "msgspec>=0.19,<1",

@@ -85,6 +85,7 @@ def _load(
     from phenom_cli.warehouse.run import sync as run
     from source_phenom import manifest
     from source_phenom.models.ids import UnifiedIds
+    from source_phenom.personal_data import personal_data
 
     valid = _checked(config)
     offered = manifest.stream_names(acting_user=valid.ph_user_id is not None)
@@ -100,6 +101,7 @@ def _load(
             if chosen is None or name in chosen
         ],
         full_refresh=full_refresh,
+        hidden_key=personal_data(valid).hidden_key,
     )
     masked = _mask((*valid.secrets(), target.password))
     with display() as shown:

@@ -16,10 +16,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
-from phenom_api.connection import Connection, Text, load
+from phenom_api.connection import Connection, Secret, Text, load
 from source_phenom.models.outcomes import Outcome
 from source_phenom.models.values import normalized_label
 
@@ -145,6 +147,9 @@ def second_of(moment: str) -> int | None:
 Moment = Annotated[str, AfterValidator(_utc_moment)]
 """A date, or a date and time in UTC; then as ``2025-01-31T08:00:00Z``."""
 
+_SHORTEST_KEY = 16
+"""Characters of ``pseudonym_key``."""
+
 
 class SourceConfig(Connection):
     """The keys of the source's configuration."""
@@ -160,8 +165,27 @@ class SourceConfig(Connection):
     start_date: Moment | None = None
     full_scan_hours: int = Field(default=0, ge=0, le=8760)
     full_reconcile_days: int = Field(default=7, ge=1)
+    personal_data: Literal["full", "pseudonymous"] = "full"
+    pseudonym_key: Secret | None = Field(default=None, validate_default=True)
     hard_deletes: bool = False
     page_size: int = Field(default=100, ge=1, le=1000)
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _is_long_enough(cls, key: Secret | None, others: ValidationInfo) -> Secret | None:
+        if key is None:
+            if others.data.get("personal_data") == "pseudonymous":
+                raise ValueError(
+                    "is required with personal_data pseudonymous: choose a secret of at least "
+                    f"{_SHORTEST_KEY} characters and keep it"
+                )
+        elif len(key.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError(f"must have at least {_SHORTEST_KEY} characters")
+        return key
+
+    def secrets(self) -> tuple[str, ...]:
+        held = () if self.pseudonym_key is None else (self.pseudonym_key.get_secret_value(),)
+        return super().secrets() + held
 
     @property
     def start_second(self) -> int | None:

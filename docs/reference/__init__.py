@@ -1,4 +1,4 @@
-"""Writes ``docs/streams.md`` from the JSON schemas and the mapping.
+"""Writes ``docs/streams.md`` and the table in ``docs/privacy.md``, from schemas and mapping.
 
 Run ``python -m docs.reference``. A test compares the committed page with its output.
 """

@@ -25,3 +25,11 @@ def column_type(column: Schema) -> str:
 def _types(schema: Schema) -> list[str]:
     found = schema["type"]
     return [found] if isinstance(found, str) else found
+
+
+def members(column: Schema) -> Mapping[str, Schema]:
+    """The members of an object, or of the objects in a list."""
+    found: Mapping[str, Schema] = column.get("properties") or column.get("items", {}).get(
+        "properties", {}
+    )
+    return found

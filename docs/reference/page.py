@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from docs.reference.column_types import Schema, column_type, is_nullable, kinds
+from docs.reference.column_types import Schema, column_type, is_nullable, kinds, members
+from docs.reference.markdown import example
 from docs.reference.origins import LISTED_BY, origin
 from docs.reference.picture import picture
 from docs.reference.relations import reference
 from docs.reference.samples import samples
 from source_phenom import manifest
+from source_phenom.personal_data import PERSONAL
 
 PATH = Path(__file__).parents[1] / "streams.md"
 
-_LONGEST_EXAMPLE = 64
-"""Characters of an example in a table. The whole record follows below the table."""
 _INTRODUCTION = """\
 # Streams
 
@@ -30,7 +29,9 @@ full refresh and incremental. When Phenom no longer returns a record, the source
 as a tombstone: `remote_deleted_at` is set, and all columns but the keys are null. With
 `hard_deletes` every stream also has `_ab_cdc_deleted_at`, equal to `remote_deleted_at`.
 
-A column is null where Phenom has no value, unless its type says "never null".
+A column is null where Phenom has no value, unless its type says "never null". A column that is
+**personal** can say something about a person: [privacy](privacy.md) shows what becomes of it with
+`personal_data: pseudonymous`.
 """
 
 
@@ -68,37 +69,25 @@ def _row(stream: str, name: str, column: Schema) -> str:
         _type(column),
         meaning,
         origin(stream, name),
-        _example(samples()[stream][name]),
+        example(samples()[stream][name]),
     )
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _type(column: Schema) -> str:
     shown = column_type(column)
-    members = _members(column)
-    if members:
-        shown += " of " + ", ".join(f"`{name}`" for name in members)
-    return shown + _unless_nullable(column)
+    inside = members(column)
+    if inside:
+        shown += " of " + ", ".join(f"`{name}`" for name in inside)
+    return shown + _unless_nullable(column) + _if_personal(column)
 
 
 def _unless_nullable(schema: Schema) -> str:
     return "" if is_nullable(schema) else ", never null"
 
 
-def _members(column: Schema) -> Mapping[str, Schema]:
-    found: Mapping[str, Schema] = column.get("properties") or column.get("items", {}).get(
-        "properties", {}
-    )
-    return found
-
-
-def _example(value: Any) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(text) > _LONGEST_EXAMPLE:
-        text = text[:_LONGEST_EXAMPLE].rstrip() + " …"
-    return f"`{text}`"
+def _if_personal(schema: Schema) -> str:
+    return ", **personal**" if schema[PERSONAL] else ""
 
 
 def _objects() -> Iterator[str]:
@@ -106,8 +95,8 @@ def _objects() -> Iterator[str]:
     alike: dict[str, list[tuple[str, str, Schema]]] = {}
     for stream in manifest.stream_names():
         for name, column in manifest.schema(stream)["properties"].items():
-            if _members(column):
-                alike.setdefault(json.dumps(_members(column)), []).append((stream, name, column))
+            if members(column):
+                alike.setdefault(json.dumps(members(column)), []).append((stream, name, column))
     yield from ("## Objects inside columns", "")
     for columns in alike.values():
         _, name, column = columns[0]
@@ -118,7 +107,7 @@ def _objects() -> Iterator[str]:
             "| member | type | meaning |",
             "| --- " * 3 + "|",
         )
-        for member, schema in _members(column).items():
-            shown = " or ".join(kinds(schema)) + _unless_nullable(schema)
+        for member, schema in members(column).items():
+            shown = " or ".join(kinds(schema)) + _unless_nullable(schema) + _if_personal(schema)
             yield f"| `{member}` | {shown} | {schema['description']} |"
         yield ""

@@ -26,7 +26,7 @@ class Request:
     """What to sync into which warehouse.
 
     ``streams``: the streams to read, as the catalog describes them. ``unified_id``: the tenant's id
-    for a model and a key.
+    for a model and a key. ``hidden_key``: the key as it may be in the warehouse, for the same.
     """
 
     command: str
@@ -36,6 +36,7 @@ class Request:
     warehouse: Warehouse
     streams: Sequence[Mapping[str, Any]]
     full_refresh: bool = False
+    hidden_key: Callable[[str, str], str] = lambda _, key: key
 
 
 class StreamResult(NamedTuple):
@@ -108,7 +109,7 @@ def _loaded(
     }
     tables.prepare(invalid_states=map(tenant_states.key, empty))
     rows_without_state = {
-        name: TenantRows(name, tables, request.unified_id, monitor.warning)
+        name: TenantRows(name, tables, request.unified_id, monitor.warning, request.hidden_key)
         for name in filled
         if name not in states
     }

@@ -36,6 +36,7 @@ class TenantRows:
 
     :param unified_id: the tenant's id for a model and a key.
     :param warning: shows a sentence to the user.
+    :param hidden_key: what may stand in the ``remote_id`` of a tombstone, for a model and a key.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class TenantRows:
         tables: Tables,
         unified_id: Callable[[str, str], str],
         warning: Callable[[str], None],
+        hidden_key: Callable[[str, str], str] = lambda _, key: key,
     ) -> None:
         self._stream = stream
         self._tables = tables
         self._unified_id = unified_id
         self._warning = warning
+        self._hidden_key = hidden_key
         self._reference = REFERENCES.get(stream)
 
     def exist(self) -> bool:
@@ -122,7 +125,7 @@ class TenantRows:
         moment = rfc3339(now)
         data = {"id": row_id, "changed_at": moment, "remote_deleted_at": moment, DELETED_AT: moment}
         if remote_id is not None:
-            data["remote_id"] = remote_id
+            data["remote_id"] = self._hidden_key(self._stream, remote_id)
         record = {"stream": self._stream, "data": data, "emitted_at": int(now.timestamp() * 1000)}
         line = json.dumps({"type": "RECORD", "record": record}, ensure_ascii=False)
         return line.encode() + b"\n"

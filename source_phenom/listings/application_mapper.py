@@ -13,9 +13,8 @@ from phenom_api import lean_parsing
 from phenom_api.answers import parse_json
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates
-from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.remapping import Remapping
 from source_phenom.models.values import Mismatches, canonical, is_empty, record_json
+from source_phenom.personal_data import personal_data
 
 
 class CandidateValues(NamedTuple):
@@ -68,8 +67,11 @@ class ApplicationMapper:
         self._now = now
         self._wants_applications = applications.MODEL in streams
         self._wants_candidates = candidates.MODEL in streams
-        self._ids = UnifiedIds(config.integration_id)
-        self._remapping = Remapping(config.field_overrides, config.custom_fields)
+        self._personal = personal = personal_data(config)
+        self._hide_application = personal.step(applications.MODEL)
+        self._hide_candidate = personal.step(candidates.MODEL)
+        self._ids = personal.ids(config.integration_id)
+        self._remapping = personal.remapping(config)
         self._created_sources = config.created_sources
         self._start = config.start_second
         self._parse = self._parser(config)
@@ -98,7 +100,7 @@ class ApplicationMapper:
         if not self._is_kept(row):
             return MappedApplication(identity(row))
         if self._is_too_old(row):
-            return MappedApplication(identity(row), left_out=candidates.candidate_key(row, []))
+            return MappedApplication(identity(row), left_out=self._candidate_key(row))
         mismatches: Mismatches = []
         key = applications.application_key(row, mismatches) if type(row) is dict else None
         if key is None:
@@ -107,7 +109,7 @@ class ApplicationMapper:
         if self._wants_applications:
             columns = record_json(self._application(row, key, mismatches), mismatches)
         if self._wants_candidates:
-            candidate_key = candidates.candidate_key(row, [])
+            candidate_key = self._candidate_key(row)
             if candidate_key is not None:
                 candidate = CandidateValues(candidate_key, self._remapping.source(row, []), text)
         return MappedApplication(identity(row), True, key, columns, tuple(mismatches), candidate)
@@ -115,16 +117,26 @@ class ApplicationMapper:
     def _application(self, row: dict[str, Any], key: str, mismatches: Mismatches) -> dict[str, Any]:
         """The record of one application, with the tenant's overrides."""
         record = applications.application(row, key, self._ids, self._now, mismatches)
-        return self._remapping.apply(applications.MODEL, row, record, mismatches)
+        self._remapping.apply(applications.MODEL, row, record, mismatches)
+        if self._hide_application is not None:
+            self._hide_application(record)
+        return record
+
+    def _candidate_key(self, row: Any, mismatches: Mismatches | None = None) -> str | None:
+        """The key of the candidate's record."""
+        key = candidates.candidate_key(row, [] if mismatches is None else mismatches)
+        return key and self._personal.key(key)
 
     def candidate(self, text: bytes) -> CandidateColumns:
         """Maps a candidate out of the JSON text of its newest application."""
         mismatches: Mismatches = []
         row = parse_json(text)
-        key = candidates.candidate_key(row, mismatches) or ""
+        key = self._candidate_key(row, mismatches) or ""
         record = candidates.candidate(row, key, self._ids, mismatches)
         self._remapping.apply(candidates.MODEL, row, record, mismatches)
         self._remapping.source(row, mismatches)
+        if self._hide_candidate is not None:
+            self._hide_candidate(record)
         return CandidateColumns(record_json(record, mismatches), tuple(mismatches))
 
     def _is_kept(self, row: Any) -> bool:

@@ -68,7 +68,7 @@ class ApplicationListing(Listing):
         full_scan = FullScan(
             self.config, self.streams, self._earlier, self.now, reads_all=reads_all
         )
-        with Spool() as by_candidate:
+        with self.spool() as by_candidate:
             for page in self._pages(mapper, full_scan):
                 for row in page:
                     if row.candidate is not None:
@@ -182,7 +182,7 @@ class ApplicationListing(Listing):
 
         :raises DeltaImpossible: that is not enough.
         """
-        with TextStore() as texts:
+        with self.text_store() as texts:
             mapper = ApplicationMapper(self.config, self.now, self.streams)
             people = self._candidate_delta(plan, rows, mapper.candidate, texts)
             scan = self.delta_mapped(mapper, plan)

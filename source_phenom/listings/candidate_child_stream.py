@@ -14,6 +14,7 @@ from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import application_activities, candidate_documents
 from source_phenom.models.candidates import child_key_prefix
 from source_phenom.models.values import Mismatches, record_json
+from source_phenom.personal_data import personal_data
 from source_phenom.streams.events import Event
 
 _IMPLAUSIBLE = 20
@@ -28,6 +29,7 @@ class CandidateChildStream(StreamEnricher):
         self._unasked: set[str] = set()
         self._asked = 0
         self._gone: list[RequestRefused] = []
+        self._hide = personal_data(context.config).step(self.stream.name)
         self._incomplete: set[str] | None = None
         if context.is_second:
             self._incomplete = {_owner(key) for key in self.stream.missing()}
@@ -75,6 +77,8 @@ class CandidateChildStream(StreamEnricher):
         mismatches: Mismatches = []
         rows = [row for row in answer if type(row) is dict]
         for key, record in self.records_of(rows, group, mismatches):
+            if self._hide is not None:
+                self._hide(record)
             yield from self.stream.add(key, record_json(record, mismatches))
         self.stream.count_mismatches(mismatches)
 

@@ -14,6 +14,7 @@ from source_phenom.listings.stream_enricher import PassContext, StreamEnricher, 
 from source_phenom.models.candidates import enriched_columns
 from source_phenom.models.timestamps import timestamp
 from source_phenom.models.values import Mismatches, canonical, joined, key_text, text
+from source_phenom.personal_data import personal_data
 from source_phenom.snapshot import Verdict, fingerprint
 from source_phenom.streams.events import Event
 
@@ -38,6 +39,7 @@ class CandidateEnricher(StreamEnricher):
 
     def __init__(self, run: EnrichmentRun, context: PassContext) -> None:
         super().__init__(run, context)
+        self._personal = personal_data(context.config)
         self._search = run.optional_api(
             "candidate_search",
             "Without it, candidates.remote_created_at and remote_updated_at are null.",
@@ -63,7 +65,7 @@ class CandidateEnricher(StreamEnricher):
                     candidate_id = row.get("candidateId") if type(row) is dict else None
                     candidate = key_text(candidate_id, "", [])
                     if candidate is not None:
-                        self.context.groups.add(candidate, CandidateTag(tag))
+                        self.context.groups.add(self._personal.key(candidate), CandidateTag(tag))
 
     def _all_tags(self) -> Iterator[str]:
         reader = self.context.reader

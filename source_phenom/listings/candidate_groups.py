@@ -44,7 +44,7 @@ class ExcludedApplication(NamedTuple):
 
 
 class PaddedId(NamedTuple):
-    """The candidate's id with the white space that Phenom has around it."""
+    """The candidate's id as Phenom has it, with white space around it or hidden in the key."""
 
     id: str
 

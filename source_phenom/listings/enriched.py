@@ -31,7 +31,6 @@ from source_phenom.listings.full_scan import FullScan
 from source_phenom.listings.listing import ListingContext, Scanning
 from source_phenom.listings.listing_memory import forget
 from source_phenom.listings.scan_plan import DeltaPlan, FullScanPlan
-from source_phenom.listings.spool import Spool, TextStore
 from source_phenom.listings.stream_enricher import PassContext, StreamEnricher
 from source_phenom.models import (
     application_activities,
@@ -84,7 +83,7 @@ class EnrichedListing(ApplicationListing):
 
     def scan(self, *, is_second: bool) -> Scanning:
         runs = [run for name, run in self._runs.items() if name not in self.failed]
-        with Spool() as by_candidate, Spool() as by_job:
+        with self.spool() as by_candidate, self.spool() as by_job:
             mapper = EnrichedMapper(self.config, self.now, [run.stream.name for run in runs])
             groups = CandidateGroups(by_candidate, mapper.candidate)
             changes = ChangeLookup(self.reader.gateway, self.reader.scan, self.now.date())
@@ -144,7 +143,7 @@ class EnrichedListing(ApplicationListing):
 
     def _read_delta(self, plan: DeltaPlan, rows: DeltaRows) -> Iterator[Event]:
         runs = list(self._runs.values())
-        with Spool() as by_candidate, Spool() as by_job, TextStore() as texts:
+        with self.spool() as by_candidate, self.spool() as by_job, self.text_store() as texts:
             mapper = EnrichedMapper(self.config, self.now, self.streams)
             groups = CandidateGroups(by_candidate, mapper.candidate)
             changes = ChangeLookup(self.reader.gateway, self.reader.scan, self.now.date())
@@ -267,14 +266,14 @@ class EnrichedListing(ApplicationListing):
                 user_id = text(row.get("userId"), "", [])
                 if user_id is None:
                     continue
-                candidate = user_id.strip()
+                candidate = self.personal.key(user_id.strip())
                 if padded(user_id) is not None:
                     groups.add(candidate, PaddedId(user_id))
                 if with_dates:
                     groups.add(candidate, SearchHit(row.get("dateCreated"), row.get("updatedDate")))
                 when = changed_at(row)
                 if horizon is not None and (when is None or when > horizon):
-                    changed.add(when, user_id, _addresses(row))
+                    changed.add(when, user_id, _addresses(row), candidate)
         except PhenomError as error:
             if not is_refusal(error):
                 raise

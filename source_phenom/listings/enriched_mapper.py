@@ -29,8 +29,8 @@ class EnrichedApplication(NamedTuple):
     :param kept: whether ``only_created_applications`` and ``start_date`` let it through.
     :param key: empty if the row cannot be a record.
     :param pending, mismatches: its own record, if applications are read.
-    :param candidate_key: of the candidate's record. :param padded_id: the candidate's id, if
-        Phenom has white space around it.
+    :param candidate_key: of the candidate's record. :param padded_id: the candidate's id as Phenom
+        has it, if the key does not tell it.
     :param listed: for the streams that are read candidate by candidate, if any.
     :param excluded: set if it is not kept. :param left_out: the key of its candidate's record, if
         ``start_date`` alone leaves it out.
@@ -72,7 +72,7 @@ class EnrichedMapper(ApplicationMapper):
         key = applications.application_key(row, mismatches)
         written_job_id = applications.applied_for(row)
         job_id = written_job_id and written_job_id.strip()
-        candidate_key = candidates.candidate_key(row, [])
+        candidate_key = self._candidate_key(row)
         if not kept:
             excluded = ExcludedApplication(key or "", job_id, candidates.address(row))
             return EnrichedApplication(
@@ -96,9 +96,18 @@ class EnrichedMapper(ApplicationMapper):
             pending,
             tuple(mismatches),
             candidate_key,
-            candidates.padded_id(row),
+            self._written_id(row),
             listed,
         )
+
+    def _written_id(self, row: dict[str, Any]) -> str | None:
+        """The candidate's id as Phenom has it, if the key does not tell it."""
+        padded_id = candidates.padded_id(row)
+        if padded_id is not None or not self._personal.is_hidden:
+            return padded_id
+        key = candidates.candidate_key(row, [])
+        is_hidden = key is not None and self._personal.key(key) != key
+        return candidates.candidate_id(key) if key is not None and is_hidden else None
 
     def _pending(
         self, row: dict[str, Any], key: str, written_job_id: str | None, mismatches: Mismatches

@@ -16,6 +16,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.change_lookup import OVERLAP
 from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import canonical
+from source_phenom.personal_data import personal_data
 from source_phenom.streams.optional_api import FILLED_FROM, OptionalApi
 from source_phenom.streams.stream_run import StreamRun
 
@@ -88,10 +89,19 @@ class ChangedCandidates:
     without_address: set[str] = field(default_factory=set)
     spellings: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, when: int | None, user_id: str, addresses: Collection[str]) -> None:
-        """Add a candidate who changed. :param user_id: as Phenom has it."""
+    def add(
+        self,
+        when: int | None,
+        user_id: str,
+        addresses: Collection[str],
+        candidate: str | None = None,
+    ) -> None:
+        """Add a candidate who changed.
+
+        :param user_id: as Phenom has it. :param candidate: the record's key, if it hides the id.
+        """
         moment = inf if when is None else when
-        candidate = user_id.strip()
+        candidate = user_id.strip() if candidate is None else candidate
         self.ids[candidate] = max(moment, self.ids.get(candidate, 0))
         self.spellings.setdefault(candidate, set()).add(user_id)
         for address in addresses:
@@ -186,15 +196,13 @@ def _milliseconds(moment: datetime) -> int:
 
 def settings_of(config: SourceConfig) -> str:
     """A hash of the settings that affect which candidates are read, and how they are mapped."""
-    return xxh3_64_hexdigest(
-        canonical(
-            [
-                config.only_created_applications,
-                sorted(config.application_sources),
-                [entry.model_dump() for entry in config.outcome_mapping],
-                [override.model_dump() for override in config.field_overrides],
-                # Only if it is set, so that earlier states stay valid.
-                *([] if config.start_date is None else [config.start_date]),
-            ]
-        )
-    )
+    settings = [
+        config.only_created_applications,
+        sorted(config.application_sources),
+        [entry.model_dump() for entry in config.outcome_mapping],
+        [override.model_dump() for override in config.field_overrides],
+    ]
+    if config.start_date is not None:  # only then, so that earlier states stay valid
+        settings.append(config.start_date)
+    tag = personal_data(config).tag
+    return xxh3_64_hexdigest(canonical(settings if tag is None else [*settings, tag]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -123,7 +124,7 @@ class JobListing(Listing):
 
     def scan(self, *, is_second: bool) -> Scanning:
         complete = True
-        with Spool() as variants:
+        with self.spool() as variants:
             for segment, (request, _, label) in enumerate(self._segments):
                 for site_type in self.config.site_types:
                     fetch = partial(
@@ -169,6 +170,7 @@ class JobListing(Listing):
 
     def _add_jobs(self, variants: Spool) -> Iterator[Event]:
         unfilled = self.unfilled(self.config, jobs.MODEL)
+        hide = self.personal.step(jobs.MODEL)
         names: _Names = {}
         for key, rows in variants.groups():
             segment, _, _, _, payload, site_type = min(rows)
@@ -186,6 +188,8 @@ class JobListing(Listing):
                     dates=self._managed.get(key, jobs.NO_DATES),
                 )
                 self.remapping.apply(jobs.MODEL, row, record, mismatches)
+                if hide is not None:
+                    hide(record)
                 for column in unfilled:
                     del record[column]
                 yield from self.add(jobs.MODEL, key, record_json(record, mismatches), mismatches)
@@ -196,8 +200,9 @@ class JobListing(Listing):
 
     def _add_team(self, job_key: str, row: dict[str, Any], names: _Names) -> Iterator[Event]:
         mismatches: Mismatches = []
-        for member in hiring_team.hiring_team(row, mismatches):
-            _keep_name(names, member, job_key)
+        for person in hiring_team.hiring_team(row, mismatches):
+            _keep_name(names, person, job_key)
+            member = replace(person, key=self.personal.user_key(person.key))
             yield from self.add(
                 hiring_team.MEMBERS,
                 hiring_team.member_key(job_key, member),
@@ -213,8 +218,12 @@ class JobListing(Listing):
             self.streams[hiring_team.USERS].count_mismatches(mismatches)
 
     def _add_users(self, names: _Names) -> Iterator[Event]:
-        for key, (_, full_name) in names.items():
-            record = hiring_team.user(key, full_name, self.ids, self._real_names.get(key))
+        hide = self.personal.step(hiring_team.USERS)
+        for address, (_, full_name) in names.items():
+            key, real_name = self.personal.user_key(address), self._real_names.get(address)
+            record = hiring_team.user(address, full_name, self.ids, real_name, key)
+            if hide is not None:
+                hide(record)
             yield from self.add(hiring_team.USERS, key, canonical(record))
 
 

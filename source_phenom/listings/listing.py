@@ -13,8 +13,8 @@ from phenom_api.gateway import Operation
 from source_phenom.config import SourceConfig
 from source_phenom.listings.directory import Directory
 from source_phenom.listings.gateway_reader import GatewayReader
-from source_phenom.models.ids import UnifiedIds
-from source_phenom.models.remapping import Remapping
+from source_phenom.listings.spool import Spool, TextStore
+from source_phenom.personal_data import personal_data
 from source_phenom.streams.events import Event
 from source_phenom.streams.stream_run import StreamRun
 
@@ -55,8 +55,9 @@ class Listing(ABC):
         self.directory = context.directory
         self.utc_now = context.now
         self.now = next(stream.now for stream in streams.values())
-        self.ids = UnifiedIds(config.integration_id)
-        self.remapping = Remapping(config.field_overrides, config.custom_fields)
+        self.personal = personal = personal_data(config)
+        self.ids = personal.ids(config.integration_id)
+        self.remapping = personal.remapping(config)
         self.failed: dict[str, PhenomError] = {}
         """Streams that cannot be read any further, while the others of the listing can."""
 
@@ -91,6 +92,14 @@ class Listing(ABC):
 
         :param is_second: whether an earlier scan of this run missed many records.
         """
+
+    def spool(self) -> Spool:
+        """Groups rows on disk."""
+        return Spool(encrypted=self.personal.is_hidden)
+
+    def text_store(self) -> TextStore:
+        """Keeps texts on disk."""
+        return TextStore(encrypted=self.personal.is_hidden)
 
     def add(
         self,

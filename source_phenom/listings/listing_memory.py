@@ -13,6 +13,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.creation_order import MOST_RECENT, RecentIds, creation_seconds
 from source_phenom.listings.first_sources import FirstSource
 from source_phenom.models.values import canonical
+from source_phenom.personal_data import personal_data
 from source_phenom.streams.stream_run import StreamRun
 
 MEMBER = "listing"
@@ -27,6 +28,7 @@ _OF_NO_EFFECT = {
     *("client_id", "client_secret", "token_url", "gateway_url", "api_key", "integration_id"),
     *("site_types", "include_closed_jobs", "locale", "page_size", "num_workers"),
     *("full_scan_hours", "full_reconcile_days", "ph_user_id"),
+    "pseudonym_key",  # a secret: a tag that is made of it stands for it
 }
 """Settings that do not decide which applications are read, nor how they are mapped."""
 
@@ -141,4 +143,5 @@ def settings_of(config: SourceConfig) -> str:
     settings = config.model_dump(mode="json", exclude=_OF_NO_EFFECT)
     settings["application_sources"] = sorted(settings["application_sources"])
     settings["has_acting_user"] = config.ph_user_id is not None
+    settings["pseudonyms"] = personal_data(config).tag
     return xxh3_64_hexdigest(canonical([__version__, settings]))

@@ -24,7 +24,7 @@ class ResourceListing(Listing):
     def add_rows(
         self, pages: Iterable[list[Any]], key_of: KeyOf, record_of: RecordOf
     ) -> Iterator[Event]:
-        stream = self.streams[self.stream]
+        stream, hide = self.streams[self.stream], self.personal.step(self.stream)
         for rows in pages:
             for row in rows:
                 mismatches: Mismatches = []
@@ -32,7 +32,10 @@ class ResourceListing(Listing):
                 if key is None:
                     stream.counts["without_key"] += 1
                     continue
+                key = self.personal.key(key)
                 record = record_of(row, key, self.ids, mismatches)
+                if hide is not None:
+                    hide(record)
                 yield from stream.add(key, record_json(record, mismatches), mismatches)
 
 

@@ -10,8 +10,11 @@ import marshal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from source_phenom.listings.one_time_cipher import OneTimeCipher
 
 _SHARDS = 128
 SHARD_IN_MEMORY = 256 * 1024
@@ -32,11 +35,13 @@ class Spool:
 
     The files are anonymous (unlinked, readable by this user only) and vanish with the process.
     A full disk raises ``OSError``.
+
+    :param encrypted: whether the files are encrypted, with a key that is nowhere but in memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, encrypted: bool = False) -> None:
         self._files = ExitStack()
-        self._shards = [_Shard(self._files) for _ in range(_SHARDS)]
+        self._shards = [_Shard(self._files, encrypted=encrypted) for _ in range(_SHARDS)]
 
     def __enter__(self) -> Spool:
         return self
@@ -58,9 +63,13 @@ class Spool:
 
 
 class TextStore:
-    """Keeps texts until they are asked for: a few in memory, many in an anonymous file."""
+    """Keeps texts until they are asked for: a few in memory, many in an anonymous file.
 
-    def __init__(self) -> None:
+    :param encrypted: as in :class:`Spool`.
+    """
+
+    def __init__(self, *, encrypted: bool = False) -> None:
+        self._cipher = _one_time_cipher() if encrypted else None
         self._file = SpooledTemporaryFile(max_size=_TEXTS_IN_MEMORY)  # noqa: SIM115
         self._end = 0
 
@@ -74,20 +83,23 @@ class TextStore:
         """Keep a text; returns where it is."""
         place = TextPlace(self._end, len(text))
         self._file.seek(self._end)
-        self._file.write(text)
+        self._file.write(text if self._cipher is None else self._cipher.encrypted(text))
         self._end += len(text)
         return place
 
     def text(self, place: TextPlace) -> bytes:
         self._file.seek(place.offset)
-        return self._file.read(place.length)
+        content = self._file.read(place.length)
+        return content if self._cipher is None else self._cipher.decrypted(content, place.offset)
 
 
 class _Shard:
     """Marshalled rows: the newest in memory, the older ones in a file once there are many."""
 
-    def __init__(self, files: ExitStack) -> None:
+    def __init__(self, files: ExitStack, *, encrypted: bool) -> None:
         self._files = files
+        self._is_encrypted = encrypted
+        self._cipher: OneTimeCipher | None = None
         self._file: IO[bytes] | None = None
         self._recent: list[bytes] = []
         self._recent_bytes = 0
@@ -101,7 +113,10 @@ class _Shard:
     def rows(self) -> Iterator[Any]:
         if self._file is not None:
             self._file.seek(0)
-            spilled = memoryview(self._file.read())
+            content = self._file.read()
+            if self._cipher is not None:
+                content = self._cipher.decrypted(content)
+            spilled = memoryview(content)
             start = 0
             while start < len(spilled):
                 end = start + _LENGTH_BYTES
@@ -113,13 +128,24 @@ class _Shard:
     def _spill(self) -> None:
         if self._file is None:
             self._file = self._files.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
+            if self._is_encrypted:
+                self._cipher = _one_time_cipher()
         framed = b"".join(
             part
             for row in self._recent
             for part in (len(row).to_bytes(_LENGTH_BYTES, "little"), row)
         )
+        if self._cipher is not None:
+            framed = self._cipher.encrypted(framed)
         left = memoryview(framed)
         while left:
             # On a disk that fills up, the last write is short, and only the next one raises.
             left = left[self._file.write(left) :]
         self._recent, self._recent_bytes = [], 0
+
+
+def _one_time_cipher() -> OneTimeCipher:
+    # Imported only in the mode that encrypts.
+    from source_phenom.listings.one_time_cipher import OneTimeCipher
+
+    return OneTimeCipher()

@@ -60,7 +60,8 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
 _NO_DIGITS = re.compile(r"\D+")
 _YES = frozenset({"true", "yes", "y", "1"})
-_BY_ADDRESS = "email:"
+BY_ADDRESS = "email:"
+"""How the key of a candidate without an id begins; then comes the e-mail address."""
 
 
 def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | None:
@@ -70,7 +71,7 @@ def candidate_key(payload: Mapping[str, Any], mismatches: Mismatches) -> str | N
     if key is not None:
         return key
     mail = address(payload)
-    return mail and f"{_BY_ADDRESS}{mail}"
+    return mail and f"{BY_ADDRESS}{mail}"
 
 
 def padded_id(payload: Mapping[str, Any]) -> str | None:
@@ -81,7 +82,7 @@ def padded_id(payload: Mapping[str, Any]) -> str | None:
 
 def candidate_id(key: str) -> str | None:
     """The candidate's id for the Candidates API, from the key; None if there is no id."""
-    return None if key.startswith(_BY_ADDRESS) else key
+    return None if key.startswith(BY_ADDRESS) else key
 
 
 def address(payload: Mapping[str, Any]) -> str | None:

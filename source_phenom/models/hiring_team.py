@@ -32,7 +32,10 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass
 class Member:
-    """One person on one job. ``key`` is the e-mail address, trimmed and in lower case."""
+    """One person on one job.
+
+    ``key`` is the e-mail address, trimmed and in lower case; in records, it may be a pseudonym.
+    """
 
     key: str
     full_name: str | None = None
@@ -86,16 +89,19 @@ def user(
     full_name: str | None,
     ids: UnifiedIds,
     real_name: tuple[str | None, str | None] | None = None,
+    record_key: str | None = None,
 ) -> dict[str, Any]:
     """The record of one person, however many jobs name that person.
 
+    :param record_key: stands for the key in the record's ids, if that is not to show.
     :param full_name: the name in a job. :param real_name: first and last name in the user
         management, used instead of ``full_name``.
     """
     first_name, last_name = split_name(full_name) if real_name is None else real_name
+    shown = record_key or key
     return {
-        "id": ids.of(USERS, key),
-        "remote_id": key,
+        "id": ids.of(USERS, shown),
+        "remote_id": shown,
         "first_name": first_name,
         "last_name": last_name,
         "email": key if is_mail_address(key) else None,

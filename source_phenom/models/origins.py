@@ -33,11 +33,11 @@ class Origins:
             if not override.keep_default:
                 self._replaced.update(columns)
             for path in override.paths:
-                self._added.setdefault(_without_indexes(path), []).extend(columns)
+                self._added.setdefault(without_indexes(path), []).extend(columns)
         for field in named or ():
             column = f"{field.model}.{_CUSTOM_FIELDS}"
             self._replaced.add(column)
-            self._added.setdefault(_without_indexes(field.path), []).append(column)
+            self._added.setdefault(without_indexes(field.path), []).append(column)
 
     def of_job(self, path: str, *, is_object: bool = False) -> tuple[str, ...]:
         """Columns that the field ``path`` of a job feeds.
@@ -95,5 +95,6 @@ def _is_within(path: str, parent: str) -> bool:
     return path == parent or path.startswith(f"{parent}.")
 
 
-def _without_indexes(path: str) -> str:
+def without_indexes(path: str) -> str:
+    """A path without the positions in lists."""
     return ".".join(part for part in path.split(".") if not part.isdecimal())

@@ -22,6 +22,10 @@ Valid = Callable[[Any], Any]
 """Converts a remote value to a value of the column; None if it is not valid there."""
 
 
+Protect = Callable[[str, str, str, Any], Any]
+"""Hides personal data in a value: takes model, column, remote path and the valid value."""
+
+
 class Override(Protocol):
     """``field`` of ``model`` comes from the first of ``paths`` that has a valid value."""
 
@@ -58,13 +62,16 @@ def _key(value: Any) -> str | None:
     return key_text(value, "", [])
 
 
-def _one_of(*allowed: str) -> Valid:
-    def valid(value: Any) -> str | None:
+class _OneOf:
+    """Converts to one of a few texts, which cannot say anything about a person."""
+
+    def __init__(self, *allowed: str) -> None:
+        self._allowed = allowed
+
+    def __call__(self, value: Any) -> str | None:
         written = _text(value)
         label = written.strip().upper() if written is not None else None
-        return label if label in allowed else None
-
-    return valid
+        return label if label in self._allowed else None
 
 
 def _location(value: Any) -> dict[str, str | None] | None:
@@ -80,7 +87,7 @@ _VALID: dict[str, dict[str, Valid]] = {
         "name": _text,
         "description": _text,
         "employment_type": lambda value: jobs.employment_type(value, []),
-        "status": _one_of("OPEN", "CLOSED"),
+        "status": _OneOf("OPEN", "CLOSED"),
         "visibility": _text,
         "category": _text,
         "department": _text,
@@ -103,7 +110,7 @@ _VALID: dict[str, dict[str, Valid]] = {
         "location": _location,
     },
     applications.MODEL: {
-        "outcome": _one_of("PENDING", "HIRED", "DECLINED"),
+        "outcome": _OneOf("PENDING", "HIRED", "DECLINED"),
         "source": _text,
         "remote_job_id": _key,
         "applied_at": timestamp,
@@ -133,9 +140,18 @@ def why_no_custom_field(model: str) -> str | None:
 
 
 class Remapping:
-    """Applies a tenant's overrides to records. Without any it returns records unchanged."""
+    """Applies a tenant's overrides to records. Without any it returns records unchanged.
 
-    def __init__(self, overrides: Iterable[Override], named: Iterable[NamedField] | None) -> None:
+    :param protect: hides personal data that an override leads into another column.
+    """
+
+    def __init__(
+        self,
+        overrides: Iterable[Override],
+        named: Iterable[NamedField] | None,
+        protect: Protect | None = None,
+    ) -> None:
+        self._protect = protect
         self._overrides: dict[str, list[Override]] = {}
         self._named: dict[str, list[NamedField]] = {}
         # email_addresses first: email is the first of them, unless it is overridden itself.
@@ -162,7 +178,9 @@ class Remapping:
             if override.field in record:
                 self._override(override, readings, record, mismatches)
         if named is not None:
-            record["custom_fields"] = {field.key: _first(readings, field.path) for field in named}
+            record["custom_fields"] = {
+                field.key: self._named_value(field, readings) for field in named
+            }
         return record
 
     def _override(
@@ -206,16 +224,27 @@ class Remapping:
                     return str(value) if value is not None else None
         return candidates.applicant_source(payload, mismatches)
 
-    @staticmethod
-    def _first_valid(override: Override, readings: _Readings) -> tuple[Any, str | None]:
+    def _named_value(self, field: NamedField, readings: _Readings) -> Any:
+        value = _first(readings, field.path)
+        if self._protect is None:
+            return value
+        return self._protect(field.model, "custom_fields", field.path, value)
+
+    def _first_valid(self, override: Override, readings: _Readings) -> tuple[Any, str | None]:
         valid = _VALID[override.model][override.field]
         for path in override.paths:
             found = _first(readings, path)
             if not is_empty(found):
                 value = valid(found)
                 if value is not None:
+                    if self._protect is not None and not _says_nothing_personal(valid):
+                        value = self._protect(override.model, override.field, path, value)
                     return value, path
         return None, None
+
+
+def _says_nothing_personal(valid: Valid) -> bool:
+    return valid is timestamp or isinstance(valid, _OneOf)
 
 
 _Readings = Sequence[Mapping[str, Any]]

@@ -25,6 +25,8 @@ from source_phenom.listings.people import EmployeeListing, GroupListing
 from source_phenom.manifest import DeclaredStream
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.operations import operations
+from source_phenom.personal_data import personal_data
+from source_phenom.reading.earlier_mode import without_old_keys
 from source_phenom.snapshot import StreamState, UnusableState, tenant_tag
 from source_phenom.streams.events import Event, Failure, StreamProgress
 from source_phenom.streams.failures import failure, not_offered, unusable_state
@@ -98,9 +100,12 @@ def read(
                     yield from _incomplete(not_offered(stream.name))
                     continue
                 try:
-                    streams[stream.name] = _stream_run(config, kind, selection, now(), clock)
+                    run, old_keys = _stream_run(config, kind, selection, now(), clock)
                 except UnusableState as error:
                     yield from _incomplete(unusable_state(stream.name, error))
+                    continue
+                streams[stream.name] = run
+                yield from run.retire(old_keys)
             if streams:
                 asked = operations(of_listing[stream] for stream in streams)
                 context = ListingContext(config, asked, reader, directory, now)
@@ -121,11 +126,14 @@ def _stream_run(
     selection: Selection,
     now: datetime,
     clock: Callable[[], float],
-) -> StreamRun:
-    tenant = tenant_tag(config.gateway_url, config.integration_id)
-    previous = None
+) -> tuple[StreamRun, dict[str, str]]:
+    """The stream's run, and the keys that it has to retire."""
+    tenant, personal = tenant_tag(config.gateway_url, config.integration_id), personal_data(config)
+    previous, old_keys = None, dict[str, str]()
     if selection.incremental and selection.state not in (None, {}):
-        previous = StreamState.parse(selection.state, tenant=tenant)
+        previous, old_keys = without_old_keys(
+            selection.stream, StreamState.parse(selection.state, tenant=tenant), personal
+        )
     stream = StreamRun(
         selection.stream,
         columns=tuple(manifest.schema(selection.stream)["properties"]),
@@ -141,7 +149,8 @@ def _stream_run(
     )
     if config.ph_user_id is None:
         forget(stream.memory)
-    return stream
+    personal.remember(stream.memory)
+    return stream, old_keys
 
 
 def _read_listing(listing: Listing) -> Iterator[Event]:

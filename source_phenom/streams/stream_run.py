@@ -193,6 +193,16 @@ class StreamRun:
         """Count columns whose payload value had an unexpected type."""
         self.mismatches.update(columns)
 
+    def retire(self, keys: Mapping[str, str]) -> Iterator[Event]:
+        """Emit tombstones of records whose keys are not used any more, whatever the scan finds.
+
+        :param keys: what stands in ``remote_id``, by key. The incoming state is without them.
+        """
+        tombstones = [self._tombstone(key, shown) for key, shown in keys.items()]
+        for start in range(0, len(tombstones), _TOMBSTONES):
+            yield from self._emit(tombstones[start : start + _TOMBSTONES])
+        self.counts["deleted"] += len(tombstones)
+
     # -- what is missing ---------------------------------------------------------------------
 
     def missing(self) -> Iterator[str]:
@@ -247,7 +257,7 @@ class StreamRun:
                     page = []
             if page:
                 yield from self._emit(page)
-            self.counts["deleted"] = self.missing_count
+            self.counts["deleted"] += self.missing_count
             if self._left_out:
                 self.notes.append(
                     f"{len(self._left_out)} records that start_date leaves out are no longer "
@@ -269,7 +279,7 @@ class StreamRun:
 
     def fail(self) -> Iterator[Event]:
         """End the stream with what it knows. One that read nothing leaves its state as it was."""
-        if any(self.counts[verdict] for verdict in ("new", "changed", "unchanged")):
+        if any(self.counts[what] for what in ("new", "changed", "unchanged", "emitted")):
             yield self.state()
         elif self._previous is not None:
             yield State(self.name, self._previous.dump(self._previous.encoded))
@@ -320,11 +330,12 @@ class StreamRun:
         self.counts["emitted"] += len(data)
         yield Records(self.name, data)
 
-    def _tombstone(self, key: str) -> bytes:
+    def _tombstone(self, key: str, shown: str | None = None) -> bytes:
+        """A tombstone. :param shown: what stands in ``remote_id`` instead of the key."""
         record: dict[str, str | None] = dict.fromkeys(self._columns)
         record["id"] = self._unified_id(key)
         if "remote_id" in record:
-            record["remote_id"] = key
+            record["remote_id"] = key if shown is None else shown
         for column in ("changed_at", *self._deletion_columns):
             record[column] = self._changed_at
         return orjson.dumps(record)

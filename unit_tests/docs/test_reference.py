@@ -7,7 +7,7 @@ import re
 import jsonschema
 import pytest
 
-from docs.reference import page, picture
+from docs.reference import page, picture, privacy
 from docs.reference.relations import REFERENCES
 from docs.reference.samples import samples
 from source_phenom import manifest
@@ -23,6 +23,16 @@ def columns(stream: str) -> dict[str, object]:
 
 def test_page_is_up_to_date() -> None:
     assert page.PATH.read_text(encoding="utf-8") == page.page(), HOW_TO_UPDATE
+    assert privacy.PATH.read_text(encoding="utf-8") == privacy.page(), HOW_TO_UPDATE
+
+
+def test_privacy_page_shows_every_personal_column() -> None:
+    text = privacy.table()
+    for stream in STREAMS:
+        _, _, rest = text.partition(f"[{stream}](streams.md#{stream})")
+        shown = re.findall(r"^\| `(\w+)` \|", rest.partition("\n**[")[0], re.MULTILINE)
+        described = manifest.schema(stream)["properties"]
+        assert shown == [name for name in described if described[name]["x-personal-data"]]
 
 
 def test_picture_shows_every_column_and_reference() -> None:
@@ -32,6 +42,9 @@ def test_picture_shows_every_column_and_reference() -> None:
         assert entity is not None
         shown = [line.split()[1] for line in entity[1].splitlines()]
         assert shown == list(columns(stream))
+        marked = [line.split()[1] for line in entity[1].splitlines() if '"personal"' in line]
+        described = manifest.schema(stream)["properties"]
+        assert marked == [name for name in described if described[name]["x-personal-data"]]
     drawn = re.findall(r"^    (\w+) }o--o[|{] (\w+) : (\w+)$", diagram, re.MULTILINE)
     assert drawn == [(each.stream, each.target, each.column) for each in REFERENCES]
 

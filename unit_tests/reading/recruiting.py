@@ -105,6 +105,9 @@ class Recruiting:
             case ["apply", "v2", "applications"]:
                 rows = [each.row for each in self.applied]
                 return {"data": page(rows), "pagination": {"total": len(rows)}}
+            case ["apply", "v2", "applications", key]:
+                rows = [each.row for each in self.applied if each.row["id"] == key]
+                return {"data": rows[0]} if rows else None
             case ["user-management", "scim", "v2", kind]:
                 people = self.employees if kind == "Users" else self.groups
                 first = int(query["startIndex"]) - 1

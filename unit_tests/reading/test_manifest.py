@@ -40,7 +40,7 @@ def test_spec_has_the_defaults_of_the_model() -> None:
 
 def test_secrets_are_marked() -> None:
     secret = {key for key, described in SPEC["properties"].items() if "airbyte_secret" in described}
-    assert secret == {"client_secret", "api_key"}
+    assert secret == {"client_secret", "api_key", "pseudonym_key"}
 
 
 @pytest.mark.parametrize(
