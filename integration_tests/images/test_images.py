@@ -65,7 +65,8 @@ def driver(folder: Path) -> str:
 def built(environment: Mapping[str, str]) -> str:
     """What `./run image` says; it tests the images, too."""
     done = subprocess.run(
-        [ROOT / "images" / "build", "--with", "buildah", "--base", "debian", "--tag", TAG],
+        [sys.executable, "-m", "images", "--with", "buildah", "--base", "debian", "--tag", TAG],
+        cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
