@@ -28,14 +28,7 @@ LARGEST_FOR_ALL = 200_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--latency",
-        nargs="+",
-        type=int,
-        metavar="MS",
-        default=list(LATENCIES),
-        help=f"waits of the tenant before each answer (default: {' '.join(map(str, LATENCIES))})",
-    )
+    readers.add_latency_argument(parser, LATENCIES)
 
 
 def measure(options: argparse.Namespace, results: Results) -> None:

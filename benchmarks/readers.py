@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO
 
@@ -78,13 +78,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=list(READERS),
         help=f"some of: {', '.join(map(repr, READERS))} (default: all)",
     )
+    add_latency_argument(parser, RUNS)
+
+
+def add_latency_argument(parser: argparse.ArgumentParser, default: Iterable[int]) -> None:
+    latencies = list(default)
     parser.add_argument(
         "--latency",
         nargs="+",
         type=int,
         metavar="MS",
-        default=list(RUNS),
-        help=f"waits of the tenant before each answer (default: {' '.join(map(str, RUNS))})",
+        default=latencies,
+        help=f"waits of the tenant before each answer (default: {' '.join(map(str, latencies))})",
     )
 
 

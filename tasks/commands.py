@@ -11,7 +11,7 @@ from types import FrameType
 
 from tasks import ROOT, TaskError, say
 from tasks.checks import failed_checks
-from tasks.environments import ANALYTICS, CONNECTOR, PYAIRBYTE, SYNC, TESTS
+from tasks.environments import ANALYTICS, CONNECTOR, SYNC, TESTS, ensure_others
 from tasks.every_python import VERSIONS, test_all
 from tasks.locked_versions import lock
 from tasks.processes import become, run
@@ -58,7 +58,7 @@ def _test(arguments: Sequence[str]) -> int:
     python = CONNECTOR.bin / "python"
     if arguments:
         become([python, "-m", "pytest", *arguments])
-    _ensure_others()
+    ensure_others()
     failed = failed_checks(CONNECTOR.bin)
     say("tests (pytest) ...")
     if run([python, *PYTEST]) != 0:
@@ -84,15 +84,9 @@ def _test_all(arguments: Sequence[str]) -> int:
 
 def _setup(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(TESTS)
-    _ensure_others()
+    ensure_others()
     say("Everything is installed.")
     return 0
-
-
-def _ensure_others() -> None:
-    """Install what tests compare with, or start: PyAirbyte and dbt."""
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
-    ANALYTICS.ensure(["analytics.txt"], project=False)
 
 
 def _image(arguments: Sequence[str]) -> int:

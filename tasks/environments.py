@@ -137,3 +137,9 @@ def _is_current(line: str) -> bool:
 CONNECTOR = Environment(ROOT / ".venv")
 PYAIRBYTE = Environment(ROOT / ".venv-pyairbyte")
 ANALYTICS = Environment(ROOT / ".venv-analytics")
+
+
+def ensure_others() -> None:
+    """Install what tests compare with, or start: PyAirbyte and dbt."""
+    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
+    ANALYTICS.ensure(["analytics.txt"], project=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tasks import ROOT, say
-from tasks.environments import ANALYTICS, PYAIRBYTE, TESTS, Environment
+from tasks.environments import TESTS, Environment, ensure_others
 from tasks.processes import run
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
@@ -51,8 +51,7 @@ def test_all(pytest: Sequence[str], versions: Sequence[str]) -> int:
     :param pytest: arguments after ``python``.
     """
     pythons = {version: find(version) for version in versions or VERSIONS}
-    PYAIRBYTE.ensure(["tests/pyairbyte.txt"], project=False)
-    ANALYTICS.ensure(["analytics.txt"], project=False)
+    ensure_others()
     rows: list[tuple[str, ...]] = [COLUMNS]
     failures = 0
     for version, python in pythons.items():

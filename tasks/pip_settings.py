@@ -123,7 +123,4 @@ def _has_index(environ: Mapping[str, str]) -> bool:
     if named := environ.get("UV_CONFIG_FILE"):
         paths = [Path(named)]
     texts = (path.read_text(errors="replace") for path in paths if path.is_file())
-    return any(
-        re.search(r"^\s*(\[\[)?(pip\.)?(index|index-url|extra-index-url)\b", text, re.M)
-        for text in texts
-    )
+    return any(map(_INDEX_IN_TOML.search, texts))
