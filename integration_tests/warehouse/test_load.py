@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg
 import pytest
 
-from integration_tests.warehouse.databases import KINDS, new_database
 from integration_tests.warehouse.loading import (
     COMPLETE,
     LATER,
@@ -34,11 +32,6 @@ from phenom_cli.warehouse.tables import LEFT_SCHEMA, Changes
 from source_phenom.models.ids import UnifiedIds
 
 pytestmark = pytest.mark.warehouse
-
-
-@pytest.fixture(params=KINDS)
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Loaded:
-    return Loaded(new_database(request.param, tmp_path, request))
 
 
 def test_values(warehouse: Loaded) -> None:

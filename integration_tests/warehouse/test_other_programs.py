@@ -15,7 +15,7 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.warehouse.command import phenom_sync, write_config
-from integration_tests.warehouse.databases import KINDS, new_database, postgres_schema
+from integration_tests.warehouse.databases import new_database, postgres_schema
 from integration_tests.warehouse.loading import (
     COMPLETE,
     PROPERTIES,
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from integration_tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.warehouse
-
-
-@pytest.fixture(params=KINDS)
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Loaded:
-    return Loaded(new_database(request.param, tmp_path, request))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import duckdb
 import psycopg
 import pytest
 
-from integration_tests.warehouse.databases import KINDS, new_database
+from integration_tests.warehouse.databases import new_database
 from integration_tests.warehouse.loading import (
     COMPLETE,
     PROPERTIES,
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from integration_tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.warehouse
-
-
-@pytest.fixture(params=KINDS)
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Loaded:
-    return Loaded(new_database(request.param, tmp_path, request))
 
 
 def failed(warehouse: Loaded, *lines: bytes, types: Mapping[str, str] | None = None) -> SyncFailed:
