@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from aiohttp import web
@@ -106,7 +107,7 @@ def running(
     """
     gateway = SandboxServer(tenant or Tenant(**tenant_options), access or Access(), clock)
     loop = asyncio.new_event_loop()
-    started: list[tuple[web.ServerRunner, str] | BaseException] = []
+    started: list[tuple[_Serving, str] | BaseException] = []
     ready = threading.Event()
 
     def serve() -> None:
@@ -127,11 +128,11 @@ def running(
     if isinstance(outcome, BaseException):
         loop.close()
         raise outcome
-    runner, url = outcome
+    serving, url = outcome
     try:
         yield LocalTenant(gateway, url)
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(runner), loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(serving.stop(), loop).result(timeout=30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=30)
         loop.close()
@@ -175,12 +176,12 @@ async def _serve_until_stopped(
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    runner, url = await _start(gateway, host, port)
+    serving, url = await _start(gateway, host, port)
     try:
         _announce(LocalTenant(gateway, url), output)
         await stopped.wait()
     finally:
-        await runner.cleanup()
+        await serving.stop()
 
 
 def _announce(local: LocalTenant, output: str | None) -> None:
@@ -218,27 +219,66 @@ def _goes_to_a_file(stream: Any) -> bool:
         return False
 
 
-async def _stop(runner: web.ServerRunner) -> None:
-    """Stops the server and cancels the requests that are still being handled."""
-    await runner.cleanup()
-    waiting = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
+class _Connections(web.Server):
+    """aiohttp's server, which also knows each connection until it is closed.
+
+    aiohttp itself forgets a connection whose client does not read its answer, and leaves it open.
+    """
+
+    def __init__(self, gateway: SandboxServer) -> None:
+        super().__init__(gateway, access_log=None)
+        self._open: dict[web.RequestHandler, asyncio.Transport] = {}
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._open[handler] = transport
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        super().connection_lost(handler, exc)
+        self._open.pop(handler, None)
+
+    async def abort(self) -> None:
+        """Closes what is still open; what was not sent yet is lost."""
+        while self._open:
+            for transport in self._open.values():
+                transport.abort()
+            await asyncio.sleep(0)
 
 
-async def _start(gateway: SandboxServer, host: str, port: int) -> tuple[web.ServerRunner, str]:
-    server = web.Server(gateway, access_log=None)
-    runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-    await runner.setup()
+@dataclass(frozen=True)
+class _Serving:
+    listener: asyncio.Server
+    connections: _Connections
+
+    async def stop(self) -> None:
+        """Closes every connection and ends the requests that are still being handled."""
+        # asyncio leaves a connection open that it has accepted, but not yet begun, when the
+        # listener is closed. So first no more are accepted, and those that are begin.
+        for accepting in self.listener.sockets:
+            asyncio.get_running_loop().remove_reader(accepting)
+        await asyncio.sleep(0)
+        self.listener.close()
+        self.connections.pre_shutdown()
+        await self.connections.shutdown(_SHUTDOWN_SECONDS)
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await self.connections.abort()
+
+
+async def _start(gateway: SandboxServer, host: str, port: int) -> tuple[_Serving, str]:
+    connections = _Connections(gateway)
+    loop = asyncio.get_running_loop()
     try:
-        await web.TCPSite(runner, host, port).start()
+        listener = await loop.create_server(connections, host, port)
     except OSError as error:
-        await runner.cleanup()
         raise CannotServe(_why_not(error, host, port)) from error
-    address = runner.addresses[0]
+    address = listener.sockets[0].getsockname()
     shown = f"[{host}]" if ":" in host else host
-    return runner, f"http://{shown}:{address[1]}"
+    return _Serving(listener, connections), f"http://{shown}:{address[1]}"
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
