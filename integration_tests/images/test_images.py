@@ -63,11 +63,12 @@ def driver(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def built(environment: Mapping[str, str]) -> str:
-    """What `./run image` says; it tests the images, too."""
+    """What `./run image` says; it tests the images, too. New files are its caller's alone."""
     done = subprocess.run(
         [sys.executable, "-m", "images", "--with", "buildah", "--base", "debian", "--tag", TAG],
         cwd=ROOT,
         env={**os.environ, **environment},
+        umask=0o077,
         capture_output=True,
         text=True,
     )
