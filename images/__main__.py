@@ -31,7 +31,7 @@ examples:
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code. Progress goes to stderr, the names of the images to stdout."""
     asked = _parser().parse_args(arguments)
-    # buildah and podman make the folders of an image with it: its user has to be able to enter them.
+    # buildah gives it to the folders of an image, and the image's user has to enter them.
     os.umask(0o022)
     # So that containers and files of this run are removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
