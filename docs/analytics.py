@@ -90,10 +90,21 @@ def _source(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
                 "columns": _columns(schema),
             }
             for name, schema in schemas.items()
-        ],
+        ]
+        + [_STATES],
     }
 
 
+_STATES = {
+    "name": "_airbyte_state",
+    "description": "What phenom sync and PyAirbyte keep of each stream to start the next sync from."
+    " A warehouse that Airbyte loads does not have it.",
+    "config": {"freshness": None},
+    "columns": [
+        {"name": "stream_name", "description": "The stream."},
+        {"name": "last_updated", "description": "When the state was saved."},
+    ],
+}
 _CHANGING = ("jobs", "candidates", "applications", "application_activities")
 
 

@@ -13,6 +13,7 @@ import click
 
 from phenom_api import __version__
 from phenom_cli import local_tenant
+from phenom_cli.address import DEFAULT_WAREHOUSE
 from phenom_cli.completion import complete_streams, completion
 from phenom_cli.configuration import check_config_path
 from phenom_cli.documents import documents
@@ -24,8 +25,6 @@ from phenom_cli.scopes import scopes
 from phenom_cli.terminal import safe_standard_streams
 from phenom_cli.write import write
 from phenom_protocol.signals import exit_on_signals
-
-DEFAULT_WAREHOUSE = "phenom.duckdb"
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -203,6 +202,9 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     The numbers come from tables that dbt makes in a schema of their own in the warehouse
     (docs/analytics.md). dbt is in an environment of its own: ./run report installs it.
 
+    Without --warehouse, and where there is no phenom.duckdb yet, made-up data are loaded into it
+    first, on behalf of an acting user.
+
     Without an acting user (ph_user_id) in the configuration of the sync, there are no hiring
     statuses. The page then says what it cannot show.
 
@@ -215,7 +217,12 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     """
     from phenom_cli.report.run import report as write_report
 
-    write_report(warehouse, output, schema, as_of or datetime.now(timezone.utc))
+    exit_on_signals()
+    try:
+        write_report(warehouse, output, schema, as_of or datetime.now(timezone.utc))
+    except KeyboardInterrupt:
+        click.echo("Interrupted. No page was written; the next report builds again.", err=True)
+        sys.exit(130)
 
 
 def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> Decorator:

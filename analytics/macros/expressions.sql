@@ -27,3 +27,12 @@
 {%- macro percent(part, whole) -%}
     cast(round(100 * cast({{ part }} as {{ dbt.type_numeric() }}) / nullif({{ whole }}, 0), 2) as {{ phenom.type_double() }})
 {%- endmacro -%}
+
+{#- The columns of an address, unpacked from the JSON column `location`. -#}
+{%- macro location_columns() -%}
+    {%- for key in ('city', 'state', 'zip_code', 'country') -%}
+    {{ phenom.json_text('location', key) }} as {{ key }}
+        {%- if not loop.last %},
+    {% endif %}
+    {%- endfor %}
+{%- endmacro -%}

@@ -30,8 +30,8 @@ def find_environment() -> Environment:
     project = ROOT / "analytics"
     if not (project / "dbt_project.yml").is_file():
         raise click.ClickException(
-            f"The dbt project {project} is missing: run phenom report from a clone of the"
-            " repository, for example with ./run report"
+            "phenom report needs the dbt project analytics/, which an installed package does not"
+            " have: clone the repository, and run ./run report there. It takes the same options."
         )
     chosen = os.environ.get(PYTHON_VARIABLE)
     pythons = [ROOT / ".venv-analytics/bin/python", Path(sys.executable)]

@@ -56,10 +56,10 @@ class Figures:
     fills: list[Row]  # department, filled jobs, median days to fill
     recruiters: list[Row]  # name, open jobs, pending applications, days of the oldest
     gaps: list[Row]  # stream, kind, affected, rows, percent
-    freshness: list[Row]  # stream, rows, newest change
+    freshness: list[Row]  # stream, rows, newest change, last sync
 
 
-def read_figures(warehouse: Warehouse, schema: str, as_of: datetime, streams: list[str]) -> Figures:
+def read_figures(warehouse: Warehouse, schema: str, as_of: datetime) -> Figures:
     """:param as_of: in UTC; months after it are left out."""
     with _connected(warehouse) as run:
 
@@ -124,13 +124,10 @@ def read_figures(warehouse: Warehouse, schema: str, as_of: datetime, streams: li
                 " from {s}.phenom__data_quality where affected > 0"
                 " order by affected_percent desc, stream, kind"
             ),
-            freshness=[
-                (
-                    name,
-                    *select(f"select count(*), max(changed_at) from {{s}}.stg_phenom__{name}")[0],
-                )
-                for name in streams
-            ],
+            freshness=select(
+                "select stream, row_count, newest_change_at, last_synced_at"
+                " from {s}.phenom__freshness order by stream"
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from phenom_cli.report.figures import Figures, Row
 
 _MOST_SOURCES = 8
 _MOST_DEPARTMENTS = 12
+_MOST_ROWS = 20
 _NEEDS_USER = (
     "Not shown: hiring statuses are read on behalf of an acting user (ph_user_id), and this"
     " warehouse has none."
@@ -83,14 +84,16 @@ def page(
     for part in parts:
         body.append(f'<section id="{_anchor(part.title)}"><h2>{escape(part.title)}</h2>')
         body.append(f"<p>{escape(part.about)}</p>")
-        body.append('<div class="beside"><div class="pictures">')
+        drawings = []
         for picture in part.pictures:
             number, svg = next(pictures)
-            body.append(
+            drawings.append(
                 f"<figure><figcaption>{_text(picture.caption)}</figcaption>"
                 f"{charts.on_page(svg, picture.alternative, number)}</figure>"
             )
-        body.append(f"</div>{part.table}</div></section>")
+        # Not even a line break: the style tells a section without pictures by `:empty`.
+        body.append(f'<div class="beside"><div class="pictures">{"".join(drawings)}</div>')
+        body.append(f"{part.table}</div></section>")
     style = files("phenom_cli.report").joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -127,9 +130,10 @@ def _totals(figures: Figures) -> str:
 def _open_jobs(figures: Figures) -> Section:
     rows = [(f"{age} days", float(jobs)) for age, jobs in figures.ages]
     undated = figures.totals.open_jobs - sum(int(jobs) for _, jobs in figures.ages)
-    about = f"{figures.totals.open_jobs} jobs are open."
+    count = figures.totals.open_jobs
+    about = "1 job is open." if count == 1 else f"{count} jobs are open."
     if undated:
-        about += f" {undated} of them have no opening date and are not in the picture."
+        about += f" Without an opening date and not in the picture: {undated}."
     return Section(
         "Open jobs",
         about,
@@ -139,6 +143,8 @@ def _open_jobs(figures: Figures) -> Section:
 
 
 def _applications(figures: Figures) -> Section:
+    if not figures.totals.applications:
+        return Section("Applications", _NONE, [])
     months = [str(month)[:7] for month, _ in figures.months]
     every = [(str(month)[:7], float(count)) for month, count in figures.months]
     pictures = [
@@ -162,13 +168,13 @@ def _applications(figures: Figures) -> Section:
             )
         )
     headings: tuple[str, ...] = ("Source", "Applications")
-    table = [row[:2] for row in figures.sources]
+    table = [row[:2] for row in figures.sources[:_MOST_ROWS]]
     if figures.totals.has_outcomes:
-        headings, table = (*headings, "Hires", "Per 100"), figures.sources
+        headings, table = (*headings, "Hires", "Per 100"), figures.sources[:_MOST_ROWS]
     return Section(
         "Applications",
         "Applications by month in the last two years; the sources have one scale. The table"
-        " counts all applications.",
+        " counts all applications." + _left_out("Sources with fewer applications", figures.sources),
         pictures,
         _table(headings, table),
     )
@@ -222,10 +228,11 @@ def _time_to_fill(figures: Figures) -> Section:
         return Section(
             "Time to fill", _NEEDS_USER if not figures.totals.has_outcomes else _NONE, []
         )
-    rows = [(str(name), float(days)) for name, _, days in figures.fills]
+    rows = [(str(name), float(days)) for name, _, days in figures.fills[:_MOST_ROWS]]
     return Section(
         "Time to fill",
-        "Median days from the opening of a job to its first hire, by department.",
+        "Median days from the opening of a job to its first hire, by department."
+        + _left_out("Faster departments", figures.fills[:_MOST_ROWS]),
         [
             Picture(
                 "Days to fill",
@@ -233,11 +240,13 @@ def _time_to_fill(figures: Figures) -> Section:
                 f"Median days to fill: {charts.sentence(rows)}.",
             )
         ],
-        _table(("Department", "Filled jobs", "Median days"), figures.fills),
+        _table(("Department", "Filled jobs", "Median days"), figures.fills[:_MOST_ROWS]),
     )
 
 
 def _recruiters(figures: Figures) -> Section:
+    if not figures.recruiters:
+        return Section("Recruiters", "No open job has a recruiter.", [])
     jobs = [(str(row[0]), float(row[1])) for row in figures.recruiters]
     pictures = [
         Picture("Open jobs", charts.bars(jobs), f"Open jobs by recruiter: {charts.sentence(jobs)}.")
@@ -283,16 +292,27 @@ def _data_quality(figures: Figures) -> Section:
 
 
 def _freshness(figures: Figures) -> Section:
-    empty = [str(name) for name, rows, _ in figures.freshness if not rows]
-    about = "Rows that Phenom returns, and when the sync last saw a change (UTC)."
+    empty = [str(name) for name, rows, *_ in figures.freshness if not rows]
+    shown = [row for row in figures.freshness if row[1]]
+    headings: tuple[str, ...] = ("Stream", "Rows", "Last change", "Last sync")
+    about = (
+        "Rows that Phenom returns, when a sync last saw a change, and when the last sync ran (UTC)."
+    )
+    if not any(row[3] for row in shown):
+        headings, shown = headings[:3], [row[:3] for row in shown]
+        about = (
+            "Rows that Phenom returns, and when a sync last saw a change (UTC). The warehouse does"
+            " not know when the last sync ran."
+        )
     if empty:
         about += f" Without rows: {', '.join(empty)}."
-    return Section(
-        "Freshness",
-        about,
-        [],
-        _table(("Stream", "Rows", "Newest change"), [row for row in figures.freshness if row[1]]),
-    )
+    return Section("Freshness", about, [], _table(headings, shown))
+
+
+def _left_out(what: str, rows: Sequence[Row]) -> str:
+    """How many rows a section leaves out, as a sentence."""
+    left_out = len(rows) - _MOST_ROWS
+    return f" {what} that are not shown: {left_out}." if left_out > 0 else ""
 
 
 _NONE = "Nothing to show yet."
