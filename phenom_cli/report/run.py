@@ -18,6 +18,7 @@ from phenom_cli.report.environment import Environment, find_environment
 from phenom_cli.report.figures import read_figures
 from phenom_cli.report.marts import build_marts
 from phenom_cli.report.page import page, sections
+from phenom_cli.report.readiness import check_warehouse
 
 _PICTURES = Path(__file__).with_name("pictures.py")
 
@@ -30,6 +31,7 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime) -> None:
     target = parse_warehouse(warehouse)
     _check(target, schema)
     environment = find_environment()
+    check_warehouse(target, schema)
     # The page names people.
     os.umask(0o077)
     click.echo(f"Building the marts in the schema {schema} ...", err=True)
