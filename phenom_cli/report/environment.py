@@ -44,7 +44,8 @@ def find_environment() -> Environment:
     chosen = os.environ.get(PYTHON_VARIABLE)
     pythons = [ROOT / ".venv-analytics/bin/python", Path(sys.executable)]
     if chosen:
-        pythons = [Path(chosen)]
+        # dbt runs in another folder.
+        pythons = [Path(chosen).expanduser().absolute()]
     for python in pythons:
         dbt = python.with_name("dbt")
         if python.is_file() and dbt.is_file():
