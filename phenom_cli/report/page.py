@@ -134,9 +134,9 @@ def _open_jobs(figures: Figures) -> Section:
         return Section("Open jobs", "No job is open.", [])
     rows = [(f"{age} days", float(jobs)) for age, jobs in figures.ages]
     undated = figures.totals.open_jobs - sum(int(jobs) for _, jobs in figures.ages)
-    about = f"{figures.totals.open_jobs} jobs are open."
+    about = f"Jobs that are open: {figures.totals.open_jobs:,}."
     if undated:
-        about += f" {undated} of them have no opening date and are not in the picture."
+        about += f" Not in the picture, because they have no opening date: {undated:,}."
     return Section(
         "Open jobs",
         about,
@@ -150,13 +150,15 @@ def _applications(figures: Figures) -> Section:
         return Section("Applications", _NONE, [])
     months = [str(month) for month, _ in figures.months]
     every = [(str(month), float(count)) for month, count in figures.months]
-    pictures = [
-        Picture(
-            "All sources",
-            charts.columns(every, max((count for _, count in every), default=0)),
-            f"Applications by month: {charts.sentence(every)}.",
+    pictures = []
+    if every:
+        pictures.append(
+            Picture(
+                "All sources",
+                charts.columns(every, max(count for _, count in every)),
+                f"Applications by month: {charts.sentence(every)}.",
+            )
         )
-    ]
     groups = charts.by_label(figures.source_months)
     shown = [str(row[0]) for row in figures.sources[:_MOST_SOURCES] if str(row[0]) in groups]
     highest = max((value for name in shown for _, value in groups[name]), default=0)
