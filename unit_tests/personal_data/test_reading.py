@@ -161,6 +161,20 @@ def is_delta(printed: Printed) -> bool:
     return any(": a delta, as the last full scan" in line for line in printed.log)
 
 
+def test_requests_are_those_of_full_mode(people: Recruiting) -> None:
+    """A pseudonym is no id in Phenom."""
+    asked: list[set[str]] = []
+    modes: list[dict[str, Any]] = [{}, HIDDEN]
+    for mode in modes:
+        people.asked.clear()
+        first = read(people, **USER, **DELTAS, **mode)
+        for profile in people.profiles:
+            profile["updatedDate"] = int(NOW.timestamp() * 1000)
+        assert is_delta(read(people, first.states, now=NOW + HOUR, **USER, **DELTAS, **mode))
+        asked.append(set(people.asked))
+    assert asked[0] == asked[1]
+
+
 @pytest.mark.parametrize("user", [{}, USER], ids=["alone", "acting user"])
 def test_deltas_hide_what_full_scans_hide(
     people: Recruiting,
