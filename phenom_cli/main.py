@@ -201,7 +201,8 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     without scripts, and loads nothing from elsewhere.
 
     The numbers come from tables that dbt makes in a schema of their own in the warehouse
-    (docs/analytics.md). dbt is in an environment of its own: ./run report installs it.
+    (docs/analytics.md). dbt is in an environment of its own. In a clone, ./run report installs it;
+    elsewhere, set PHENOM_ANALYTICS_PYTHON to the Python of that environment.
 
     Without an acting user (ph_user_id) in the configuration of the sync, there are no hiring
     statuses. The page then says what it cannot show.
