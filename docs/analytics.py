@@ -97,14 +97,14 @@ def _source(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 _STATES = {
     "name": "_airbyte_state",
-    "description": "What phenom sync and PyAirbyte keep of each stream to start the next sync from."
-    " A warehouse that Airbyte loads does not have it.",
+    "description": "How far each stream was read. Only phenom sync and PyAirbyte have this table.",
     "config": {"freshness": None},
     "columns": [
-        {"name": "stream_name", "description": "The stream."},
-        {"name": "last_updated", "description": "When the state was saved."},
+        {"name": "stream_name", "description": "Name of the stream."},
+        {"name": "last_updated", "description": "When the stream was last committed."},
     ],
 }
+
 _CHANGING = ("jobs", "candidates", "applications", "application_activities")
 
 

@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import click
 
-DEFAULT_WAREHOUSE = "phenom.duckdb"
-"""Of made-up data, when no other is named."""
 DEFAULT_SCHEMA = "public"
 # DuckDB also opens SQLite, Parquet and CSV files, but a sync cannot write its tables into them.
 DUCKDB_MARK, DUCKDB_MARK_AT = b"DUCK", 8

@@ -28,11 +28,9 @@
     cast(round(100 * cast({{ part }} as {{ dbt.type_numeric() }}) / nullif({{ whole }}, 0), 2) as {{ phenom.type_double() }})
 {%- endmacro -%}
 
-{#- The columns of an address, unpacked from the JSON column `location`. -#}
+{#- The columns of a location, of the JSON column with that name. -#}
 {%- macro location_columns() -%}
-    {%- for key in ('city', 'state', 'zip_code', 'country') -%}
-    {{ phenom.json_text('location', key) }} as {{ key }}
-        {%- if not loop.last %},
-    {% endif %}
-    {%- endfor %}
+    {%- for part in ('city', 'state', 'zip_code', 'country') -%}
+    {{ phenom.json_text('location', part) }} as {{ part }}{{ '' if loop.last else ',\n    ' }}
+    {%- endfor -%}
 {%- endmacro -%}

@@ -15,7 +15,7 @@ from phenom_cli.report.figures import Figures, Row
 
 _MOST_SOURCES = 8
 _MOST_DEPARTMENTS = 12
-_MOST_ROWS = 20
+_LONGEST_TABLE = 20
 _NEEDS_USER = (
     "Not shown: hiring statuses are read on behalf of an acting user (ph_user_id), and this"
     " warehouse has none."
@@ -84,15 +84,17 @@ def page(
     for part in parts:
         body.append(f'<section id="{_anchor(part.title)}"><h2>{escape(part.title)}</h2>')
         body.append(f"<p>{escape(part.about)}</p>")
-        drawings = []
+        body.append('<div class="beside">')
+        if part.pictures:
+            body.append('<div class="pictures">')
         for picture in part.pictures:
             number, svg = next(pictures)
-            drawings.append(
+            body.append(
                 f"<figure><figcaption>{_text(picture.caption)}</figcaption>"
                 f"{charts.on_page(svg, picture.alternative, number)}</figure>"
             )
-        # Not even a line break: the style tells a section without pictures by `:empty`.
-        body.append(f'<div class="beside"><div class="pictures">{"".join(drawings)}</div>')
+        if part.pictures:
+            body.append("</div>")
         body.append(f"{part.table}</div></section>")
     style = files("phenom_cli.report").joinpath("page.css").read_text(encoding="utf-8")
     return (
@@ -128,12 +130,13 @@ def _totals(figures: Figures) -> str:
 
 
 def _open_jobs(figures: Figures) -> Section:
+    if not figures.totals.open_jobs:
+        return Section("Open jobs", "No job is open.", [])
     rows = [(f"{age} days", float(jobs)) for age, jobs in figures.ages]
     undated = figures.totals.open_jobs - sum(int(jobs) for _, jobs in figures.ages)
-    count = figures.totals.open_jobs
-    about = "1 job is open." if count == 1 else f"{count} jobs are open."
+    about = f"Jobs that are open: {figures.totals.open_jobs:,}."
     if undated:
-        about += f" Without an opening date and not in the picture: {undated}."
+        about += f" Not in the picture, because they have no opening date: {undated:,}."
     return Section(
         "Open jobs",
         about,
@@ -143,17 +146,19 @@ def _open_jobs(figures: Figures) -> Section:
 
 
 def _applications(figures: Figures) -> Section:
-    if not figures.totals.applications:
+    if not figures.sources:
         return Section("Applications", _NONE, [])
-    months = [str(month)[:7] for month, _ in figures.months]
-    every = [(str(month)[:7], float(count)) for month, count in figures.months]
-    pictures = [
-        Picture(
-            "All sources",
-            charts.columns(every, max((count for _, count in every), default=0)),
-            f"Applications by month: {charts.sentence(every)}.",
+    months = [str(month) for month, _ in figures.months]
+    every = [(str(month), float(count)) for month, count in figures.months]
+    pictures = []
+    if every:
+        pictures.append(
+            Picture(
+                "All sources",
+                charts.columns(every, max(count for _, count in every)),
+                f"Applications by month: {charts.sentence(every)}.",
+            )
         )
-    ]
     groups = charts.by_label(figures.source_months)
     shown = [str(row[0]) for row in figures.sources[:_MOST_SOURCES] if str(row[0]) in groups]
     highest = max((value for name in shown for _, value in groups[name]), default=0)
@@ -168,21 +173,23 @@ def _applications(figures: Figures) -> Section:
             )
         )
     headings: tuple[str, ...] = ("Source", "Applications")
-    table = [row[:2] for row in figures.sources[:_MOST_ROWS]]
+    table = [row[:2] for row in figures.sources]
     if figures.totals.has_outcomes:
-        headings, table = (*headings, "Hires", "Per 100"), figures.sources[:_MOST_ROWS]
+        headings, table = (*headings, "Hires", "Per 100"), figures.sources
     return Section(
         "Applications",
         "Applications by month in the last two years; the sources have one scale. The table"
-        " counts all applications." + _left_out("Sources with fewer applications", figures.sources),
+        f" counts all applications.{_left_out('Sources with fewer applications', len(table))}",
         pictures,
-        _table(headings, table),
+        _table(headings, table[:_LONGEST_TABLE]),
     )
 
 
 def _funnel(figures: Figures) -> Section:
     if not figures.totals.has_outcomes:
         return Section("Funnel", _NEEDS_USER, [])
+    if not figures.funnel:
+        return Section("Funnel", _NONE, [])
     rows = [(str(stage), float(count)) for stage, count in figures.funnel]
     pictures = [Picture("All departments", charts.bars(rows), f"Reached: {charts.sentence(rows)}.")]
     groups = sorted(
@@ -228,11 +235,13 @@ def _time_to_fill(figures: Figures) -> Section:
         return Section(
             "Time to fill", _NEEDS_USER if not figures.totals.has_outcomes else _NONE, []
         )
-    rows = [(str(name), float(days)) for name, _, days in figures.fills[:_MOST_ROWS]]
+    most = sorted(figures.fills, key=lambda row: -row[1])[:_LONGEST_TABLE]
+    shown = [row for row in figures.fills if row in most]
+    rows = [(str(name), float(days)) for name, _, days in shown]
     return Section(
         "Time to fill",
         "Median days from the opening of a job to its first hire, by department."
-        + _left_out("Faster departments", figures.fills[:_MOST_ROWS]),
+        + _left_out("Departments with fewer filled jobs", len(figures.fills)),
         [
             Picture(
                 "Days to fill",
@@ -240,13 +249,13 @@ def _time_to_fill(figures: Figures) -> Section:
                 f"Median days to fill: {charts.sentence(rows)}.",
             )
         ],
-        _table(("Department", "Filled jobs", "Median days"), figures.fills[:_MOST_ROWS]),
+        _table(("Department", "Filled jobs", "Median days"), shown),
     )
 
 
 def _recruiters(figures: Figures) -> Section:
     if not figures.recruiters:
-        return Section("Recruiters", "No open job has a recruiter.", [])
+        return Section("Recruiters", "No open job names a recruiter.", [])
     jobs = [(str(row[0]), float(row[1])) for row in figures.recruiters]
     pictures = [
         Picture("Open jobs", charts.bars(jobs), f"Open jobs by recruiter: {charts.sentence(jobs)}.")
@@ -283,7 +292,7 @@ def _data_quality(figures: Figures) -> Section:
         [
             Picture(
                 "Percent of the rows of the stream",
-                charts.bars(rows, " %"),
+                charts.bars(rows, " %", labels=190),
                 f"Affected rows: {charts.sentence(words, ' %')}.",
             )
         ],
@@ -293,29 +302,26 @@ def _data_quality(figures: Figures) -> Section:
 
 def _freshness(figures: Figures) -> Section:
     empty = [str(name) for name, rows, *_ in figures.freshness if not rows]
-    shown = [row for row in figures.freshness if row[1]]
-    headings: tuple[str, ...] = ("Stream", "Rows", "Last change", "Last sync")
     about = (
-        "Rows that Phenom returns, when a sync last saw a change, and when the last sync ran (UTC)."
+        "Rows that Phenom returns, when a sync last found a change, and when the stream was last"
+        " synced (UTC)."
     )
-    if not any(row[3] for row in shown):
-        headings, shown = headings[:3], [row[:3] for row in shown]
-        about = (
-            "Rows that Phenom returns, and when a sync last saw a change (UTC). The warehouse does"
-            " not know when the last sync ran."
-        )
+    if all(synced is None for *_, synced in figures.freshness):
+        about += " This warehouse does not hold the times of the syncs."
     if empty:
         about += f" Without rows: {', '.join(empty)}."
-    return Section("Freshness", about, [], _table(headings, shown))
-
-
-def _left_out(what: str, rows: Sequence[Row]) -> str:
-    """How many rows a section leaves out, as a sentence."""
-    left_out = len(rows) - _MOST_ROWS
-    return f" {what} that are not shown: {left_out}." if left_out > 0 else ""
+    headings = ("Stream", "Rows", "Newest change", "Last sync")
+    rows = [row for row in figures.freshness if row[1] or row[3]]
+    return Section("Freshness", about, [], _table(headings, rows))
 
 
 _NONE = "Nothing to show yet."
+
+
+def _left_out(what: str, count: int) -> str:
+    """A sentence about the rows that a table leaves out; nothing when it has all of them."""
+    left_out = count - _LONGEST_TABLE
+    return f" {what} that are not shown: {left_out}." if left_out > 0 else ""
 
 
 def _table(headings: Sequence[str], rows: Sequence[Row]) -> str:

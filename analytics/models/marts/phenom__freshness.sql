@@ -1,28 +1,32 @@
-{%- set streams = [
-    'users', 'jobs', 'candidates', 'applications', 'roles', 'job_user_role_assignments',
-    'job_hiring_team_members', 'employees', 'groups', 'application_activities', 'candidate_documents'
+-- One row per stream, also where it has no rows.
+{% set streams = [
+    'users', 'jobs', 'roles', 'job_hiring_team_members', 'job_user_role_assignments', 'candidates',
+    'applications', 'employees', 'groups', 'application_activities', 'candidate_documents',
 ] -%}
 with states as (
-    {{ phenom.stream('_airbyte_state', {'stream_name': 'string', 'last_updated': 'timestamp with zone'}) }}
+    {{ phenom.stream('_airbyte_state', {'stream_name': 'string', 'last_updated': 'instant'}) }}
 ),
 
-synced as (
-    -- Several tenants in one warehouse have a state each: the oldest one counts.
-    select stream_name, min(last_updated) as last_synced_at
+syncs as (
+    select stream_name, max(last_updated) as last_sync_at
     from states
-    group by stream_name
+    group by 1
 ),
 
-counted as (
-    {%- for name in streams %}
-    select cast('{{ name }}' as {{ dbt.type_string() }}) as stream, count(*) as row_count, max(changed_at) as newest_change_at
-    from {{ ref('stg_phenom__' ~ name) }}
+changes as (
+{%- for stream in streams %}
+    select '{{ stream }}' as stream, count(*) as row_count, max(changed_at) as last_change_at
+    from {{ ref('stg_phenom__' ~ stream) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
-    {%- endfor %}
+{%- endfor %}
 )
 
-select counted.stream, counted.row_count, counted.newest_change_at, synced.last_synced_at
-from counted
-left join synced on synced.stream_name = counted.stream
+select
+    changes.stream,
+    changes.row_count,
+    changes.last_change_at,
+    syncs.last_sync_at
+from changes
+left join syncs on syncs.stream_name = changes.stream
