@@ -233,7 +233,12 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     """
     from phenom_cli.report.run import report as write_report
 
-    write_report(warehouse, output, schema, as_of or datetime.now(timezone.utc))
+    exit_on_signals()
+    try:
+        write_report(warehouse, output, schema, as_of or datetime.now(timezone.utc))
+    except KeyboardInterrupt:
+        click.echo("Interrupted. No page was written; the next report builds again.", err=True)
+        sys.exit(130)
 
 
 def _number(name: str, kind: click.ParamType[Any], default: int, text: str) -> Decorator:

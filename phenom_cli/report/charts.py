@@ -16,8 +16,8 @@ Chart = dict[str, Any]
 COLORS = {"ink": "#101112", "muted": "#707172", "accent": "#204060", "soft": "#b0c0d0"}
 """What the library draws with, and the style's variable that takes its place."""
 
-WIDTH = 300  # pixels of a whole picture
-_LABELS = 138
+WIDTH = 340  # pixels of a whole picture
+_LABELS = 178
 # A browser's letters may be wider than those that the library measured.
 _SPARE = 26
 _BAR = 20  # pixels for a bar and the space to the next
