@@ -23,7 +23,7 @@ FILE_POLICY = RetryPolicy(attempts=2)
 """For one file: an expired URL, or a fault of the storage, is worth one more URL."""
 LONGEST = 600.0
 """Seconds for one file. Airbyte expects a message within an hour."""
-_SHARED_FOLDER, _LOCAL_FOLDER = "/staging/files", "/tmp/airbyte-file-transfer"
+SHARED_FOLDER, LOCAL_FOLDER = "/staging/files", "/tmp/airbyte-file-transfer"
 """As in ``airbyte_cdk.sources.utils.files_directory``."""
 
 
@@ -40,9 +40,9 @@ class StagedFiles:
         self, config: SourceConfig, gateway: Gateway, declared: Iterable[DeclaredStream]
     ) -> None:
         assert config.may_include_files
-        shared = os.environ.get("AIRBYTE_STAGING_DIRECTORY", _SHARED_FOLDER)
+        shared = os.environ.get("AIRBYTE_STAGING_DIRECTORY", SHARED_FOLDER)
         self._is_local = not (shared and Path(shared).exists())
-        self._folder = Path(_LOCAL_FOLDER if self._is_local else shared).absolute()
+        self._folder = Path(LOCAL_FOLDER if self._is_local else shared).absolute()
         self._ignores_case = False
         asked = operations(each for each in declared if each.has_files)
         self._fetcher = AttachmentFetcher(

@@ -183,7 +183,6 @@ class Recruiting:
         theirs = [each for each in self.applied if self._is(each.user_id, user_id)]
         return {"attachments": [file for each in theirs for file in each.files]} if theirs else None
 
-
     def _pre_signed_url(self, user_id: str, attachment_id: str) -> Any:
         listed = self._attachments(user_id) or {"attachments": []}
         if all(file["attachmentId"] != attachment_id for file in listed["attachments"]):
