@@ -179,7 +179,7 @@ def test_a_thousand_documents_with_faults(tmp_path: Path) -> None:
             *(fault(True, key) for key in reset),
             *(fault(True, key, count=1) for key in keys[140:145]),
         ]
-        local.faults.latency = [fault(300, key) for key in keys[150:160]]
+        local.faults.latency = [fault(300, key) for key in keys[150:153]]
 
         without = syncs.sync(files=False)
         syncs.state = ()
@@ -219,12 +219,11 @@ def test_a_killed_run_sends_again_what_its_last_state_does_not_cover(tmp_path: P
     with syncing(tmp_path, jobs=5, applications=300) as syncs:
         local, expected = syncs.local, documents(syncs.local)
         local.faults.latency = Fault(5, path=SIGNED)
-        process = syncs.start(checkpoint=0.0)
-        assert process.stdout is not None
         covered, since = set[str](), set[str]()
         checkpoints = 0
-        with process.stdout as printed:
-            for line in printed:
+        with syncs.start(checkpoint=0.0) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
                 if not line.endswith(b"\n"):
                     break
                 message = json.loads(line)
@@ -236,7 +235,7 @@ def test_a_killed_run_sends_again_what_its_last_state_does_not_cover(tmp_path: P
                     since = set()
                 if checkpoints == 60:
                     process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        assert process.returncode == -signal.SIGKILL
         local.faults.clear()
         rest = syncs.sync()
         assert 0 < len(covered) < len(expected)
@@ -248,11 +247,10 @@ def test_a_killed_run_sends_again_what_its_last_state_does_not_cover(tmp_path: P
 def test_a_delta_sends_the_files_of_changed_candidates(tmp_path: Path) -> None:
     with syncing(tmp_path, jobs=5, applications=600) as syncs:
         local = syncs.local
-        deltas = {"full_scan_hours": 24}
-        assert len(syncs.sync(**deltas).files) == len(documents(local))
+        assert len(syncs.sync(full_scan_hours=24).files) == len(documents(local))
         candidate = next(iter(documents(local))).partition(":")[0]
         added = local.tenant.files.add(candidate, "new.pdf", b"new")
-        second = syncs.sync(**deltas)
+        second = syncs.sync(full_scan_hours=24)
         assert set(second.files) == {f"{candidate}:{added.attachment_id}"}
         assert "a delta" in second.logs
 

@@ -497,7 +497,7 @@ def test_a_larger_limit_sends_what_was_too_large(two: Connection) -> None:
 
 
 def test_pseudonymous_mode_refuses_files_before_any_request(two: Connection) -> None:
-    hidden = {"personal_data": "pseudonymous", "pseudonym_key": "0123456789abcdef"}
+    hidden: dict[str, Any] = {"personal_data": "pseudonymous", "pseudonym_key": "0123456789abcdef"}
     outcome = two.sync(**hidden)
     assert outcome.code == 1
     (failure,) = outcome.failures
