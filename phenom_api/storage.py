@@ -261,6 +261,7 @@ def _refusal(status: int) -> Exception:
     if status in _TRANSIENT or status == _EXPIRED:
         kind = FileUnavailable if status == _EXPIRED else StorageUnavailable
         return TransientFault(
-            kind(f"The file's storage keeps answering {status}. Try again later.")
+            kind(f"The file's storage keeps answering {status}. Try again later."),
+            what=f"The file's storage answered {status}",
         )
     return FileUnavailable(f"The file's storage refused with {status}.")

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from phenom_api.attachment_files import CircuitBreaker
-from phenom_api.errors import AuthenticationFailed, DiskUnusable, GatewayClosed, PhenomError
-from phenom_api.storage import FileUnavailable, StorageUnavailable
+from phenom_api.errors import (
+    AuthenticationFailed,
+    DiskUnusable,
+    GatewayClosed,
+    PermissionDenied,
+    PhenomError,
+    Unavailable,
+    Unreachable,
+)
+from phenom_api.storage import StorageUnavailable
 from phenom_protocol.messages import FileReference
 from source_phenom.listings.candidate_child_stream import CandidateDocuments, digest_with_file
 from source_phenom.listings.candidate_groups import CandidateGroup
@@ -21,6 +29,7 @@ _MOST_CANDIDATES = 1_000
 """So many are remembered. The others are asked about in the next full reconciliation."""
 _MOST_FAILURES_IN_A_ROW = 50
 """So many failures of gateway or storage are an outage, which is not the fault of the files."""
+_OUTAGES = (PermissionDenied, StorageUnavailable, Unavailable, Unreachable)
 
 
 class _Document(NamedTuple):
@@ -100,6 +109,8 @@ class DocumentFiles(CandidateDocuments):
             self._remember(group.key)
             self.stream.missing_files.update(error.message for error in errors)
         for each in documents:
+            if each.file is not None:
+                self._files.emitted(each.file)
             yield from self.stream.add(each.key, each.body, digest=each.digest, file=each.file)
         self.stream.count_mismatches(mismatches)
         if any(each.file is not None for each in documents):
@@ -114,13 +125,10 @@ class DocumentFiles(CandidateDocuments):
 
     def _judge(self, document: _Document) -> None:
         """Raises the error of a file if other files are going to fail too."""
-        error = document.error
         if document.file is not None:
             self._breaker.success()
-        elif isinstance(error, StorageUnavailable) or (
-            error is not None and not isinstance(error, FileUnavailable)
-        ):
-            self._breaker.failure(error)
+        elif isinstance(document.error, _OUTAGES):
+            self._breaker.failure(document.error)
 
     def _remember(self, candidate: str) -> None:
         if len(self._to_send) < _MOST_CANDIDATES:

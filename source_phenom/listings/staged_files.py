@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from phenom_api.attachment_files import AttachmentFetcher, concerns_all_files
-from phenom_api.errors import DiskUnusable
+from phenom_api.errors import DiskUnusable, GatewayClosed
 from phenom_api.file_names import file_name, id_name, ignores_case
 from phenom_api.gateway import Gateway
 from phenom_api.retries import RetryPolicy
@@ -44,6 +44,8 @@ class StagedFiles:
         self._is_local = not (shared and Path(shared).exists())
         self._folder = Path(LOCAL_FOLDER if self._is_local else shared).absolute()
         self._ignores_case = False
+        self._waiting: set[Path] = set()
+        """Files whose records were not emitted yet."""
         asked = operations(each for each in declared if each.has_files)
         self._fetcher = AttachmentFetcher(
             gateway,
@@ -56,8 +58,14 @@ class StagedFiles:
         )
 
     def close(self) -> None:
-        """End all downloads that are under way."""
+        """End all downloads that are under way, and remove the files that no record names."""
         self._fetcher.close()
+        for target in list(self._waiting):
+            _remove(target)
+
+    def emitted(self, file: FileReference) -> None:
+        """The file's record is emitted: from now on the file belongs to the destination."""
+        self._waiting.discard(Path(file.staging_file_url))
 
     def prepare(self) -> None:
         """Create the folder.
@@ -96,11 +104,14 @@ class StagedFiles:
             target.parent.mkdir(parents=True, exist_ok=True)
             for leftover in target.parent.glob(f"*{UNFINISHED}"):
                 leftover.unlink(missing_ok=True)
+            self._waiting.add(target)
             size = self._fetcher.fetch(spellings, attachment_id, target)
         except BaseException as error:
-            with suppress(OSError):
-                target.parent.rmdir()
-                target.parent.parent.rmdir()
+            self._waiting.discard(target)
+            if isinstance(error, GatewayClosed):
+                # The download may have ended while it was closed.
+                _remove(target)
+            _remove_empty(target.parent)
             if not isinstance(error, OSError):
                 raise
             if concerns_all_files(error):
@@ -114,6 +125,19 @@ class StagedFiles:
             "full, give its volume more room, or lower max_file_megabytes or num_workers.",
             type(error).__name__,
         )
+
+
+def _remove(target: Path) -> None:
+    with suppress(OSError):
+        target.unlink(missing_ok=True)
+    _remove_empty(target.parent)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a document, and of its candidate, if they are empty."""
+    with suppress(OSError):
+        folder.rmdir()
+        folder.parent.rmdir()
 
 
 def _problem(error: OSError) -> str:

@@ -324,19 +324,26 @@ def test_an_outage_of_the_storage_fails_the_stream_and_loses_nothing(
 # -- the disk ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every write to a file that is being downloaded fails with ENOSPC."""
+def fill_disk(monkeypatch: pytest.MonkeyPatch, below: str = "") -> None:
+    """Every write to a file that is being downloaded fails with ENOSPC.
+
+    :param below: only in folders of this name.
+    """
     real = os.open
 
     def on_full_disk(path: Any, flags: int, *others: Any, **more: Any) -> int:
         opened = real(path, flags, *others, **more)
-        if str(path).endswith(".part"):
+        if str(path).endswith(".part") and below in str(path):
             os.close(opened)
             return real("/dev/full", os.O_WRONLY)
         return opened
 
     monkeypatch.setattr(os, "open", on_full_disk)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_disk(monkeypatch)
 
 
 def test_a_full_disk_ends_the_stream(two: Connection, full_disk: None) -> None:
@@ -355,6 +362,24 @@ def test_a_full_disk_ends_no_other_stream(two: Connection, full_disk: None) -> N
     assert len(outcome.records["applications"]) == 2
     assert outcome.statuses["applications"][-1] == "COMPLETE"
     assert outcome.statuses[STREAM][-1] == "INCOMPLETE"
+
+
+def test_a_stream_that_ends_leaves_the_files_of_its_records_only(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.tenant.applied = [
+        applied(f"c{number}", document(f"a{number}"), number=number) for number in range(30)
+    ]
+    with monkeypatch.context() as patched:
+        fill_disk(patched, below="/c7/")
+        outcome = connection.sync()
+    assert outcome.code == 1
+    first = references(outcome)
+    assert set(staged(connection.staging)) == {
+        file["source_file_relative_path"] for file in first.values()
+    }
+    rest = references(connection.sync())
+    assert len(first) + len(rest) == len({**first, **rest}) == 30
 
 
 def test_one_path_that_cannot_be_written_costs_one_file(two: Connection) -> None:
