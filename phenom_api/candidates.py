@@ -194,7 +194,13 @@ def attachments(
     return gateway.fetch(of_candidate, lambda answer: page_of(answer, "attachments", None).rows)
 
 
-def pre_signed_url(gateway: Gateway, candidate_id: str, attachment_id: str) -> str:
+def pre_signed_url(
+    gateway: Gateway,
+    candidate_id: str,
+    attachment_id: str,
+    *,
+    operation: Operation = PRE_SIGNED_URL,
+) -> str:
     """A URL from which anybody can download the file for five minutes.
 
     Answer: ``{statusCode, message, fileUrl, fileName, fileSize}``, the size in KB.
@@ -206,8 +212,8 @@ def pre_signed_url(gateway: Gateway, candidate_id: str, attachment_id: str) -> s
             raise ValueError("fileUrl is not text")
         return url
 
-    operation = PRE_SIGNED_URL.at(candidateId=candidate_id, attachmentId=attachment_id)
-    return gateway.fetch(operation, read)
+    of_attachment = operation.at(candidateId=candidate_id, attachmentId=attachment_id)
+    return gateway.fetch(of_attachment, read)
 
 
 def tags_page(gateway: Gateway, offset: int, limit: int) -> Page:

@@ -72,5 +72,9 @@ class AnswerTooLarge(MalformedAnswer):
     """An answer of any status is larger than the limit. Repeating the request does not help."""
 
 
+class DiskUnusable(PhenomError):
+    """Files cannot be written on this machine: its disk is full, read-only or failing."""
+
+
 class GatewayClosed(PhenomError):
     """The gateway was closed while a request was waiting or under way."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tempfile
 import time
+import uuid
 import zlib
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -32,20 +32,26 @@ from phenom_api.redirects import MOST_REDIRECTS, redirect_target
 from phenom_api.retries import RetryPolicy, TransientFault
 from phenom_api.transport import plain_session
 
-_TRANSIENT = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
-"""403 is among them: the URL may have expired, and the next one will be fresh."""
-MOST_BYTES = 1024 * 1024 * 1024
+_EXPIRED = 403
+"""The URL may have expired, and the next one will be fresh."""
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+MOST_BYTES = 1_000_000_000
 """Bytes of a file. The limit keeps an endless file from filling the disk."""
 LONGEST = 1800.0
 """Seconds for one file."""
 _CONNECTIONS = 10
 """Connections that are kept open to each host."""
 _WHAT = "The file's storage"
-_TOO_LARGE = "The file is larger than a gigabyte, and is not downloaded."
+UNFINISHED = ".part"
+"""How the name of a file ends that is being downloaded."""
 
 
 class FileUnavailable(PhenomError):
     """The storage refuses this file for good. Other files may be available."""
+
+
+class StorageUnavailable(FileUnavailable):
+    """The storage cannot be reached or fails, which may concern all files."""
 
 
 class _PublicAdapter(TimedAdapter):
@@ -77,6 +83,7 @@ class Storage:
     :param loopback: whether loopback addresses are allowed, also by http, for a local tenant.
     :param connect, read: seconds to connect, and between two bytes.
     :param most_bytes, longest: bytes of a file, and seconds for it.
+    :param mode: the permissions of new files, as far as the process's umask allows them.
     """
 
     def __init__(
@@ -87,11 +94,13 @@ class Storage:
         read: float = 60.0,
         most_bytes: int = MOST_BYTES,
         longest: float = LONGEST,
+        mode: int = 0o600,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loopback = loopback
         self._policy = RetryPolicy(connect=connect, read=read, answer=longest)
         self._most_bytes = most_bytes
+        self._mode = mode
         self._clock = clock
         self._hosts: dict[str | None, HostAvailability] = {}
         self._adapter = TimedAdapter(_CONNECTIONS) if loopback else _PublicAdapter(_CONNECTIONS)
@@ -104,7 +113,7 @@ class Storage:
     def save(self, url: str, target: Path) -> int:
         """Download a file to ``target``, whole or not at all; returns its number of bytes.
 
-        The folder must exist. The file is readable by its owner only.
+        The folder must exist.
 
         :raises TransientFault: if another try, with a new URL, may help.
         :raises FileUnavailable: if the URL is not allowed, or the storage refuses for good.
@@ -115,16 +124,19 @@ class Storage:
             self._adapter.exchange(whole, self._most_bytes),
             closing(self._opened(url)) as response,
         ):
-            descriptor, unfinished = tempfile.mkstemp(".part", "", target.parent)
+            unfinished = target.with_name(uuid.uuid4().hex + UNFINISHED)
             try:
-                with os.fdopen(descriptor, "wb") as file:
+                with open(unfinished, "xb", opener=self._created) as file:
                     size = self._copied(response, file)
-                Path(unfinished).replace(target)
+                unfinished.replace(target)
             except BaseException:
                 with suppress(OSError):
-                    Path(unfinished).unlink()
+                    unfinished.unlink()
                 raise
         return size
+
+    def _created(self, path: str, flags: int) -> int:
+        return os.open(path, flags, self._mode)
 
     def _opened(self, url: str) -> requests.Response:
         for _ in range(MOST_REDIRECTS + 1):
@@ -139,11 +151,24 @@ class Storage:
                 response.close()
                 url = _joined(url, target)
             elif response.status_code == 200:
-                return response
+                return self._of_allowed_size(response)
             else:
                 response.close()
                 raise _refusal(response.status_code)
         raise FileUnavailable("The file's URL is redirected too often.")
+
+    def _of_allowed_size(self, response: requests.Response) -> requests.Response:
+        """The response, unless it says that it is too large. Then no byte of it is read."""
+        declared = response.headers.get("Content-Length", "")
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > self._most_bytes:
+            response.close()
+            raise self._too_large()
+        return response
+
+    def _too_large(self) -> FileUnavailable:
+        return FileUnavailable(
+            f"The file is larger than {self._most_bytes / 1e6:,.0f} MB, and is not downloaded."
+        )
 
     def _is_followed(self, url: str) -> bool:
         try:
@@ -179,7 +204,7 @@ class Storage:
         except PhenomError:
             raise
         except Exception as error:
-            failure = _network_failure(error)
+            failure = self._network_failure(error)
             if isinstance(failure, TransientFault):
                 host.failed(_WHAT, failure)
             raise failure from None
@@ -198,7 +223,7 @@ class Storage:
             try:
                 piece = next(pieces, None)
             except (OSError, ValueError, HTTPError, zlib.error) as error:
-                raise _network_failure(error) from None
+                raise self._network_failure(error) from None
             except Exception as error:
                 raise FileUnavailable(
                     f"The file's storage does not answer in HTTP ({type(error).__name__})."
@@ -206,6 +231,15 @@ class Storage:
             if piece is None:
                 return size
             size += file.write(piece)
+
+    def _network_failure(self, error: Exception) -> Exception:
+        failure = network_failure(error, _WHAT, "any proxy")
+        if isinstance(failure, TransientFault):
+            failure.final = StorageUnavailable(failure.final.message, failure.final.detail)
+            return failure
+        if isinstance(failure, AnswerTooLarge):
+            return self._too_large()
+        return FileUnavailable(str(failure))
 
 
 def _is_address(host: str) -> bool:
@@ -223,17 +257,11 @@ def _joined(url: str, target: str) -> str:
         return target
 
 
-def _network_failure(error: Exception) -> Exception:
-    failure = network_failure(error, _WHAT, "any proxy")
-    if isinstance(failure, TransientFault):
-        failure.final = FileUnavailable(failure.final.message, failure.final.detail)
-        return failure
-    return FileUnavailable(_TOO_LARGE if isinstance(failure, AnswerTooLarge) else str(failure))
-
-
 def _refusal(status: int) -> Exception:
-    if status in _TRANSIENT:
+    if status in _TRANSIENT or status == _EXPIRED:
+        kind = FileUnavailable if status == _EXPIRED else StorageUnavailable
         return TransientFault(
-            FileUnavailable(f"The file's storage keeps answering {status}. Try again later.")
+            kind(f"The file's storage keeps answering {status}. Try again later."),
+            what=f"The file's storage answered {status}",
         )
     return FileUnavailable(f"The file's storage refused with {status}.")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import random
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,16 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
-from phenom_api.candidates import attachments, none_if_not_found, of_any, pre_signed_url
-from phenom_api.connection import is_loopback
-from phenom_api.errors import AuthenticationFailed, GatewayClosed, PermissionDenied, PhenomError
+from phenom_api.attachment_files import AttachmentFetcher, CircuitBreaker, concerns_all_files
+from phenom_api.candidates import attachments, none_if_not_found, of_any
+from phenom_api.errors import PhenomError
+from phenom_api.file_names import file_name, id_name, ignores_case
 from phenom_api.gateway import Gateway
 from phenom_api.listings import APPLICATIONS
-from phenom_api.retries import Retrier, RetryLog, RetryPolicy
-from phenom_api.storage import FileUnavailable, Storage
-from phenom_cli.file_names import file_name, id_name, ignores_case
+from phenom_api.retries import RetryPolicy
+from phenom_api.storage import FileUnavailable
 from phenom_cli.listing_reader import ListingReader
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates
@@ -31,8 +27,6 @@ CONCURRENT_DOWNLOADS = 4
 MAX_FAILURES_IN_A_ROW = 10
 RETRY_POLICY = RetryPolicy(attempts=3)
 """For one file; each attempt asks for a new address."""
-_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
-"""These errors affect every file, not one."""
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -65,27 +59,6 @@ class Document:
         }
 
 
-class CircuitBreaker:
-    """Lets single requests fail, and ends the command if all or too many requests fail."""
-
-    def __init__(self) -> None:
-        self._has_succeeded = False
-        self._failures_in_a_row = 0
-
-    def success(self) -> None:
-        self._has_succeeded = True
-        self._failures_in_a_row = 0
-
-    def failure(self, error: PhenomError) -> None:
-        """Raises the error if it concerns every request, or if too many failed in a row."""
-        self._failures_in_a_row += 1
-        concerns_all = isinstance(error, (AuthenticationFailed, GatewayClosed)) or (
-            isinstance(error, PermissionDenied) and not self._has_succeeded
-        )
-        if concerns_all or self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
-            raise error
-
-
 class DocumentSearch:
     """Iterate for documents; afterwards ``unread`` and :meth:`missing` say what was not found.
 
@@ -108,7 +81,7 @@ class DocumentSearch:
         self._candidates = dict.fromkeys(candidate_ids)
         self.unread: dict[str, str] = {}
         """Candidates whose files could not be listed, with the error."""
-        self._breaker = CircuitBreaker()
+        self._breaker = CircuitBreaker(MAX_FAILURES_IN_A_ROW)
         self._wanted = set(document_ids)
         self._not_found_yet = dict.fromkeys(document_ids)
         self._unknown_candidates: list[str] = []
@@ -221,21 +194,11 @@ class Downloader:
         *,
         overwrite: bool,
     ) -> None:
-        self._gateway = gateway
         self._documents = documents
         self._folder = folder
         self._overwrite = overwrite
-        self._breaker = CircuitBreaker()
-        host = urlsplit(gateway.connection.gateway_url).hostname or ""
-        self._storage = Storage(loopback=is_loopback(host))
-        self._retrier = Retrier(
-            RETRY_POLICY,
-            clock=time.monotonic,
-            sleep=time.sleep,
-            rng=random.Random(),
-            before_retry=lambda: None,
-            retry_log=RetryLog(time.monotonic),
-        )
+        self._breaker = CircuitBreaker(MAX_FAILURES_IN_A_ROW)
+        self._fetcher = AttachmentFetcher(gateway, RETRY_POLICY)
 
     def __iter__(self) -> Iterator[DownloadResult]:
         """Raises OSError if the folder cannot be written, PhenomError if the gateway fails.
@@ -252,34 +215,26 @@ class Downloader:
                 elif result.status == "downloaded":
                     self._breaker.success()
         finally:
-            self._storage.close()
+            self._fetcher.close()
 
     def _download(self, ignores_case: bool, document: Document) -> DownloadResult:
         owner = id_name(document.candidate_id, ignores_case=ignores_case)
         key = id_name(document.attachment_id, ignores_case=ignores_case)
         target = self._folder / owner / f"{key}-{file_name(document.name)}"
 
-        def save() -> int:
-            def address(candidate_id: str) -> list[str]:
-                return [pre_signed_url(self._gateway, candidate_id, document.attachment_id)]
-
-            ids = _id_variants(document.candidate_id, document.padded_id)
-            urls = none_if_not_found(lambda: of_any(address, ids))
-            if not urls:
-                raise FileUnavailable("Phenom no longer has it.")
-            return self._storage.save(urls[0], target)
-
         try:
             if target.is_file() and not self._overwrite:
                 return DownloadResult(document, "kept", target, target.stat().st_size)
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            return DownloadResult(document, "downloaded", target, self._retrier(save))
+            ids = _id_variants(document.candidate_id, document.padded_id)
+            size = self._fetcher.fetch(ids, document.attachment_id, target)
+            return DownloadResult(document, "downloaded", target, size)
         except FileUnavailable as error:
             return DownloadResult(document, "failed", error=error.message)
         except PhenomError as error:
             return DownloadResult(document, "failed", error=error.message, cause=error)
         except OSError as error:
-            if error.errno in _DISK_ERRORS:
+            if concerns_all_files(error):
                 raise
             what = f"The file cannot be written: {error.strerror or type(error).__name__}."
             return DownloadResult(document, "failed", error=what)

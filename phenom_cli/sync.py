@@ -99,7 +99,7 @@ def _load(
         unified_id=UnifiedIds(valid.integration_id).of,
         warehouse=target,
         streams=[
-            manifest.discovered(name, hard_deletes=valid.hard_deletes)
+            manifest.discovered(name, hard_deletes=valid.hard_deletes, with_files=False)
             for name in offered
             if chosen is None or name in chosen
         ],

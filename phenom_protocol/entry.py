@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from phenom_api.errors import (
     AuthenticationFailed,
+    DiskUnusable,
     InvalidConfig,
     PermissionDenied,
     PhenomError,
@@ -186,7 +187,10 @@ _CONFIGURATION_ERRORS = (AuthenticationFailed, InvalidConfig, PermissionDenied, 
 
 
 def failure_type(error: PhenomError) -> messages.FailureType:
-    """What the protocol calls an error: one to correct in the configuration, or one that passes."""
+    """What the protocol calls an error: one to correct in the configuration or on the machine, or
+    one that passes."""
+    if isinstance(error, DiskUnusable):
+        return "system_error"
     return "config_error" if isinstance(error, _CONFIGURATION_ERRORS) else "transient_error"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
@@ -29,12 +30,29 @@ def _escaped(message: Mapping[str, Any]) -> bytes:
     return visible(json.dumps(message, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
-def record_frame(stream: str, emitted_at: int) -> tuple[bytes, bytes]:
-    """The JSON before and after a record's ``data``, the same for all records of a page."""
+@dataclass(frozen=True)
+class FileReference:
+    """A file that belongs to a record (``AirbyteRecordMessageFileReference``).
+
+    :param staging_file_url: its absolute path in the staging folder.
+    :param source_file_relative_path: its path in the source, from which the destination makes the
+        path at its own place.
+    """
+
+    staging_file_url: str
+    source_file_relative_path: str
+    file_size_bytes: int
+
+
+def record_frame(
+    stream: str, emitted_at: int, file: FileReference | None = None
+) -> tuple[bytes, bytes]:
+    """The JSON before and after a record's ``data``, the same for records without a file."""
     name = orjson.dumps(stream).decode()
+    reference = b"" if file is None else b',"file_reference":' + orjson.dumps(file)
     return (
         f'{{"type":"RECORD","record":{{"stream":{name},"data":'.encode(),
-        f',"emitted_at":{emitted_at}}}}}'.encode(),
+        f',"emitted_at":{emitted_at}'.encode() + reference + b"}}",
     )
 
 

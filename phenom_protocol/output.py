@@ -43,6 +43,20 @@ class Output:
         between = after + b"\n" + before
         self._put(before + between.join(records) + after + b"\n")
 
+    def write_records_with_files(
+        self,
+        stream: str,
+        records: Iterable[bytes],
+        files: Iterable[messages.FileReference | None],
+        emitted_at: int,
+    ) -> None:
+        """The same, with the file of each record that has one."""
+        lines = bytearray()
+        for record, file in zip(records, files, strict=True):
+            before, after = messages.record_frame(stream, emitted_at, file)
+            lines += before + record + after + b"\n"
+        self._put(bytes(lines))
+
     def _put(self, lines: bytes) -> None:
         with self._lock:
             if self.failure is not None:

@@ -168,6 +168,7 @@ class SourceConfig(Connection):
     personal_data: Literal["full", "pseudonymous"] = "full"
     pseudonym_key: Secret | None = Field(default=None, validate_default=True)
     hard_deletes: bool = False
+    max_file_megabytes: int = Field(default=100, ge=1, le=1500)
     page_size: int = Field(default=100, ge=1, le=1000)
 
     @field_validator("pseudonym_key")
@@ -186,6 +187,11 @@ class SourceConfig(Connection):
     def secrets(self) -> tuple[str, ...]:
         held = () if self.pseudonym_key is None else (self.pseudonym_key.get_secret_value(),)
         return super().secrets() + held
+
+    @property
+    def may_include_files(self) -> bool:
+        """Whether files of candidates may be sent. Nothing in a file can be a pseudonym."""
+        return self.personal_data == "full"
 
     @property
     def start_second(self) -> int | None:

@@ -21,6 +21,8 @@ PATH = ROOT / "manifest.yaml"
 CURSOR_FIELD = "changed_at"
 PRIMARY_KEY = "id"
 SYNC_MODES = ("full_refresh", "incremental")
+FILE_REQUEST = "file_of_document"
+"""The request for a record's file. Only streams with files have it."""
 
 
 @cache
@@ -56,6 +58,11 @@ class DeclaredStream:
     listing: str
     requests: Mapping[str, Mapping[str, Any]]
     needs_acting_user: bool
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its records are about files, which a sync can include."""
+        return FILE_REQUEST in self.requests
 
 
 @cache
@@ -131,8 +138,16 @@ def with_hard_deletes(json_schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def discovered(stream: str, *, hard_deletes: bool) -> dict[str, Any]:
-    """A stream as the catalog describes it."""
+def streams_with_files() -> list[str]:
+    """The streams whose records are about files."""
+    return [each.name for each in streams() if each.has_files]
+
+
+def discovered(stream: str, *, hard_deletes: bool, with_files: bool) -> dict[str, Any]:
+    """A stream as the catalog describes it.
+
+    :param with_files: whether a sync may include the files of the streams that have files.
+    """
     json_schema = schema(stream)
     return {
         "name": stream,
@@ -142,5 +157,5 @@ def discovered(stream: str, *, hard_deletes: bool) -> dict[str, Any]:
         "default_cursor_field": [CURSOR_FIELD],
         "source_defined_primary_key": [[PRIMARY_KEY]],
         "is_resumable": True,
-        "is_file_based": False,
+        "is_file_based": with_files and stream in streams_with_files(),
     }

@@ -51,7 +51,12 @@ def discover(arguments: argparse.Namespace, session: Session) -> int:
     offered = manifest.stream_names(acting_user=config.ph_user_id is not None)
     session.output.write(
         messages.catalog(
-            [manifest.discovered(stream, hard_deletes=config.hard_deletes) for stream in offered]
+            [
+                manifest.discovered(
+                    stream, hard_deletes=config.hard_deletes, with_files=config.may_include_files
+                )
+                for stream in offered
+            ]
         )
     )
     return 0
@@ -69,7 +74,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
     catalog = read_json(arguments.catalog, "catalog")
     state = read_messages(arguments.state, "state") if arguments.state else []
     try:
-        selected = selections(catalog, state, manifest.stream_names())
+        selected = selections(catalog, state, config)
     except ValueError as error:
         raise ProtocolError(str(error)) from None
     collect_seldom()
@@ -83,8 +88,12 @@ def _print(events: Iterable[Event], session: Session) -> int:
     failed = False
     for event in events:
         match event:
-            case Records(stream, data):
-                output.write_records(stream, data, messages.now_millis())
+            case Records(stream, data, files):
+                now = messages.now_millis()
+                if files:
+                    output.write_records_with_files(stream, data, files, now)
+                else:
+                    output.write_records(stream, data, now)
                 unclaimed[stream] += len(data)
             case State(stream, blob):
                 output.write(messages.state(stream, blob, unclaimed.pop(stream, 0)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -13,6 +15,7 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteMessageSerializer,
     AirbyteRecordMessage,
+    AirbyteRecordMessageFileReference,
     AirbyteStateMessage,
     AirbyteStateMessageSerializer,
     AirbyteStream,
@@ -68,9 +71,11 @@ class SourcePhenom(YamlDeclarativeSource):
         )
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        hard_deletes = _valid(config).hard_deletes
+        valid = _valid(config)
         described = [
-            manifest.discovered(stream.name, hard_deletes=hard_deletes)
+            manifest.discovered(
+                stream.name, hard_deletes=valid.hard_deletes, with_files=valid.may_include_files
+            )
             for stream in self.streams(config)
         ]
         return AirbyteCatalog(
@@ -97,7 +102,7 @@ class SourcePhenom(YamlDeclarativeSource):
             selected = selections(
                 ConfiguredAirbyteCatalogSerializer.dump(catalog),
                 [AirbyteStateMessageSerializer.dump(message) for message in state or []],
-                manifest.stream_names(),
+                valid,
             )
         except ValueError as error:
             raise AirbyteTracedException(
@@ -131,13 +136,16 @@ def _valid(config: Mapping[str, Any]) -> SourceConfig:
 def _messages(event: events.Event) -> Iterator[AirbyteMessage]:
     """An event as the CDK's message objects; the CDK adds the record counts of states."""
     match event:
-        case events.Records(stream, data):
+        case events.Records(stream, data, files):
             emitted_at = messages.now_millis()
-            for record in data:
+            for record, file in zip(data, files or repeat(None, len(data)), strict=True):
                 yield AirbyteMessage(
                     type=Type.RECORD,
                     record=AirbyteRecordMessage(
-                        stream=stream, data=orjson.loads(record), emitted_at=emitted_at
+                        stream=stream,
+                        data=orjson.loads(record),
+                        emitted_at=emitted_at,
+                        file_reference=file and AirbyteRecordMessageFileReference(**asdict(file)),
                     ),
                 )
         case events.State(stream, blob):

@@ -70,8 +70,11 @@ class Outcome:
         return found
 
 
-def catalog(streams: Sequence[str] = STREAMS, mode: str = "incremental") -> dict[str, Any]:
-    """A configured catalog."""
+def catalog(
+    streams: Sequence[str] = STREAMS, mode: str = "incremental", *, files: bool | None = None
+) -> dict[str, Any]:
+    """A configured catalog. :param files: include_files of every stream."""
+    including: dict[str, Any] = {} if files is None else {"include_files": files}
     return {
         "streams": [
             {
@@ -82,6 +85,7 @@ def catalog(streams: Sequence[str] = STREAMS, mode: str = "incremental") -> dict
                 },
                 "sync_mode": mode,
                 "destination_sync_mode": "append_dedup",
+                **including,
             }
             for name in streams
         ]
@@ -108,9 +112,10 @@ def read(
     *,
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
+    files: bool | None = None,
 ) -> Outcome:
     """``source-phenom read`` of the given streams."""
-    files: dict[str, Any] = {"config": config, "catalog": catalog(streams, mode)}
+    given: dict[str, Any] = {"config": config, "catalog": catalog(streams, mode, files=files)}
     if state is not None:
-        files["state"] = state
-    return run("read", **files)
+        given["state"] = state
+    return run("read", **given)

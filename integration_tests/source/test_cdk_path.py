@@ -95,6 +95,20 @@ def test_read(configured: dict[str, Any], tmp_path: Path) -> None:
     assert sum(line.startswith(b'{"type":"RECORD"') for line in told) > 500
 
 
+def test_read_with_files(
+    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    monkeypatch.setenv("AIRBYTE_STAGING_DIRECTORY", str(staging))
+    config = {**config, "ph_user_id": "recruiter-1"}
+    configured = catalog(["candidate_documents"], files=True)
+    arguments = ["read", *_files(tmp_path, config=config, catalog=configured)]
+    told = _told(list(map(_without_null_columns, _by_itself(arguments))))
+    assert told == _told(_inside_the_cdk(config, arguments))
+    assert sum(b'"file_reference":{' in line for line in told) > 100
+
+
 def _rows_of(source: YamlDeclarativeSource, config: dict[str, Any], name: str) -> list[Any]:
     (stream,) = [stream for stream in source.streams(config) if stream.name == name]
     return [record.data for part in stream.generate_partitions() for record in part.read()]

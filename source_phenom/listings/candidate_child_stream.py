@@ -15,6 +15,7 @@ from source_phenom.models import application_activities, candidate_documents
 from source_phenom.models.candidates import child_key_prefix
 from source_phenom.models.values import Mismatches, record_json
 from source_phenom.personal_data import personal_data
+from source_phenom.snapshot import fingerprint
 from source_phenom.streams.events import Event
 
 _IMPLAUSIBLE = 20
@@ -79,8 +80,12 @@ class CandidateChildStream(StreamEnricher):
         for key, record in self.records_of(rows, group, mismatches):
             if self._hide is not None:
                 self._hide(record)
-            yield from self.stream.add(key, record_json(record, mismatches))
+            body = record_json(record, mismatches)
+            yield from self.stream.add(key, body, digest=self.digest(key, body))
         self.stream.count_mismatches(mismatches)
+
+    def digest(self, key: str, body: bytes) -> int:
+        return fingerprint(body)
 
     def finish(self) -> Iterator[Event]:
         """Keep the records of the candidates that were not asked about."""
@@ -128,6 +133,21 @@ class CandidateDocuments(CandidateChildStream):
         return candidate_documents.documents(
             rows, group.key, self.context.ids, mismatches, group.excluded_applications
         )
+
+    def digest(self, key: str, body: bytes) -> int:
+        """The digest, which goes on telling that an earlier sync sent the document's file."""
+        sent = digest_with_file(body)
+        return sent if self.is_remembered(key, sent) else fingerprint(body)
+
+    def is_remembered(self, key: str, digest: int) -> bool:
+        """Whether the previous run knew the document by this digest. Safe in other threads."""
+        (before,) = self.stream.remembered([key])
+        return before is not None and before.digest == digest
+
+
+def digest_with_file(body: bytes) -> int:
+    """The digest of a document whose file was sent with the record."""
+    return fingerprint(body + b"file")
 
 
 def _owner(key: str) -> str:

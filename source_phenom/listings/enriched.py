@@ -23,6 +23,7 @@ from source_phenom.listings.change_lookup import ChangeLookup, changed_at
 from source_phenom.listings.changed_applications import ChangedApplications
 from source_phenom.listings.completeness import is_complete
 from source_phenom.listings.delta_rows import DeltaImpossible, DeltaRows
+from source_phenom.listings.document_files import DocumentFiles
 from source_phenom.listings.enriched_delta import EnrichedDelta, collect
 from source_phenom.listings.enriched_mapper import EnrichedApplication, EnrichedMapper
 from source_phenom.listings.enrichment_state import ChangedCandidates, EnrichmentRun
@@ -98,8 +99,9 @@ class EnrichedListing(ApplicationListing):
                 refusal,
                 is_second,
                 self._sources,
+                self.files,
             )
-            enrichers = [_ENRICHERS[run.stream.name](run, context) for run in runs]
+            enrichers = [_enricher(run, context) for run in runs]
             for enricher in enrichers:
                 if refusal is None and changes.is_whole and enricher.is_resumable:
                     enricher.run.cover_first_sync(changes.until)
@@ -160,8 +162,9 @@ class EnrichedListing(ApplicationListing):
                 None,
                 False,
                 SourceTable() if people is None else people.table,
+                self.files,
             )
-            enrichers = [_ENRICHERS[run.stream.name](run, context) for run in runs]
+            enrichers = [_enricher(run, context) for run in runs]
             for enricher in enrichers:
                 self._prepare(enricher)
             since = min(run.since for run in runs)
@@ -329,6 +332,12 @@ class EnrichedListing(ApplicationListing):
                 self._fail(enricher, answer)
             else:
                 yield from self._attempt(enricher, enricher.complete(request.group, answer))
+
+
+def _enricher(run: EnrichmentRun, context: PassContext) -> StreamEnricher:
+    if run.stream.includes_files:
+        return DocumentFiles(run, context)
+    return _ENRICHERS[run.stream.name](run, context)
 
 
 def _addresses(row: dict[str, Any]) -> list[str]:

@@ -24,6 +24,8 @@ logger = logging.getLogger("airbyte.phenom")
 
 MEMBER = "candidates_api"
 """Member of a stream's state."""
+FILES_TO_SEND = "files_to_send"
+"""Another member: candidates with a file that could not be sent."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _OVERLAP = int(OVERLAP.total_seconds() * 1000)
@@ -60,9 +62,12 @@ class EnrichmentState:
     def remember(self, memory: dict[str, Any]) -> None:
         memory[MEMBER] = asdict(self)
 
-    def reason_for_full_run(self, now: datetime, config: SourceConfig) -> str | None:
-        """Why everything must be read again; None if reading the changes is enough."""
-        if self.settings != settings_of(config):
+    def reason_for_full_run(self, settings: str, now: datetime, config: SourceConfig) -> str | None:
+        """Why everything must be read again; None if reading the changes is enough.
+
+        :param settings: the hash for this run.
+        """
+        if self.settings != settings:
             return "the configuration changed"
         if now - parse_rfc3339(self.reconciled_at) >= timedelta(days=config.full_reconcile_days):
             return f"the last one was {self.reconciled_at}"
@@ -128,14 +133,16 @@ class EnrichmentRun:
 
     def __init__(self, stream: StreamRun, config: SourceConfig) -> None:
         self.stream = stream
+        if not stream.includes_files:
+            stream.memory.pop(FILES_TO_SEND, None)
         self.before = EnrichmentState.of(stream.memory)
         self.changes = ChangedCandidates()
-        self._settings = settings_of(config)
+        self._settings = settings_of(config, includes_files=stream.includes_files)
         self._starts_over = False
         self._apis: dict[str, OptionalApi] = {}
         reason: str | None = None
         if self.before is not None:
-            reason = self.before.reason_for_full_run(stream.now, config)
+            reason = self.before.reason_for_full_run(self._settings, stream.now, config)
             if reason is not None:
                 logger.info(f"{stream.name}: a full reconciliation is due, as {reason}.")
         self.is_full = self.before is None or reason is not None
@@ -194,8 +201,11 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def settings_of(config: SourceConfig) -> str:
-    """A hash of the settings that affect which candidates are read, and how they are mapped."""
+def settings_of(config: SourceConfig, *, includes_files: bool = False) -> str:
+    """A hash of the settings that affect which candidates are read, and how they are mapped.
+
+    :param includes_files: whether the stream's files are sent.
+    """
     settings = [
         config.only_created_applications,
         sorted(config.application_sources),
@@ -204,5 +214,7 @@ def settings_of(config: SourceConfig) -> str:
     ]
     if config.start_date is not None:  # only then, so that earlier states stay valid
         settings.append(config.start_date)
+    if includes_files:
+        settings.append("files")
     tag = personal_data(config).tag
     return xxh3_64_hexdigest(canonical(settings if tag is None else [*settings, tag]))

@@ -14,6 +14,7 @@ from source_phenom.config import SourceConfig
 from source_phenom.listings.directory import Directory
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool, TextStore
+from source_phenom.listings.staged_files import StagedFiles
 from source_phenom.personal_data import personal_data
 from source_phenom.streams.events import Event
 from source_phenom.streams.stream_run import StreamRun
@@ -28,6 +29,7 @@ class ListingContext:
 
     :param operations: the operations of the manifest, by the request's name.
     :param directory: the tenant's users, for their names. :param now: the current time.
+    :param files: fetches the files of records; None if no stream includes files.
     """
 
     config: SourceConfig
@@ -35,6 +37,7 @@ class ListingContext:
     reader: GatewayReader
     directory: Directory
     now: Callable[[], datetime]
+    files: StagedFiles | None = None
 
 
 class Listing(ABC):
@@ -54,6 +57,7 @@ class Listing(ABC):
         self.reader = context.reader
         self.directory = context.directory
         self.utc_now = context.now
+        self.files = context.files
         self.now = next(stream.now for stream in streams.values())
         self.personal = personal = personal_data(config)
         self.ids = personal.ids(config.integration_id)

@@ -16,6 +16,7 @@ from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
+from source_phenom.listings.staged_files import StagedFiles
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import canonical
 from source_phenom.snapshot import digest_with_details
@@ -31,6 +32,7 @@ class PassContext:
     :param search_refusal: the error if the candidate search is refused.
     :param is_second: whether an earlier scan of this run missed many records.
     :param sources: gives the labels of candidates their numbers.
+    :param files: fetches the files of documents; None if no stream includes files.
     """
 
     config: SourceConfig
@@ -42,6 +44,7 @@ class PassContext:
     search_refusal: PhenomError | None
     is_second: bool
     sources: SourceTable
+    files: StagedFiles | None
 
 
 class StreamEnricher(ABC):

@@ -1,4 +1,4 @@
-"""``candidate_documents``: name and type of candidates' files, without their content."""
+"""``candidate_documents``: name and type of candidates' files."""
 
 from __future__ import annotations
 

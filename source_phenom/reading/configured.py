@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from source_phenom import manifest
+from source_phenom.config import SourceConfig
 from source_phenom.manifest import SYNC_MODES, meant
 from source_phenom.reading.read import Selection
 
@@ -14,7 +16,7 @@ _LOOKS_LIKE = (
 )
 
 
-def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection]:
+def selections(catalog: Any, state: Any, config: SourceConfig) -> list[Selection]:
     """The streams of a ConfiguredAirbyteCatalog, each with its part of the incoming state.
 
     :param state: state messages in whichever form platforms and tools keep them.
@@ -25,6 +27,7 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
         raise ValueError(
             f"The catalog is not a configured catalog: it has no list of streams. {_LOOKS_LIKE}"
         )
+    known = manifest.stream_names()
     blobs = _blobs(state, known)
     selected: list[Selection] = []
     for position, configured in enumerate(streams):
@@ -47,8 +50,26 @@ def selections(catalog: Any, state: Any, known: Sequence[str]) -> list[Selection
                 f"The catalog gives stream {name} a sync_mode that does not exist: choose "
                 f"{' or '.join(SYNC_MODES)}."
             )
-        selected.append(Selection(name, mode == "incremental", blobs.get(name)))
+        includes_files = _includes_files(name, configured.get("include_files"), config)
+        selected.append(Selection(name, mode == "incremental", blobs.get(name), includes_files))
     return selected
+
+
+def _includes_files(stream: str, include_files: Any, config: SourceConfig) -> bool:
+    """Whether the stream's files are sent. The protocol ignores the key where there are none."""
+    if include_files is not None and type(include_files) is not bool:
+        raise ValueError(
+            f"The catalog gives stream {stream} an include_files that is neither true nor false."
+        )
+    if not include_files or stream not in manifest.streams_with_files():
+        return False
+    if not config.may_include_files:
+        raise ValueError(
+            f"Stream {stream} cannot include files with personal_data pseudonymous, because a CV "
+            "names its person. Turn the files of this stream off in the connection "
+            "(include_files), or set personal_data to full."
+        )
+    return True
 
 
 def _blobs(state: Any, known: Sequence[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.jobs import JobListing
 from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.people import EmployeeListing, GroupListing
+from source_phenom.listings.staged_files import StagedFiles
 from source_phenom.manifest import DeclaredStream
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.operations import operations
@@ -37,11 +38,15 @@ logger = logging.getLogger("airbyte.phenom")
 
 @dataclass(frozen=True)
 class Selection:
-    """One configured stream: its name, whether it is incremental, and its incoming state."""
+    """One configured stream: its name, whether it is incremental, and its incoming state.
+
+    :param includes_files: whether the records' files are sent, for a stream that has files.
+    """
 
     stream: str
     incremental: bool
     state: Any = None
+    includes_files: bool = False
 
 
 def utc_now() -> datetime:
@@ -85,6 +90,8 @@ def read(
     now, clock = now or utc_now, clock or seconds
     executor = ThreadPoolExecutor(config.num_workers, thread_name_prefix="phenom")
     reader = GatewayReader(config, gateway, executor)
+    has_files = any(selection.includes_files for selection in selections)
+    files = StagedFiles(config, gateway, declared) if has_files else None
     people = operations(each for each in declared if each.listing == "employees")
     directory = Directory(reader, people["users"])
     try:
@@ -108,9 +115,11 @@ def read(
                 yield from run.retire(old_keys)
             if streams:
                 asked = operations(of_listing[stream] for stream in streams)
-                context = ListingContext(config, asked, reader, directory, now)
+                context = ListingContext(config, asked, reader, directory, now, files)
                 yield from _read_listing(kind(context, streams))
     finally:
+        if files is not None:
+            files.close()
         executor.shutdown(wait=False, cancel_futures=True)
         logger.info(
             f"{gateway.sent} requests, {gateway.retried} retries, "
@@ -140,6 +149,7 @@ def _stream_run(
         unfilled=listing.unfilled(config, selection.stream),
         detailed=selection.stream in listing.detailed_names,
         labelled=selection.stream in listing.labelled_names(config),
+        includes_files=selection.includes_files,
         unified_id=partial(UnifiedIds(config.integration_id).of, selection.stream),
         previous=previous,
         tenant=tenant,
@@ -227,5 +237,9 @@ def _log_summary(stream: StreamRun) -> None:
         logger.warning(f"{stream.name}: {counts['without_key']} rows without a key were skipped")
     for note in stream.notes:
         logger.info(f"{stream.name}: {note}")
+    if stream.includes_files:
+        logger.info(f"{stream.name}: {counts['files']} files sent")
+    for reason, count in sorted(stream.missing_files.items()):
+        logger.warning(f"{stream.name}: {count} files could not be sent: {reason}")
     for column, count in sorted(stream.mismatches.items()):
         logger.warning(f"{stream.name}.{column}: {count} values of an unexpected type")

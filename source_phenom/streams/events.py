@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phenom_protocol.messages import FailureType, StreamStatus
+from phenom_protocol.messages import FailureType, FileReference, StreamStatus
 
 
 @dataclass(frozen=True)
 class Records:
-    """Records of one stream; each is the UTF-8 JSON text of its data."""
+    """Records of one stream; each is the UTF-8 JSON text of its data.
+
+    :param files: the file of each record, None for a record without one; empty if none has one.
+    """
 
     stream: str
     data: list[bytes]
+    files: Sequence[FileReference | None] = ()
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import compress
 
 import orjson
 
+from phenom_protocol.messages import FileReference
 from source_phenom.models.timestamps import parse_rfc3339, rfc3339
 from source_phenom.models.values import joined
 from source_phenom.snapshot import (
@@ -51,6 +53,7 @@ class StreamRun:
         other APIs and are not read in every run.
     :param labelled: whether each record has a label, see :class:`Comparison`. The state has the
         labels while ``are_labels_known``.
+    :param includes_files: whether the records' files are sent with them.
     :param unified_id: computes a record's id from its key.
     :param previous: the incoming state; None in full refresh and in a first sync.
     :param now: the current time. :param clock: seconds, for the pace of checkpoints.
@@ -64,6 +67,7 @@ class StreamRun:
         unfilled: Sequence[str] = (),
         detailed: bool = False,
         labelled: bool = False,
+        includes_files: bool = False,
         unified_id: Callable[[str], str],
         previous: StreamState | None,
         tenant: str,
@@ -75,6 +79,8 @@ class StreamRun:
         self.now = now
         self.counts: Counter[str] = Counter()
         self.mismatches: Counter[str] = Counter()
+        self.missing_files: Counter[str] = Counter()
+        """Why files could not be sent, and how many."""
         self.notes: list[str] = []
         self.memory = dict(previous.extras) if previous is not None else {}
         self._previous = previous
@@ -88,6 +94,7 @@ class StreamRun:
         self._changed_at = _later_than(self._cursor, now)
         snapshot = previous.snapshot if previous is not None else Snapshot()
         self.is_labelled = labelled
+        self.includes_files = includes_files
         self.are_labels_known = labelled and len(snapshot) > 0 and snapshot.labelled
         self._comparison = Comparison(
             snapshot.with_details() if detailed else snapshot.without_details(), labelled=labelled
@@ -99,6 +106,7 @@ class StreamRun:
         self._bodies: list[bytes] = []
         self._digests: list[int] = []
         self._labels: list[int] = []
+        self._files: list[FileReference | None] = []
         self._left_out: set[str] = set()
         self._clock = clock
         self._last_state_at = clock()
@@ -115,16 +123,19 @@ class StreamRun:
         mismatches: Sequence[str] = (),
         digest: int | None = None,
         label: int | None = None,
+        file: FileReference | None = None,
     ) -> Iterator[Event]:
         """Take one record. Records are compared, and emitted, a page at a time.
 
         :param body: the record's own columns as a JSON object with sorted keys; never empty.
         :param mismatches: its columns whose payload value had an unexpected type.
         :param digest: of a detailed record; else it is the fingerprint of the body.
-        :param label: of a labelled record.
+        :param label: of a labelled record. :param file: the record's file, if it is sent.
         """
         if label is not None:
             self._labels.append(label)
+        if self.includes_files:
+            self._files.append(file)
         self._keys.append(key)
         self._bodies.append(body)
         self._digests.append(fingerprint(body) if digest is None else digest)
@@ -138,7 +149,8 @@ class StreamRun:
         keys, bodies, digests, labels = self._keys, self._bodies, self._digests, self._labels
         if keys:
             self._keys, self._bodies, self._digests, self._labels = [], [], [], []
-            yield from self.add_page(keys, bodies, digests, labels or None)
+            files, self._files = self._files, []
+            yield from self.add_page(keys, bodies, digests, labels or None, files)
 
     def add_page(
         self,
@@ -146,23 +158,21 @@ class StreamRun:
         bodies: Sequence[bytes],
         digests: Sequence[int] | None = None,
         labels: Sequence[int] | None = None,
+        files: Sequence[FileReference | None] = (),
     ) -> Iterator[Event]:
         """Compare a page of records and emit those that are new or changed.
 
-        :param bodies, digests, labels: as in :meth:`add`, one for each of ``keys``.
+        :param bodies, digests, labels, files: as in :meth:`add`, one for each of ``keys``.
         """
         if digests is None:
             digests = [fingerprint(body) for body in bodies]
         verdicts = self._comparison.observe_page(keys, digests, labels)
-        fresh = [
-            joined(self._stamp, body)
-            for body, verdict in zip(bodies, verdicts, strict=True)
-            if verdict is Verdict.NEW or verdict is Verdict.CHANGED
-        ]
+        is_fresh = [each is Verdict.NEW or each is Verdict.CHANGED for each in verdicts]
+        fresh = [joined(self._stamp, body) for body in compress(bodies, is_fresh)]
         for verdict in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED):
             self.counts[verdict.name.lower()] += verdicts.count(verdict)
         if fresh:
-            yield from self._emit(fresh)
+            yield from self._emit(fresh, list(compress(files, is_fresh)))
         yield from self._checkpoint()
 
     def remembered(self, keys: Sequence[str]) -> list[Remembered | None]:
@@ -322,13 +332,16 @@ class StreamRun:
         if self._clock() - self._last_state_at >= CHECKPOINT_SECONDS:
             yield self.state()
 
-    def _emit(self, data: list[bytes]) -> Iterator[Event]:
+    def _emit(
+        self, data: list[bytes], files: Sequence[FileReference | None] = ()
+    ) -> Iterator[Event]:
         if not self._is_running:
             self._is_running = True
             yield StreamProgress(self.name, "RUNNING")
         self._cursor = self._changed_at
         self.counts["emitted"] += len(data)
-        yield Records(self.name, data)
+        self.counts["files"] += len(files) - files.count(None)
+        yield Records(self.name, data, files)
 
     def _tombstone(self, key: str, shown: str | None = None) -> bytes:
         """A tombstone. :param shown: what stands in ``remote_id`` instead of the key."""

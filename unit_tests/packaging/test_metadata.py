@@ -53,6 +53,10 @@ def test_destination_takes_part_in_data_activation() -> None:
     assert data("destination")["supportsDataActivation"] is True
 
 
+def test_source_can_transfer_files() -> None:
+    assert data("source")["supportsFileTransfer"] is bool(manifest.streams_with_files())
+
+
 def test_suggested_streams_are_there_for_everybody() -> None:
     suggested = data("source")["suggestedStreams"]["streams"]
     assert sorted(suggested) == sorted(manifest.stream_names(acting_user=False))

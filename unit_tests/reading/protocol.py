@@ -129,10 +129,11 @@ def read(
     *,
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
+    files: bool | None = None,
 ) -> Outcome:
     """``source-phenom read`` of the given streams."""
-    files: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
-    files["catalog"] = catalog(streams, mode)
+    given: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
+    given["catalog"] = catalog(streams, mode, files=files)
     if state is not None:
-        files["state"] = state
-    return run_source("read", folder, **files)
+        given["state"] = state
+    return run_source("read", folder, **given)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import orjson
 import requests_mock
@@ -23,6 +24,7 @@ from source_phenom.snapshot import StreamState, tenant_tag
 from source_phenom.streams.events import Failure, Records, State, StreamProgress
 from unit_tests.reading.protocol import CONFIG, GATEWAY
 
+STORAGE = "https://storage.test"
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
 WITHOUT_USER = (
     *("users", "jobs", "candidates", "applications", "roles"),
@@ -59,6 +61,7 @@ class Recruiting:
     """:param profiles: rows of the candidate search. :param tags: per tag, candidate ids.
 
     :param trims: whether ids in requests may have white space around them.
+    :param contents: of files, by attachment id; of the others, the id is the content.
     """
 
     applied: list[Applied] = field(default_factory=list)
@@ -70,13 +73,20 @@ class Recruiting:
     profiles: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, list[str]] = field(default_factory=dict)
     trims: bool = False
+    contents: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     @contextmanager
     def served(self) -> Iterator[requests_mock.Mocker]:
         with requests_mock.Mocker() as mocker:
             mocker.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._answer)
+            mocker.register_uri("GET", re.compile(f"^{STORAGE}/"), content=self._stored)
             yield mocker
+
+    def _stored(self, request: Any, context: Any) -> bytes:
+        """The file of a pre-signed URL. Replace the matcher of :meth:`served` for faults."""
+        attachment_id = unquote(urlsplit(request.url).path.rpartition("/")[2])
+        return self.contents.get(attachment_id, attachment_id.encode())
 
     def _answer(self, request: Any, context: Any) -> str:
         url = urlsplit(request.url)
@@ -127,6 +137,8 @@ class Recruiting:
                 return self._of_candidate(user_id, what, page)
             case ["candidates-api", "files", "v1", "candidates", user_id, "attachments"]:
                 return self._attachments(user_id)
+            case ["candidates-api", "files", "v1", "candidates", user_id, "attachments", file, _]:
+                return self._pre_signed_url(user_id, file)
             case ["tags-api", "v1", "tags"]:
                 return self._tag_page([{"tag": tag} for tag in self.tags], page)
             case ["tags-api", "v1", "tags", tag, "candidates"]:
@@ -170,6 +182,13 @@ class Recruiting:
     def _attachments(self, user_id: str) -> Any:
         theirs = [each for each in self.applied if self._is(each.user_id, user_id)]
         return {"attachments": [file for each in theirs for file in each.files]} if theirs else None
+
+    def _pre_signed_url(self, user_id: str, attachment_id: str) -> Any:
+        listed = self._attachments(user_id) or {"attachments": []}
+        if all(file["attachmentId"] != attachment_id for file in listed["attachments"]):
+            return None
+        where = "/".join(quote(each, safe="") for each in (user_id, attachment_id))
+        return {"fileUrl": f"{STORAGE}/{where}?signature=s3cret"}
 
 
 @dataclass

@@ -65,6 +65,9 @@ def test_secrets_are_marked() -> None:
         {"outcome_mapping": [{"status": "Talent pool", "outcome": "declined"}]},
         {"outcome_mapping": [{"status": "", "outcome": "HIRED"}]},
         {"outcome_mapping": [{"status": "Talent pool"}]},
+        {"max_file_megabytes": 1500},
+        {"max_file_megabytes": 1501},
+        {"max_file_megabytes": 0},
         {"full_reconcile_days": 1},
         {"full_reconcile_days": 0},
         {"full_reconcile_days": 1.5},
@@ -147,7 +150,7 @@ def sent(recruiting: Recruiting, stream: str, folder: Path) -> set[tuple[str, st
     """Methods, paths and names of parameters of the requests that a read of a stream sends."""
     config = {"ph_user_id": "acting-user", "include_closed_jobs": True}
     with recruiting.served() as gateway:
-        outcome = read(folder, config, streams=[stream])
+        outcome = read(folder, config, streams=[stream], files=True)
         history = list(gateway.request_history)
     assert outcome.code == 0, outcome.failures
     base = urlsplit(GATEWAY).path
@@ -162,12 +165,16 @@ def sent(recruiting: Recruiting, stream: str, folder: Path) -> set[tuple[str, st
 
 
 @pytest.mark.parametrize("stream", manifest.streams(), ids=lambda stream: stream.name)
-def test_a_read_sends_the_requests_of_the_manifest(stream: DeclaredStream, tmp_path: Path) -> None:
+def test_a_read_sends_the_requests_of_the_manifest(
+    stream: DeclaredStream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRBYTE_STAGING_DIRECTORY", str(tmp_path))
     row = {"id": "0" * 24, "candidateData": {"id": "c1"}, "jobApplicationData": {"jobId": "JR-1"}}
-    recruiting = Recruiting([Applied(row, user_id="c1")], jobs=[{"jobId": "JR-1"}])
+    applied = Applied(row, user_id="c1", files=({"attachmentId": "a1", "attachmentName": "cv"},))
+    recruiting = Recruiting([applied], jobs=[{"jobId": "JR-1"}])
     requests = sent(recruiting, stream.name, tmp_path)
     for name, declared in stream.requests.items():
-        path = declared["path"].format(candidateId="c1")
+        path = declared["path"].format(candidateId="c1", attachmentId="a1")
         parameters = frozenset(declared["request_parameters"])
         assert (declared["http_method"], path, parameters) in requests, name
 
@@ -180,6 +187,7 @@ def test_the_manifest_names_the_operations_that_others_use() -> None:
             "applications": listings.APPLICATIONS,
             "activities_of_candidate": candidates.HISTORY,
             "documents_of_candidate": candidates.ATTACHMENTS,
+            "file_of_document": candidates.PRE_SIGNED_URL,
         },
         "employees": {"users": scim.USERS},
         "groups": {"groups": scim.GROUPS},

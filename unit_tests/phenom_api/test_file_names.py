@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phenom_cli.file_names import file_name, id_name, ignores_case
+from phenom_api.file_names import file_name, id_name, ignores_case
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,13 @@ def file_name(name: str) -> str:
     """``name`` as a file name on every system: never a path, never hidden.
 
     Separators, control characters and characters that change the direction of writing become
-    ``_``. A name that is too long keeps its suffix.
+    ``_``; so does the beginning of a reserved name. A name that is too long keeps its suffix.
     """
     composed = unicodedata.normalize("NFC", name)
     clean = "".join("_" if _is_bad(character) else character for character in composed)
     clean = clean.strip(" .")
+    if _RESERVED.fullmatch(clean):
+        clean = f"_{clean}"
     stem, dot, suffix = clean.rpartition(".")
     if not stem or len(suffix.encode()) > _LONGEST_SUFFIX:
         stem, dot, suffix = clean, "", ""
