@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from phenom_api.errors import PhenomError
@@ -16,6 +16,7 @@ from source_phenom.listings.enrichment_state import EnrichmentRun
 from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
+from source_phenom.models.hiring_status import OwnApplication
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import canonical
 from source_phenom.snapshot import digest_with_details
@@ -31,6 +32,7 @@ class PassContext:
     :param search_refusal: the error if the candidate search is refused.
     :param is_second: whether an earlier scan of this run missed many records.
     :param sources: gives the labels of candidates their numbers.
+    :param own_applications: of candidates who were asked about already, by the spellings of the id.
     """
 
     config: SourceConfig
@@ -42,6 +44,7 @@ class PassContext:
     search_refusal: PhenomError | None
     is_second: bool
     sources: SourceTable
+    own_applications: dict[frozenset[str], list[OwnApplication]] = field(default_factory=dict)
 
 
 class StreamEnricher(ABC):
