@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ _AT_ANY_LOAD = settings(deadline=None, suppress_health_check=[HealthCheck.too_sl
 settings.register_profile("repeatable", _AT_ANY_LOAD, derandomize=True)
 settings.register_profile("search", _AT_ANY_LOAD, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Give the process its umask back: a command that a test runs in this process may change it."""
+    before = os.umask(0o077)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:

@@ -6,9 +6,18 @@ import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 HOME = "https://github.com/phenom-airbyte/phenom-airbyte"
+ANALYTICS = (
+    "*.yml",
+    "macros/**/*.sql",
+    "models/**/*.sql",
+    "models/**/*.yml",
+    "seeds/*.csv",
+    "seeds/*.yml",
+)
 PACKAGES = ("phenom_*", "source_phenom*", "destination_phenom*")
 
 
@@ -28,6 +37,23 @@ def readme() -> str:
     text = re.sub(r"(!\[[^\]]*\]\()(?![a-z]+:)", rf"\1{HOME}/raw/main/", text)
     text = re.sub(r"\]\((?=#)", f"]({HOME}/blob/main/README.md", text)
     return re.sub(r"\]\((?![a-z]+:)", f"]({HOME}/blob/main/", text)
+
+
+class BuildWithAnalytics(build_py):
+    """Puts the dbt project where an installed ``phenom report`` finds it.
+
+    The images are built without it.
+    """
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        for pattern in ANALYTICS:
+            for path in sorted((ROOT / "analytics").glob(pattern)):
+                place = Path(self.build_lib, "phenom_cli", "report", path.relative_to(ROOT))
+                self.mkpath(str(place.parent))
+                self.copy_file(str(path), str(place))
 
 
 SANDBOX = [
@@ -135,5 +161,6 @@ setup(
             "phenom = phenom_cli.main:main",
         ],
     },
+    cmdclass={"build_py": BuildWithAnalytics},
     zip_safe=False,
 )

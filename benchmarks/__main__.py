@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from benchmarks import deltas, loading, ours, readers, report
+from benchmarks import deltas, loading, marts, ours, readers, report
 from benchmarks.results import Results
 
 
@@ -33,6 +33,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "memory": Benchmark(ours.memory, "peak memory of a full read", 6, (200_000, 1_000_000), 1),
     "loading": Benchmark(
         loading.measure, "phenom sync, PyAirbyte and dlt, into warehouses", 10, (100_000,), 1
+    ),
+    "marts": Benchmark(
+        marts.measure, "dbt build and phenom report, in warehouses", 5, (100_000,), 1
     ),
     "deltas": Benchmark(
         deltas.measure, "syncs that read only what is new", 18, (200_000, 1_000_000)

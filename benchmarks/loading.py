@@ -65,7 +65,7 @@ def _load(
 ) -> None:
     with (
         tempfile.TemporaryDirectory(dir=files.folder) as name,
-        _place(warehouse, Path(name), server) as address,
+        place(warehouse, Path(name), server) as address,
     ):
         folder = Path(name)
         for situation in SITUATIONS:
@@ -101,7 +101,7 @@ def _command(party: str, files: Files, situation: str, address: str, folder: Pat
 
 
 @contextmanager
-def _place(warehouse: str, folder: Path, server: PostgresServer) -> Iterator[str]:
+def place(warehouse: str, folder: Path, server: PostgresServer) -> Iterator[str]:
     """A new DuckDB file, or a new database."""
     if warehouse == DUCKDB:
         yield str(folder / "phenom.duckdb")

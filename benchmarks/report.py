@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from benchmarks import HERE, deltas, loading, ours, readers
+from benchmarks import HERE, deltas, loading, marts, ours, readers
 from benchmarks.results import Key, Results
 from benchmarks.targets import Target, targets
 
@@ -216,4 +216,12 @@ SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "memory": lambda: _plain("memory", (ours.EVERYTHING,)),
     "state": _state,
     "loading": _loading,
+    "marts": lambda: _plain(
+        "marts",
+        [
+            marts.who(what, warehouse)
+            for warehouse in marts.WAREHOUSES
+            for what in (marts.BUILD, marts.REPORT)
+        ],
+    ),
 }

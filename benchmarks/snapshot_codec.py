@@ -73,6 +73,11 @@ def uuids_without_dashes(n: int, rng: random.Random) -> Iterator[str]:
     return (uuid.UUID(int=rng.getrandbits(128), version=4).hex for _ in range(n))
 
 
+def pseudonyms(n: int, rng: random.Random) -> Iterator[str]:
+    """Keys of candidates without an id, with ``personal_data: pseudonymous``."""
+    return (f"email:{rng.getrandbits(128):032x}" for _ in range(n))
+
+
 def time_ordered_uuids(n: int, rng: random.Random) -> Iterator[str]:
     """Version 7: milliseconds, then 74 random bits."""
     for _ in range(n):
@@ -126,6 +131,7 @@ DISTRIBUTIONS: dict[str, Callable[[int, random.Random], Iterator[str]]] = {
     "UUIDs": uuids,
     "UUIDs without dashes": uuids_without_dashes,
     "UUIDs, version 7": time_ordered_uuids,
+    "email:pseudonym": pseudonyms,
     "e-mail addresses": emails,
     "job ids": job_ids,
     "jobId:email:ROLE": assignments,

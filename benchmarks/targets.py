@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks import deltas, loading, ours, readers
+from benchmarks import deltas, loading, marts, ours, readers
 from benchmarks.results import Results
 
 SMALL, LARGE = 200_000, 1_000_000
@@ -35,6 +35,7 @@ def targets() -> list[Target]:
         *_start(Results("startup")),
         *_memory(Results("memory")),
         *_loading(Results("loading")),
+        *_marts(Results("marts")),
         *_deltas(Results("deltas")),
     ]
 
@@ -128,6 +129,15 @@ def _loading(results: Results) -> Iterator[Target]:
                 _ratio(*map(results.median, keys)),
                 at_least=True,
             )
+
+
+def _marts(results: Results) -> Iterator[Target]:
+    for warehouse in marts.WAREHOUSES:
+        yield Target(
+            f"dbt build with all tests over 100,000 applications in {warehouse}: seconds",
+            60,
+            results.median((marts.who(marts.BUILD, warehouse), 100_000, 0)),
+        )
 
 
 def _deltas(results: Results) -> Iterator[Target]:

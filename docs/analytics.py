@@ -90,9 +90,20 @@ def _source(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
                 "columns": _columns(schema),
             }
             for name, schema in schemas.items()
-        ],
+        ]
+        + [_STATES],
     }
 
+
+_STATES = {
+    "name": "_airbyte_state",
+    "description": "How far each stream was read. Only phenom sync and PyAirbyte have this table.",
+    "config": {"freshness": None},
+    "columns": [
+        {"name": "stream_name", "description": "Name of the stream."},
+        {"name": "last_updated", "description": "When the stream was last committed."},
+    ],
+}
 
 _CHANGING = ("jobs", "candidates", "applications", "application_activities")
 

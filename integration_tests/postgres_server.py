@@ -84,11 +84,15 @@ def _runnable(programs: Path, folder: Path, identity: dict[str, Any]) -> Path:
         _run([programs / "postgres", "--version"], identity)
         _run([programs / "initdb", "--version"], identity)
     except (OSError, subprocess.CalledProcessError):
-        copy = folder / "pginstall"
-        shutil.copytree(programs.parent, copy)
-        for path in (copy, *copy.rglob("*")):
+        # The package's programs look for its libraries in the folder beside the package.
+        package = programs.parents[1]
+        copies = folder / "site-packages"
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.is_dir():
+                shutil.copytree(part, copies / part.name)
+        for path in (copies, *copies.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        return copy / "bin"
+        return copies / package.name / programs.parent.name / programs.name
     return programs
 
 

@@ -117,8 +117,18 @@ def phenom() -> None:
     is_flag=True,
     help="Read everything again, not only what changed since the last sync.",
 )
+@click.option(
+    "--acting-user",
+    is_flag=True,
+    help="Read the local tenant on behalf of a user: also hiring statuses, activities, documents,"
+    " employees and groups. For a tenant of yours, set ph_user_id in its configuration.",
+)
 def sync(
-    config_file: str | None, warehouse: str, streams: tuple[str, ...], full_refresh: bool
+    config_file: str | None,
+    warehouse: str,
+    streams: tuple[str, ...],
+    full_refresh: bool,
+    acting_user: bool,
 ) -> None:
     """Load a Phenom tenant into a warehouse.
 
@@ -142,6 +152,7 @@ def sync(
     \b
     Examples (with C for tenant.json):
       phenom sync
+      phenom sync --acting-user
       phenom sync --config C --warehouse recruiting.duckdb
       phenom sync --config C \\
           --warehouse 'postgresql://me@db/hr?schema=phenom'
@@ -152,9 +163,15 @@ def sync(
     names = " ".join(streams).replace(",", " ").split()
     if streams and not names:
         raise click.UsageError("--streams names no stream.")
+    if acting_user and config_file is not None:
+        raise click.UsageError(
+            f"--acting-user is for the local tenant. Set ph_user_id in {config_file} instead."
+        )
     exit_on_signals()
     try:
-        exit_code = run_sync(config_file, warehouse, names or None, full_refresh)
+        exit_code = run_sync(
+            config_file, warehouse, names or None, full_refresh, acting_user=acting_user
+        )
     except KeyboardInterrupt:
         click.echo("Interrupted. The next sync continues from what is in the warehouse.", err=True)
         exit_code = 130
@@ -201,7 +218,8 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime | None) -> 
     without scripts, and loads nothing from elsewhere.
 
     The numbers come from tables that dbt makes in a schema of their own in the warehouse
-    (docs/analytics.md). dbt is in an environment of its own: ./run report installs it.
+    (docs/analytics.md). dbt is in an environment of its own. In a clone, ./run report installs it;
+    elsewhere, set PHENOM_ANALYTICS_PYTHON to the Python of that environment.
 
     Without an acting user (ph_user_id) in the configuration of the sync, there are no hiring
     statuses. The page then says what it cannot show.

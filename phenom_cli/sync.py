@@ -31,16 +31,24 @@ PACKAGES = {"duckdb": "DuckDB", "psycopg": "psycopg, the PostgreSQL client,"}
 
 
 def sync(
-    config_file: str | None, warehouse: str, streams: list[str] | None, full_refresh: bool
+    config_file: str | None,
+    warehouse: str,
+    streams: list[str] | None,
+    full_refresh: bool,
+    *,
+    acting_user: bool = False,
 ) -> int:
     """Runs one sync and prints its table. Returns the exit code: 0 if every stream was read.
+
+    :param acting_user: whether the local tenant, which is read if there is no ``config_file``, is
+        read on behalf of a user.
 
     Raises click.ClickException if the sync ended early.
     """
     target = parse_warehouse(warehouse)
     # The warehouse's files, also temporary ones, hold personal data.
     os.umask(0o077)
-    with _tenant(config_file, target) as config:
+    with _tenant(config_file, target, acting_user) as config:
         _check_streams(streams or [], config, is_local=config_file is None)
         rows = [row._asdict() for row in _load(config, target, streams, full_refresh)]
     print_results(console(), rows)
@@ -65,15 +73,10 @@ def _check_streams(streams: list[str], config: dict[str, Any], *, is_local: bool
         raise click.ClickException(f"{''.join(sentences)}The streams are: {', '.join(known)}")
     for name in streams:
         if name not in offered:
-            where = (
-                "in the configuration of a local tenant, which phenom sandbox prints (any value is"
-                " accepted)"
-                if is_local
-                else "in the configuration"
-            )
+            how = "add --acting-user" if is_local else "set ph_user_id in the configuration"
             raise click.ClickException(
-                f"The stream {name} is read on behalf of an acting user: set ph_user_id {where},"
-                " or leave the stream out of --streams."
+                f"The stream {name} is read on behalf of an acting user: {how}, or leave the stream"
+                " out of --streams."
             )
 
 
@@ -129,13 +132,15 @@ def _load(
 
 
 @contextmanager
-def _tenant(config_file: str | None, target: Warehouse) -> Iterator[dict[str, Any]]:
+def _tenant(
+    config_file: str | None, target: Warehouse, acting_user: bool
+) -> Iterator[dict[str, Any]]:
     """The configuration of the tenant to sync; runs the local tenant if there is none."""
     if config_file is not None:
         yield read_config(config_file)
         return
     with local_tenant(str(target.duckdb_path or target.display_name)) as config:
-        yield config
+        yield {**config, "ph_user_id": "local-user"} if acting_user else config
 
 
 def _checked(config: dict[str, Any]) -> SourceConfig:

@@ -79,6 +79,12 @@ class SafeStream(io.TextIOBase):
             if not self._messages:
                 raise
 
+    def close(self) -> None:
+        """Does nothing: the stream belongs to the interpreter.
+
+        Python closes this object when it is no longer used, and would flush the stream again.
+        """
+
     def write(self, text: str) -> int:
         try:
             if self._live_console is not None:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import Path
 from types import FrameType
 
 from tasks import ROOT, TaskError, say
@@ -18,6 +19,9 @@ from tasks.processes import become, run
 
 # loadfile keeps the tests of one file on one worker, so that its server is started once.
 PYTEST = ("-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+
+WAREHOUSE = Path("phenom.duckdb")
+"""Where ``phenom sync`` and ``phenom report`` look if they are not told."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -50,7 +54,12 @@ def _sync(arguments: Sequence[str]) -> int:
 def _report(arguments: Sequence[str]) -> int:
     CONNECTOR.ensure(SYNC)
     ANALYTICS.ensure(["analytics.txt"], project=False)
-    become([CONNECTOR.bin / "phenom", "report", *arguments])
+    phenom = CONNECTOR.bin / "phenom"
+    if not arguments and not WAREHOUSE.exists():
+        say(f"There is no {WAREHOUSE}: loading made-up data into it first.")
+        if code := run([phenom, "sync", "--acting-user"], folder=Path.cwd()):
+            return code
+    become([phenom, "report", *arguments])
 
 
 def _test(arguments: Sequence[str]) -> int:

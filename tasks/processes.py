@@ -18,6 +18,7 @@ GRACE = 20  # seconds that a program has to end after Ctrl-C
 def run(
     command: Sequence[str | Path],
     *,
+    folder: Path = ROOT,
     environment: Mapping[str, str] | None = None,
     hidden: tuple[str, ...] = (),
     keep_open: Sequence[int] = (),
@@ -26,13 +27,14 @@ def run(
 
     It has its own process group, so that everything that it started can be ended with it.
 
+    :param folder: where it runs.
     :param hidden: how lines on standard error begin that are left out. What a program says about
         its interruption is left out, too.
     :param keep_open: file descriptors that it gets.
     """
     with subprocess.Popen(
         [str(word) for word in command],
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE if hidden else None,

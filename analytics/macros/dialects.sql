@@ -6,6 +6,12 @@
 {%- macro default__type_utc() -%}timestamp{%- endmacro -%}
 {%- macro snowflake__type_utc() -%}timestamp_ntz{%- endmacro -%}
 
+{#- A time with a time zone as one in UTC without. -#}
+{%- macro in_utc(column) -%}{{ return(adapter.dispatch('in_utc', 'phenom')(column)) }}{%- endmacro -%}
+{%- macro default__in_utc(column) -%}cast({{ column }} at time zone 'UTC' as {{ phenom.type_utc() }}){%- endmacro -%}
+{%- macro snowflake__in_utc(column) -%}cast(convert_timezone('UTC', {{ column }}) as {{ phenom.type_utc() }}){%- endmacro -%}
+{%- macro bigquery__in_utc(column) -%}cast({{ column }} as {{ phenom.type_utc() }}){%- endmacro -%}
+
 {%- macro type_json() -%}{{ return(adapter.dispatch('type_json', 'phenom')()) }}{%- endmacro -%}
 {%- macro default__type_json() -%}json{%- endmacro -%}
 {%- macro postgres__type_json() -%}jsonb{%- endmacro -%}

@@ -27,3 +27,10 @@
 {%- macro percent(part, whole) -%}
     cast(round(100 * cast({{ part }} as {{ dbt.type_numeric() }}) / nullif({{ whole }}, 0), 2) as {{ phenom.type_double() }})
 {%- endmacro -%}
+
+{#- The columns of a location, of the JSON column with that name. -#}
+{%- macro location_columns() -%}
+    {%- for part in ('city', 'state', 'zip_code', 'country') -%}
+    {{ phenom.json_text('location', part) }} as {{ part }}{{ '' if loop.last else ',\n    ' }}
+    {%- endfor -%}
+{%- endmacro -%}

@@ -1,6 +1,7 @@
 {#- The rows of a stream, typed. A table or a column that is missing is empty, so that every model
     works without an acting user. Deleted rows are left out; var('phenom_keep_deleted') keeps them.
-    `columns` maps names to 'string', 'timestamp', 'boolean' or 'json'. -#}
+    `columns` maps names to 'string', 'timestamp' (without a time zone), 'instant' (with
+    one), 'boolean' or 'json'. -#}
 {%- macro stream(name, columns) -%}
     {%- set relation = source('phenom', name) -%}
     {%- set found = none -%}
@@ -31,7 +32,7 @@
 
 {%- macro type_of(type) -%}
     {%- if type == 'string' -%}{{ dbt.type_string() }}
-    {%- elif type == 'timestamp' -%}{{ phenom.type_utc() }}
+    {%- elif type in ('timestamp', 'instant') -%}{{ phenom.type_utc() }}
     {%- elif type == 'boolean' -%}{{ dbt.type_boolean() }}
     {%- elif type == 'json' -%}{{ phenom.type_json() }}
     {%- else -%}{{ exceptions.raise_compiler_error("phenom.stream knows no type " ~ type) }}
@@ -40,6 +41,7 @@
 
 {%- macro typed(column, type) -%}
     {%- if type == 'json' -%}{{ phenom.as_json(column) }}
+    {%- elif type == 'instant' -%}{{ phenom.in_utc(column) }}
     {%- else -%}cast({{ column }} as {{ phenom.type_of(type) }})
     {%- endif -%}
 {%- endmacro -%}

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import phenom_sandbox
 from integration_tests.analytics.truth import Truth
-from integration_tests.analytics.warehouses import build, questions, report, sync
+from integration_tests.analytics.warehouses import SCHEMA, build, questions, report, sync
 from integration_tests.warehouse.databases import KINDS, Database, new_database
 from phenom_cli.report.environment import Environment
 from phenom_sandbox import LocalTenant
+from source_phenom import manifest
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
+
+PROJECT = Path(__file__).resolve().parents[2] / "analytics"
 
 
 @pytest.fixture
@@ -36,6 +40,13 @@ def test_before_and_after_changes(
     sync(local, database, tmp_path)
     assert "ERROR=0 SKIP=0" in build(environment, database)
     _check(database, local)
+    _check_columns(database)
+    # Every stream that a sync reads has a row, with the time of the sync.
+    streams = database.run(
+        f"SELECT stream FROM {SCHEMA}.phenom__freshness WHERE last_sync_at >= last_change_at"
+        " OR (last_sync_at IS NOT NULL AND last_change_at IS NULL)"
+    )
+    assert {name for (name,) in streams} == set(manifest.stream_names())
 
     _change(local)
     sync(local, database, tmp_path)
@@ -44,6 +55,22 @@ def test_before_and_after_changes(
     assert done.returncode == 0, done.stderr
     assert page.read_text(encoding="utf-8").endswith("</main></body></html>\n")
     _check(database, local)
+
+
+def _check_columns(database: Database) -> None:
+    """The columns of the tables are those that the project describes."""
+    described = {
+        (model["name"], column["name"])
+        for path in PROJECT.glob("models/*/_*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", ())
+        for column in model["columns"]
+        if column["description"]
+    }
+    found = database.run(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        f" WHERE table_schema = '{SCHEMA}' AND table_name LIKE '%phenom\\_\\_%' ESCAPE '\\'"
+    )
+    assert set(found) == described
 
 
 def _change(local: LocalTenant) -> None:

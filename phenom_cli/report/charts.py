@@ -23,13 +23,16 @@ _SPARE = 26
 _BAR = 20  # pixels for a bar and the space to the next
 
 
-def bars(rows: Sequence[tuple[str, float]], unit: str = "") -> Chart:
-    """Horizontal bars, one a row in the given order, each with its label and its number."""
+def bars(rows: Sequence[tuple[str, float]], unit: str = "", labels: int = _LABELS) -> Chart:
+    """Horizontal bars, one a row in the given order, each with its label and its number.
+
+    :param labels: pixels for the labels.
+    """
     values = [
         {"place": place, "value": value, "shown": _number(value) + unit}
         for place, (_, value) in enumerate(rows)
     ]
-    place = _places([label for label, _ in rows])
+    place = _places([label for label, _ in rows], labels)
     length = {
         "field": "value",
         "type": "quantitative",
@@ -49,7 +52,7 @@ def bars(rows: Sequence[tuple[str, float]], unit: str = "") -> Chart:
                 "encoding": {"y": place, "x": length, "text": {"field": "shown"}},
             },
         ],
-        width=WIDTH - _LABELS - 12,
+        width=WIDTH - labels - 12,
     )
 
 
@@ -88,13 +91,13 @@ def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Chart:
     )  # fmt: skip
 
 
-def _places(labels: Sequence[str]) -> Chart:
+def _places(labels: Sequence[str], width: int = _LABELS) -> Chart:
     """The rows of a picture from top to bottom. Two rows may have the same label."""
     return {
         "field": "place",
         "type": "ordinal",
         "axis": {"title": None, "labelExpr": f"{json.dumps(labels)}[datum.value]",
-                 "labelLimit": _LABELS - _SPARE, "minExtent": _LABELS, "maxExtent": _LABELS,
+                 "labelLimit": width - _SPARE, "minExtent": width, "maxExtent": width,
                  "ticks": False, "domain": False, "labelPadding": 5,
                  "labelColor": COLORS["ink"]},
     }  # fmt: skip
@@ -103,7 +106,9 @@ def _places(labels: Sequence[str]) -> Chart:
 def columns(rows: Sequence[tuple[str, float]], highest: float, height: int = 90) -> Chart:
     """A column per month (`2025-01`); all pictures with one ``highest`` have one scale."""
     values = [{"month": month, "value": value} for month, value in rows]
+    # A picture without a January names its first month.
     years = [month for month, _ in rows if month.endswith("-01")]
+    named = years or [month for month, _ in rows[:1]]
     return _chart(
         values,
         height,
@@ -117,8 +122,8 @@ def columns(rows: Sequence[tuple[str, float]], highest: float, height: int = 90)
                         "sort": None,
                         "axis": {
                             "title": None,
-                            "values": years,
-                            "labelExpr": "slice(datum.label, 0, 4)",
+                            "values": named,
+                            "labelExpr": "slice(datum.label, 0, 4)" if years else "datum.label",
                             "labelAngle": 0,
                             "labelColor": COLORS["muted"],
                             "domainColor": COLORS["muted"],

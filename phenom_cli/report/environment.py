@@ -14,6 +14,11 @@ import click
 
 PYTHON_VARIABLE = "PHENOM_ANALYTICS_PYTHON"
 ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = (
+    "'dbt-core==1.11.*' 'dbt-duckdb==1.11.*' 'dbt-postgres==1.11.*' 'duckdb==1.4.3'"
+    " 'vl-convert-python>=1.8'"
+)
+"""Those of `requirements/analytics.in`, as a shell takes them."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +32,32 @@ class Environment:
 
 def find_environment() -> Environment:
     """Raises click.ClickException, which says what is missing and how to install it."""
-    project = ROOT / "analytics"
-    if not (project / "dbt_project.yml").is_file():
+    # The first is that of an installed package, the second that of a clone.
+    projects = [Path(__file__).with_name("analytics"), ROOT / "analytics"]
+    project = next((each for each in projects if (each / "dbt_project.yml").is_file()), None)
+    if project is None:
         raise click.ClickException(
-            f"The dbt project {project} is missing: run phenom report from a clone of the"
-            " repository, for example with ./run report"
+            "phenom report needs the dbt project analytics/, which is not part of this"
+            " installation (the images are without it). Use a clone of the repository, with"
+            " ./run report, or pip install 'phenom-airbyte[warehouse]'."
         )
     chosen = os.environ.get(PYTHON_VARIABLE)
     pythons = [ROOT / ".venv-analytics/bin/python", Path(sys.executable)]
     if chosen:
-        pythons = [Path(chosen)]
+        # dbt runs in another folder.
+        pythons = [Path(chosen).expanduser().absolute()]
     for python in pythons:
         dbt = python.with_name("dbt")
         if python.is_file() and dbt.is_file():
             return Environment(python, dbt, project)
+    if chosen:
+        raise click.ClickException(
+            f"{PYTHON_VARIABLE} is {chosen}, but there is no dbt beside it. Set it to the Python of"
+            f" an environment with: {REQUIREMENTS}"
+        )
     raise click.ClickException(
-        "dbt is not installed. ./run report installs it into .venv-analytics. Or install"
-        f" requirements/analytics.txt into an environment of its own, and set {PYTHON_VARIABLE} to"
-        " that environment's Python."
+        "dbt is not installed. In a clone, ./run report installs it. Elsewhere, make an environment"
+        " of its own for it, because its requirements contradict the connector's: python -m venv"
+        f" phenom-dbt && phenom-dbt/bin/pip install {REQUIREMENTS}. Then set {PYTHON_VARIABLE} to"
+        " phenom-dbt/bin/python"
     )

@@ -36,8 +36,8 @@ class Totals:
 
     @property
     def has_outcomes(self) -> bool:
-        """False without an acting user."""
-        return self.with_outcome > 0
+        """False where the outcomes are missing because there was no acting user."""
+        return self.with_outcome > 0 or self.applications == 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Figures:
     totals: Totals
     ages: list[Row]  # age, open jobs
     oldest_jobs: list[Row]  # job, department, days open, applications
-    months: list[Row]  # month, applications
+    months: list[Row]  # month (2025-01), applications; without gaps
     source_months: list[Row]  # source, month, applications
     sources: list[Row]  # source, applications, hires, hires per 100
     funnel: list[Row]  # stage, reached
@@ -56,10 +56,10 @@ class Figures:
     fills: list[Row]  # department, filled jobs, median days to fill
     recruiters: list[Row]  # name, open jobs, pending applications, days of the oldest
     gaps: list[Row]  # stream, kind, affected, rows, percent
-    freshness: list[Row]  # stream, rows, newest change
+    freshness: list[Row]  # stream, rows, newest change, last sync
 
 
-def read_figures(warehouse: Warehouse, schema: str, as_of: datetime, streams: list[str]) -> Figures:
+def read_figures(warehouse: Warehouse, schema: str, as_of: datetime) -> Figures:
     """:param as_of: in UTC; months after it are left out."""
     with _connected(warehouse) as run:
 
@@ -78,9 +78,12 @@ def read_figures(warehouse: Warehouse, schema: str, as_of: datetime, streams: li
                 " where status = 'OPEN' and days_open is not null"
                 " order by days_open desc, job_id limit 8"
             ),
-            months=select(
-                "select applied_month, count(*) from {s}.phenom__applications"
-                f" where {in_months} group by 1 order by 1"
+            months=_without_gaps(
+                select(
+                    "select applied_month, count(*) from {s}.phenom__applications"
+                    f" where {in_months} group by 1 order by 1"
+                ),
+                until,
             ),
             source_months=select(
                 "select source, applied_month, count(*) from {s}.phenom__applications"
@@ -124,13 +127,10 @@ def read_figures(warehouse: Warehouse, schema: str, as_of: datetime, streams: li
                 " from {s}.phenom__data_quality where affected > 0"
                 " order by affected_percent desc, stream, kind"
             ),
-            freshness=[
-                (
-                    name,
-                    *select(f"select count(*), max(changed_at) from {{s}}.stg_phenom__{name}")[0],
-                )
-                for name in streams
-            ],
+            freshness=select(
+                "select stream, row_count, last_change_at, last_sync_at from {s}.phenom__freshness"
+                " order by row_count desc, stream"
+            ),
         )
 
 
@@ -169,6 +169,19 @@ def _all_ages(select: Run) -> list[tuple[int, int]]:
         )
     )
     return [(place, found.get(place, 0)) for place in range(len(AGES))]
+
+
+def _without_gaps(counted: list[Row], until: str) -> list[Row]:
+    """Every month from the first counted one to that of ``until``; 0 where nothing was counted."""
+    counts = {str(month)[:7]: count for month, count in counted}
+    if not counts:
+        return []
+    year, month = map(int, min(counts).split("-"))
+    months = []
+    while (name := f"{year:04d}-{month:02d}") <= until[:7]:
+        months.append((name, counts.get(name, 0)))
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return months
 
 
 def _months_before(moment: datetime, months: int) -> str:

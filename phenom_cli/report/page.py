@@ -15,6 +15,7 @@ from phenom_cli.report.figures import Figures, Row
 
 _MOST_SOURCES = 8
 _MOST_DEPARTMENTS = 12
+_LONGEST_TABLE = 20
 _NEEDS_USER = (
     "Not shown: hiring statuses are read on behalf of an acting user (ph_user_id), and this"
     " warehouse has none."
@@ -83,14 +84,18 @@ def page(
     for part in parts:
         body.append(f'<section id="{_anchor(part.title)}"><h2>{escape(part.title)}</h2>')
         body.append(f"<p>{escape(part.about)}</p>")
-        body.append('<div class="beside"><div class="pictures">')
+        body.append('<div class="beside">')
+        if part.pictures:
+            body.append('<div class="pictures">')
         for picture in part.pictures:
             number, svg = next(pictures)
             body.append(
                 f"<figure><figcaption>{_text(picture.caption)}</figcaption>"
                 f"{charts.on_page(svg, picture.alternative, number)}</figure>"
             )
-        body.append(f"</div>{part.table}</div></section>")
+        if part.pictures:
+            body.append("</div>")
+        body.append(f"{part.table}</div></section>")
     style = files("phenom_cli.report").joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -125,11 +130,13 @@ def _totals(figures: Figures) -> str:
 
 
 def _open_jobs(figures: Figures) -> Section:
+    if not figures.totals.open_jobs:
+        return Section("Open jobs", "No job is open.", [])
     rows = [(f"{age} days", float(jobs)) for age, jobs in figures.ages]
     undated = figures.totals.open_jobs - sum(int(jobs) for _, jobs in figures.ages)
-    about = f"{figures.totals.open_jobs} jobs are open."
+    about = f"Jobs that are open: {figures.totals.open_jobs:,}."
     if undated:
-        about += f" {undated} of them have no opening date and are not in the picture."
+        about += f" Not in the picture, because they have no opening date: {undated:,}."
     return Section(
         "Open jobs",
         about,
@@ -139,15 +146,19 @@ def _open_jobs(figures: Figures) -> Section:
 
 
 def _applications(figures: Figures) -> Section:
-    months = [str(month)[:7] for month, _ in figures.months]
-    every = [(str(month)[:7], float(count)) for month, count in figures.months]
-    pictures = [
-        Picture(
-            "All sources",
-            charts.columns(every, max((count for _, count in every), default=0)),
-            f"Applications by month: {charts.sentence(every)}.",
+    if not figures.sources:
+        return Section("Applications", _NONE, [])
+    months = [str(month) for month, _ in figures.months]
+    every = [(str(month), float(count)) for month, count in figures.months]
+    pictures = []
+    if every:
+        pictures.append(
+            Picture(
+                "All sources",
+                charts.columns(every, max(count for _, count in every)),
+                f"Applications by month: {charts.sentence(every)}.",
+            )
         )
-    ]
     groups = charts.by_label(figures.source_months)
     shown = [str(row[0]) for row in figures.sources[:_MOST_SOURCES] if str(row[0]) in groups]
     highest = max((value for name in shown for _, value in groups[name]), default=0)
@@ -168,15 +179,17 @@ def _applications(figures: Figures) -> Section:
     return Section(
         "Applications",
         "Applications by month in the last two years; the sources have one scale. The table"
-        " counts all applications.",
+        f" counts all applications.{_left_out('Sources with fewer applications', len(table))}",
         pictures,
-        _table(headings, table),
+        _table(headings, table[:_LONGEST_TABLE]),
     )
 
 
 def _funnel(figures: Figures) -> Section:
     if not figures.totals.has_outcomes:
         return Section("Funnel", _NEEDS_USER, [])
+    if not figures.funnel:
+        return Section("Funnel", _NONE, [])
     rows = [(str(stage), float(count)) for stage, count in figures.funnel]
     pictures = [Picture("All departments", charts.bars(rows), f"Reached: {charts.sentence(rows)}.")]
     groups = sorted(
@@ -222,10 +235,13 @@ def _time_to_fill(figures: Figures) -> Section:
         return Section(
             "Time to fill", _NEEDS_USER if not figures.totals.has_outcomes else _NONE, []
         )
-    rows = [(str(name), float(days)) for name, _, days in figures.fills]
+    most = sorted(figures.fills, key=lambda row: -row[1])[:_LONGEST_TABLE]
+    shown = [row for row in figures.fills if row in most]
+    rows = [(str(name), float(days)) for name, _, days in shown]
     return Section(
         "Time to fill",
-        "Median days from the opening of a job to its first hire, by department.",
+        "Median days from the opening of a job to its first hire, by department."
+        + _left_out("Departments with fewer filled jobs", len(figures.fills)),
         [
             Picture(
                 "Days to fill",
@@ -233,11 +249,13 @@ def _time_to_fill(figures: Figures) -> Section:
                 f"Median days to fill: {charts.sentence(rows)}.",
             )
         ],
-        _table(("Department", "Filled jobs", "Median days"), figures.fills),
+        _table(("Department", "Filled jobs", "Median days"), shown),
     )
 
 
 def _recruiters(figures: Figures) -> Section:
+    if not figures.recruiters:
+        return Section("Recruiters", "No open job names a recruiter.", [])
     jobs = [(str(row[0]), float(row[1])) for row in figures.recruiters]
     pictures = [
         Picture("Open jobs", charts.bars(jobs), f"Open jobs by recruiter: {charts.sentence(jobs)}.")
@@ -274,7 +292,7 @@ def _data_quality(figures: Figures) -> Section:
         [
             Picture(
                 "Percent of the rows of the stream",
-                charts.bars(rows, " %"),
+                charts.bars(rows, " %", labels=190),
                 f"Affected rows: {charts.sentence(words, ' %')}.",
             )
         ],
@@ -283,19 +301,27 @@ def _data_quality(figures: Figures) -> Section:
 
 
 def _freshness(figures: Figures) -> Section:
-    empty = [str(name) for name, rows, _ in figures.freshness if not rows]
-    about = "Rows that Phenom returns, and when the sync last saw a change (UTC)."
+    empty = [str(name) for name, rows, *_ in figures.freshness if not rows]
+    about = (
+        "Rows that Phenom returns, when a sync last found a change, and when the stream was last"
+        " synced (UTC)."
+    )
+    if all(synced is None for *_, synced in figures.freshness):
+        about += " This warehouse does not hold the times of the syncs."
     if empty:
         about += f" Without rows: {', '.join(empty)}."
-    return Section(
-        "Freshness",
-        about,
-        [],
-        _table(("Stream", "Rows", "Newest change"), [row for row in figures.freshness if row[1]]),
-    )
+    headings = ("Stream", "Rows", "Newest change", "Last sync")
+    rows = [row for row in figures.freshness if row[1] or row[3]]
+    return Section("Freshness", about, [], _table(headings, rows))
 
 
 _NONE = "Nothing to show yet."
+
+
+def _left_out(what: str, count: int) -> str:
+    """A sentence about the rows that a table leaves out; nothing when it has all of them."""
+    left_out = count - _LONGEST_TABLE
+    return f" {what} that are not shown: {left_out}." if left_out > 0 else ""
 
 
 def _table(headings: Sequence[str], rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from phenom_cli.report.environment import Environment, find_environment
 from phenom_cli.report.figures import read_figures
 from phenom_cli.report.marts import build_marts
 from phenom_cli.report.page import page, sections
+from phenom_cli.report.readiness import check_warehouse
 
 _PICTURES = Path(__file__).with_name("pictures.py")
 
@@ -29,19 +31,40 @@ def report(warehouse: str, output: str, schema: str, as_of: datetime) -> None:
     target = parse_warehouse(warehouse)
     _check(target, schema)
     environment = find_environment()
+    check_warehouse(target, schema)
     # The page names people.
     os.umask(0o077)
     click.echo(f"Building the marts in the schema {schema} ...", err=True)
     build_marts(environment, target, schema, f"{as_of:%Y-%m-%d %H:%M:%S}")
     click.echo("Drawing ...", err=True)
-    from source_phenom import manifest
-
-    figures = read_figures(target, schema, as_of, list(manifest.stream_names()))
+    figures = read_figures(target, schema, as_of)
     parts = sections(figures)
     drawn = _draw(environment, [each.chart for part in parts for each in part.pictures])
     text = page(parts, drawn, figures, target.display_name, as_of)
-    Path(output).write_text(text, encoding="utf-8")
+    _write(output, text)
     click.echo(f"The report is in {output}", err=True)
+
+
+def _write(output: str, text: str) -> None:
+    """Replaces the page by a complete one, or leaves it as it is."""
+    # A link stays a link, and a pipe or device cannot be replaced.
+    path = Path(os.path.realpath(output))
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, unfinished)
+        unfinished.replace(path)
+    except OSError as error:
+        raise click.ClickException(
+            f"The page {output} could not be written: {error.strerror}. Choose another place with"
+            " --output."
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _check(target: Warehouse, schema: str) -> None:

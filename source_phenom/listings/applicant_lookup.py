@@ -44,6 +44,7 @@ class ApplicantLookup:
     """Collects applications by job; then reads the applicants of each job once.
 
     :param spool: groups them on disk.
+    :param key: makes the key of a candidate's record of the id.
     :param own_applications: reads the applications of a candidate, by id.
     """
 
@@ -51,10 +52,12 @@ class ApplicantLookup:
         self,
         reader: GatewayReader,
         spool: Spool,
+        key: Callable[[str], str],
         own_applications: Callable[[str], list[OwnApplication]],
     ) -> None:
         self._reader = reader
         self._spool = spool
+        self._key = key
         self._own_applications = own_applications
 
     def add(self, job_id: str, row: PendingApplication, candidate: str | None) -> None:
@@ -81,7 +84,8 @@ class ApplicantLookup:
         """The applicants of a job; none if the gateway does not know the job."""
         read = partial(api.applicants, self._reader.gateway, size=self._reader.page_size)
         rows = api.none_if_not_found(partial(api.of_any, read, job.ids))
-        return Applicants(applicant(row) for row in rows or () if type(row) is dict)
+        found = (applicant(row) for row in rows or () if type(row) is dict)
+        return Applicants(found, self._key)
 
     def find(self, job: JobApplications) -> list[FoundStatus]:
         """The status of each of a job's applications. Called in other threads."""

@@ -25,6 +25,7 @@ from source_phenom.models.hiring_status import (
 from source_phenom.models.outcomes import Outcome, Outcomes
 from source_phenom.models.remapping import Remapping
 from source_phenom.models.values import canonical, joined
+from source_phenom.personal_data import personal_data
 from source_phenom.snapshot import Verdict
 from source_phenom.streams.events import Event
 
@@ -59,7 +60,12 @@ class ApplicationEnricher(StreamEnricher):
             "Without it, applications of candidates without a candidate id have no outcome.",
             in_full_runs=False,
         )
-        self._applicants = ApplicantLookup(context.reader, context.by_job, self._own_if_permitted)
+        self._applicants = ApplicantLookup(
+            context.reader,
+            context.by_job,
+            personal_data(context.config).key,
+            self._own_if_permitted,
+        )
 
     def prepare(self) -> None:
         """Find the changed applications that name neither candidate nor e-mail address.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -96,6 +96,17 @@ _KINDS: tuple[type[SpooledRow], ...] = (
 _by_age = attrgetter("key")
 
 
+def id_spellings(key: str, written: Iterable[str]) -> list[str]:
+    """A candidate's id, without and with white space around it.
+
+    The key of a candidate whose id is an address may be a pseudonym. No gateway knows that.
+
+    :param written: the id as Phenom has it, where the key does not tell it.
+    """
+    known = sorted(written)
+    return list(dict.fromkeys([*([each.strip() for each in known] or [key]), *known]))
+
+
 @dataclass
 class CandidateGroup:
     """One candidate: the key of its record, and all rows of the scan about it."""
@@ -121,7 +132,7 @@ class CandidateGroup:
     @property
     def ids(self) -> list[str]:
         """The id, without and with white space around it: the gateway may know either."""
-        return list(dict.fromkeys([self.id or "", *sorted(each.id for each in self.padded_ids)]))
+        return id_spellings(self.id or "", (each.id for each in self.padded_ids))
 
     @property
     def applications(self) -> list[ApplicationKeys]:

@@ -6,7 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from source_phenom.listings.candidate_delta import CandidateDelta
-from source_phenom.listings.candidate_groups import CandidateGroup, CandidateGroups, PaddedId
+from source_phenom.listings.candidate_groups import (
+    CandidateGroup,
+    CandidateGroups,
+    PaddedId,
+    id_spellings,
+)
 from source_phenom.listings.delta_rows import KnownRows
 from source_phenom.listings.enriched_mapper import EnrichedApplication
 from source_phenom.models import applications
@@ -102,7 +107,7 @@ class EnrichedDelta:
     def candidates_to_read(self) -> list[tuple[str, ...]]:
         """The spellings of the ids of the candidates whose applications have to be read."""
         ids = sorted(filter(None, map(candidate_id, self._wanted)))
-        return [tuple(dict.fromkeys([each, *sorted(self._spellings[each])])) for each in ids]
+        return [tuple(id_spellings(each, self._spellings[each])) for each in ids]
 
     def take_rows(self, rows: Sequence[EnrichedApplication]) -> None:
         """Take rows that were read by their id."""

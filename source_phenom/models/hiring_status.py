@@ -6,7 +6,7 @@ applicants of a job have the text of the status only; their dates are the candid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from source_phenom.models.ids import creation_second
@@ -149,14 +149,18 @@ def _without_excluded(
 
 
 class Applicants:
-    """The applicants of one job, by candidate id and by e-mail address."""
+    """The applicants of one job, by candidate id and by e-mail address.
 
-    def __init__(self, applicants: Iterable[Applicant]) -> None:
+    :param key: makes the key of a candidate's record of the id.
+    """
+
+    def __init__(self, applicants: Iterable[Applicant], key: Callable[[str], str] = str) -> None:
+        self._key = key
         self._by_candidate: dict[str, list[Applicant]] = {}
         self._by_address: dict[str | None, list[Applicant]] = {}
         for each in applicants:
             if each.candidate_id is not None:
-                self._by_candidate.setdefault(each.candidate_id.strip(), []).append(each)
+                self._by_candidate.setdefault(key(each.candidate_id.strip()), []).append(each)
             for address in each.addresses or (None,):
                 self._by_address.setdefault(address, []).append(each)
 
@@ -175,7 +179,7 @@ class Applicants:
             matching = [
                 each
                 for each in self._by_address.get(address, ())
-                if each.candidate_id is None or each.candidate_id.strip() not in others
+                if each.candidate_id is None or self._key(each.candidate_id.strip()) not in others
             ]
         if not matching or len({each.stage for each in matching}) > 1:
             return None

@@ -13,7 +13,8 @@ The text is `2.` (the version; `2d.` for a detailed snapshot) and a body in base
 
 and a section is
 
-    kind       1 byte   1: 24 hex digits, 2: UUID with dashes, 3: 32 hex digits, 4: any other text
+    kind       1 byte   1: 24 hex digits, 2: UUID with dashes, 3: 32 hex digits, 4: any other text,
+                        5: `email:` and 32 hex digits
     n          4 bytes  the number of records, at least 1
     digests    4n bytes the records' digests in the order of their keys; 8n in a detailed snapshot
     columns             each column is a block: its length in 4 bytes, then its bytes. `columns.py`
@@ -29,13 +30,15 @@ what Phenom's application ids look like, but any 24 digits are kept exactly:
                         first one to 0). For this column the records are grouped by process: the
                         processes in order of appearance, the records of each in their order
 
-Kinds 2 and 3 are four columns of numbers: the first 8 digits as the difference to the record
+Kinds 2, 3 and 5 are four columns of numbers: the first 8 digits as the difference to the record
 before, and the next 8, 8, 8 as they are. Kind 4 is one column:
 
     length     4 bytes  of the text that follows, before compression
     text       bzip2    for each key a byte that says how many bytes (at most 254) it shares with
                         the key before it, then the rest of it, then the byte 0xFF, which UTF-8
                         never uses
+
+Texts that were written before kind 5 existed have its keys under kind 4. They mean the same.
 
 The labels of a labelled snapshot are a text of their own, so that versions that know no labels read
 the snapshot. It is `1.` and, in base 64, padded in the same way,
@@ -48,7 +51,8 @@ The bound
 Tombstones name the keys, so a state has to hold whole keys. Random digits cannot be compressed:
 sorting saves log2(n) - 1.44 bits of a key, and nothing else saves any. With 4 bytes for the digest
 and 4/3 characters per byte, 100,000 ids of 24 random digits take at least 18.8 characters each,
-random UUIDs 23.1. Application ids that a few processes made with rising counters take under 9.
+random UUIDs 23.1, pseudonyms 24.1. Application ids that a few processes made with rising counters
+take under 9.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Text keys in packed form.
 
-A key is any text. A key of 24 or 32 lower-case hexadecimal digits, or a lower-case UUID with its
-dashes, takes 12 or 16 bytes. Any other key is UTF-8 followed by the byte 0xFF, which UTF-8 never
-uses. Each key belongs to exactly one kind. Each kind packs many keys into one `bytes`.
+A key is any text. A key of 24 or 32 lower-case hexadecimal digits, a UUID with dashes, or
+`email:` and 32 digits (the pseudonym of a candidate's e-mail address) takes 12 or 16 bytes. Any
+other key is UTF-8 followed by the byte 0xFF, which UTF-8 never uses. Each kind packs many keys into
+one `bytes`. `kind_of` tells which kind packs a key.
 """
 
 from __future__ import annotations
@@ -47,13 +48,20 @@ class Kind(Protocol):
 
 
 class HexKind:
-    """Keys of a fixed number of lower-case hexadecimal digits, with dashes at some places."""
+    """Keys of a fixed number of lower-case hexadecimal digits, with dashes at some places.
 
-    def __init__(self, code: int, digits: int, dashes: tuple[int, ...] = ()) -> None:
+    :param prefix: what each key begins with; `dashes` are counted behind it.
+    """
+
+    def __init__(
+        self, code: int, digits: int, dashes: tuple[int, ...] = (), prefix: str = ""
+    ) -> None:
         self.code = code
-        self.length = digits + len(dashes)
+        self.length = len(prefix) + digits + len(dashes)
         self._bytes = digits // 2
         self._dashes = dashes
+        self._behind_prefix = digits + len(dashes)
+        self._prefix = prefix
 
     def count(self, packed: bytes) -> int:
         return len(packed) // self._bytes
@@ -61,17 +69,22 @@ class HexKind:
     def pack(self, keys: Sequence[str]) -> bytes | None:
         if set(map(len, keys)) != {self.length}:
             return None
+        if self._prefix:
+            if not all(key.startswith(self._prefix) for key in keys):
+                return None
+            keys = [key[len(self._prefix) :] for key in keys]
         digits = "".join(keys)
         if self._dashes:
-            if any(set(digits[at :: self.length]) != {"-"} for at in self._dashes):
+            if any(set(digits[at :: self._behind_prefix]) != {"-"} for at in self._dashes):
                 return None
             digits = digits.replace("-", "")
         try:
             packed = bytes.fromhex(digits)
         except ValueError:
             return None
-        # fromhex also accepts upper case and spaces, which would be lost.
-        return packed if packed.hex() == digits else None
+        # Dashes at more places are lost. So are upper case and spaces, which fromhex accepts.
+        is_whole = len(packed) == self._bytes * len(keys) and packed.hex() == digits
+        return packed if is_whole else None
 
     def unpack(self, packed: bytes) -> Iterator[str]:
         digits = 2 * self._bytes
@@ -80,6 +93,8 @@ class HexKind:
             keys = [text[at : at + digits] for at in range(0, len(text), digits)]
             for at in self._dashes:
                 keys = [f"{key[:at]}-{key[at:]}" for key in keys]
+            if self._prefix:
+                keys = [self._prefix + key for key in keys]
             yield from keys
 
     def select(self, packed: bytes, mask: NDArray[np.bool_]) -> bytes:
@@ -140,9 +155,10 @@ HEX_24 = HexKind(1, 24)
 UUID = HexKind(2, 32, dashes=(8, 13, 18, 23))
 HEX_32 = HexKind(3, 32)
 TEXT = TextKind(4)
-KINDS: tuple[Kind, ...] = (HEX_24, UUID, HEX_32, TEXT)
+EMAIL_HEX_32 = HexKind(5, 32, prefix="email:")
+KINDS: tuple[Kind, ...] = (HEX_24, UUID, HEX_32, TEXT, EMAIL_HEX_32)
 
-_HEX_BY_LENGTH = {kind.length: kind for kind in (HEX_24, UUID, HEX_32)}
+_HEX_BY_LENGTH = {kind.length: kind for kind in (HEX_24, UUID, HEX_32, EMAIL_HEX_32)}
 
 
 def kind_of(key: str) -> Kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -166,6 +167,16 @@ class TestCommands:
 
 
 WARNING = {"event": "warning", "message": HOSTILE + " [/]"}
+
+
+def test_the_stream_may_be_closed_first() -> None:
+    """Python closes an object that is no longer used, and since 3.13 warns if that fails."""
+    stream = io.TextIOWrapper(io.BytesIO())
+    safe = SafeStream(stream)
+    safe.write("text")
+    stream.close()
+    del safe
+    gc.collect()
 
 
 class TestDisplay:

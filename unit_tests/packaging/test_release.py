@@ -29,6 +29,8 @@ class Release:
     wheel: Path
     files: frozenset[str]
     """The files of the packages' folders, without pages."""
+    project: frozenset[str]
+    """The files of the dbt project."""
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +44,27 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         shutil.copytree(package, tree / package.name, ignore=ignored)
     for name in BUILT_FROM:
         shutil.copy(ROOT / name, tree)
+    # What dbt writes beside the project's files is not a part of it.
+    ignored = shutil.ignore_patterns("target", "logs", "dbt_packages", ".*")
+    shutil.copytree(ROOT / "analytics", tree / "analytics", ignore=ignored)
+    project = {path.relative_to(tree).as_posix() for path in _files(tree / "analytics")}
+    (tree / "analytics" / "target").mkdir()
+    (tree / "analytics" / "target" / "manifest.yml").write_text("{}", encoding="utf-8")
     files = frozenset(
         path.relative_to(tree).as_posix()
         for package in packages
-        for path in (tree / package.name).rglob("*")
-        if path.is_file() and path.suffix != ".md"
+        for path in _files(tree / package.name)
+        if path.suffix != ".md"
     )
     # Somebody keeps a secret where the code is.
     (tree / "source_phenom" / "tenant.json").write_text("{}", encoding="utf-8")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, tree)
     (sdist,), (wheel,) = out.glob("*.tar.gz"), out.glob("*.whl")
-    return Release(sdist, wheel, files)
+    return Release(sdist, wheel, files, frozenset(project))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def run(*arguments: object, cwd: Path | None = None) -> str:
@@ -69,7 +81,7 @@ def test_names_carry_the_version(release: Release) -> None:
 def test_sdist_holds_every_file_and_the_texts(release: Release) -> None:
     with tarfile.open(release.sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    assert release.files <= held
+    assert release.files | release.project <= held
     assert set(BUILT_FROM) <= held
 
 
@@ -82,7 +94,9 @@ def test_wheel_holds_every_file_and_no_more(release: Release) -> None:
         metadata = message_from_bytes(
             wheel.read(next(name for name in names if name.endswith("METADATA")))
         )
-    assert {name for name in names if ".dist-info/" not in name} == release.files
+    assert {name for name in names if ".dist-info/" not in name} == release.files | {
+        f"phenom_cli/report/{name}" for name in release.project
+    }
     assert set(scripts["console_scripts"]) == SCRIPTS
     assert any(name.endswith("/LICENSE") for name in names)
     assert "MIT" in (metadata["License-Expression"], metadata["License"])
@@ -104,6 +118,11 @@ def test_installs(release: Release, kind: str, tmp_path: Path) -> None:
     for script in SCRIPTS:
         assert __version__ in run(environment / "bin" / script, "--version", cwd=tmp_path)
     assert "connectionSpecification" in run(environment / "bin" / "source-phenom", "spec")
+    code = "from phenom_cli.report.environment import find_environment as f; print(f().project)"
+    (environment / "bin" / "dbt").touch()
+    found = run(python, "-I", "-c", code).strip()
+    assert Path(found).is_relative_to(environment)
+    assert Path(found, "dbt_project.yml").is_file()
     code = "import phenom_api, source_phenom.manifest as m; print(phenom_api.__file__, m.ROOT)"
     for place in run(python, "-I", "-c", code).split():
         assert Path(place).is_relative_to(environment)

@@ -6,6 +6,7 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -153,12 +154,38 @@ def test_changes_are_seen_as_in_full_mode(people: Recruiting, marks: Marks) -> N
                 assert {**row, "changed_at": ""} == {**whole[row["id"]], "changed_at": ""}
 
 
+def test_a_stage_that_only_the_applicants_of_the_job_show(people: Recruiting) -> None:
+    """They are matched by candidate id, also if that is an address."""
+    people.applied[4] = replace(people.applied[4], own=None, addresses=())
+    full, pseudonymous = read(people, **USER), read(people, **USER, **HIDDEN)
+    stages = [
+        {row["remote_id"]: row["current_stage"] for row in printed.records["applications"]}
+        for printed in (full, pseudonymous)
+    ]
+    assert stages[0] == stages[1]
+    assert stages[0][people.applied[4].row["id"]] == "Stage 4"
+
+
 DELTAS: dict[str, Any] = {"full_scan_hours": 24}
 APPLYING = ("applications", "candidates")
 
 
 def is_delta(printed: Printed) -> bool:
     return any(": a delta, as the last full scan" in line for line in printed.log)
+
+
+def test_requests_are_those_of_full_mode(people: Recruiting) -> None:
+    """A pseudonym is no id in Phenom."""
+    asked: list[set[str]] = []
+    modes: list[dict[str, Any]] = [{}, HIDDEN]
+    for mode in modes:
+        people.asked.clear()
+        first = read(people, **USER, **DELTAS, **mode)
+        for profile in people.profiles:
+            profile["updatedDate"] = int(NOW.timestamp() * 1000)
+        assert is_delta(read(people, first.states, now=NOW + HOUR, **USER, **DELTAS, **mode))
+        asked.append(set(people.asked))
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("user", [{}, USER], ids=["alone", "acting user"])

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh3_64_digest
 
-from source_phenom.snapshot import Comparison, Snapshot, UnusableState, codec, decode, encode
+from source_phenom.snapshot import (
+    Comparison,
+    Snapshot,
+    UnusableState,
+    Verdict,
+    codec,
+    decode,
+    encode,
+)
 from source_phenom.snapshot.codec import encode_labels, with_decoded_labels
 from unit_tests.snapshot.strategies import keys, records
 
@@ -160,12 +168,34 @@ def test_text_of_version_2_stays_readable() -> None:
     assert decode(VERSION_2) == SMALL
 
 
+def test_pseudonyms_that_were_written_as_text_count_as_remembered() -> None:
+    """Earlier builds had no kind for them."""
+    pseudonyms = [
+        "email:0b3c1f6e8d2a4f6b9c1d2e3f4a5b6c7d",
+        "email:9b3c1f6e8d2a4f6b9c1d2e3f4a5b6c7e",
+    ]
+    old = Snapshot.from_records({pseudonyms[0]: 1, pseudonyms[1]: 2, "REQ-1": 3})
+    assert decode(PSEUDONYMS_AS_TEXT) == old
+    comparison = Comparison(decode(PSEUDONYMS_AS_TEXT))
+    added = "email:" + "0" * 32
+    verdicts = comparison.observe_page([*pseudonyms, added], [1, 7, 5])
+    assert verdicts == [Verdict.UNCHANGED, Verdict.CHANGED, Verdict.NEW]
+    assert list(comparison.gone()) == ["REQ-1"]
+    snapshot = comparison.snapshot(complete=True)
+    assert dict(decode(encode(snapshot))) == {pseudonyms[0]: 1, pseudonyms[1]: 7, added: 5}
+
+
 VERSION_2 = (
     "2.EhHyVC-sJq4EAQAAAAIAAAAB_____wAAAAsES2X4wHCQ4RIDAAAAAAUBY2AEAAAAAAgFW7jp8JWnAAAAAAUBY2QE"
     "AAIAAAABAAAAAwAAAAcE47aRzwMAAAAABwTr1fLPBgAAAAAHBJsjq2cPAAAAAAcE84rOqQUAAwAAAAEAAAAEAAAABw"
     "TjtpHPAwAAAAAHBOvV8s8GAAAAAAcEmyOrZw8AAAAABwTzis6pBQAEAAAAAgAAAAUAAAAGAAAAaQAAADZCWmg5MUFZ"
     "JlNZSXRduwAAAF_hwAAAAyAQSiA2ACoXwEAAIkAAAgAAAKAAVFGhoAAABKpp6hoMm1D0j1GljVTDqKey3KKk5URYuN"
     "wVO2NnH8IQcqMW-tfrA1-LuSKcKEgkui7dgAAA"
+)
+PSEUDONYMS_AS_TEXT = (
+    "2.Yu2tD_u1xl0BBAAAAAMAAAADAAAAAQAAAAIAAABoAAAAUUJaaDkxQVkmU1nFU5TyAAAAXwDBAAACf_ACADAAPyYA"
+    "AKAAVCVTTBMRkYBMJUJiNGQMNBlXvlAfUKlhBAWbCx406aYvfv4mZ_xYQYYOTRk08UQSwgMK_0E32LuSKcKEhiqcp5A"
+    "A"
 )
 
 

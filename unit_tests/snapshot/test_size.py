@@ -41,6 +41,7 @@ def benchmark() -> ModuleType:
         ("UUIDs", 23.5),
         ("UUIDs without dashes", 23.5),
         ("UUIDs, version 7", 21.7),
+        ("email:pseudonym", 24.5),
     ],
 )
 def test_bytes_of_json_per_record(benchmark: ModuleType, keys: str, most: float) -> None:

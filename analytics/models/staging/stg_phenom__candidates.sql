@@ -25,8 +25,5 @@ select
     rows_of_stream.*,
     {{ phenom.json_first_text('phone_numbers', 'phone_number') }} as phone_number,
     {{ phenom.json_first_text('phone_numbers', 'type') }} as phone_type,
-    {{ phenom.json_text('location', 'city') }} as city,
-    {{ phenom.json_text('location', 'state') }} as state,
-    {{ phenom.json_text('location', 'zip_code') }} as zip_code,
-    {{ phenom.json_text('location', 'country') }} as country
+    {{ phenom.location_columns() }}
 from rows_of_stream

@@ -24,8 +24,5 @@ with rows_of_stream as (
 
 select
     rows_of_stream.*,
-    {{ phenom.json_text('location', 'city') }} as city,
-    {{ phenom.json_text('location', 'state') }} as state,
-    {{ phenom.json_text('location', 'zip_code') }} as zip_code,
-    {{ phenom.json_text('location', 'country') }} as country
+    {{ phenom.location_columns() }}
 from rows_of_stream
