@@ -31,6 +31,8 @@ class ScanOutcome:
     :param ignores_offset: every page was the first page, whatever the offset.
     :param start: the position where the scan began; nothing is known about rows in front of it.
     :param stopped: the caller ended the scan: nothing is known about the rows behind its last one.
+    :param different_rows: rows without those that came again; counted only if that may matter.
+    :param are_pages_joined: all pages join, whatever the total says.
     """
 
     rows: int
@@ -44,6 +46,8 @@ class ScanOutcome:
     ignores_offset: bool = False
     start: int = 0
     stopped: bool = False
+    different_rows: int | None = None
+    are_pages_joined: bool = True
 
     @property
     def end(self) -> int:
@@ -69,6 +73,11 @@ class ScanOutcome:
     def complete(self) -> bool:
         """Whether a row that this scan did not see was deleted, or is not in the part read."""
         return self.agrees and self.ended and not self.open_seams and not self.moved
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether no row was missed that was listed all the time, if rows keep their order."""
+        return self.are_pages_joined and not (self.shrank or self.ignores_offset)
 
     def ignored_offset(self, what: str) -> str:
         """The beginning of the log line about ``what`` if ``ignores_offset``."""

@@ -54,6 +54,10 @@ class PageChain:
         """Whether the last page had nothing but rows that were there before."""
         return not self.unseen
 
+    def count_different_rows(self) -> int:
+        """How many rows the pages had, without those that came again."""
+        return len(self._row_set or set(self._rows))
+
     def fit(self, offset: int, rows: list[int]) -> Overlap:
         """How a page (not an empty one) joins."""
         repeated = self._repeated

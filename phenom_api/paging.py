@@ -103,6 +103,8 @@ class Scan:
             ignores_offset,
             self._start,
             self._is_stopped,
+            self._chain.count_different_rows() if repaired or repeats else None,
+            not open_seams,
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -106,6 +107,15 @@ def test_with_an_acting_user(order: str) -> None:
         assert quiet.listing_requests <= MOST_REQUESTS
         row = local.tenant.application_at(200)
         local.tenant.set_application(row["id"], {"customFieldData": {"note": "changed"}})
+        asked: Counter[str] = Counter()
+
+        def count(_: str, path: str, query: str) -> None:
+            if "/candidates-api/applications/v1/candidates/" in path:
+                asked[path] += 1
+
+        local.before_request(count)
         ran = sync(connection, BOTH, full_scan_hours=400, **user)
+        local.before_request(None)
         assert [record["remote_id"] for record in ran.records[APPLICATIONS]] == [row["id"]]
         assert ran.listing_requests <= MOST_REQUESTS
+        assert max(asked.values()) == 1

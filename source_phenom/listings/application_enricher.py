@@ -123,7 +123,8 @@ class ApplicationEnricher(StreamEnricher):
                     yield from self._look_among_applicants(row, group.id)
 
     def ask(self, group: CandidateGroup) -> list[OwnApplication]:
-        return self._own(group.ids)
+        answered = self.context.own_applications.get(frozenset(group.ids))
+        return self._own(group.ids) if answered is None else answered
 
     def complete(self, group: CandidateGroup, answer: list[OwnApplication]) -> Iterator[Event]:
         excluded = group.excluded_applications

@@ -21,7 +21,7 @@ from source_phenom.listings.candidate_delta import CandidateDelta
 from source_phenom.listings.completeness import is_complete
 from source_phenom.listings.delta_rows import DeltaImpossible, DeltaRows, KnownRows
 from source_phenom.listings.first_sources import FirstSource, SourceTable
-from source_phenom.listings.full_scan import EarlierScans, FullScan
+from source_phenom.listings.full_scan import EarlierScans, FullScan, GrownFront
 from source_phenom.listings.listing import Listing, ListingContext, Scanning
 from source_phenom.listings.listing_memory import forget
 from source_phenom.listings.scan_plan import DeltaPlan, FullScanPlan, scan_plan
@@ -32,6 +32,9 @@ from source_phenom.streams.events import Event
 from source_phenom.streams.stream_run import StreamRun
 
 logger = logging.getLogger("airbyte.phenom")
+
+_FRONT_READS = 3
+"""Reads of the rows in front of a scan: more of them may arrive during each."""
 
 _application_key = itemgetter(0)
 _identity = attrgetter("identity")
@@ -97,24 +100,48 @@ class ApplicationListing(Listing):
         fetch = partial(self._page, mapper)
         part = full_scan.part(fetch)
         scan = self.reader.scan(fetch, _identity, start=part.start, until=part.until)
-        is_first = True
+        beginning: list[Any] = []
         for page in scan:
-            if is_first and not part.begins_with(page[0]):
+            if not beginning and not part.begins_with(page[0]):
                 # Rows in front of the part were deleted since it was looked for.
                 break
-            is_first = False
+            beginning = beginning or page
             full_scan.take_page(page)
             yield page
         else:
             if not full_scan.is_part_wrong:
                 full_scan.outcome = scan.outcome
+                yield from self._front(fetch, full_scan, beginning)
                 return
         full_scan.start_over()
+        beginning = []
         scan = self.reader.scan(fetch, _identity)
         for page in scan:
+            beginning = beginning or page
             full_scan.take_page(page)
             yield page
         full_scan.outcome = scan.outcome
+        yield from self._front(fetch, full_scan, beginning)
+
+    def _front(
+        self, fetch: Callable[[int, int], Page], full_scan: FullScan, beginning: list[Any]
+    ) -> Iterator[list[Any]]:
+        """The rows that appeared in front while the others were read.
+
+        In a listing with the newest rows first, every arrival moves all rows.
+        """
+        if not full_scan.may_have_grown_in_front:
+            return
+        for _ in range(_FRONT_READS):
+            front = GrownFront(beginning)
+            scan = self.reader.scan(fetch, _identity, until=front.ends_with)
+            yield from scan
+            if full_scan.take_front(front, scan.outcome):
+                logger.info(
+                    f"{front.count:,} applications arrived in front of the listing while it was "
+                    "read. They were read too."
+                )
+                return
 
     def _page(self, mapper: ApplicationMapper, offset: int, limit: int) -> Page:
         return applications_page(

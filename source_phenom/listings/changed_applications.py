@@ -11,6 +11,7 @@ from phenom_api import candidates as api
 from phenom_api.applications import application
 from source_phenom.listings.enriched_mapper import EnrichedApplication, EnrichedMapper
 from source_phenom.listings.gateway_reader import GatewayReader
+from source_phenom.models.hiring_status import OwnApplication, own_application
 from source_phenom.models.values import key_text
 
 
@@ -20,14 +21,20 @@ class ChangedApplications:
     The Candidates API tells the ids of a candidate's applications.
 
     :param known: ids of applications that need not be read again.
+    :param answers: gets what the Candidates API says of each candidate, by the spellings of its id.
     """
 
     def __init__(
-        self, reader: GatewayReader, mapper: EnrichedMapper, known: AbstractSet[str]
+        self,
+        reader: GatewayReader,
+        mapper: EnrichedMapper,
+        known: AbstractSet[str],
+        answers: dict[frozenset[str], list[OwnApplication]],
     ) -> None:
         self._reader = reader
         self._mapper = mapper
         self._known = known
+        self._answers = answers
 
     def of(self, candidates: Iterable[tuple[str, ...]]) -> Iterator[EnrichedApplication]:
         """The rows of candidates, each given by the spellings of its id.
@@ -41,8 +48,10 @@ class ChangedApplications:
     def _of_candidate(self, spellings: tuple[str, ...]) -> list[EnrichedApplication]:
         """Called in other threads."""
         own = partial(api.applications, self._reader.gateway)
-        listed = api.none_if_not_found(partial(api.of_any, own, spellings)) or []
-        found = [self._listed_as(_ids(each)) for each in listed if type(each) is dict]
+        answer = api.none_if_not_found(partial(api.of_any, own, spellings)) or []
+        listed = [each for each in answer if type(each) is dict]
+        self._answers[frozenset(spellings)] = [own_application(each) for each in listed]
+        found = [self._listed_as(_ids(each)) for each in listed]
         return [row for row in found if row is not None]
 
     def _listed_as(self, ids: list[str]) -> EnrichedApplication | None:

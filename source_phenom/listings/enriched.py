@@ -187,7 +187,7 @@ class EnrichedListing(ApplicationListing):
                 yield from self._take_page(page.rows, enrichers)
             if not scan.outcome.is_usable:
                 raise DeltaImpossible(scan.outcome.reason)
-            for read in self._read_changed(delta, mapper, plan):
+            for read in self._read_changed(delta, mapper, plan, context):
                 delta.take_rows(read)
                 yield from self._take_page(read, enrichers)
             for stream in self.streams.values():
@@ -214,13 +214,14 @@ class EnrichedListing(ApplicationListing):
             yield from self._attempt(enricher, enricher.take_page(page))
 
     def _read_changed(
-        self, delta: EnrichedDelta, mapper: EnrichedMapper, plan: DeltaPlan
+        self, delta: EnrichedDelta, mapper: EnrichedMapper, plan: DeltaPlan, context: PassContext
     ) -> Iterator[list[EnrichedApplication]]:
         """The applications of the changed candidates, some at a time."""
         changed = delta.candidates_to_read()
         if 2 * len(changed) > _FEW + plan.rows // max(1, plan.page_length):
             raise DeltaImpossible(f"{len(changed):,} candidates changed")
-        read = ChangedApplications(self.reader, mapper, delta.keys).of(changed)
+        answers = context.own_applications
+        read = ChangedApplications(self.reader, mapper, delta.keys, answers).of(changed)
         try:
             while page := list(islice(read, _PAGE)):
                 yield page

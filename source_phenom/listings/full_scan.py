@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -47,6 +48,9 @@ class ListedRow(Protocol):
 
 logger = logging.getLogger("airbyte.phenom")
 
+_PAGES_AGAIN = 8
+"""Pages that a scan reads again at most, where a few rows were inserted in front."""
+
 
 class EarlierScans(NamedTuple):
     """What the incoming state of a stream says about the listing.
@@ -88,6 +92,37 @@ class ListingPart(NamedTuple):
     begins_with: Callable[[ListedRow], bool] = lambda _: True
 
 
+class GrownFront:
+    """The rows in front of those that a scan began with.
+
+    :param beginning: the rows of the scan's first page.
+    """
+
+    MOST_ROWS = 10_000
+
+    def __init__(self, beginning: Sequence[ListedRow]) -> None:
+        self._beginning = [row.identity for row in beginning]
+        self.rows: list[ListedRow] = []
+        self.count = 0
+        """How many rows are new."""
+
+    def ends_with(self, page: Sequence[ListedRow]) -> bool:
+        """Take a page; returns whether no more of them are needed."""
+        self.rows += page
+        self.count = len(self.rows)
+        for place in range(len(self.rows) - len(page), len(self.rows)):
+            if self.rows[place].identity in self._beginning:
+                self.count = place
+                return True
+        return self.count >= self.MOST_ROWS
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the scan's rows follow, in their order."""
+        listed = [row.identity for row in self.rows[self.count :]][: len(self._beginning)]
+        return bool(listed) and listed == self._beginning[: len(listed)]
+
+
 class FullScan:
     """Sees all rows of one full scan, page by page.
 
@@ -116,6 +151,7 @@ class FullScan:
         self._recent = RecentIds()
         self._page_length = 0
         self._is_ordered = True
+        self._last_pages: deque[set[Any]] = deque(maxlen=_PAGES_AGAIN)
         # The order by which a part was chosen, so that other rows are not read.
         self._assumed: Order | None = None
         # Per stream, the candidates of rows that are left out now, and were not before.
@@ -176,6 +212,7 @@ class FullScan:
         """Forget the rows that were read: the whole listing will be."""
         self._assumed = None
         self._order, self._recent, self._is_ordered = OrderEvidence(), RecentIds(), True
+        self._last_pages.clear()
 
     def _first_second(self) -> int | None:
         """Rows that were created before this need not be read; None if all have to be.
@@ -188,6 +225,42 @@ class FullScan:
         known = [start for start in starts if start is not None]
         return min(known) if len(known) == len(starts) else None
 
+    @property
+    def may_have_grown_in_front(self) -> bool:
+        """Whether new rows in front may be all that keeps the scan from being complete."""
+        if (
+            not self._is_wanted
+            or self.outcome.complete
+            or self.outcome.start
+            or self.outcome.stopped
+        ):
+            return False
+        return self._order.order is Order.DESCENDING
+
+    def take_front(self, front: GrownFront, outcome: ScanOutcome) -> bool:
+        """Take the rows in front of the first one of this scan; returns whether all are known now.
+
+        Rows keep their places in an ordered listing, and all pages joined: so no row was missed
+        that was listed all the time. The number of rows confirms it, and that none was deleted.
+
+        :param outcome: of the scan that read the front.
+        """
+        ids = [row.identity for row in front.rows]
+        seconds = creation_seconds(ids)
+        is_joined = self.outcome.is_joined and front.is_joined and outcome.complete
+        if not is_joined or seconds is None:
+            return False
+        order = OrderEvidence()
+        order.add(seconds)
+        new = front.rows[: front.count]
+        known = self.outcome.different_rows
+        if not order.allows(Order.DESCENDING) or outcome.total != (known or 0) + len(new):
+            return False
+        self._note_left_out(new)
+        self._recent.add(ids[: len(new)], seconds[: len(new)])
+        self.outcome = ScanOutcome(outcome.total, outcome.total)
+        return True
+
     def take_page(self, rows: Sequence[ListedRow]) -> None:
         if not self._is_wanted:
             return
@@ -196,7 +269,9 @@ class FullScan:
             self._note_left_out(rows)
         if not self._is_ordered:
             return
-        ids = [row.identity for row in rows]
+        ids = self._without_those_again([row.identity for row in rows])
+        if not ids:
+            return
         seconds = creation_seconds(ids)
         if seconds is not None and not self._are_told(seconds):
             seconds = None
@@ -205,6 +280,13 @@ class FullScan:
             self._is_ordered = False
         else:
             self._recent.add(ids, seconds)
+
+    def _without_those_again(self, ids: list[Any]) -> list[Any]:
+        """The ids that the last pages did not have: where rows moved, pages are read again."""
+        last = self._last_pages
+        left = [each for each in ids if not any(each in page for page in last)]
+        last.append(set(left))
+        return left
 
     def _are_told(self, seconds: Seconds) -> bool:
         """Whether ``start_date`` can tell the times. A row whose time it cannot tell is kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from phenom_api.errors import PhenomError
@@ -17,6 +17,7 @@ from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.gateway_reader import GatewayReader
 from source_phenom.listings.spool import Spool
 from source_phenom.listings.staged_files import StagedFiles
+from source_phenom.models.hiring_status import OwnApplication
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.values import canonical
 from source_phenom.snapshot import digest_with_details
@@ -33,6 +34,7 @@ class PassContext:
     :param is_second: whether an earlier scan of this run missed many records.
     :param sources: gives the labels of candidates their numbers.
     :param files: fetches the files of documents; None if no stream includes files.
+    :param own_applications: of candidates who were asked about already, by the spellings of the id.
     """
 
     config: SourceConfig
@@ -45,6 +47,7 @@ class PassContext:
     is_second: bool
     sources: SourceTable
     files: StagedFiles | None
+    own_applications: dict[frozenset[str], list[OwnApplication]] = field(default_factory=dict)
 
 
 class StreamEnricher(ABC):

@@ -67,11 +67,13 @@ class ListingTenant:
 
     :param rows: from the oldest to the newest. :param order: in which the listing shows them.
     :param missing_in_total: how many rows the total does not count.
+    :param before_request: called with the number of the request, the first one being 1.
     """
 
     rows: list[Row] = field(default_factory=list)
     order: Order = Order.ASCENDING
     missing_in_total: int = 0
+    before_request: Callable[[int], None] | None = None
     requests: list[tuple[int, int]] = field(default_factory=list)
 
     # What a read uses of a gateway.
@@ -89,6 +91,8 @@ class ListingTenant:
         offset, limit = params["offset"], params["limit"]
         self.requests.append((offset, limit))
         self.sent += 1
+        if self.before_request is not None:
+            self.before_request(len(self.requests))
         listed = self.rows if self.order is Order.ASCENDING else self.rows[::-1]
         total = len(listed) - self.missing_in_total
         body = {"data": listed[offset : offset + limit], "pagination": {"total": total}}
