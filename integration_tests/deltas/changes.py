@@ -61,9 +61,9 @@ class Changes:
 
     # -- new rows ----------------------------------------------------------------------------
 
-    def add(self) -> None:
-        """A new row, sometimes of a candidate who has applied before."""
-        self._tenant.second += self._rng.choice((0, 0, 5, 200, 900, 4_000))
+    def add(self, *, soon: bool = False) -> None:
+        """A new row, sometimes of a candidate who has applied before; ``soon``: within seconds."""
+        self._tenant.second += self._rng.choice((0, 1, 5) if soon else (0, 0, 5, 200, 900, 4_000))
         self._tenant.add_application(self._of_somebody())
 
     def add_many(self) -> None:
