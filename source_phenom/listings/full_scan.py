@@ -227,7 +227,12 @@ class FullScan:
 
     @property
     def may_have_grown_in_front(self) -> bool:
-        """Whether new rows in front may be all that keeps the scan from being complete."""
+        """Whether new rows in front may be all that keeps the scan from being complete.
+
+        With ``start_date``, what was left out meanwhile cannot be told from what was deleted.
+        """
+        if self._config.start_date is not None:
+            return False
         if (
             not self._is_wanted
             or self.outcome.complete
@@ -256,7 +261,6 @@ class FullScan:
         known = self.outcome.different_rows
         if not order.allows(Order.DESCENDING) or outcome.total != (known or 0) + len(new):
             return False
-        self._note_left_out(new)
         self._recent.add(ids[: len(new)], seconds[: len(new)])
         self.outcome = ScanOutcome(outcome.total, outcome.total)
         return True
