@@ -114,14 +114,11 @@ class ApplicationListing(Listing):
                 yield from self._front(fetch, full_scan, beginning)
                 return
         full_scan.start_over()
-        beginning = []
         scan = self.reader.scan(fetch, _identity)
         for page in scan:
-            beginning = beginning or page
             full_scan.take_page(page)
             yield page
         full_scan.outcome = scan.outcome
-        yield from self._front(fetch, full_scan, beginning)
 
     def _front(
         self, fetch: Callable[[int, int], Page], full_scan: FullScan, beginning: list[Any]

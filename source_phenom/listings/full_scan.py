@@ -231,16 +231,12 @@ class FullScan:
 
         With ``start_date``, what was left out meanwhile cannot be told from what was deleted.
         """
-        if self._config.start_date is not None:
-            return False
-        if (
-            not self._is_wanted
-            or self.outcome.complete
-            or self.outcome.start
-            or self.outcome.stopped
-        ):
-            return False
-        return self._order.order is Order.DESCENDING
+        return (
+            self._is_wanted
+            and self._config.start_date is None
+            and not self.outcome.complete
+            and self._order.order is Order.DESCENDING
+        )
 
     def take_front(self, front: GrownFront, outcome: ScanOutcome) -> bool:
         """Take the rows in front of the first one of this scan; returns whether all are known now.
