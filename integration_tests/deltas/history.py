@@ -497,7 +497,8 @@ class History:
     def _covered(self) -> int:
         """How many positions of the listing the last sync asked for."""
         places: set[int] = set()
-        for request in self._local.requests.recent:
+        # A request that the sync did not wait for may end meanwhile.
+        for request in tuple(self._local.requests.recent):
             if request.endpoint == f"GET {_LISTING}":
                 query = parse_qs(request.query)
                 offset, limit = (int(query[name][0]) for name in ("offset", "limit"))
