@@ -9,13 +9,8 @@ import base64
 import tempfile
 from pathlib import Path
 
-import duckdb
-
-import phenom_sandbox
 from integration_tests.analytics.browser import Tab, in_browser
-from integration_tests.analytics.warehouses import PAGE, report, sync
-from integration_tests.warehouse.databases import Database
-from phenom_cli import local_tenant
+from integration_tests.analytics.warehouses import PAGE, documented, report
 
 WIDTH, HEIGHT = 1200, 1330
 
@@ -23,18 +18,15 @@ WIDTH, HEIGHT = 1200, 1330
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = str(folder / "phenom.duckdb")
-        database = Database("duckdb", file, lambda: duckdb.connect(file), "?")
-        with phenom_sandbox.running(
-            seed=local_tenant.SEED, jobs=local_tenant.JOBS, applications=local_tenant.APPLICATIONS
-        ) as local:
-            sync(local, database, folder)
+        database = documented(folder)
         page = folder / "recruiting.html"
         done = report(database, page)
         if done.returncode:
             raise SystemExit(done.stderr)
         # The page names the folder of its warehouse, which is another one each time.
-        text = page.read_text(encoding="utf-8").replace(file, Path(file).name)
+        text = page.read_text(encoding="utf-8").replace(
+            database.address, Path(database.address).name
+        )
         page.write_text(text, encoding="utf-8")
 
         async def take(tab: Tab) -> None:

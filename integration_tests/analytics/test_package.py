@@ -6,13 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
-import duckdb
 import pytest
 import yaml
 
 import phenom_sandbox
 from integration_tests.analytics.warehouses import sync
-from integration_tests.warehouse.databases import Database
+from integration_tests.warehouse.databases import duckdb_file
 from phenom_cli.report.environment import Environment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
@@ -38,8 +37,7 @@ PROJECT = {
 
 def test_in_another_project(environment: Environment, tmp_path: Path) -> None:
     """The tables are in another schema, deleted rows are kept, stages have a mapping of ours."""
-    file = str(tmp_path / "phenom.duckdb")
-    database = Database("duckdb", file, lambda: duckdb.connect(file), "?")
+    database = duckdb_file(tmp_path / "phenom.duckdb")
     with phenom_sandbox.running(seed=2, jobs=10, applications=60) as local:
         sync(local, database, tmp_path)
         local.tenant.delete_application(next(iter(local.tenant.applications()))["id"])
@@ -53,7 +51,7 @@ def test_in_another_project(environment: Environment, tmp_path: Path) -> None:
     (root / "seeds").mkdir(parents=True)
     _write(root / "dbt_project.yml", PROJECT)
     _write(root / "packages.yml", {"packages": [{"local": str(environment.project)}]})
-    target = {"type": "duckdb", "path": file, "schema": "analytics"}
+    target = {"type": "duckdb", "path": database.address, "schema": "analytics"}
     _write(root / "profiles.yml", {"ours": {"target": "here", "outputs": {"here": target}}})
     (root / "seeds" / f"{SEED}.csv").write_text("stage,stage_key\nNew,screening\n")
     _dbt(environment, root, "deps")

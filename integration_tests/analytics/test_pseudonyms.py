@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
 import pytest
 
 import phenom_sandbox
 from integration_tests.analytics.warehouses import report, sync
-from integration_tests.warehouse.databases import Database
+from integration_tests.warehouse.databases import duckdb_file
 from phenom_cli.report.environment import Environment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
@@ -19,10 +18,6 @@ HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": "a-key-for-tests-onl
 PERSONAL = """
     SELECT DISTINCT unnest([first_name, last_name, email]) FROM {} WHERE remote_deleted_at IS NULL
 """
-
-
-def duckdb_file(path: Path) -> Database:
-    return Database("duckdb", str(path), lambda: duckdb.connect(str(path)), "?")
 
 
 def numbers(page: str) -> list[str]:

@@ -12,9 +12,8 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.analytics.browser import NoBrowser, Tab, in_browser
-from integration_tests.analytics.warehouses import questions, report, sync, table
-from integration_tests.warehouse.databases import Database
-from phenom_cli import local_tenant
+from integration_tests.analytics.warehouses import documented, questions, report, sync, table
+from integration_tests.warehouse.databases import Database, duckdb_file
 from phenom_cli.report.environment import Environment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
@@ -39,12 +38,7 @@ def warehouse(
 ) -> tuple[Database, Path]:
     """The local tenant as the documentation shows it, and its report."""
     folder = tmp_path_factory.mktemp("report")
-    file = str(folder / "phenom.duckdb")
-    database = Database("duckdb", file, lambda: duckdb.connect(file), "?")
-    with phenom_sandbox.running(
-        seed=local_tenant.SEED, jobs=local_tenant.JOBS, applications=local_tenant.APPLICATIONS
-    ) as local:
-        sync(local, database, folder)
+    database = documented(folder)
     page = folder / "recruiting.html"
     done = report(database, page)
     assert done.returncode == 0, done.stderr
@@ -132,8 +126,7 @@ def test_page_in_a_browser(warehouse: tuple[Database, Path], tmp_path: Path) -> 
 
 def test_pseudonyms_without_acting_user(environment: Environment, tmp_path: Path) -> None:
     """People are shown by the beginning of their pseudonyms; the page says what is missing."""
-    file = str(tmp_path / "phenom.duckdb")
-    database = Database("duckdb", file, lambda: duckdb.connect(file), "?")
+    database = duckdb_file(tmp_path / "phenom.duckdb")
     with phenom_sandbox.running(seed=3, jobs=30, applications=100) as local:
         sync(local, database, tmp_path, ph_user_id=None)
     # As personal_data: pseudonymous has them.

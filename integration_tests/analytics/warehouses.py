@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import phenom_sandbox
 from integration_tests.warehouse.command import phenom_sync, write_config
-from integration_tests.warehouse.databases import Database
+from integration_tests.warehouse.databases import Database, duckdb_file
+from phenom_cli import local_tenant
 from phenom_cli.report.environment import Environment
 from phenom_cli.report.marts import build_marts
 from phenom_sandbox import LocalTenant
@@ -36,6 +38,16 @@ def sync(local: LocalTenant, database: Database, folder: Path, **changes: Any) -
     path = write_config(folder, config)
     done = phenom_sync("--config", path, "--warehouse", database.address, cwd=folder)
     assert done.exit_code == 0, done.stderr
+
+
+def documented(folder: Path) -> Database:
+    """A DuckDB file in the folder with the local tenant that `docs/analytics.md` describes."""
+    database = duckdb_file(folder / "phenom.duckdb")
+    with phenom_sandbox.running(
+        seed=local_tenant.SEED, jobs=local_tenant.JOBS, applications=local_tenant.APPLICATIONS
+    ) as local:
+        sync(local, database, folder)
+    return database
 
 
 def build(environment: Environment, database: Database, command: Sequence[str] = ("build",)) -> str:

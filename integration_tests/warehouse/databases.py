@@ -58,10 +58,14 @@ class Database:
 
 def new_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Database:
     if kind == "duckdb":
-        file = str(folder / "phenom.duckdb")
-        return Database(kind, file, lambda: duckdb.connect(file), "?")
+        return duckdb_file(folder / "phenom.duckdb")
     server: PostgresServer = request.getfixturevalue("postgres")
     return postgres_schema(server.url(), f"test_{zlib.crc32(str(folder).encode())}")
+
+
+def duckdb_file(path: Path) -> Database:
+    file = str(path)
+    return Database("duckdb", file, lambda: duckdb.connect(file), "?")
 
 
 def postgres_schema(url: str, schema: str, options: str = "") -> Database:

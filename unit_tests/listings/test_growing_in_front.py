@@ -45,6 +45,14 @@ def listing() -> ListingTenant:
     return ListingTenant(rows, Order.DESCENDING)
 
 
+def with_a_deletion() -> tuple[ListingTenant, dict[str, object]]:
+    """A tenant that lacks a row, and the states of a sync that saw it."""
+    tenant = listing()
+    states = tenant.sync(full_scan_hours=0).states
+    del tenant.rows[GONE]
+    return tenant, states
+
+
 def sync_while(
     tenant: ListingTenant, states: dict[str, object], changes: Mapping[int, Change], hours: int
 ) -> Outcome:
@@ -62,9 +70,7 @@ def sync_while(
 
 @pytest.mark.parametrize("every", [1, 2, 5, 9])
 def test_arrivals_during_the_scan_do_not_hide_deletions(every: int) -> None:
-    tenant = listing()
-    states = tenant.sync(full_scan_hours=0).states
-    del tenant.rows[GONE]
+    tenant, states = with_a_deletion()
     arrivals = dict.fromkeys(range(2, 14, every), new_row)
 
     outcome = sync_while(tenant, states, arrivals, 24)
@@ -79,9 +85,7 @@ def test_arrivals_during_the_scan_do_not_hide_deletions(every: int) -> None:
 
 def test_without_deltas_a_scan_that_moved_tells_no_deletion() -> None:
     """The order of the listing, which proves that no row was missed, is not looked at then."""
-    tenant = listing()
-    states = tenant.sync(full_scan_hours=0).states
-    del tenant.rows[GONE]
+    tenant, states = with_a_deletion()
 
     outcome = sync_while(tenant, states, {3: new_row}, 0)
 
@@ -93,9 +97,7 @@ def test_without_deltas_a_scan_that_moved_tells_no_deletion() -> None:
     "other", [delete(-3), delete(1), exchange, bring_to_front], ids=lambda each: each.__name__
 )
 def test_other_changes_among_arrivals_prevent_deletions(other: Change, at: int) -> None:
-    tenant = listing()
-    states = tenant.sync(full_scan_hours=0).states
-    del tenant.rows[GONE]
+    tenant, states = with_a_deletion()
     changes: dict[int, Change] = {3: new_row, 6: new_row, 9: new_row, at: other}
 
     outcome = sync_while(tenant, states, changes, 24)
@@ -107,9 +109,7 @@ def test_other_changes_among_arrivals_prevent_deletions(other: Change, at: int) 
 
 @pytest.mark.parametrize("every", [2, 3])
 def test_arrivals_until_the_scan_is_over_are_read(every: int) -> None:
-    tenant = listing()
-    states = tenant.sync(full_scan_hours=0).states
-    del tenant.rows[GONE]
+    tenant, states = with_a_deletion()
     arrivals = dict.fromkeys(range(2, 200, every), new_row)
 
     outcome = sync_while(tenant, states, arrivals, 24)
@@ -120,9 +120,7 @@ def test_arrivals_until_the_scan_is_over_are_read(every: int) -> None:
 
 
 def test_arrivals_that_the_total_does_not_count_prevent_deletions() -> None:
-    tenant = listing()
-    states = tenant.sync(full_scan_hours=0).states
-    del tenant.rows[GONE]
+    tenant, states = with_a_deletion()
     tenant.missing_in_total = 1
 
     outcome = sync_while(tenant, states, {5: new_row}, 24)
