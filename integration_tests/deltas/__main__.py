@@ -34,8 +34,7 @@ def main() -> None:
     parser.add_argument(
         "--arriving",
         action="store_true",
-        help="with syncs during which applications arrive all the time. About one history in a"
-        " hundred is then reported as wrong, and not all of these are explained",
+        help="with syncs during which applications arrive all the time",
     )
     options = parser.parse_args()
     tally: Counter[str] = Counter()

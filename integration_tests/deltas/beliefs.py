@@ -23,6 +23,7 @@ from integration_tests.deltas.rows import (
     Row,
     application_record,
     candidate_record,
+    is_created,
     is_left_out,
     is_read,
     key_of_candidate,
@@ -83,7 +84,7 @@ class Beliefs:
     # -- what a warehouse must hold ----------------------------------------------------------
 
     def leave_out(self, stream: str, watched: Watched, before: Mapping[str, Record]) -> None:
-        """Note what `start_date` leaves out of a stream, after it was moved."""
+        """Note what `start_date` leaves out of a stream."""
         if stream == APPLICATIONS:
             for record_id, record in before.items():
                 if is_left_out(record["remote_id"], watched.config):
@@ -203,6 +204,9 @@ class Beliefs:
             else:
                 known = _distinct([*self.versions.get(row_id, []), *rows])
                 self.versions[row_id] = [row for row in known if row is not None]
+        if is_complete:
+            # A row that was deleted may be forgotten or not. It matters when it comes back.
+            self.settled &= watched.versions().keys()
 
     # -- what may be told --------------------------------------------------------------------
 
@@ -217,7 +221,12 @@ class Beliefs:
             rows = [row for row in listing if _remote_id(stream, row) == remote_id]
             if any(is_read(row, watched.config) for row in rows):
                 continue
-            left_out = {row["id"] for row in rows if is_left_out(row["id"], watched.config)}
+            # A row that only_created_applications does not keep is gone, however old it is.
+            left_out = {
+                row["id"]
+                for row in rows
+                if is_left_out(row["id"], watched.config) and is_created(row, watched.config)
+            }
             if not left_out or known - left_out:
                 return True
         return False

@@ -22,6 +22,7 @@ from integration_tests.deltas.rows import (
     Record,
     application_record,
     created,
+    is_created,
     is_read,
     key_of_candidate,
     order_of,
@@ -301,7 +302,9 @@ class History:
         ran: Ran,
     ) -> None:
         for stream in streams:
-            if self._scanned[stream].settings != {_settings(watched.config)}:
+            is_moved = self._scanned[stream].settings != {_settings(watched.config)}
+            if is_moved or self._start is not None:
+                # A candidate is left out too when only rows before the start are left of it.
                 self._beliefs.leave_out(stream, watched, before[stream])
         if not ran.was_killed and kind != REFUSED:
             assert not ran.failures, f"the sync failed: {ran.failures}"
@@ -389,11 +392,12 @@ class History:
     ) -> None:
         """Edits anywhere are seen, if the candidate has an id; deletions are not told."""
         table = self._connection.warehouse.get(stream, {})
+        read = {each["id"] for each in watched.now if is_created(each, watched.config)}
         gone = {
             key_of_candidate(row)
             for row_id, rows in self._beliefs.versions.items()
             for row in rows
-            if row_id not in {each["id"] for each in watched.now}
+            if row_id not in read
         }
         visible = set()
         for row in watched.now:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phenom_api.errors import PermissionDenied
 from phenom_api.listing_order import Order
 from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.listing_memory import ListingMemory
@@ -130,6 +131,35 @@ def test_a_delta_tells_what_a_full_scan_tells(
         assert remembered(delta.states[stream]) == remembered(full.states[stream])
     quiet = tenant.sync(delta.states, streams=streams)
     assert quiet.emitted == 0
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("streams", SELECTIONS, ids="+".join)
+@pytest.mark.parametrize("new", [1, 20, 60])
+@pytest.mark.parametrize("answered", range(0, 24, 3))
+def test_what_a_delta_that_broke_off_did_not_read_is_read_by_the_next_one(
+    order: Order, streams: tuple[str, ...], new: int, answered: int
+) -> None:
+    """The state has its newest rows. Behind them are rows that it did not come to."""
+    rows = history(40 + new)
+    tenant = ListingTenant(rows[:40], order)
+    first = tenant.sync(streams=streams)
+    tenant.rows = [*rows, row(100_000, 2_000, "c1", "web")]
+
+    def refuse(number: int) -> None:
+        if number > answered:
+            raise PermissionDenied("no more")
+
+    tenant.before_request = refuse
+    broken = tenant.sync(first.states, streams=streams, may_fail=True)
+    tenant.before_request = None
+    states = {**first.states, **broken.states}
+    repaired = tenant.sync(states, streams=streams)
+    full = tenant.sync(first.states, streams=streams, now=NOW + timedelta(days=2))
+    for stream in streams:
+        assert {**broken.told(stream), **repaired.told(stream)} == full.told(stream)
+        assert remembered(repaired.states[stream]) == remembered(full.states[stream])
+    assert tenant.sync(repaired.states, streams=streams).emitted == 0
 
 
 @pytest.mark.parametrize("order", Order)
