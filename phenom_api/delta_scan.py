@@ -184,8 +184,8 @@ class DeltaScan:
         while waiting and not self._is_done:
             yield from self._offer(waiting.pop())
         if first.offset and not self._is_done:
-            # If the only page ends with the last row, the length of pages is still not known.
-            if pages == 1 and not self._believed_length:
+            if pages == 1:
+                # It ends with the last row, so it does not tell how long pages are now.
                 self._believed_length = self._limit
             yield from self._backward(first, first.end + reader.moved)
 

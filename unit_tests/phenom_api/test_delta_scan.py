@@ -75,6 +75,25 @@ def test_new_rows_cost_their_pages_and_a_few_more(
     assert len(listing.reads) <= math.ceil(new / (length - 1)) + MOST_MORE
 
 
+@both_orders
+@known_totals
+@pytest.mark.parametrize("new", [0, 1, 4, 30, 250])
+@pytest.mark.parametrize("remembered", [2, 3, 20, 99, 1000])
+@pytest.mark.parametrize("now", [3, 20, 100])
+def test_pages_that_have_another_length_than_at_the_last_sync(
+    order: Order, total: str, new: int, remembered: int, now: int
+) -> None:
+    """Two whole pages are two pages of today's length."""
+    listing = grown(order, before=5000, new=new, clamp=now)
+    listing.total = TOTALS[total]
+    delta = delta_of(listing, order, expected=5000, page_length=remembered)
+    assert delta.outcome.is_usable
+    assert delta.rows == sorted(listing.rows)[-len(delta.rows) :]
+    assert len(delta.rows) >= new + 2 * (now - 1)
+    assert delta.outcome.page_length == now
+    assert len(listing.reads) <= math.ceil(new / (now - 1)) + MOST_MORE
+
+
 @known_totals
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_a_hint_finds_the_end_of_a_listing_that_lost_many_old_rows(
