@@ -19,7 +19,7 @@ from typing import Any
 from phenom_api.completeness import CompletenessTracker, Page
 from phenom_api.errors import RequestRefused
 from phenom_api.joined_pages import BackwardView, CannotContinue, JoinedPages, PlacedPage, placed
-from phenom_api.listing_end import EndSearch, PlaceOf
+from phenom_api.listing_end import EndSearch
 from phenom_api.listing_order import Order
 
 _SMALL_PAGE = 35
@@ -77,8 +77,6 @@ class DeltaScan:
     :param order: at which end new rows appear.
     :param expected_rows: positions that the listing had at the last sync.
     :param page_length: rows that pages had at the last sync; 0 if that is not known.
-    :param place_of: tells the position that a row had at the last sync. A hint: with it, fewer
-        requests find the end of a listing that has no total and became much shorter.
     """
 
     def __init__(
@@ -92,7 +90,6 @@ class DeltaScan:
         order: Order,
         expected_rows: int,
         page_length: int = 0,
-        place_of: PlaceOf | None = None,
     ) -> None:
         self._requests = _Counted(fetch)
         self._listing = CompletenessTracker(self._requests)
@@ -104,7 +101,6 @@ class DeltaScan:
         self._order = order
         self._expected = expected_rows
         self._believed_length = min(page_length, self._limit) if page_length > 1 else 0
-        self._place_of = place_of
         self._length = 1
         self._seen: set[int] = set()
         self._readers: list[JoinedPages] = []
@@ -165,7 +161,6 @@ class DeltaScan:
             length=self._believed_length,
             limit=self._limit,
             most_new=_MOST_WAITING,
-            place_of=self._place_of,
         )
         first = search.page()
         if first is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from phenom_api.joined_pages import CannotContinue, PlacedPage
 
@@ -12,9 +11,6 @@ _STEPS = (8, 64)
 """Pages to go back at first, where nothing tells how much shorter the listing became."""
 _NEAR = 3
 """Pages from which on the end is read to, instead of being searched for."""
-
-PlaceOf = Callable[[Any], "int | None"]
-"""The position that a row had at the last sync; None if it is not known."""
 
 
 def two_pages(length: int) -> int:
@@ -29,8 +25,6 @@ class EndSearch:
     :param expected: the positions that the listing had. :param limit: rows that are asked for.
     :param length: rows that pages are believed to have; 0 if nothing is known.
     :param most_new: rows behind ``expected`` that may be read one page after the other.
-    :param place_of: tells where a row was, so that fewer reads find the end of a listing that
-        became much shorter.
     """
 
     def __init__(
@@ -41,14 +35,12 @@ class EndSearch:
         limit: int,
         length: int,
         most_new: int,
-        place_of: PlaceOf | None = None,
     ) -> None:
         self._read = read
         self._expected = expected
         self._length = length or limit
         self.page_length = length  #: rows that pages have; 0 if that is still not known
         self._most_new = most_new
-        self._place_of = place_of
         self._total: int | None = None
         self._low: PlacedPage | None = None
         self.known_end: int | None = None  #: a position behind the last row, if one was found
@@ -96,10 +88,7 @@ class EndSearch:
         if goal is not None:
             return page.end + 2 * self._length >= goal
         assert self.known_end is not None
-        if page.end + _NEAR * self._length >= self.known_end:
-            return True
-        place = self._place_of(page.rows[-1]) if self._place_of is not None else None
-        return place is not None and self._expected - place <= 2 * self._length
+        return page.end + _NEAR * self._length >= self.known_end
 
     def _claimed_end(self) -> int | None:
         """The position that the total suggests to begin in front of."""
@@ -113,8 +102,8 @@ class EndSearch:
     def _following_offset(self, number: int) -> int:
         low, high = self._low, self.known_end
         goal = self._claimed_end()
-        if goal is None:
-            goal = self._expected if high is None else self._guess()
+        if goal is None and high is None:
+            goal = self._expected
         if goal is not None:
             offset = max(0, goal - two_pages(self._length))
             if high is None or offset < high:
@@ -122,23 +111,6 @@ class EndSearch:
         assert high is not None
         if low is not None:
             return (low.end + high - self._length) // 2
-        if number < (len(_STEPS) if self._place_of is None else 1):
+        if number < len(_STEPS):
             return max(0, self._expected - _STEPS[number] * self._length)
         return high // 2
-
-    def _guess(self) -> int | None:
-        """Where the rows of the last sync end, judged by how far the last row found has moved."""
-        low, high = self._low, self.known_end
-        if low is None or high is None or self._place_of is None:
-            return None
-        place = self._place_of(low.rows[-1])
-        if place is None:
-            return None
-        gone = max(0, place - (low.end - 1))
-        # Rows were deleted in front of this one only, or evenly, or about evenly.
-        evenly = self._expected - gone * self._expected // (place + 1)
-        nearly = [evenly - pages * self._length for pages in (0, *_STEPS)]
-        for guess in (self._expected - gone, *nearly):
-            if low.end < guess - self._length and guess - two_pages(self._length) < high:
-                return guess
-        return None

@@ -9,15 +9,13 @@ import pytest
 
 import phenom_sandbox
 from integration_tests.analytics.warehouses import report, sync
-from integration_tests.warehouse.databases import duckdb_file
+from integration_tests.warehouse.databases import KINDS, new_database
 from phenom_cli.report.environment import Environment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
 HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": "a-key-for-tests-only"}
-PERSONAL = """
-    SELECT DISTINCT unnest([first_name, last_name, email]) FROM {} WHERE remote_deleted_at IS NULL
-"""
+PERSONAL = "SELECT DISTINCT {column} FROM {stream} WHERE remote_deleted_at IS NULL"
 
 
 def numbers(page: str) -> list[str]:
@@ -25,11 +23,16 @@ def numbers(page: str) -> list[str]:
     return re.findall(r">\s*([0-9][0-9,.]*\s?%?(?: days)?)\s*<", page)
 
 
-def test_a_report_without_people(environment: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_without_people(
+    environment: Environment, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     pages, databases = {}, {}
     with phenom_sandbox.running(seed=3, jobs=30, applications=100) as local:
         for mode, options in {"full": {}, "pseudonymous": HIDDEN}.items():
-            databases[mode] = duckdb_file(tmp_path / f"{mode}.duckdb")
+            folder = tmp_path / mode
+            folder.mkdir()
+            databases[mode] = new_database(kind, folder, request)
             sync(local, databases[mode], tmp_path, **options)
     for mode, database in databases.items():
         page = tmp_path / f"{mode}.html"
@@ -41,7 +44,8 @@ def test_a_report_without_people(environment: Environment, tmp_path: Path) -> No
     people = {
         value
         for stream in ("users", "candidates", "employees")
-        for (value,) in databases["full"].run(PERSONAL.format(stream))
+        for column in ("first_name", "last_name", "email")
+        for (value,) in databases["full"].run(PERSONAL.format(column=column, stream=stream))
         if value and len(value) > 3
     }
 

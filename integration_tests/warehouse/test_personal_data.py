@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 import phenom_sandbox
 from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
+from integration_tests.warehouse.databases import KINDS, Database, new_database
 from unit_tests.personal_data.secrets_of_people import Marks, found_marks
 
 pytestmark = pytest.mark.warehouse
@@ -22,6 +22,12 @@ HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": "a-key-for-tests-onl
 @pytest.fixture
 def marks() -> Marks:
     return Marks()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
 
 
 @pytest.fixture
@@ -54,15 +60,17 @@ def tenant(marks: Marks) -> Iterator[Any]:
         yield local
 
 
-def content(file: Path) -> bytes:
-    """All that the tables hold, the states among them, and the file as it is."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
-        rows = [connection.execute(f'FROM "{table}"').fetchall() for table in tables]
+def content(database: Database) -> bytes:
+    """All that the tables hold, the states among them."""
+    tables = database.run(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+    )
+    assert len(tables) > 7
+    rows = [database.run(f'SELECT * FROM "{table}"') for (table,) in tables]
     return json.dumps(rows, default=str, ensure_ascii=False).encode()
 
 
-def counts(file: Path) -> dict[str, Any]:
+def counts(database: Database) -> dict[str, Any]:
     questions = {
         "candidates": "SELECT count(*), count(DISTINCT email) FROM candidates",
         "by source": "SELECT source, count(*) FROM applications GROUP BY 1 ORDER BY 1",
@@ -78,49 +86,61 @@ def counts(file: Path) -> dict[str, Any]:
         name: question.replace("FROM candidates", "FROM candidates WHERE remote_deleted_at IS NULL")
         for name, question in questions.items()
     }
-    with duckdb.connect(str(file), read_only=True) as connection:
-        return {name: connection.execute(query).fetchall() for name, query in live.items()}
+    return {name: database.run(query) for name, query in live.items()}
 
 
-def dangling(file: Path) -> dict[str, int]:
+def dangling(database: Database) -> dict[str, int]:
     """How many references lead nowhere, by meaning."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        found = {name: connection.execute(query).fetchall() for name, query in DANGLING.items()}
+    found = {name: database.run(query) for name, query in DANGLING.items()}
     return {name: number for name, ((number,),) in found.items() if number}
 
 
-def test_a_warehouse_without_people(tenant: Any, marks: Marks, tmp_path: Path) -> None:
-    whole = tmp_path / "full.duckdb"
+def test_a_warehouse_without_people(
+    tenant: Any, marks: Marks, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    def new(name: str) -> Database:
+        folder = tmp_path / name
+        folder.mkdir()
+        return new_database(kind, folder, request)
+
+    whole, hidden = new("full"), new("hidden")
     config = write_config(tmp_path, tenant.config, "full.json")
-    assert phenom_sync("--config", config, "--warehouse", whole, cwd=tmp_path).exit_code == 0
+    done = phenom_sync("--config", config, "--warehouse", whole.address, cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
     assert len(found_marks(content(whole))) > len(marks.all) / 2
 
     config = write_config(tmp_path, {**tenant.config, **HIDDEN}, "hidden.json")
-    hidden = tmp_path / "hidden.duckdb"
     for is_first in (True, False):
-        done = phenom_sync("--config", config, "--warehouse", hidden, cwd=tmp_path)
+        done = phenom_sync("--config", config, "--warehouse", hidden.address, cwd=tmp_path)
         assert done.exit_code == 0, done.stderr
         assert is_first or set(map(str, done.changes().values())) == {str(UNTOUCHED)}
         printed = (done.stdout + done.stderr).encode()
-        assert found_marks(content(hidden), hidden.read_bytes(), printed) == set()
+        assert found_marks(content(hidden), printed) == set()
+        if kind == "duckdb":
+            assert found_marks(Path(hidden.address).read_bytes()) == set()
     assert counts(hidden) == counts(whole)
     assert dangling(hidden) == {}
 
 
 @pytest.mark.parametrize("arguments", [(), ("--full-refresh",)], ids=["incremental", "refresh"])
 def test_a_warehouse_that_forgets_people(
-    tenant: Any, tmp_path: Path, arguments: tuple[str, ...]
+    tenant: Any,
+    kind: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    arguments: tuple[str, ...],
 ) -> None:
-    file = tmp_path / "phenom.duckdb"
+    database = new_database(kind, tmp_path, request)
+    where = ("--warehouse", database.address)
     config = write_config(tmp_path, tenant.config)
-    first = phenom_sync("--config", config, "--warehouse", file, cwd=tmp_path)
+    first = phenom_sync("--config", config, *where, cwd=tmp_path)
     assert first.exit_code == 0, first.stderr
-    before = counts(file)
+    before = counts(database)
 
     config = write_config(tmp_path, {**tenant.config, **HIDDEN})
-    done = phenom_sync("--config", config, "--warehouse", file, *arguments, cwd=tmp_path)
+    done = phenom_sync("--config", config, *where, *arguments, cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
-    assert found_marks(content(file), (done.stdout + done.stderr).encode()) == set()
-    assert counts(file) == before
+    assert found_marks(content(database), (done.stdout + done.stderr).encode()) == set()
+    assert counts(database) == before
     totals = {stream: numbers["total"] for stream, numbers in done.table.items()}
     assert totals == {stream: numbers["total"] for stream, numbers in first.table.items()}

@@ -68,7 +68,6 @@ def delta_of(
     executor: Executor | None = None,
     ahead: int = 20,
     is_remembered: Callable[[int], bool] = lambda row: row < FIRST_NEW,
-    place_of: Callable[[int], int | None] | None = None,
     most_reads: int = 2000,
 ) -> Delta:
     def fetch(offset: int, limit: int) -> Page:
@@ -84,7 +83,6 @@ def delta_of(
         order=order,
         expected_rows=expected,
         page_length=page_length,
-        place_of=place_of,
     )
     pages = []
     for page in scan:
