@@ -144,3 +144,37 @@ def test_a_warehouse_that_forgets_people(
     assert counts(database) == before
     totals = {stream: numbers["total"] for stream, numbers in done.table.items()}
     assert totals == {stream: numbers["total"] for stream, numbers in first.table.items()}
+
+
+def test_switching_the_mode_back_and_forth(
+    tenant: Any, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The rows of the other mode become tombstones, and come back to life."""
+    database = new_database(kind, tmp_path, request)
+    keys: list[dict[str, set[str]]] = []
+    numbers: list[dict[str, Any]] = []
+    for options in ({}, HIDDEN, {}, {**HIDDEN, "pseudonym_key": "another-key-for-tests"}, HIDDEN):
+        config = write_config(tmp_path, {**tenant.config, **options})
+        done = phenom_sync("--config", config, "--warehouse", database.address, cwd=tmp_path)
+        assert done.exit_code == 0, done.stderr
+        assert not options or found_marks(content(database)) == set()
+        numbers.append(counts(database))
+        keys.append(
+            {
+                stream: {
+                    remote_id
+                    for (remote_id,) in database.run(
+                        f"SELECT remote_id FROM {stream} WHERE remote_deleted_at IS NULL"
+                    )
+                }
+                for stream in ("candidates", "users", "applications", "jobs")
+            }
+        )
+    full, hidden, full_again, other, hidden_again = keys
+    assert (full_again, hidden_again) == (full, hidden)
+    for stream in ("applications", "jobs"):
+        assert full[stream] == hidden[stream] == other[stream]
+    assert full["users"].isdisjoint(hidden["users"])
+    assert hidden["users"].isdisjoint(other["users"])
+    assert {len(each["candidates"]) for each in keys} == {len(full["candidates"])}
+    assert numbers == [numbers[0]] * len(numbers)
