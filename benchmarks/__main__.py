@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     ),
     "state": Benchmark(ours.state, "size and speed of a stream's state", 3, (1_000_000,), 1),
     "quiet": Benchmark(ours.quiet, "a sync that finds nothing new", 2),
+    "privacy": Benchmark(ours.privacy, "reading with names and with pseudonyms", 3),
     "memory": Benchmark(ours.memory, "peak memory of a full read", 6, (200_000, 1_000_000), 1),
     "loading": Benchmark(
         loading.measure, "phenom sync, PyAirbyte and dlt, into warehouses", 10, (100_000,), 1

@@ -1,4 +1,4 @@
-"""Measures the connector alone: a quiet sync, start, memory, state."""
+"""Measures the connector alone: a quiet sync, pseudonyms, start, memory, state."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from benchmarks.setting import APPLICATIONS, Files, prepared
 QUIET, BARE, START = "quiet sync", "bare loop", "start alone"
 CDK, PYTHON = "import airbyte_cdk", "python"
 EVERYTHING = "all streams"
+FULL, PSEUDONYMOUS = "full", "pseudonymous"
 STREAMS = (
     *("users", "jobs", "candidates", "applications", "roles"),
     *("job_user_role_assignments", "job_hiring_team_members"),
@@ -48,6 +49,22 @@ def _state_after(files: Files, catalog: str) -> str:
             json.loads(line)["state"] for line in output if line.startswith(b'{"type":"STATE')
         ]
     return files.write("state", states[-1:])
+
+
+def privacy(options: argparse.Namespace, results: Results) -> None:
+    """Read applications and candidates with names and with pseudonyms."""
+    for applications in options.applications:
+        with tenant.serving(applications, 0) as config, prepared(config) as files:
+            own = json.loads(Path(files.own_config).read_text())
+            hidden = {**own, "personal_data": PSEUDONYMOUS, "pseudonym_key": "a key of a benchmark"}
+            catalog = files.catalog(("applications", "candidates"))
+            configs = {FULL: own, PSEUDONYMOUS: hidden}
+            for number in range(1, options.runs + 1):
+                for mode, content in configs.items():
+                    if results.missing((mode, applications, 0), number):
+                        given = ["--config", files.write(mode, content), "--catalog", catalog]
+                        run = measured([*source_phenom(), "read", *given])
+                        results.add((mode, applications, 0), number, run)
 
 
 def startup(options: argparse.Namespace, results: Results) -> None:

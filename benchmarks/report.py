@@ -212,6 +212,7 @@ SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "readers": _readers,
     "deltas": _deltas,
     "quiet": lambda: _plain("quiet", (ours.START, ours.BARE, ours.QUIET)),
+    "privacy": lambda: _plain("privacy", (ours.FULL, ours.PSEUDONYMOUS)),
     "startup": lambda: _plain("startup", (ours.PYTHON, "spec", "discover", "check", ours.CDK)),
     "memory": lambda: _plain("memory", (ours.EVERYTHING,)),
     "state": _state,

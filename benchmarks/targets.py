@@ -32,6 +32,7 @@ def targets() -> list[Target]:
         *_reading(Results("readers")),
         *_state(Results("state")),
         *_quiet(Results("quiet")),
+        *_privacy(Results("privacy")),
         *_start(Results("startup")),
         *_memory(Results("memory")),
         *_loading(Results("loading")),
@@ -87,6 +88,16 @@ def _quiet(results: Results) -> Iterator[Target]:
         "quiet sync of 200,000 applications: CPU without start, as a multiple of the bare loop's",
         1.3,
         _ratio(own, cpu(ours.BARE)),
+    )
+
+
+def _privacy(results: Results) -> Iterator[Target]:
+    full, hidden = (results.median((mode, SMALL, 0)) for mode in (ours.FULL, ours.PSEUDONYMOUS))
+    yield Target(
+        "applications and candidates of 200,000 applications, pseudonymous: time, as a multiple of"
+        " that of full mode",
+        1.1,
+        _ratio(hidden, full),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -257,8 +258,10 @@ async def _send_partly(
     response.content_type = answer.content_type
     response.content_length = len(answer.body)
     response.force_close()
-    await response.prepare(request)
-    await response.write(answer.body[:size])
+    with suppress(ConnectionError):
+        # The client may have gone.
+        await response.prepare(request)
+        await response.write(answer.body[:size])
     if reset:
         await asyncio.sleep(_FLUSH_SECONDS)
     # Checked only now, because the client may have disconnected meanwhile.

@@ -214,8 +214,8 @@ class Beliefs:
         """Whether a tombstone is true: a row is gone, and not only left out."""
         known = {
             row_id
-            for row_id, rows in self.versions.items()
-            if any(_remote_id(stream, row) == remote_id for row in rows)
+            for row_id in {**self.versions, **self.former}
+            if any(_remote_id(stream, row) == remote_id for row in self._former(row_id))
         }
         for listing in watched.listings:
             rows = [row for row in listing if _remote_id(stream, row) == remote_id]
