@@ -160,7 +160,12 @@ class Beliefs:
         found: dict[str, list[Record | None] | None] = {}
         for key, ids in rows_of.items():
             mine = [self._of_candidate(key, options[each], each, watched.config) for each in ids]
-            found[_id(CANDIDATES, key)] = _combined(mine)
+            records = _combined(mine)
+            if records is not None and not ids <= versions.keys():
+                # Whether an application that is gone was the oldest one, a delta cannot tell: the
+                # candidate keeps its source.
+                records += self._with_known_sources(key, ids, records)
+            found[_id(CANDIDATES, key)] = records
         for key, record in before.items():
             found.setdefault(key, [record])
         return found
@@ -179,6 +184,19 @@ class Beliefs:
                 if key_of_candidate(row) == key and is_read(row, config):
                     mine.append(row)
         return _distinct(mine)
+
+    def _with_known_sources(
+        self, key: str, ids: Iterable[str], records: Sequence[Record | None]
+    ) -> list[Record | None]:
+        """The records of a candidate, with each source that one of its applications had."""
+        sources = {
+            candidate_record(row, row)["source"]
+            for row_id in ids
+            for row in self._former(row_id)
+            if key_of_candidate(row) == key
+        }
+        told = [record for record in records if record is not None]
+        return [{**record, "source": source} for record in told for source in sources]
 
     def _former(self, row_id: str) -> list[Row]:
         return [*self.versions.get(row_id, []), *self.former.get(row_id, [])]

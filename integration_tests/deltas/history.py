@@ -19,6 +19,7 @@ from integration_tests.deltas.connection import Connection, Ran, without_time
 from integration_tests.deltas.rows import (
     APPLICATIONS,
     CANDIDATES,
+    DISORDER,
     Record,
     application_record,
     created,
@@ -50,6 +51,7 @@ class Scanned:
 
     `latest` is the end of the last sync that may have been a full scan; `certain` that of the last
     one that was, and was complete. `settings` are those of the syncs that the state may be of.
+    `listed` are the rows at the end of the last sync, `newest` is the second of the newest one.
     """
 
     latest: datetime | None = None
@@ -57,7 +59,20 @@ class Scanned:
     orders: set[str] = field(default_factory=set)
     settings: set[Any] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
+    newest: int = 0
     is_clean: bool = False
+
+    def has_seen(self, listed: set[str]) -> None:
+        self.listed = listed
+        self.newest = max(filter(None, map(created, listed)), default=0)
+
+    def has_listed(self, row_id: str) -> bool:
+        """Whether the row was listed, as far as a sync can know.
+
+        A row that was deleted and is back in its old place looks like one that was always there.
+        """
+        second = created(row_id)
+        return row_id in self.listed or (second is not None and second < self.newest - DISORDER)
 
 
 @dataclass
@@ -263,7 +278,7 @@ class History:
         """Which rows are remembered as they are, in every stream, by id."""
         found = {}
         for row in rows:
-            is_quiet = all(row["id"] in self._scanned[name].listed for name in streams)
+            is_quiet = all(self._scanned[name].has_listed(row["id"]) for name in streams)
             if is_quiet and APPLICATIONS in streams and is_read(row, config):
                 record = application_record(row)
                 known = before[APPLICATIONS].get(record["id"])
@@ -482,7 +497,7 @@ class History:
                 if name == CANDIDATES:
                     self._beliefs.know_some(watched, is_complete=False)
                 continue
-            scanned.listed = {row["id"] for row in watched.now}
+            scanned.has_seen({row["id"] for row in watched.now})
             if watched.seen is None and watched.is_calm and kind != WRONG_TOTAL:
                 scanned.latest = scanned.certain = now
                 scanned.orders = order_of(ids)
