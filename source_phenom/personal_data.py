@@ -94,6 +94,10 @@ class PersonalData:
             return None
         return _Treatments(self._pseudonyms).of_members(manifest.schema(stream)["properties"])
 
+    def keeps(self, stream: str, column: str) -> bool:
+        """Whether a column can have values. It need not be mapped if it is emptied anyway."""
+        return self._pseudonyms is None or _property(stream, column).get(TREATMENT) != "null"
+
     def remapping(self, config: SourceConfig) -> Remapping:
         """The tenant's own mapping. It must not lead personal data into other columns."""
         protect = None if self._pseudonyms is None else _Remapped(self._pseudonyms)

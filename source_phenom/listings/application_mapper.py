@@ -13,6 +13,7 @@ from phenom_api import lean_parsing
 from phenom_api.answers import parse_json
 from source_phenom.config import SourceConfig
 from source_phenom.models import applications, candidates
+from source_phenom.models.integration_fields import INTEGRATION_FIELDS
 from source_phenom.models.values import Mismatches, canonical, is_empty, record_json
 from source_phenom.personal_data import personal_data
 
@@ -70,6 +71,8 @@ class ApplicationMapper:
         self._personal = personal = personal_data(config)
         self._hide_application = personal.step(applications.MODEL)
         self._hide_candidate = personal.step(candidates.MODEL)
+        self._application_has_others = personal.keeps(applications.MODEL, INTEGRATION_FIELDS)
+        self._candidate_has_others = personal.keeps(candidates.MODEL, INTEGRATION_FIELDS)
         self._ids = personal.ids(config.integration_id)
         self._remapping = personal.remapping(config)
         self._created_sources = config.created_sources
@@ -116,7 +119,10 @@ class ApplicationMapper:
 
     def _application(self, row: dict[str, Any], key: str, mismatches: Mismatches) -> dict[str, Any]:
         """The record of one application, with the tenant's overrides."""
-        record = applications.application(row, key, self._ids, self._now, mismatches)
+        has_others = self._application_has_others
+        record = applications.application(
+            row, key, self._ids, self._now, mismatches, has_others=has_others
+        )
         self._remapping.apply(applications.MODEL, row, record, mismatches)
         if self._hide_application is not None:
             self._hide_application(record)
@@ -132,7 +138,8 @@ class ApplicationMapper:
         mismatches: Mismatches = []
         row = parse_json(text)
         key = self._candidate_key(row, mismatches) or ""
-        record = candidates.candidate(row, key, self._ids, mismatches)
+        has_others = self._candidate_has_others
+        record = candidates.candidate(row, key, self._ids, mismatches, has_others=has_others)
         self._remapping.apply(candidates.MODEL, row, record, mismatches)
         self._remapping.source(row, mismatches)
         if self._hide_candidate is not None:

@@ -110,13 +110,20 @@ def _day(day: int) -> str:
 
 
 def application(
-    payload: Mapping[str, Any], key: str, ids: UnifiedIds, now: datetime, mismatches: Mismatches
+    payload: Mapping[str, Any],
+    key: str,
+    ids: UnifiedIds,
+    now: datetime,
+    mismatches: Mismatches,
+    *,
+    has_others: bool = True,
 ) -> dict[str, Any]:
     """The record of one application (specification, section 3.2).
 
     ``job_id`` is the unified id of the job, even when no listing shows that job.
 
     :param payload: an ``ApplicationWithId``. :param now: the time of the run.
+    :param has_others: whether ``integration_fields`` are collected; else they are null.
     """
     application_data = as_object(payload.get("jobApplicationData"), "job_id", mismatches)
     job = key_text(application_data.get("jobId"), "job_id", mismatches)
@@ -131,7 +138,7 @@ def application(
         "remote_job_id": job,
         "candidate_id": candidate and ids.of("candidates", candidate),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
-        "integration_fields": _OTHERS.collect(payload),
+        "integration_fields": _OTHERS.collect(payload) if has_others else None,
     }
 
 

@@ -116,13 +116,19 @@ def applicant_source(payload: Mapping[str, Any], mismatches: Mismatches) -> str 
 
 
 def candidate(
-    payload: Mapping[str, Any], key: str, ids: UnifiedIds, mismatches: Mismatches
+    payload: Mapping[str, Any],
+    key: str,
+    ids: UnifiedIds,
+    mismatches: Mismatches,
+    *,
+    has_others: bool = True,
 ) -> dict[str, Any]:
     """The record of one candidate without ``source``.
 
     :func:`with_source` adds that column, which comes from the candidate's oldest application.
 
     :param payload: the candidate's newest application (``ApplicationWithId``).
+    :param has_others: whether ``integration_fields`` are collected; else they are null.
     """
     data = as_object(payload.get("candidateData"), "remote_id", mismatches)
     contact = as_object(data.get("contactData"), "email_addresses", mismatches)
@@ -148,7 +154,7 @@ def candidate(
             country=address.get("country"),
         ),
         "custom_fields": custom_object(payload.get("customFieldData"), "custom_fields", mismatches),
-        "integration_fields": _OTHERS.collect(data),
+        "integration_fields": _OTHERS.collect(data) if has_others else None,
     }
 
 
