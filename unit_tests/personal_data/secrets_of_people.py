@@ -26,7 +26,8 @@ class Marks:
         return form.format(mark.replace("zq", "Zq"))
 
     def address(self) -> str:
-        return self.text("{}.Person@Example.com")
+        """An address with a mark on either side: the domain can be a person's name too."""
+        return self.text("{}.Person@") + self.text("{}.com")
 
 
 def found_marks(*contents: bytes) -> set[str]:

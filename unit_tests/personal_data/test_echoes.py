@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests_mock
 
+from integration_tests.source.reading import Outcome
 from phenom_api import gateway
 from phenom_api.retries import RetryPolicy
 from source_phenom.models import applications, candidates, jobs
@@ -130,7 +131,7 @@ def echoing(mocker: requests_mock.Mocker, path: str, answer: Answer) -> None:
     )
 
 
-def printed(outcome: protocol.Outcome, caplog: pytest.LogCaptureFixture) -> bytes:
+def printed(outcome: Outcome, caplog: pytest.LogCaptureFixture) -> bytes:
     return json.dumps([outcome.messages, caplog.text], ensure_ascii=False).encode()
 
 
@@ -148,10 +149,10 @@ def test_read(
     caplog.set_level(logging.DEBUG)
     config = {**HIDDEN, **DELTAS, "ph_user_id": marks.address()}
     with people.served() as mocker:
-        good = protocol.read(tmp_path, config, streams=WITH_USER)
+        good = protocol.read(tmp_path, config, streams=WITH_USER, debug=True)
         echoing(mocker, APIS[api], ANSWERS[kind])
-        first = protocol.read(tmp_path, config, streams=WITH_USER)
-        later = protocol.read(tmp_path, config, good.states, streams=WITH_USER)
+        first = protocol.read(tmp_path, config, streams=WITH_USER, debug=True)
+        later = protocol.read(tmp_path, config, good.states, streams=WITH_USER, debug=True)
     assert good.code == 0
     for outcome in (good, first, later):
         assert outcome.messages
@@ -172,7 +173,7 @@ def test_check(
     config = {**CONFIG, **HIDDEN, "ph_user_id": marks.address()}
     with people.served() as mocker:
         echoing(mocker, api, ANSWERS[kind])
-        outcome = run_source("check", tmp_path, config=config)
+        outcome = run_source("check", tmp_path, "--debug", config=config)
     assert outcome.of("CONNECTION_STATUS")
     assert found_marks(printed(outcome, caplog)) == set()
 
@@ -187,10 +188,10 @@ def test_a_state_that_cannot_be_used(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with people.served():
-        states = protocol.read(tmp_path, HIDDEN, streams=WITHOUT_USER).states
+        states = protocol.read(tmp_path, HIDDEN, streams=WITHOUT_USER, debug=True).states
         for state in states:
             state["stream"]["stream_state"][member] = {marks.text(): [marks.address()]}
-        outcome = protocol.read(tmp_path, HIDDEN, states, streams=WITHOUT_USER)
+        outcome = protocol.read(tmp_path, HIDDEN, states, streams=WITHOUT_USER, debug=True)
     said = [message for message in outcome.messages if message["type"] in ("LOG", "TRACE")]
     assert said
     assert found_marks(json.dumps(said).encode(), caplog.text.encode()) == set()
@@ -214,7 +215,7 @@ def test_an_error_that_nobody_expects(
     for model in (applications, candidates, jobs):
         monkeypatch.setattr(model, model.MODEL.removesuffix("s"), fail)
     with people.served():
-        outcome = protocol.read(tmp_path, HIDDEN, streams=WITHOUT_USER)
+        outcome = protocol.read(tmp_path, HIDDEN, streams=WITHOUT_USER, debug=True)
     assert outcome.code == 1
     assert outcome.failures
     assert found_marks(printed(outcome, caplog)) == set()

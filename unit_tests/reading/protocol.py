@@ -105,9 +105,9 @@ class Tenant:
         return list(self.serve(rows, offset, limit)) if rows else []
 
 
-def run_source(command: str, folder: Path, **files: Any) -> Outcome:
-    """``source-phenom COMMAND`` with each of ``files`` given by name."""
-    arguments = [command]
+def run_source(command: str, folder: Path, *flags: str, **files: Any) -> Outcome:
+    """``source-phenom COMMAND`` with flags, and with each of ``files`` given by name."""
+    arguments = [command, *flags]
     for name, content in files.items():
         path = folder / f"{name}.json"
         path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -130,10 +130,11 @@ def read(
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
     files: bool | None = None,
+    debug: bool = False,
 ) -> Outcome:
     """``source-phenom read`` of the given streams."""
     given: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
     given["catalog"] = catalog(streams, mode, files=files)
     if state is not None:
         given["state"] = state
-    return run_source("read", folder, **given)
+    return run_source("read", folder, *["--debug"] * debug, **given)
