@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks import readers, tenant
-from benchmarks.environments import source_phenom
+from benchmarks.environments import read_command
 from benchmarks.processes import clean_environment, measured
 from benchmarks.results import Results
 from benchmarks.setting import APPLICATIONS, Files, prepared
@@ -67,7 +67,7 @@ def _commands(applications: int, config: Mapping[str, Any], files: Files) -> dic
     both = files.catalog((*APPLICATIONS, "candidates"), "incremental")
 
     tenant.control(config, hidden=NEW_APPLICATIONS)
-    first = _read(with_deltas, catalog)
+    first = read_command(with_deltas, catalog)
     earlier = _synced(files, "earlier", first, applications - NEW_APPLICATIONS)
     tenant.control(config, hidden=0)
     new = [*first, "--state", earlier]
@@ -75,11 +75,11 @@ def _commands(applications: int, config: Mapping[str, Any], files: Files) -> dic
     commands = {
         QUIET: [*first, "--state", latest],
         NEW: new,
-        FULL: [*_read(without, catalog), "--state", latest],
+        FULL: [*read_command(without, catalog), "--state", latest],
     }
     if applications <= LARGEST_FOR_ALL:
-        state = _synced(files, "both", _read(with_deltas, both), applications)
-        commands[QUIET_WITH_CANDIDATES] = [*_read(with_deltas, both), "--state", state]
+        state = _synced(files, "both", read_command(with_deltas, both), applications)
+        commands[QUIET_WITH_CANDIDATES] = [*read_command(with_deltas, both), "--state", state]
         for name in PEERS:
             commands[name] = readers.READERS[name].command(files)
     return commands
@@ -100,10 +100,6 @@ def _synced(files: Files, name: str, command: list[str], applications: int) -> s
     if printed != applications:
         raise SystemExit(f"A sync printed {printed} applications instead of {applications}.")
     return files.write(name, list(states.values()))
-
-
-def _read(config: str, catalog: str) -> list[str]:
-    return [*source_phenom(), "read", "--config", config, "--catalog", catalog]
 
 
 def _environment() -> dict[str, str]:

@@ -35,6 +35,11 @@ def pyairbyte_python() -> str:
     return str(python)
 
 
+def read_command(config: str, catalog: str) -> list[str]:
+    """``source-phenom read`` with these files."""
+    return [*source_phenom(), "read", "--config", config, "--catalog", catalog]
+
+
 def source_phenom() -> list[str]:
     """The connector's installed command."""
     script = Path(sys.executable).with_name("source-phenom")

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import tenant
-from benchmarks.environments import PEERS, source_phenom
+from benchmarks.environments import PEERS, read_command, source_phenom
 from benchmarks.processes import measured
 from benchmarks.results import Results
 from benchmarks.setting import APPLICATIONS, Files, prepared
@@ -29,9 +29,10 @@ def quiet(options: argparse.Namespace, results: Results) -> None:
     for applications in options.applications:
         with tenant.serving(applications, 0) as config, prepared(config) as files:
             catalog = files.catalog(APPLICATIONS, "incremental")
+            state = _state_after(files, catalog)
             commands = {
                 BARE: [sys.executable, str(PEERS / "bare_loop.py"), files.config],
-                QUIET: [*_read(files, catalog), "--state", _state_after(files, catalog)],
+                QUIET: [*read_command(files.own_config, catalog), "--state", state],
                 START: [*source_phenom(), "spec"],
             }
             for number in range(1, options.runs + 1):
@@ -43,7 +44,7 @@ def quiet(options: argparse.Namespace, results: Results) -> None:
 def _state_after(files: Files, catalog: str) -> str:
     """The file with the state that a first sync leaves."""
     with tempfile.TemporaryFile() as output:
-        measured(_read(files, catalog), output)
+        measured(read_command(files.own_config, catalog), output)
         output.seek(0)
         states = [
             json.loads(line)["state"] for line in output if line.startswith(b'{"type":"STATE')
@@ -62,8 +63,7 @@ def privacy(options: argparse.Namespace, results: Results) -> None:
             for number in range(1, options.runs + 1):
                 for mode, content in configs.items():
                     if results.missing((mode, applications, 0), number):
-                        given = ["--config", files.write(mode, content), "--catalog", catalog]
-                        run = measured([*source_phenom(), "read", *given])
+                        run = measured(read_command(files.write(mode, content), catalog))
                         results.add((mode, applications, 0), number, run)
 
 
@@ -93,7 +93,7 @@ def memory(options: argparse.Namespace, results: Results) -> None:
         with tenant.serving(applications, 0) as config, prepared(config) as files:
             for number in range(1, options.runs + 1):
                 if results.missing((EVERYTHING, applications, 0), number):
-                    command = _read(files, files.catalog(STREAMS))
+                    command = read_command(files.own_config, files.catalog(STREAMS))
                     results.add((EVERYTHING, applications, 0), number, measured(command))
 
 
@@ -109,7 +109,3 @@ def state(options: argparse.Namespace, results: Results) -> None:
                 with tempfile.TemporaryDirectory() as folder:
                     figures = snapshot_codec.measure(kind, records, Path(folder))
                 results.add_figures(kind, records, figures)
-
-
-def _read(files: Files, catalog: str) -> list[str]:
-    return [*source_phenom(), "read", "--config", files.own_config, "--catalog", catalog]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from benchmarks import tenant
-from benchmarks.environments import PEERS, peer_python, source_phenom
+from benchmarks.environments import PEERS, peer_python, read_command
 from benchmarks.processes import Measured, clean_environment, measured
 from benchmarks.results import Results
 from benchmarks.setting import APPLICATIONS, Files, prepared
@@ -39,8 +39,7 @@ def _bare_loop(files: Files) -> list[str]:
 
 
 def _ours(files: Files) -> list[str]:
-    catalog = files.catalog(APPLICATIONS)
-    return [*source_phenom(), "read", "--config", files.own_config, "--catalog", catalog]
+    return read_command(files.own_config, files.catalog(APPLICATIONS))
 
 
 def _plain_cdk(files: Files) -> list[str]:

@@ -82,13 +82,16 @@ class EndSearch:
         return page
 
     def _is_near(self, page: PlacedPage) -> bool:
-        goal = self._claimed_end()
-        if goal is None and self.known_end is None:
-            goal = self._expected
+        goal = self._goal()
         if goal is not None:
             return page.end + 2 * self._length >= goal
         assert self.known_end is not None
         return page.end + _NEAR * self._length >= self.known_end
+
+    def _goal(self) -> int | None:
+        """Where rows are expected to end; None if only a position behind the last one is known."""
+        claimed = self._claimed_end()
+        return self._expected if claimed is None and self.known_end is None else claimed
 
     def _claimed_end(self) -> int | None:
         """The position that the total suggests to begin in front of."""
@@ -101,9 +104,7 @@ class EndSearch:
 
     def _following_offset(self, number: int) -> int:
         low, high = self._low, self.known_end
-        goal = self._claimed_end()
-        if goal is None and high is None:
-            goal = self._expected
+        goal = self._goal()
         if goal is not None:
             offset = max(0, goal - two_pages(self._length))
             if high is None or offset < high:

@@ -11,10 +11,10 @@ import phenom_sandbox
 from integration_tests.analytics.warehouses import report, sync
 from integration_tests.warehouse.databases import KINDS, new_database
 from phenom_cli.report.environment import Environment
+from unit_tests.personal_data.hidden import HIDDEN
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
-HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": "a-key-for-tests-only"}
 PERSONAL = "SELECT DISTINCT {column} FROM {stream} WHERE remote_deleted_at IS NULL"
 
 
@@ -30,9 +30,7 @@ def test_a_report_without_people(
     pages, databases = {}, {}
     with phenom_sandbox.running(seed=3, jobs=30, applications=100) as local:
         for mode, options in {"full": {}, "pseudonymous": HIDDEN}.items():
-            folder = tmp_path / mode
-            folder.mkdir()
-            databases[mode] = new_database(kind, folder, request)
+            databases[mode] = new_database(kind, tmp_path / mode, request)
             sync(local, databases[mode], tmp_path, **options)
     for mode, database in databases.items():
         page = tmp_path / f"{mode}.html"

@@ -317,8 +317,7 @@ class History:
         ran: Ran,
     ) -> None:
         for stream in streams:
-            is_moved = self._scanned[stream].settings != {_settings(watched.config)}
-            if is_moved or self._start is not None:
+            if self._start is not None:
                 # A candidate is left out too when only rows before the start are left of it.
                 self._beliefs.leave_out(stream, watched, before[stream])
         if not ran.was_killed and kind != REFUSED:

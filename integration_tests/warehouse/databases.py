@@ -57,7 +57,9 @@ class Database:
 
 
 def new_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Database:
+    """An empty one; each folder stands for another. The folder is made if it is missing."""
     if kind == "duckdb":
+        folder.mkdir(exist_ok=True)
         return duckdb_file(folder / "phenom.duckdb")
     server: PostgresServer = request.getfixturevalue("postgres")
     return postgres_schema(server.url(), f"test_{zlib.crc32(str(folder).encode())}")

@@ -128,13 +128,13 @@ def tables_there(database: Database) -> bool:
 def test_killed_at_any_step(
     kind: str, connector: Path, temporary: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    whole = sync(temporary, connector, new_database(kind, _made(tmp_path / "whole"), request))
+    whole = sync(temporary, connector, new_database(kind, tmp_path / "whole", request))
     assert whole.returncode == 0, whole.stderr
     steps = int(whole.stdout)
     assert steps > 40
     found = set()
     for fatal in sorted(random.Random(kind).sample(range(1, steps + 1), KILLS)):
-        database = new_database(kind, _made(tmp_path / str(fatal)), request)
+        database = new_database(kind, tmp_path / str(fatal), request)
         killed = sync(temporary, connector, database, fatal)
         assert killed.returncode == -9, killed.stderr
         assert not list(temporary.iterdir())
@@ -167,11 +167,7 @@ def test_the_next_sync_removes_temporary_files_of_a_killed_one(
 ) -> None:
     database = new_database("duckdb", tmp_path, request)
     left = tmp_path / "phenom.duckdb.tmp"
-    _made(left).joinpath("duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"unreadable")
+    left.mkdir()
+    left.joinpath("duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"unreadable")
     assert sync(temporary, connector, database).returncode == 0
     assert not left.exists()
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder

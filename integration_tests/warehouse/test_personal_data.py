@@ -12,11 +12,10 @@ import pytest
 import phenom_sandbox
 from integration_tests.warehouse.command import DANGLING, UNTOUCHED, phenom_sync, write_config
 from integration_tests.warehouse.databases import KINDS, Database, new_database
+from unit_tests.personal_data.hidden import HIDDEN
 from unit_tests.personal_data.secrets_of_people import Marks, found_marks
 
 pytestmark = pytest.mark.warehouse
-
-HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": "a-key-for-tests-only"}
 
 
 @pytest.fixture
@@ -25,9 +24,8 @@ def marks() -> Marks:
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    kind: str = request.param
-    return kind
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return new_database(request.param, tmp_path, request)
 
 
 @pytest.fixture
@@ -95,15 +93,11 @@ def dangling(database: Database) -> dict[str, int]:
     return {name: number for name, ((number,),) in found.items() if number}
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_warehouse_without_people(
     tenant: Any, marks: Marks, kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    def new(name: str) -> Database:
-        folder = tmp_path / name
-        folder.mkdir()
-        return new_database(kind, folder, request)
-
-    whole, hidden = new("full"), new("hidden")
+    whole, hidden = (new_database(kind, tmp_path / name, request) for name in ("full", "hidden"))
     config = write_config(tmp_path, tenant.config, "full.json")
     done = phenom_sync("--config", config, "--warehouse", whole.address, cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
@@ -124,13 +118,8 @@ def test_a_warehouse_without_people(
 
 @pytest.mark.parametrize("arguments", [(), ("--full-refresh",)], ids=["incremental", "refresh"])
 def test_a_warehouse_that_forgets_people(
-    tenant: Any,
-    kind: str,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-    arguments: tuple[str, ...],
+    tenant: Any, database: Database, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    database = new_database(kind, tmp_path, request)
     where = ("--warehouse", database.address)
     config = write_config(tmp_path, tenant.config)
     first = phenom_sync("--config", config, *where, cwd=tmp_path)
@@ -146,11 +135,8 @@ def test_a_warehouse_that_forgets_people(
     assert totals == {stream: numbers["total"] for stream, numbers in first.table.items()}
 
 
-def test_switching_the_mode_back_and_forth(
-    tenant: Any, kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_switching_the_mode_back_and_forth(tenant: Any, database: Database, tmp_path: Path) -> None:
     """The rows of the other mode become tombstones, and come back to life."""
-    database = new_database(kind, tmp_path, request)
     keys: list[dict[str, set[str]]] = []
     numbers: list[dict[str, Any]] = []
     for options in ({}, HIDDEN, {}, {**HIDDEN, "pseudonym_key": "another-key-for-tests"}, HIDDEN):

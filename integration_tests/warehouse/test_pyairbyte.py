@@ -144,8 +144,6 @@ def test_each_continues_after_the_other(
     kind: str, tenant: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     config = write_config(tmp_path, tenant.config)
-    for name in ("theirs", "ours"):
-        (tmp_path / name).mkdir()
     theirs = new_database(kind, tmp_path / "theirs", request)
     ours = new_database(kind, tmp_path / "ours", request)
     first = pyairbyte_read(config, theirs)

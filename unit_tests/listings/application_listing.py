@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from phenom_api.errors import PermissionDenied
 from phenom_api.listing_order import Order
 from source_phenom.config import SourceConfig, source_config
 from source_phenom.reading.read import Selection, read
@@ -97,6 +99,20 @@ class ListingTenant:
         total = len(listed) - self.missing_in_total
         body = {"data": listed[offset : offset + limit], "pagination": {"total": total}}
         return read(parse(orjson.dumps(body)))
+
+    @contextmanager
+    def breaking_off(self, answered: int) -> Iterator[None]:
+        """Refuses every request of a sync after so many."""
+
+        def refuse(number: int) -> None:
+            if number > answered:
+                raise PermissionDenied("no more")
+
+        self.before_request = refuse
+        try:
+            yield
+        finally:
+            self.before_request = None
 
     def sync(
         self,

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phenom_api.errors import PermissionDenied
 from phenom_api.listing_order import Order
 from source_phenom.listings.first_sources import SourceTable
 from source_phenom.listings.listing_memory import ListingMemory
@@ -145,14 +144,8 @@ def test_what_a_delta_that_broke_off_did_not_read_is_read_by_the_next_one(
     tenant = ListingTenant(rows[:40], order)
     first = tenant.sync(streams=streams)
     tenant.rows = [*rows, row(100_000, 2_000, "c1", "web")]
-
-    def refuse(number: int) -> None:
-        if number > answered:
-            raise PermissionDenied("no more")
-
-    tenant.before_request = refuse
-    broken = tenant.sync(first.states, streams=streams, may_fail=True)
-    tenant.before_request = None
+    with tenant.breaking_off(answered):
+        broken = tenant.sync(first.states, streams=streams, may_fail=True)
     states = {**first.states, **broken.states}
     repaired = tenant.sync(states, streams=streams)
     full = tenant.sync(first.states, streams=streams, now=NOW + timedelta(days=2))

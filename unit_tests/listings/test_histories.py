@@ -67,6 +67,12 @@ class History:
     def wait(self) -> None:
         self.now += timedelta(hours=self.rng.choice((1, 5, 30)))
 
+    def change(self) -> None:
+        """Make some changes, and let time pass."""
+        steps = [self.add, self.add, self.add, self.edit, self.delete, self.wait]
+        for _ in range(self.rng.randrange(6)):
+            self.rng.choice(steps)()
+
     def sync(self) -> None:
         self.now += timedelta(minutes=1)
         outcome = self.tenant.sync(self.states, streams=self.streams, now=self.now, **self.options)
@@ -93,10 +99,8 @@ def test_a_full_scan_in_the_end_makes_all_right(
     history = History(rng, order, streams)
     if chooses:
         history.options |= {"only_created_applications": True, "application_sources": ["web"]}
-    steps = [history.add, history.add, history.add, history.edit, history.delete, history.wait]
     for _ in range(rng.randrange(1, 6)):
-        for _ in range(rng.randrange(6)):
-            rng.choice(steps)()
+        history.change()
         if moves and rng.random() < 0.5:
             history.move()
         history.sync()

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 KEY = "a-key-for-tests-only"
+HIDDEN: dict[str, Any] = {"personal_data": "pseudonymous", "pseudonym_key": KEY}
 Record = dict[str, Any]
 
 _NAMES = {

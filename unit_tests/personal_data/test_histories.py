@@ -10,13 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phenom_api.errors import PermissionDenied
 from phenom_api.listing_order import Order
 from unit_tests.listings.application_listing import Outcome, Record
 from unit_tests.listings.test_histories import STREAMS, History
-from unit_tests.personal_data.hidden import KEY, hidden, of_key, unified_id
+from unit_tests.personal_data.hidden import HIDDEN, hidden, of_key, unified_id
 
-HIDDEN = {"personal_data": "pseudonymous", "pseudonym_key": KEY}
 NONE: dict[str, list[Record]] = {
     stream: []
     for stream in ("users", "jobs", "roles", "job_hiring_team_members", "job_user_role_assignments")
@@ -63,15 +61,8 @@ class TwoModes(History):
 
     def broken_sync(self) -> None:
         """A sync that ends after some requests."""
-        most = self.rng.randrange(6)
-
-        def refuse(number: int) -> None:
-            if number > most:
-                raise PermissionDenied("no more")
-
-        self.tenant.before_request = refuse
-        self.sync()
-        self.tenant.before_request = None
+        with self.tenant.breaking_off(self.rng.randrange(6)):
+            self.sync()
 
     def sync(self) -> None:
         self.now += timedelta(minutes=1)
@@ -111,11 +102,9 @@ def test_both_modes_emit_the_same(
     history = TwoModes(rng, order, streams)
     if chooses:
         history.options |= {"only_created_applications": True, "application_sources": ["web"]}
-    changes = [history.add, history.add, history.add, history.edit, history.delete, history.wait]
     history.sync()
     for _ in range(rng.randrange(2, 8)):
-        for _ in range(rng.randrange(6)):
-            rng.choice(changes)()
+        history.change()
         if moves and rng.random() < 0.3:
             history.move()
         rng.choice((history.sync, history.sync, history.broken_sync))()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from source_phenom.models.ids import UnifiedIds
 from source_phenom.models.pseudonyms import PseudonymousIds, Pseudonyms
 from source_phenom.personal_data import PersonalData
+from unit_tests.personal_data.hidden import KEY
 
-KEY = "a-key-for-tests-only"
 PSEUDONYMS = Pseudonyms(KEY)
 ADA = PSEUDONYMS.of("ada@example.com")
 

@@ -21,13 +21,12 @@ from source_phenom.listings import spool
 from source_phenom.personal_data import personal_data
 from source_phenom.reading.earlier_mode import without_old_keys
 from source_phenom.snapshot import StreamState, tenant_tag
-from unit_tests.personal_data.hidden import KEY, hidden
+from unit_tests.personal_data.hidden import HIDDEN, hidden
 from unit_tests.personal_data.secrets_of_people import Marks, applied, found_marks, person, tenant
 from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant
 from unit_tests.reading.recruiting import NOW, Printed, Recruiting, read
 
-HIDDEN: dict[str, Any] = {"personal_data": "pseudonymous", "pseudonym_key": KEY}
 USER: dict[str, Any] = {"ph_user_id": "u-1"}
 HOUR = timedelta(hours=1)
 
@@ -49,16 +48,6 @@ def by_id(records: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[st
     return {
         stream: sorted(rows, key=lambda row: str(row["id"])) for stream, rows in records.items()
     }
-
-
-@pytest.fixture
-def marks() -> Marks:
-    return Marks()
-
-
-@pytest.fixture
-def people(marks: Marks) -> Recruiting:
-    return tenant(marks)
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from source_phenom import manifest
 from source_phenom.models import applications, candidates, jobs
 from source_phenom.models.pseudonyms import Pseudonyms
 from source_phenom.personal_data import PersonalData
+from unit_tests.personal_data.hidden import KEY
 
 TREATMENTS = {"key", "pseudonym", "address_pseudonym", "null", "addresses", "fields", "members"}
 STREAMS = manifest.stream_names()
-HIDDEN = PersonalData(Pseudonyms("a-key-for-tests-only"))
+HIDDEN = PersonalData(Pseudonyms(KEY))
 
 
 def members(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,9 +111,9 @@ def check(schema: Mapping[str, Any], before: Any, after: Any) -> None:
         case "null":
             assert after is None
         case "pseudonym":
-            assert after == Pseudonyms("a-key-for-tests-only").of(before)
+            assert after == Pseudonyms(KEY).of(before)
         case "address_pseudonym":
-            assert after == Pseudonyms("a-key-for-tests-only").of(before.lower())
+            assert after == Pseudonyms(KEY).of(before.lower())
         case "members" if isinstance(before, list):
             for old, new in zip(before, after, strict=True):
                 check({**schema, "type": "object"}, old, new)
