@@ -151,8 +151,9 @@ class ApplicationListing(Listing):
 
     def _add_applications(self, page: Sequence[MappedApplication]) -> Iterator[Event]:
         stream = self.streams[applications.MODEL]
-        stream.counts["without_key"] += sum(row.kept and not row.key for row in page)
         records = [row for row in page if row.key]
+        if len(records) < len(page):
+            stream.counts["without_key"] += sum(row.kept and not row.key for row in page)
         for row in records:
             if row.mismatches:
                 stream.count_mismatches(row.mismatches)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,11 +104,13 @@ class Comparison:
                 for place, (key, digest) in enumerate(zip(keys, digests, strict=True))
             ]
         hashes, known, rows = self._look_up(keys)
+        if not len(rows):
+            return _as_list(self._observe_unknown(hashes, keys, digests, labels))
         verdicts = np.empty(n, np.uint8)
         if len(rows) < n:
-            unknown = (~known).nonzero()[0]
+            unknown = ~known
             verdicts[unknown] = self._observe_unknown(
-                unknown, hashes[unknown], keys, digests, labels
+                hashes[unknown], *_chosen(unknown, keys, digests, labels)
             )
         read = np.fromiter(digests, self._type, n)[known]
         changed = self._digests[rows] != read
@@ -178,18 +180,15 @@ class Comparison:
 
     def _observe_unknown(
         self,
-        places: NDArray[np.intp],
         hashes: _Hashes,
         keys: Sequence[str],
         digests: Sequence[int],
         labels: Sequence[int] | None,
     ) -> NDArray[np.uint8]:
-        """Observe the records of a page, at `places` in it, that `previous` does not hold."""
+        """Observe records of a page that `previous` does not hold; return their verdicts."""
         first = self._new_hashes.add(hashes)
-        if len(places) < len(keys) or not first.all():
-            new = places[first].tolist()
-            keys, digests = [keys[place] for place in new], [digests[place] for place in new]
-            labels = labels and [labels[place] for place in new]
+        if not first.all():
+            keys, digests, labels = _chosen(first, keys, digests, labels)
         self._new.append(keys, digests, labels)
         return np.where(first, _NEW, _DUPLICATE)
 
@@ -282,10 +281,22 @@ class _HashSet:
 
 def _find(wanted: _Hashes, hashes: _Hashes) -> tuple[NDArray[np.intp], _Mask]:
     """Return for each wanted hash its place in the sorted `hashes`, and whether it is there."""
-    places = hashes.searchsorted(wanted)
     if not len(hashes):
-        return places, np.zeros(len(wanted), np.bool_)
+        return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), np.bool_)
+    places = hashes.searchsorted(wanted)
     return places, hashes.take(places, mode="clip") == wanted
+
+
+def _chosen(
+    which: _Mask, keys: Sequence[str], digests: Sequence[int], labels: Sequence[int] | None
+) -> tuple[Sequence[str], Sequence[int], Sequence[int] | None]:
+    """The records of a page at the places where `which` is true."""
+    chosen = which.tolist()
+    return (
+        list(compress(keys, chosen)),
+        list(compress(digests, chosen)),
+        None if labels is None else list(compress(labels, chosen)),
+    )
 
 
 def _joined(sections: list[Section]) -> Section:

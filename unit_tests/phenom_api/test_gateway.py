@@ -57,6 +57,30 @@ def test_credentials_and_acting_user_are_headers() -> None:
     assert request.headers["User-Agent"].startswith("airbyte-phenom/")
 
 
+def test_every_request_has_its_own_query_and_headers() -> None:
+    """What is prepared once for many requests does not outlive its headers or its address."""
+    asked: list[dict[str, Any]] = [
+        {"params": {"offset": 0, "limit": 5}},
+        {"params": {"offset": 5, "limit": 5}},
+        {"params": {"name": "Zoë & Søn #1/2?", "empty": ""}, "headers": {"locale": "de_DE"}},
+        {},
+        {"params": {"offset": 10}},
+    ]
+    with wire() as made:
+        made.mocker.get(f"{URL}/1", json={})
+        for parts in asked:
+            made.fetch(**parts)
+        made.fetch(Operation("GET", f"{LISTING.path}/1", ""), params={"limit": 1})
+        requests_made = made.requests()
+    *listed, other = requests_made
+    for parts, request in zip(asked, listed, strict=True):
+        plain = requests.Request("GET", URL, params=parts.get("params")).prepare()
+        assert request.url == plain.url
+        assert request.headers.get("locale") == parts.get("headers", {}).get("locale")
+        assert request.headers["Authorization"] == "Bearer t0ken-1"
+    assert other.url == f"{URL}/1?limit=1"
+
+
 @pytest.mark.parametrize("key", ["", ".", ".."])
 def test_an_id_that_would_change_the_path_counts_as_not_found(key: str) -> None:
     with pytest.raises(RequestRefused) as refused:
@@ -110,7 +134,7 @@ def test_a_netrc_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_401_renews_the_token_once() -> None:
     with wire() as made:
         made.mocker.get(URL, [{"status_code": 401}, {"json": {"data": [1]}}])
-        assert made.fetch() == {"data": [1]}
+        assert made.fetch(params={"offset": 0}) == {"data": [1]}
         sent = [request.headers["Authorization"] for request in made.requests()]
         assert made.gateway.tokens.fetched == 2
     assert sent == ["Bearer t0ken-1", "Bearer t0ken-2"]

@@ -71,6 +71,11 @@ def test_the_profile_is_left_out() -> None:
     }
 
 
+def test_the_profile_is_left_out_whatever_text_it_has() -> None:
+    with_nul = ROW.replace("Engineer", "Engi\\u0000neer")
+    assert parse_without_profiles(page(with_nul)) == parse_without_profiles(page(ROW))
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -93,6 +98,9 @@ def test_the_profile_is_left_out() -> None:
         '{"id":"a1","customFieldData":{"big":123456789012345678901234,"half":"\\ud800"}}',
         '{"id":"a1","customFieldData":{"nul":"a\\u0000b"}}',
         '{"id":"a\\u0000","candidateData":{"id":"c\\ud800"}}',
+        '{"id":"a1","candidateData":{"id":"c\\u0000"}}',
+        '{"id":"a1","candidateData":{"contactData":{"email":"ada\\u0000@x.test"}}}',
+        '{"id":"a1","candidateData":{"id":"c1","summary":"a\\u0000b"}}',
         '{"id":"a1","id":"a2","customFieldData":{"a":1,"a":2},"customFieldData":{"b":3}}',
         '{"id":"a1","candidateData":{"id":"c1","summary":"\\ud800 and NaN","pay":NaN}}',
         '{"id":"a1","candidateData":{"id":"c1","summary":"\ud800 in the bytes themselves"}}',
