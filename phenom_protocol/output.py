@@ -40,8 +40,8 @@ class Output:
     def write_records(self, stream: str, records: Iterable[bytes], emitted_at: int) -> None:
         """Write RECORD messages of one stream, given the JSON texts of their data."""
         before, after = messages.record_frame(stream, emitted_at)
-        between = after + b"\n" + before
-        self._put(before + between.join(records) + after + b"\n")
+        end = after + b"\n"
+        self._put(b"".join((before, (end + before).join(records), end)))
 
     def write_records_with_files(
         self,

@@ -32,6 +32,7 @@ LARGE_STATE_BYTES = 4_000_000
 _PAGE = 100
 """Records that are collected before they are compared: one at a time costs fifty times as much."""
 _TOMBSTONES = 1000
+_EMITTED = (Verdict.NEW, Verdict.CHANGED)
 _COMPLETE_SCAN = "complete_scan"
 """Member of a stream's state: False if deletions may have been missed."""
 _LOSS_AT_LEAST = 50
@@ -167,7 +168,7 @@ class StreamRun:
         if digests is None:
             digests = [fingerprint(body) for body in bodies]
         verdicts = self._comparison.observe_page(keys, digests, labels)
-        is_fresh = [each is Verdict.NEW or each is Verdict.CHANGED for each in verdicts]
+        is_fresh = [each in _EMITTED for each in verdicts]
         fresh = joined_with_each(self._stamp, compress(bodies, is_fresh))
         for verdict in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED):
             self.counts[verdict.name.lower()] += verdicts.count(verdict)
