@@ -145,7 +145,8 @@ class Transport:
         if request.token is not None:
             headers["Authorization"] = f"Bearer {request.token}"
         # Not prepared by the session, which would put credentials of a .netrc in place of ours.
-        if not params or request.data is not None or request.json is not None:
+        query = urlencode(params or {}, doseq=True)
+        if not query or request.data is not None or request.json is not None:
             return requests.Request(
                 request.method, url, headers, params=params, data=request.data, json=request.json
             ).prepare()
@@ -156,7 +157,7 @@ class Transport:
             latest = key, requests.Request(request.method, url, headers).prepare()
             self._latest = latest
         prepared = latest[1].copy()
-        prepared.url = f"{prepared.url}?{urlencode(params)}"
+        prepared.url = f"{prepared.url}?{query}"
         return prepared
 
     def _settings_for(self, url: str) -> Mapping[str, Any]:

@@ -63,6 +63,8 @@ def test_every_request_has_its_own_query_and_headers() -> None:
         {"params": {"offset": 0, "limit": 5}},
         {"params": {"offset": 5, "limit": 5}},
         {"params": {"name": "Zoë & Søn #1/2?", "empty": ""}, "headers": {"locale": "de_DE"}},
+        {"params": {"name": ["b c", "d"], "limit": ["1"], "none": []}},
+        {"params": {"none": []}},
         {},
         {"params": {"offset": 10}},
     ]
