@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.text import Text
 
 from phenom_cli.printing import message_console, plain
-from phenom_cli.table import Column, print_table
+from phenom_cli.table import TableColumn, print_table
 from phenom_cli.terminal import above, print_wrapped, visible_line
 
 PHASES = {
@@ -201,7 +201,7 @@ def print_results(console: Console, rows: list[dict[str, Any]]) -> None:
     :param rows: :class:`phenom_cli.warehouse.run.StreamResult` as dictionaries.
     """
     numbers = ("new", "changed", "deleted", "total")
-    columns = [Column("stream"), *(Column(name, is_number=True) for name in numbers)]
+    columns = [TableColumn("stream"), *(TableColumn(name, is_number=True) for name in numbers)]
     cells = []
     for row in rows:
         name = f"{row['stream']} (failed)" if row["failure"] else row["stream"]

@@ -102,15 +102,15 @@ def _as_json(mapped: MappedField) -> dict[str, Any]:
 
 def _print_tables(mapped: Sequence[MappedField], console: Console) -> None:
     """A table per model."""
-    from phenom_cli.table import Column, print_table
+    from phenom_cli.table import TableColumn, print_table
 
     for number, (model, group) in enumerate(groupby(mapped, lambda each: each.model)):
         columns = [
-            Column(model),
-            Column("type"),
-            Column("filled", is_number=True),
-            Column("shape"),
-            Column("feeds"),
+            TableColumn(model),
+            TableColumn("type"),
+            TableColumn("filled", is_number=True),
+            TableColumn("shape"),
+            TableColumn("feeds"),
         ]
         rows = [
             (

@@ -88,7 +88,7 @@ def show(scopes: Sequence[Scope], console: Console, *, has_api_key: bool) -> Non
     """A table, and below it what to do, once for all rows that need it."""
     from rich.text import Text
 
-    from phenom_cli.table import Column, print_table
+    from phenom_cli.table import TableColumn, print_table
 
     rows: list[tuple[Text, ...]] = []
     remarks: dict[tuple[str, str, str], list[str]] = {}
@@ -99,7 +99,7 @@ def show(scopes: Sequence[Scope], console: Console, *, has_api_key: bool) -> Non
         if scope.ask or scope.message:
             remarks.setdefault((scope.result, scope.ask, scope.message), []).append(scope.name)
     heads = ("model, columns or action", "result", "endpoint")
-    print_table(console, [Column(head) for head in heads], rows)
+    print_table(console, [TableColumn(head) for head in heads], rows)
     for (result_of_all, ask, message), names in remarks.items():
         click.echo()
         named = plain(f"{', '.join(names)}: ")

@@ -21,7 +21,7 @@ from phenom_cli.local_tenant import local_tenant
 from phenom_cli.printing import console, print_error
 from phenom_cli.warehouse.failures import SyncFailed
 from phenom_cli.warehouse.monitor import failure_sentences
-from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID, Tenant
+from phenom_cli.warehouse.states import DEFAULT_INTEGRATION_ID, TenantIdentity
 
 if TYPE_CHECKING:
     from phenom_cli.warehouse.run import StreamResult
@@ -153,12 +153,14 @@ def _checked(config: dict[str, Any]) -> SourceConfig:
         raise click.ClickException(error.message) from None
 
 
-def _identity(config: SourceConfig) -> Tenant:
+def _identity(config: SourceConfig) -> TenantIdentity:
     from source_phenom.snapshot import tenant_tag
 
     if config.integration_id == DEFAULT_INTEGRATION_ID:
-        return Tenant(config.integration_id)
-    return Tenant(config.integration_id, tenant_tag(config.gateway_url, config.integration_id))
+        return TenantIdentity(config.integration_id)
+    return TenantIdentity(
+        config.integration_id, tenant_tag(config.gateway_url, config.integration_id)
+    )
 
 
 def _mask(secrets: tuple[str | None, ...]) -> Callable[[str], str]:

@@ -21,7 +21,7 @@ _GAP = 2
 _INDENT = "  "
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column of a table."""
 
     head: str
@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
 
 def print_table(
-    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Text]]
+    console: Console, columns: Sequence[TableColumn], rows: Sequence[Sequence[Text]]
 ) -> None:
     """Prints a heading and the rows. Only the last column may take several lines in a row.
 
@@ -56,7 +56,7 @@ def print_table(
 
 
 def _print_blocks(
-    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Text]]
+    console: Console, columns: Sequence[TableColumn], rows: Sequence[Sequence[Text]]
 ) -> None:
     print_wrapped(console, Text(columns[0].head, style="bold"))
     for name, *others in rows:

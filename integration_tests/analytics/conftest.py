@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 import pytest
 
-from phenom_cli.report.environment import Environment, find_environment
+from phenom_cli.report.environment import DbtEnvironment, find_environment
 
 
 @pytest.fixture(scope="session")
-def environment() -> Environment:
+def environment() -> DbtEnvironment:
     try:
         return find_environment()
     except click.ClickException as missing:

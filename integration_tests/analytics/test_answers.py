@@ -13,7 +13,7 @@ import phenom_sandbox
 from integration_tests.analytics.truth import Truth
 from integration_tests.analytics.warehouses import SCHEMA, build, questions, report, sync
 from integration_tests.warehouse.databases import KINDS, Database, new_database
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 from phenom_sandbox import LocalTenant
 from source_phenom import manifest
 
@@ -31,7 +31,7 @@ def local() -> Iterator[LocalTenant]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_before_and_after_changes(
     kind: str,
-    environment: Environment,
+    environment: DbtEnvironment,
     local: LocalTenant,
     tmp_path: Path,
     request: pytest.FixtureRequest,

@@ -12,7 +12,7 @@ import yaml
 import phenom_sandbox
 from integration_tests.analytics.warehouses import sync
 from integration_tests.warehouse.databases import duckdb_file
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
@@ -35,7 +35,7 @@ PROJECT = {
 }
 
 
-def test_in_another_project(environment: Environment, tmp_path: Path) -> None:
+def test_in_another_project(environment: DbtEnvironment, tmp_path: Path) -> None:
     """The tables are in another schema, deleted rows are kept, stages have a mapping of ours."""
     database = duckdb_file(tmp_path / "phenom.duckdb")
     with phenom_sandbox.running(seed=2, jobs=10, applications=60) as local:
@@ -72,7 +72,7 @@ def _write(path: Path, content: object) -> None:
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
-def _dbt(environment: Environment, root: Path, *command: str) -> str:
+def _dbt(environment: DbtEnvironment, root: Path, *command: str) -> str:
     done = subprocess.run(
         [environment.dbt, "--no-use-colors", "--no-send-anonymous-usage-stats",
          "--no-version-check", *command, "--profiles-dir", root],

@@ -10,7 +10,7 @@ import pytest
 import phenom_sandbox
 from integration_tests.analytics.warehouses import report, sync
 from integration_tests.warehouse.databases import KINDS, new_database
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 from unit_tests.personal_data.hidden import HIDDEN
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
@@ -25,7 +25,7 @@ def numbers(page: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_report_without_people(
-    environment: Environment, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+    environment: DbtEnvironment, kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     pages, databases = {}, {}
     with phenom_sandbox.running(seed=3, jobs=30, applications=100) as local:

@@ -11,7 +11,7 @@ import pytest
 from integration_tests.analytics.warehouses import SCHEMA, report
 from integration_tests.postgres_server import PostgresServer
 from integration_tests.warehouse.databases import KINDS, Database, new_database, postgres_schema
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 from phenom_cli.report.readiness import check_warehouse
 
 pytestmark = pytest.mark.warehouse
@@ -20,7 +20,7 @@ ROLE = "report_reader"
 
 
 def test_without_tables(
-    environment: Environment, tmp_path: Path, request: pytest.FixtureRequest
+    environment: DbtEnvironment, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     for kind in KINDS:
         database = new_database(kind, tmp_path, request)
@@ -33,7 +33,7 @@ def test_without_tables(
         assert page.read_text(encoding="utf-8") == "an earlier page"
 
 
-def test_file_in_use(tmp_path: Path, environment: Environment) -> None:
+def test_file_in_use(tmp_path: Path, environment: DbtEnvironment) -> None:
     file = str(tmp_path / "phenom.duckdb")
     with duckdb.connect(file):
         done = report(Database("duckdb", file, lambda: None, "?"), tmp_path / "page.html")

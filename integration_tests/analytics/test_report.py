@@ -14,7 +14,7 @@ import phenom_sandbox
 from integration_tests.analytics.browser import NoBrowser, Tab, in_browser
 from integration_tests.analytics.warehouses import documented, questions, report, sync, table
 from integration_tests.warehouse.databases import Database, duckdb_file
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.slow]
 
@@ -34,7 +34,7 @@ OVERFLOWING = """[...document.querySelectorAll('body, body *')].filter(each =>
 
 @pytest.fixture(scope="module")
 def warehouse(
-    environment: Environment, tmp_path_factory: pytest.TempPathFactory
+    environment: DbtEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Database, Path]:
     """The local tenant as the documentation shows it, and its report."""
     folder = tmp_path_factory.mktemp("report")
@@ -124,7 +124,7 @@ def test_page_in_a_browser(warehouse: tuple[Database, Path], tmp_path: Path) -> 
         pytest.skip(str(missing))
 
 
-def test_pseudonyms_without_acting_user(environment: Environment, tmp_path: Path) -> None:
+def test_pseudonyms_without_acting_user(environment: DbtEnvironment, tmp_path: Path) -> None:
     """People are shown by the beginning of their pseudonyms; the page says what is missing."""
     database = duckdb_file(tmp_path / "phenom.duckdb")
     with phenom_sandbox.running(seed=3, jobs=30, applications=100) as local:

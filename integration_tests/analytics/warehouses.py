@@ -15,7 +15,7 @@ import phenom_sandbox
 from integration_tests.warehouse.command import phenom_sync, write_config
 from integration_tests.warehouse.databases import Database, duckdb_file
 from phenom_cli import local_tenant
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 from phenom_cli.report.marts import build_marts
 from phenom_sandbox import LocalTenant
 
@@ -50,7 +50,9 @@ def documented(folder: Path) -> Database:
     return database
 
 
-def build(environment: Environment, database: Database, command: Sequence[str] = ("build",)) -> str:
+def build(
+    environment: DbtEnvironment, database: Database, command: Sequence[str] = ("build",)
+) -> str:
     """Runs dbt, by default with all tests of the project. Returns what it printed."""
     return build_marts(environment, database.warehouse, SCHEMA, AS_OF, command)
 

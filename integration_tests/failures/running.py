@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 from unittest import mock
 
-from integration_tests.source.reading import STREAMS, Outcome, catalog
+from integration_tests.source.reading import STREAMS, ConnectorOutput, catalog
 from phenom_api import gateway as gateway_module
 from phenom_api.connection import Connection
 from phenom_api.gateway import Gateway
@@ -51,7 +51,7 @@ class Waits:
 class Ran:
     """What a run printed, how long it would have waited, and its gateway."""
 
-    outcome: Outcome
+    outcome: ConnectorOutput
     waits: Waits
     gateways: list[Gateway]
 
@@ -156,12 +156,12 @@ def run(
             code = int(ended.code or 0)
     out.flush()
     printed = out.buffer.getvalue()
-    outcome = Outcome(code, [json.loads(line) for line in printed.splitlines()])
+    outcome = ConnectorOutput(code, [json.loads(line) for line in printed.splitlines()])
     _is_discreet(outcome, [config["client_secret"], config.get("api_key") or "", *secrets])
     return Ran(outcome, waits, gateways)
 
 
-def _is_discreet(outcome: Outcome, secrets: Sequence[str]) -> None:
+def _is_discreet(outcome: ConnectorOutput, secrets: Sequence[str]) -> None:
     """No secret and no token anywhere, and no e-mail address outside records and states."""
     for message in outcome.messages:
         line = json.dumps(message)

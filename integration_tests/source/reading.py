@@ -24,7 +24,7 @@ STREAMS = (
 
 
 @dataclass
-class Outcome:
+class ConnectorOutput:
     """What a run printed, sorted by kind."""
 
     code: int
@@ -92,7 +92,7 @@ def catalog(
     }
 
 
-def run(command: str, **files: Any) -> Outcome:
+def run(command: str, **files: Any) -> ConnectorOutput:
     """``source-phenom COMMAND`` with each of ``files`` written to disk and given by name."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = [sys.executable, "-m", "source_phenom.run", command]
@@ -103,7 +103,7 @@ def run(command: str, **files: Any) -> Outcome:
         done = subprocess.run(
             arguments, capture_output=True, check=False, cwd=Path(__file__).parents[2]
         )
-    return Outcome(done.returncode, [json.loads(line) for line in done.stdout.splitlines()])
+    return ConnectorOutput(done.returncode, [json.loads(line) for line in done.stdout.splitlines()])
 
 
 def read(
@@ -113,7 +113,7 @@ def read(
     streams: Sequence[str] = STREAMS,
     mode: str = "incremental",
     files: bool | None = None,
-) -> Outcome:
+) -> ConnectorOutput:
     """``source-phenom read`` of the given streams."""
     given: dict[str, Any] = {"config": config, "catalog": catalog(streams, mode, files=files)}
     if state is not None:

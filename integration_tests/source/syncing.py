@@ -31,7 +31,7 @@ Record = dict[str, Any]
 
 
 @dataclass
-class Outcome:
+class SyncOutput:
     """What one sync printed, and how many requests it made per operation."""
 
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
@@ -83,9 +83,9 @@ class Syncs:
         states: Mapping[str, Any] | None = None,
         keep: bool = True,
         **config: Any,
-    ) -> Outcome:
+    ) -> SyncOutput:
         """One sync. :param keep: whether the next one continues from its state."""
-        outcome = Outcome()
+        outcome = SyncOutput()
         for event in self.events(*streams, now=now, states=states, outcome=outcome, **config):
             if isinstance(event, Records) and keep:
                 for data in event.data:
@@ -100,7 +100,7 @@ class Syncs:
         *streams: str,
         now: datetime = NOW,
         states: Mapping[str, Any] | None = None,
-        outcome: Outcome,
+        outcome: SyncOutput,
         **config: Any,
     ) -> Generator[Any]:
         before = self.states if states is None else states

@@ -11,8 +11,8 @@ import pytest
 from integration_tests.source.syncing import (
     NOW,
     OF_CANDIDATES,
-    Outcome,
     Record,
+    SyncOutput,
     Syncs,
     syncing,
 )
@@ -461,7 +461,7 @@ class TestFailures:
         self, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(stream_run, "CHECKPOINT_SECONDS", 0.0)
-        killed, covered = Outcome(), 0
+        killed, covered = SyncOutput(), 0
         events = syncs.events("applications", outcome=killed, page_size=10)
         for event in events:
             covered = len(killed.records["applications"])
@@ -484,7 +484,7 @@ class TestFailures:
         for candidate in candidates:
             syncs.local.tenant.files.add(candidate, "more.pdf", b"%PDF", "Other")
         monkeypatch.setattr(stream_run, "CHECKPOINT_SECONDS", 0.0)
-        later, killed = NOW + timedelta(days=8), Outcome()
+        later, killed = NOW + timedelta(days=8), SyncOutput()
         events = syncs.events(*streams, outcome=killed, now=later, page_size=10)
         for _ in events:
             if "candidate_documents" in killed.states:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import phenom_sandbox
-from integration_tests.source.reading import Outcome, read
+from integration_tests.source.reading import ConnectorOutput, read
 from source_phenom.models.outcomes import Outcomes
 
 LISTINGS = ("GET /apply/v2/applications", "GET /jobs-api/v1/jobs")
@@ -42,7 +42,7 @@ def change(tenant: phenom_sandbox.Tenant, how_many: int) -> dict[str, str | None
     return moved
 
 
-def outcomes(outcome: Outcome) -> dict[str, str | None]:
+def outcomes(outcome: ConnectorOutput) -> dict[str, str | None]:
     return {record["remote_id"]: record["outcome"] for record in outcome.records["applications"]}
 
 

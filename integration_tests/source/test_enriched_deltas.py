@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.source.syncing import NOW, OF_CANDIDATES, Outcome, Syncs, syncing
+from integration_tests.source.syncing import NOW, OF_CANDIDATES, SyncOutput, Syncs, syncing
 from phenom_sandbox import Fault
 
 DELTAS: dict[str, Any] = {"full_scan_hours": 24, "page_size": 20}
@@ -25,7 +25,7 @@ def syncs(caplog: pytest.LogCaptureFixture) -> Iterator[Syncs]:
         yield syncs
 
 
-def told(outcome: Outcome, stream: str) -> dict[str, Any]:
+def told(outcome: SyncOutput, stream: str) -> dict[str, Any]:
     return {
         key: {column: value for column, value in record.items() if column != "changed_at"}
         for key, record in outcome.live(stream).items()

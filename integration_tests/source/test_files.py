@@ -22,7 +22,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.test.entrypoint_wrapper import read as read_with_the_cdk
 
 import phenom_sandbox
-from integration_tests.source.reading import Outcome, catalog
+from integration_tests.source.reading import ConnectorOutput, catalog
 from phenom_sandbox import Fault, LocalTenant
 from source_phenom.source import SourcePhenom
 
@@ -45,7 +45,7 @@ finally:
 
 
 @dataclass
-class Ran(Outcome):
+class Ran(ConnectorOutput):
     """:param peak: the most memory that the process had at a time, in bytes."""
 
     peak: int = 0

@@ -53,7 +53,7 @@ SYNC = """
 from datetime import datetime, timezone
 from phenom_cli.address import parse_warehouse
 from phenom_cli.warehouse import load, run
-from phenom_cli.warehouse.states import Tenant
+from phenom_cli.warehouse.states import TenantIdentity
 
 connector, address = arguments
 os.umask(0o077)
@@ -68,7 +68,7 @@ stream = {
     "default_cursor_field": ["changed_at"], "source_defined_primary_key": [["id"]],
 }
 request = run.Request(
-    connector, {"client_secret": "a secret"}, Tenant("phenom"), lambda model, key: key,
+    connector, {"client_secret": "a secret"}, TenantIdentity("phenom"), lambda model, key: key,
     parse_warehouse(address), [stream],
 )
 run.sync(request, lambda event: None, lambda: 0.0, lambda: datetime.now(timezone.utc))

@@ -22,7 +22,7 @@ REQUIREMENTS = (
 
 
 @dataclass(frozen=True)
-class Environment:
+class DbtEnvironment:
     """``python`` runs the plotting library, ``dbt`` is beside it, ``project`` is `analytics/`."""
 
     python: Path
@@ -30,7 +30,7 @@ class Environment:
     project: Path
 
 
-def find_environment() -> Environment:
+def find_environment() -> DbtEnvironment:
     """Raises click.ClickException, which says what is missing and how to install it."""
     # The first is that of an installed package, the second that of a clone.
     projects = [Path(__file__).with_name("analytics"), ROOT / "analytics"]
@@ -49,7 +49,7 @@ def find_environment() -> Environment:
     for python in pythons:
         dbt = python.with_name("dbt")
         if python.is_file() and dbt.is_file():
-            return Environment(python, dbt, project)
+            return DbtEnvironment(python, dbt, project)
     if chosen:
         raise click.ClickException(
             f"{PYTHON_VARIABLE} is {chosen}, but there is no dbt beside it. Set it to the Python of"

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from phenom_cli.address import Warehouse
-from phenom_cli.report.environment import Environment
+from phenom_cli.report.environment import DbtEnvironment
 
 BUILD = ("build", "--exclude-resource-type", "test", "unit_test")
 """Seeds and models. The project's tests are for those who change it."""
@@ -21,7 +21,7 @@ _PASSED_ON = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 
 
 def build_marts(
-    environment: Environment,
+    environment: DbtEnvironment,
     warehouse: Warehouse,
     schema: str,
     as_of: str,

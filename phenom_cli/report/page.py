@@ -42,14 +42,14 @@ class Picture:
 
 
 @dataclass
-class Section:
+class ReportSection:
     title: str
     about: str
     pictures: list[Picture]
     table: str = ""
 
 
-def sections(figures: Figures) -> list[Section]:
+def sections(figures: Figures) -> list[ReportSection]:
     """The page's sections, in order, with descriptions of their pictures."""
     make = (
         _open_jobs,
@@ -65,7 +65,11 @@ def sections(figures: Figures) -> list[Section]:
 
 
 def page(
-    parts: Sequence[Section], drawn: Sequence[str], figures: Figures, name: str, as_of: datetime
+    parts: Sequence[ReportSection],
+    drawn: Sequence[str],
+    figures: Figures,
+    name: str,
+    as_of: datetime,
 ) -> str:
     """The page as HTML.
 
@@ -129,15 +133,15 @@ def _totals(figures: Figures) -> str:
     return f'<dl class="totals">{items}</dl>'
 
 
-def _open_jobs(figures: Figures) -> Section:
+def _open_jobs(figures: Figures) -> ReportSection:
     if not figures.totals.open_jobs:
-        return Section("Open jobs", "No job is open.", [])
+        return ReportSection("Open jobs", "No job is open.", [])
     rows = [(f"{age} days", float(jobs)) for age, jobs in figures.ages]
     undated = figures.totals.open_jobs - sum(int(jobs) for _, jobs in figures.ages)
     about = f"Jobs that are open: {figures.totals.open_jobs:,}."
     if undated:
         about += f" Not in the picture, because they have no opening date: {undated:,}."
-    return Section(
+    return ReportSection(
         "Open jobs",
         about,
         [Picture("Open jobs by age", charts.bars(rows), f"Open jobs: {charts.sentence(rows)}.")],
@@ -145,9 +149,9 @@ def _open_jobs(figures: Figures) -> Section:
     )
 
 
-def _applications(figures: Figures) -> Section:
+def _applications(figures: Figures) -> ReportSection:
     if not figures.sources:
-        return Section("Applications", _NONE, [])
+        return ReportSection("Applications", _NONE, [])
     months = [str(month) for month, _ in figures.months]
     every = [(str(month), float(count)) for month, count in figures.months]
     pictures = []
@@ -176,7 +180,7 @@ def _applications(figures: Figures) -> Section:
     table = [row[:2] for row in figures.sources]
     if figures.totals.has_outcomes:
         headings, table = (*headings, "Hires", "Per 100"), figures.sources
-    return Section(
+    return ReportSection(
         "Applications",
         "Applications by month in the last two years; the sources have one scale. The table"
         f" counts all applications.{_left_out('Sources with fewer applications', len(table))}",
@@ -185,11 +189,11 @@ def _applications(figures: Figures) -> Section:
     )
 
 
-def _funnel(figures: Figures) -> Section:
+def _funnel(figures: Figures) -> ReportSection:
     if not figures.totals.has_outcomes:
-        return Section("Funnel", _NEEDS_USER, [])
+        return ReportSection("Funnel", _NEEDS_USER, [])
     if not figures.funnel:
-        return Section("Funnel", _NONE, [])
+        return ReportSection("Funnel", _NONE, [])
     rows = [(str(stage), float(count)) for stage, count in figures.funnel]
     pictures = [Picture("All departments", charts.bars(rows), f"Reached: {charts.sentence(rows)}.")]
     groups = sorted(
@@ -209,19 +213,19 @@ def _funnel(figures: Figures) -> Section:
         (stage, int(count), 100 * count / before if before else 100.0)
         for (stage, count), before in zip(rows, [0.0, *(count for _, count in rows)], strict=False)
     ]
-    return Section(
+    return ReportSection(
         "Funnel", about, pictures, _table(("Stage", "Reached", "% of the stage before"), table)
     )
 
 
-def _time_in_stage(figures: Figures) -> Section:
+def _time_in_stage(figures: Figures) -> ReportSection:
     if not figures.stages:
-        return Section(
+        return ReportSection(
             "Time in stage", _NEEDS_USER if not figures.totals.has_outcomes else _NONE, []
         )
     rows = [(str(name), low, middle, high) for name, _, low, middle, high in figures.stages]
     words = charts.sentence([(name, middle) for name, _, middle, _ in rows], " days")
-    return Section(
+    return ReportSection(
         "Time in stage",
         "Days that applications stayed in a stage before they left it: the dot is the median, the"
         " line holds the middle half.",
@@ -230,15 +234,15 @@ def _time_in_stage(figures: Figures) -> Section:
     )
 
 
-def _time_to_fill(figures: Figures) -> Section:
+def _time_to_fill(figures: Figures) -> ReportSection:
     if not figures.fills:
-        return Section(
+        return ReportSection(
             "Time to fill", _NEEDS_USER if not figures.totals.has_outcomes else _NONE, []
         )
     most = sorted(figures.fills, key=lambda row: -row[1])[:_LONGEST_TABLE]
     shown = [row for row in figures.fills if row in most]
     rows = [(str(name), float(days)) for name, _, days in shown]
-    return Section(
+    return ReportSection(
         "Time to fill",
         "Median days from the opening of a job to its first hire, by department."
         + _left_out("Departments with fewer filled jobs", len(figures.fills)),
@@ -253,9 +257,9 @@ def _time_to_fill(figures: Figures) -> Section:
     )
 
 
-def _recruiters(figures: Figures) -> Section:
+def _recruiters(figures: Figures) -> ReportSection:
     if not figures.recruiters:
-        return Section("Recruiters", "No open job names a recruiter.", [])
+        return ReportSection("Recruiters", "No open job names a recruiter.", [])
     jobs = [(str(row[0]), float(row[1])) for row in figures.recruiters]
     pictures = [
         Picture("Open jobs", charts.bars(jobs), f"Open jobs by recruiter: {charts.sentence(jobs)}.")
@@ -277,16 +281,16 @@ def _recruiters(figures: Figures) -> Section:
         about += " Pending applications are those for open jobs."
     else:
         about += " Pending applications are not shown: they need an acting user (ph_user_id)."
-    return Section("Recruiters", about, pictures, _table(headings, table))
+    return ReportSection("Recruiters", about, pictures, _table(headings, table))
 
 
-def _data_quality(figures: Figures) -> Section:
+def _data_quality(figures: Figures) -> ReportSection:
     if not figures.gaps:
-        return Section("Data quality", "Nothing is missing and nothing dangles.", [])
+        return ReportSection("Data quality", "Nothing is missing and nothing dangles.", [])
     shown = figures.gaps[:12]
     rows = [(str(kind), float(percent)) for _, kind, _, _, percent in shown]
     words = [(f"{stream} {kind}", float(percent)) for stream, kind, _, _, percent in shown]
-    return Section(
+    return ReportSection(
         "Data quality",
         "Rows in which something is missing, dangles or contradicts itself.",
         [
@@ -300,7 +304,7 @@ def _data_quality(figures: Figures) -> Section:
     )
 
 
-def _freshness(figures: Figures) -> Section:
+def _freshness(figures: Figures) -> ReportSection:
     empty = [str(name) for name, rows, *_ in figures.freshness if not rows]
     about = (
         "Rows that Phenom returns, when a sync last found a change, and when the stream was last"
@@ -312,7 +316,7 @@ def _freshness(figures: Figures) -> Section:
         about += f" Without rows: {', '.join(empty)}."
     headings = ("Stream", "Rows", "Newest change", "Last sync")
     rows = [row for row in figures.freshness if row[1] or row[3]]
-    return Section("Freshness", about, [], _table(headings, rows))
+    return ReportSection("Freshness", about, [], _table(headings, rows))
 
 
 _NONE = "Nothing to show yet."

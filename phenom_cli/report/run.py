@@ -14,7 +14,7 @@ import click
 
 from phenom_cli.address import SCHEMA_NAME, Warehouse, parse_warehouse
 from phenom_cli.report.charts import Chart
-from phenom_cli.report.environment import Environment, find_environment
+from phenom_cli.report.environment import DbtEnvironment, find_environment
 from phenom_cli.report.figures import read_figures
 from phenom_cli.report.marts import build_marts
 from phenom_cli.report.page import page, sections
@@ -80,7 +80,7 @@ def _check(target: Warehouse, schema: str) -> None:
         )
 
 
-def _draw(environment: Environment, descriptions: Sequence[Chart]) -> list[str]:
+def _draw(environment: DbtEnvironment, descriptions: Sequence[Chart]) -> list[str]:
     done = subprocess.run(
         [environment.python, "-I", _PICTURES],
         input=json.dumps(descriptions),

@@ -16,7 +16,7 @@ from phenom_cli.warehouse.dialect import Dialect
 from phenom_cli.warehouse.failures import SyncFailed, warehouse_failure
 from phenom_cli.warehouse.load import Load
 from phenom_cli.warehouse.monitor import Emit, ReadMonitor, fail_if_nothing_was_read
-from phenom_cli.warehouse.states import LOCAL_TENANT, Tenant, TenantStates
+from phenom_cli.warehouse.states import LOCAL_TENANT, TenantIdentity, TenantStates
 from phenom_cli.warehouse.tables import Tables
 from phenom_cli.warehouse.tenant_rows import TenantRows
 
@@ -31,7 +31,7 @@ class Request:
 
     command: str
     config: Mapping[str, Any]
-    tenant: Tenant
+    tenant: TenantIdentity
     unified_id: Callable[[str, str], str]
     warehouse: Warehouse
     streams: Sequence[Mapping[str, Any]]

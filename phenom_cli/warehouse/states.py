@@ -25,7 +25,9 @@ LOCAL_TENANT = "sandbox"
 
 
 @dataclass(frozen=True)
-class Tenant:
+class TenantIdentity:
+    """Which tenant's states and rows are meant, in a warehouse that may have several."""
+
     integration_id: str
     tag: str | None = None
     """The member ``tenant`` of this tenant's states. Not needed for the default integration_id."""
@@ -37,7 +39,7 @@ class TenantStates:
     :param saved: all states in the warehouse: ``state_json`` by key.
     """
 
-    def __init__(self, tenant: Tenant, saved: Mapping[str, str]) -> None:
+    def __init__(self, tenant: TenantIdentity, saved: Mapping[str, str]) -> None:
         self._tenant = tenant
         self._saved = saved
         is_default = tenant.integration_id == DEFAULT_INTEGRATION_ID

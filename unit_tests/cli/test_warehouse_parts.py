@@ -25,7 +25,7 @@ from phenom_cli.warehouse.monitor import (
     fail_if_nothing_was_read,
     failure_sentences,
 )
-from phenom_cli.warehouse.states import Tenant
+from phenom_cli.warehouse.states import TenantIdentity
 
 FILE = parse_warehouse("w.duckdb")
 DATABASE = parse_warehouse("postgresql://loader:word@db/hr?schema=people")
@@ -162,7 +162,7 @@ def test_a_signal_during_a_query(
         raise RuntimeError("Query interrupted") from interruption
 
     monkeypatch.setattr(run, "open_warehouse", interrupted)
-    tenant = Tenant("phenom")
+    tenant = TenantIdentity("phenom")
     request = run.Request("connector", {}, tenant, lambda model, key: key, FILE, [])
     with pytest.raises(type(interruption)):
         run.sync(request, lambda event: None, lambda: 0.0, lambda: datetime.now(timezone.utc))

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from phenom_cli.warehouse.failures import SyncFailed
-from phenom_cli.warehouse.states import Tenant, TenantStates
+from phenom_cli.warehouse.states import TenantIdentity, TenantStates
 
 
 def saved(tag: str) -> str:
@@ -16,7 +16,7 @@ def saved(tag: str) -> str:
 
 
 OURS, OTHER = saved("ours"), saved("other")
-DEFAULT, NAMED = Tenant("phenom"), Tenant("acme", "ours")
+DEFAULT, NAMED = TenantIdentity("phenom"), TenantIdentity("acme", "ours")
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ DEFAULT, NAMED = Tenant("phenom"), Tenant("acme", "ours")
             id="the key with the prefix goes first",
         ),
         pytest.param(
-            Tenant("acme"), {"jobs": OURS}, "acme:jobs", {"phenom"}, id="an unknown tenant"
+            TenantIdentity("acme"), {"jobs": OURS}, "acme:jobs", {"phenom"}, id="an unknown tenant"
         ),
     ],
 )
 def test_keys(
-    tenant: Tenant, saved_states: dict[str, str], key: str, integration_ids: set[str]
+    tenant: TenantIdentity, saved_states: dict[str, str], key: str, integration_ids: set[str]
 ) -> None:
     states = TenantStates(tenant, saved_states)
     assert states.key("jobs") == key

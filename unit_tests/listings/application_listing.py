@@ -41,7 +41,7 @@ def row(second: int, number: int, candidate: str | None, source: str, note: str 
 
 
 @dataclass
-class Outcome:
+class ListingOutput:
     """What a sync emitted, by stream and remote id; its states, requests and log lines."""
 
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
@@ -123,8 +123,8 @@ class ListingTenant:
         incremental: bool = True,
         may_fail: bool = False,
         **config: Any,
-    ) -> Outcome:
-        outcome = Outcome()
+    ) -> ListingOutput:
+        outcome = ListingOutput()
         before = json.loads(json.dumps(states or {}))
         selected = [Selection(name, incremental, before.get(name)) for name in streams]
         self.requests.clear()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from phenom_api.listing_order import Order
-from unit_tests.listings.application_listing import ListingTenant, Outcome, row, row_id
+from unit_tests.listings.application_listing import ListingOutput, ListingTenant, row, row_id
 
 ROWS = 41
 GONE = 12
@@ -55,7 +55,7 @@ def with_a_deletion() -> tuple[ListingTenant, dict[str, object]]:
 
 def sync_while(
     tenant: ListingTenant, states: dict[str, object], changes: Mapping[int, Change], hours: int
-) -> Outcome:
+) -> ListingOutput:
     """A full scan; others change the tenant before the requests with these numbers."""
 
     def change(number: int) -> None:

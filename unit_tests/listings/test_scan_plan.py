@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from phenom_api.listing_order import Order
-from unit_tests.listings.application_listing import NOW, ListingTenant, Outcome, row
+from unit_tests.listings.application_listing import NOW, ListingOutput, ListingTenant, row
 
 ROWS = 60
 DELTA_REQUESTS = 12
@@ -35,7 +35,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     return lines
 
 
-def is_full(outcome: Outcome) -> bool:
+def is_full(outcome: ListingOutput) -> bool:
     return len(outcome.requests) > DELTA_REQUESTS
 
 

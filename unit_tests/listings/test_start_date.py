@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phenom_api.listing_order import Order
-from unit_tests.listings.application_listing import NOW, ListingTenant, Outcome, row, row_id
+from unit_tests.listings.application_listing import NOW, ListingOutput, ListingTenant, row, row_id
 
 DAY = 86_400
 """Seconds; the first application was created on 2026-01-01."""
@@ -37,7 +37,7 @@ def hours(request: pytest.FixtureRequest) -> int:
     return value
 
 
-def days(outcome: Outcome) -> set[int]:
+def days(outcome: ListingOutput) -> set[int]:
     """The days of the applications that were emitted, in January."""
     return {int(key["applied_at"][8:10]) for key in outcome.told("applications").values()}
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phenom_api.listing_order import Order
-from unit_tests.listings.application_listing import Outcome, Record
+from unit_tests.listings.application_listing import ListingOutput, Record
 from unit_tests.listings.test_histories import STREAMS, History
 from unit_tests.personal_data.hidden import HIDDEN, hidden, of_key, unified_id
 
@@ -77,13 +77,13 @@ class TwoModes(History):
             row["candidate_id"] = self.references.get(row["candidate_id"], row["candidate_id"])
         assert _by_id(_lists(now_hidden)) == _by_id({name: expected[name] for name in full.records})
 
-    def _in_mode(self, states: dict[str, Any], mode: dict[str, Any]) -> Outcome:
+    def _in_mode(self, states: dict[str, Any], mode: dict[str, Any]) -> ListingOutput:
         return self.tenant.sync(
             states, streams=self.streams, now=self.now, may_fail=True, **self.options, **mode
         )
 
 
-def _lists(outcome: Outcome) -> dict[str, list[Record]]:
+def _lists(outcome: ListingOutput) -> dict[str, list[Record]]:
     return {stream: list(records.values()) for stream, records in outcome.records.items()}
 
 

@@ -15,7 +15,7 @@ from unittest import mock
 
 import requests_mock
 
-from integration_tests.source.reading import STREAMS, Outcome, catalog
+from integration_tests.source.reading import STREAMS, ConnectorOutput, catalog
 from source_phenom import run
 from unit_tests.phenom_api.repeating_listing import Serve, ends
 
@@ -105,7 +105,7 @@ class Tenant:
         return list(self.serve(rows, offset, limit)) if rows else []
 
 
-def run_source(command: str, folder: Path, *flags: str, **files: Any) -> Outcome:
+def run_source(command: str, folder: Path, *flags: str, **files: Any) -> ConnectorOutput:
     """``source-phenom COMMAND`` with flags, and with each of ``files`` given by name."""
     arguments = [command, *flags]
     for name, content in files.items():
@@ -119,7 +119,7 @@ def run_source(command: str, folder: Path, *flags: str, **files: Any) -> Outcome
         except SystemExit as exit_:
             code = int(exit_.code or 0)
     lines = out.buffer.getvalue().splitlines()
-    return Outcome(code, [json.loads(line) for line in lines])
+    return ConnectorOutput(code, [json.loads(line) for line in lines])
 
 
 def read(
@@ -131,7 +131,7 @@ def read(
     mode: str = "incremental",
     files: bool | None = None,
     debug: bool = False,
-) -> Outcome:
+) -> ConnectorOutput:
     """``source-phenom read`` of the given streams."""
     given: dict[str, Any] = {"config": {**CONFIG, **(config or {})}}
     given["catalog"] = catalog(streams, mode, files=files)

@@ -16,7 +16,7 @@ import requests
 from airbyte_cdk.models import AirbyteMessageSerializer
 from airbyte_cdk.sources.utils import files_directory
 
-from integration_tests.source.reading import Outcome
+from integration_tests.source.reading import ConnectorOutput
 from phenom_api.retries import RetryPolicy
 from source_phenom.listings import staged_files
 from unit_tests.reading.protocol import CONFIG, GATEWAY, read, run_source
@@ -61,7 +61,7 @@ class Connection:
 
     def sync(
         self, *, files: bool | None = True, mode: str = "incremental", **config: Any
-    ) -> Outcome:
+    ) -> ConnectorOutput:
         # Nobody changed since the last sync, as far as the candidate search shows.
         with self.tenant.served() as mocker:
             for url, answer in self.answers.items():
@@ -99,7 +99,7 @@ def two(connection: Connection) -> Connection:
     return connection
 
 
-def references(outcome: Outcome) -> dict[str, Any]:
+def references(outcome: ConnectorOutput) -> dict[str, Any]:
     """The file references by the records' remote ids, each of which is printed once."""
     found = {
         message["record"]["data"]["remote_id"]: message["record"].get("file_reference")
@@ -118,7 +118,7 @@ def staged(folder: Path) -> dict[str, bytes]:
     }
 
 
-def warnings(outcome: Outcome) -> list[str]:
+def warnings(outcome: ConnectorOutput) -> list[str]:
     logs = [message["log"] for message in outcome.of("LOG")]
     return [log["message"] for log in logs if log["level"] == "WARN"]
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration_tests.source.reading import STREAMS, Outcome
+from integration_tests.source.reading import STREAMS, ConnectorOutput
 from source_phenom.streams import stream_run
 from unit_tests.reading import protocol
 from unit_tests.reading.protocol import Tenant, read
@@ -39,7 +39,7 @@ def tenant() -> Tenant:
     return tenant
 
 
-def changed(outcome: Outcome) -> dict[str, list[str]]:
+def changed(outcome: ConnectorOutput) -> dict[str, list[str]]:
     """Per stream, the remote ids that were printed (ids for the join models); marked if deleted."""
     return {
         stream: sorted(
@@ -52,7 +52,7 @@ def changed(outcome: Outcome) -> dict[str, list[str]]:
     }
 
 
-def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> Outcome:
+def sync(tenant: Tenant, folder: Path, state: Any = None, **options: Any) -> ConnectorOutput:
     config = options.pop("config", None) or {}
     gateway_url = config.get("gateway_url", protocol.GATEWAY)
     with mock.patch.object(protocol, "GATEWAY", gateway_url), tenant.served():
@@ -278,7 +278,7 @@ def camel(state: dict[str, Any]) -> dict[str, Any]:
     return {"streamDescriptor": part["stream_descriptor"], "streamState": part["stream_state"]}
 
 
-def by_name(outcome: Outcome) -> dict[str, Any]:
+def by_name(outcome: ConnectorOutput) -> dict[str, Any]:
     parts = [state["stream"] for state in outcome.states]
     return {part["stream_descriptor"]["name"]: part["stream_state"] for part in parts}
 

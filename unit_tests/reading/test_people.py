@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.source.reading import Outcome
+from integration_tests.source.reading import ConnectorOutput
 from source_phenom import manifest
 from source_phenom.models import jobs
 from source_phenom.models.ids import UnifiedIds
@@ -69,12 +69,12 @@ def tenant() -> Tenant:
     return tenant
 
 
-def sync(tenant: Tenant, folder: Path, state: Any = None, **config: Any) -> Outcome:
+def sync(tenant: Tenant, folder: Path, state: Any = None, **config: Any) -> ConnectorOutput:
     with tenant.served():
         return read(folder, {**ACTING, **config}, state, streams=STREAMS)
 
 
-def names(outcome: Outcome) -> dict[str, tuple[str | None, str | None]]:
+def names(outcome: ConnectorOutput) -> dict[str, tuple[str | None, str | None]]:
     return {
         record["remote_id"]: (record["first_name"], record["last_name"])
         for record in outcome.records["users"]
@@ -280,7 +280,7 @@ class TestUsers:
 class TestJobs:
     COLUMNS = ("closed_at", "remote_created_at", "remote_updated_at")
 
-    def moments(self, outcome: Outcome) -> dict[str, tuple[str | None, ...]]:
+    def moments(self, outcome: ConnectorOutput) -> dict[str, tuple[str | None, ...]]:
         return {
             key: tuple(record[column] and record[column][:10] for column in self.COLUMNS)
             for key, record in by_remote_id(outcome.records["jobs"]).items()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.source.reading import STREAMS, Outcome
+from integration_tests.source.reading import STREAMS, ConnectorOutput
 from unit_tests.phenom_api.repeating_listing import (
     Serve,
     begins_again,
@@ -39,18 +39,18 @@ def tenant() -> Tenant:
 
 def sync(
     tenant: Tenant, folder: Path, state: Any = None, streams: Any = STREAMS, **config: Any
-) -> tuple[Outcome, int]:
+) -> tuple[ConnectorOutput, int]:
     with tenant.served() as mocker:
         outcome = read(folder, {"page_size": 100, **config}, state, streams=streams)
     assert outcome.code == 0, outcome.failures
     return outcome, len(mocker.request_history)
 
 
-def ids(outcome: Outcome, stream: str) -> list[str]:
+def ids(outcome: ConnectorOutput, stream: str) -> list[str]:
     return [record["remote_id"] for record in outcome.records[stream]]
 
 
-def gone(outcome: Outcome) -> list[Any]:
+def gone(outcome: ConnectorOutput) -> list[Any]:
     return [
         record
         for records in outcome.records.values()
