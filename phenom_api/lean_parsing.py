@@ -63,8 +63,8 @@ _OTHER_SHAPE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 def parse_without_profiles(content: bytes) -> Any:
     """``{data, pagination}`` of a page; of ``candidateData`` only ``id`` and ``contactData.email``.
 
-    A page that differs from the known shape in any member, or has text that :func:`parse_json`
-    repairs, is parsed whole by it. Raises ``ValueError`` like :func:`parse_json`.
+    A page that differs from the known shape in any member, or has an id or an address that
+    :func:`parse_json` repairs, is parsed whole by it, and raises ``ValueError`` like it.
     """
     try:
         body = _body(content)

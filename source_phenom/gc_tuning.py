@@ -8,8 +8,7 @@ import gc
 def collect_seldom() -> None:
     """Run the garbage collector seldom: a page has thousands of objects, but no cycles.
 
-    With Python's default settings, the collector takes half as long as parsing, and a tenth of
-    the time of the imports.
+    With Python's default settings, the collector takes half as long as parsing.
     """
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)

@@ -14,7 +14,6 @@ from phenom_protocol.connection import configuration, print_check
 from phenom_protocol.entry import ProtocolError, Session, read_json, read_messages, run
 from source_phenom import manifest
 from source_phenom.config import source_config
-from source_phenom.gc_tuning import collect_seldom
 from source_phenom.streams.events import Event, Failure, Records, State, StreamProgress
 
 
@@ -66,8 +65,8 @@ def discover(arguments: argparse.Namespace, session: Session) -> int:
 def read(arguments: argparse.Namespace, session: Session) -> int:
     # NumPy would start a thread per processor, for algebra that we do not use.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    collect_seldom()
     from phenom_api.gateway import Gateway
+    from source_phenom.gc_tuning import collect_seldom
     from source_phenom.reading.configured import selections
     from source_phenom.reading.read import read as read_streams
 
@@ -78,6 +77,7 @@ def read(arguments: argparse.Namespace, session: Session) -> int:
         selected = selections(catalog, state, config)
     except ValueError as error:
         raise ProtocolError(str(error)) from None
+    collect_seldom()
     with Gateway(config) as gateway:
         return _print(read_streams(config, selected, gateway=gateway), session)
 

@@ -12,7 +12,7 @@ import orjson
 
 from phenom_protocol.messages import FileReference
 from source_phenom.models.timestamps import parse_rfc3339, rfc3339
-from source_phenom.models.values import joined_with_each
+from source_phenom.models.values import joined
 from source_phenom.snapshot import (
     Comparison,
     Remembered,
@@ -169,7 +169,7 @@ class StreamRun:
             digests = [fingerprint(body) for body in bodies]
         verdicts = self._comparison.observe_page(keys, digests, labels)
         is_fresh = [each in _EMITTED for each in verdicts]
-        fresh = joined_with_each(self._stamp, compress(bodies, is_fresh))
+        fresh = [joined(self._stamp, body) for body in compress(bodies, is_fresh)]
         for verdict in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED):
             self.counts[verdict.name.lower()] += verdicts.count(verdict)
         if fresh:
